@@ -1,0 +1,21 @@
+//! 驿站 Yizhan: the counter program of a trade-union service station.
+//!
+//! A volunteer registers workers, hardship households and visits; a supervisor reviews
+//! them; every decision is explained by the clause it rests on.
+//!
+//! # The rooms, from the ground up
+//!
+//! A room uses only rooms on lower floors; `tests/suite/floors.rs` reads the `use` lines and
+//! fails on an arrow that runs up.
+//!
+//! | floor | room | holds |
+//! | --- | --- | --- |
+//! | 1 | [`words`] | sentences in both languages |
+//!
+//! # The way of a change
+//!
+//! A form builds a [`office::Command`]; [`office::Office::perform`] authorises it, checks it
+//! against the pack, asks the area, writes one journal entry, waits until the disk has it,
+//! brings records and directory up to date and tells every open session.
+
+pub mod words;
