@@ -11,6 +11,7 @@
 //! | floor | room | holds |
 //! | --- | --- | --- |
 //! | 1 | [`words`] | sentences in both languages |
+//! | 1 | [`edited`] | files an office may edit: lines, problems, what was meant |
 //!
 //! # The way of a change
 //!
@@ -18,4 +19,5 @@
 //! against the pack, asks the area, writes one journal entry, waits until the disk has it,
 //! brings records and directory up to date and tells every open session.
 
+pub mod edited;
 pub mod words;
