@@ -12,6 +12,7 @@
 //! | --- | --- | --- |
 //! | 1 | [`words`] | sentences in both languages |
 //! | 1 | [`edited`] | files an office may edit: lines, problems, what was meant |
+//! | 1 | [`record`] | what is stored: values, money, civil dates, identity numbers, regions |
 //!
 //! # The way of a change
 //!
@@ -20,4 +21,5 @@
 //! brings records and directory up to date and tells every open session.
 
 pub mod edited;
+pub mod record;
 pub mod words;

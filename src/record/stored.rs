@@ -1,0 +1,127 @@
+//! A record: a map of fields described by a pack, with its place in a workflow.
+
+use super::{Instant, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use uuid::Uuid;
+
+/// The identity of a record: a UUIDv7, so that ids sort by the time of their making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordId(pub Uuid);
+
+impl RecordId {
+    /// An id made at `now`; `random` fills the part that is not time.
+    #[must_use]
+    pub fn new(now: Instant, random: [u8; 10]) -> Self {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// The sixteen bytes of a key.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Field id to value; a field without a value is absent.
+pub type Fields = BTreeMap<String, Value>;
+
+/// One row of a table inside a record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Unique within its table and never reused, so that a change to a row is seen as one.
+    pub id: u32,
+    /// The fields of the row.
+    pub fields: Fields,
+}
+
+/// A decision sheet as it was when a move was made: canonical JSON, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSheet(pub String);
+
+/// One move a record has made through its workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MoveMade {
+    /// The move's id in the pack.
+    pub id: String,
+    /// State before.
+    pub from: String,
+    /// State after.
+    pub to: String,
+    /// Account that made it.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// What the move asked for: `reason`, `fields` (Tags), `clause`, and so on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: Fields,
+    /// The decision sheet the person had before them, where the move evaluates one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<StoredSheet>,
+}
+
+/// A record as kept: plain data, described by a pack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Identity.
+    pub id: RecordId,
+    /// The pack's id of its kind, such as `hardship_file`.
+    pub kind: String,
+    /// Grows by one with every change; 1 for a record just made.
+    pub revision: u32,
+    /// Workflow state; empty for kinds without a workflow.
+    #[serde(default)]
+    pub state: String,
+    /// The number people use, such as `BN-困-2025-00017`.
+    pub number: String,
+    /// Content hash of the pack under which it was last submitted; empty before.
+    #[serde(default)]
+    pub pack: String,
+    /// Values by field id. Fields no pack knows any more are kept.
+    pub fields: Fields,
+    /// When it was made.
+    pub created: Instant,
+    /// Account that made it.
+    pub created_by: String,
+    /// When it last changed.
+    pub updated: Instant,
+    /// Account that last changed it.
+    pub updated_by: String,
+    /// The moves made so far, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<MoveMade>,
+}
+
+impl Record {
+    /// The value of a field.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)
+    }
+
+    /// The text of a field, empty when absent.
+    #[must_use]
+    pub fn text(&self, field: &str) -> &str {
+        self.get(field).and_then(Value::as_text).unwrap_or("")
+    }
+
+    /// When the record came into its present state.
+    #[must_use]
+    pub fn entered(&self) -> Instant {
+        self.moves.last().map_or(self.created, |last| last.at)
+    }
+
+    /// The last move with this id.
+    #[must_use]
+    pub fn last_move(&self, id: &str) -> Option<&MoveMade> {
+        self.moves.iter().rev().find(|made| made.id == id)
+    }
+}
