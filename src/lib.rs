@@ -13,6 +13,7 @@
 //! | 1 | [`words`] | sentences in both languages |
 //! | 1 | [`edited`] | files an office may edit: lines, problems, what was meant |
 //! | 1 | [`record`] | what is stored: values, money, civil dates, identity numbers, regions |
+//! | 1 | [`formula`] | conditions and computed values, three-valued |
 //!
 //! # The way of a change
 //!
@@ -21,5 +22,6 @@
 //! brings records and directory up to date and tells every open session.
 
 pub mod edited;
+pub mod formula;
 pub mod record;
 pub mod words;
