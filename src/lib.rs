@@ -14,6 +14,7 @@
 //! | 1 | [`edited`] | files an office may edit: lines, problems, what was meant |
 //! | 1 | [`record`] | what is stored: values, money, civil dates, identity numbers, regions |
 //! | 1 | [`formula`] | conditions and computed values, three-valued |
+//! | 1 | [`calendar`] | working days, legal periods, deadlines |
 //!
 //! # The way of a change
 //!
@@ -21,6 +22,7 @@
 //! against the pack, asks the area, writes one journal entry, waits until the disk has it,
 //! brings records and directory up to date and tells every open session.
 
+pub mod calendar;
 pub mod edited;
 pub mod formula;
 pub mod record;
