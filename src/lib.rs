@@ -15,6 +15,7 @@
 //! | 1 | [`record`] | what is stored: values, money, civil dates, identity numbers, regions |
 //! | 1 | [`formula`] | conditions and computed values, three-valued |
 //! | 1 | [`calendar`] | working days, legal periods, deadlines |
+//! | 1 | [`terminal`] | bytes to events, frames to bytes, width and wrapping |
 //!
 //! # The way of a change
 //!
@@ -26,4 +27,5 @@ pub mod calendar;
 pub mod edited;
 pub mod formula;
 pub mod record;
+pub mod terminal;
 pub mod words;

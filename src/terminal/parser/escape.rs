@@ -1,0 +1,311 @@
+//! Control sequences and SS3: function keys, arrows, modifiers, answers.
+//!
+//! The forms of xterm, VT220, rxvt, the Linux console, `modifyOtherKeys` and the kitty keyboard
+//! protocol.
+
+use crate::terminal::event::{Event, Key, KeyCode, Mods, Reply};
+
+/// The most bytes between `ESC [` and the final one that are kept.
+const LARGEST: usize = 64;
+
+/// A control sequence being collected, after `ESC [`.
+#[derive(Debug)]
+pub(super) struct Csi {
+    bytes: Vec<u8>,
+    /// Another Esc stood before it.
+    pub(super) alt: bool,
+}
+
+/// What a byte did to a control sequence.
+#[derive(Debug)]
+pub(super) enum CsiEnd {
+    /// More to come.
+    More,
+    /// The end; `None` when it says nothing to us.
+    Done(Option<Event>),
+    /// No control sequence after all; the byte is to be looked at anew.
+    Broken,
+    /// `CSI [`: a function key of the Linux console follows.
+    Console,
+    /// `CSI M`: three bytes of an old mouse report follow.
+    Mouse,
+    /// `CSI 200 ~`: a paste follows.
+    Paste,
+}
+
+/// What stands between `ESC [` and the final byte.
+struct Parameters {
+    /// `?`, `>`, `<` or `=`, or 0.
+    private: u8,
+    /// The numbers; those split by colons in one inner list; nothing given is 0.
+    groups: Vec<Vec<u32>>,
+    /// A byte from 20 to 2F before the final one, or 0.
+    intermediate: u8,
+}
+
+impl Csi {
+    pub(super) fn new(alt: bool) -> Self {
+        Self { bytes: Vec::new(), alt }
+    }
+
+    /// Nothing came behind `ESC [`.
+    pub(super) fn is_bare(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Takes one byte.
+    pub(super) fn push(&mut self, byte: u8) -> CsiEnd {
+        match byte {
+            // rxvt ends keys with Shift in `$`; an answer about a mode goes on behind it.
+            b'$' if self.bytes.iter().all(u8::is_ascii_digit) && !self.bytes.is_empty() => {
+                CsiEnd::Done(self.key(byte).map(Event::Key))
+            }
+            0x20..=0x3f => {
+                // One byte too many stays, as the sign that the sequence is too long.
+                if self.bytes.len() <= LARGEST {
+                    self.bytes.push(byte);
+                }
+                CsiEnd::More
+            }
+            b'[' if self.bytes.is_empty() => CsiEnd::Console,
+            b'M' if self.bytes.is_empty() => CsiEnd::Mouse,
+            b'~' if self.bytes == b"200" => CsiEnd::Paste,
+            0x40..=0x7e if self.bytes.len() > LARGEST => CsiEnd::Done(None),
+            0x40..=0x7e => CsiEnd::Done(self.event(byte)),
+            _ => CsiEnd::Broken,
+        }
+    }
+
+    fn parameters(&self) -> Parameters {
+        let mut found = Parameters { private: 0, groups: Vec::new(), intermediate: 0 };
+        let mut bytes = self.bytes.as_slice();
+        if let Some((&first @ b'<'..=b'?', rest)) = bytes.split_first() {
+            found.private = first;
+            bytes = rest;
+        }
+        if let Some((&last @ 0x20..=0x2f, rest)) = bytes.split_last() {
+            found.intermediate = last;
+            bytes = rest;
+        }
+        let number = |digits: &[u8]| {
+            std::str::from_utf8(digits).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+        };
+        if !bytes.is_empty() {
+            found.groups = bytes
+                .split(|b| *b == b';')
+                .map(|group| group.split(|b| *b == b':').map(number).collect())
+                .collect();
+        }
+        found
+    }
+
+    fn event(&self, last: u8) -> Option<Event> {
+        let found = self.parameters();
+        match (found.private, found.intermediate, last) {
+            (0, 0, b'I') if self.is_bare() => Some(Event::FocusIn),
+            (0, 0, b'O') if self.is_bare() => Some(Event::FocusOut),
+            (0, 0, _) => reply_or_key(self, &found, last),
+            _ => private_reply(&found, last).map(Event::Reply),
+        }
+    }
+
+    /// The key that ends in `last`, with the Esc before the sequence as Alt.
+    fn key(&self, last: u8) -> Option<Key> {
+        let found = self.parameters();
+        let (code, more) = match last {
+            b'~' if found.number(0) == 27 && found.groups.len() == 3 => {
+                return kitty_key(found.number(2), None, found.number(1), self.alt);
+            }
+            b'u' => {
+                let shifted = found.groups.first().and_then(|group| group.get(1)).copied();
+                return match found.event_kind() {
+                    RELEASED => None,
+                    _ => kitty_key(found.number(0), shifted, found.number(1), self.alt),
+                };
+            }
+            b'~' => (tilde_code(found.number(0))?, Mods::NONE),
+            b'$' => (tilde_code(found.number(0))?, Mods::SHIFT),
+            b'^' => (tilde_code(found.number(0))?, Mods::CTRL),
+            b'@' => (tilde_code(found.number(0))?, Mods::CTRL | Mods::SHIFT),
+            b'a'..=b'd' => (letter_code(last.to_ascii_uppercase())?, Mods::SHIFT),
+            _ => (letter_code(last)?, Mods::NONE),
+        };
+        if found.event_kind() == RELEASED {
+            return None;
+        }
+        let alt = if self.alt { Mods::ALT } else { Mods::NONE };
+        Some(Key::new(code, modifiers(found.number(1)) | more | alt))
+    }
+}
+
+const RELEASED: u32 = 3;
+
+impl Parameters {
+    /// The `index`th number, 0 when absent.
+    fn number(&self, index: usize) -> u32 {
+        self.groups.get(index).and_then(|group| group.first()).copied().unwrap_or(0)
+    }
+
+    fn small(&self, index: usize) -> u16 {
+        u16::try_from(self.number(index)).unwrap_or(u16::MAX)
+    }
+
+    /// Pressed, repeated or released, behind a colon after the modifiers (kitty).
+    fn event_kind(&self) -> u32 {
+        self.groups.get(1).and_then(|group| group.get(1)).copied().unwrap_or(1)
+    }
+}
+
+fn reply_or_key(csi: &Csi, found: &Parameters, last: u8) -> Option<Event> {
+    let two = found.groups.len() == 2;
+    match last {
+        // `CSI 1 ; 2 R` is also F3 with Shift: a question after the cursor is asked in row 2.
+        b'R' if two && !(found.number(0) == 1 && (2..=16).contains(&found.number(1))) => {
+            Some(Event::Reply(Reply::Cursor { row: found.small(0), column: found.small(1) }))
+        }
+        b'n' if found.number(0) == 0 => Some(Event::Reply(Reply::Ready)),
+        b'n' | b't' | b'c' => Some(Event::Reply(Reply::Other)),
+        _ => csi.key(last).map(Event::Key),
+    }
+}
+
+fn private_reply(found: &Parameters, last: u8) -> Option<Reply> {
+    match (found.private, found.intermediate, last) {
+        (b'?', 0, b'c') => {
+            let numbers = 0..found.groups.len();
+            Some(Reply::Attributes(numbers.map(|i| found.small(i)).collect()))
+        }
+        (b'?', b'$', b'y') => Some(Reply::Mode { mode: found.small(0), state: found.small(1) }),
+        (b'?', 0, b'R') => Some(Reply::Cursor { row: found.small(0), column: found.small(1) }),
+        (b'?', 0, b'u') => Some(Reply::KittyFlags(found.small(0))),
+        (0, b'$', b'y') | (b'?' | b'>' | b'=', _, b'c' | b'n' | b'q' | b'm' | b't') => {
+            Some(Reply::Other)
+        }
+        _ => None,
+    }
+}
+
+/// xterm's modifier number: one more than shift 1, alt 2, ctrl 4, meta 8.
+fn modifiers(number: u32) -> Mods {
+    let bits = number.saturating_sub(1);
+    let mut mods = Mods::NONE;
+    for (bit, held) in [(1, Mods::SHIFT), (2, Mods::ALT), (4, Mods::CTRL), (8, Mods::ALT)] {
+        if bits & bit != 0 {
+            mods |= held;
+        }
+    }
+    mods
+}
+
+/// The keys of `CSI letter` and `SS3 letter`.
+fn letter_code(letter: u8) -> Option<KeyCode> {
+    Some(match letter {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'F' => KeyCode::End,
+        b'H' => KeyCode::Home,
+        b'P' => KeyCode::F(1),
+        b'Q' => KeyCode::F(2),
+        b'R' => KeyCode::F(3),
+        b'S' => KeyCode::F(4),
+        b'Z' => KeyCode::BackTab,
+        _ => return None,
+    })
+}
+
+/// The keys of `CSI number ~`: VT220, with the Home and End of the Linux console (1, 4) and of
+/// rxvt (7, 8).
+fn tilde_code(number: u32) -> Option<KeyCode> {
+    let f = |from: u32, first: u8| {
+        u8::try_from(number - from).ok().map(|past| KeyCode::F(first + past))
+    };
+    match number {
+        1 | 7 => Some(KeyCode::Home),
+        2 => Some(KeyCode::Insert),
+        3 => Some(KeyCode::Delete),
+        4 | 8 => Some(KeyCode::End),
+        5 => Some(KeyCode::PageUp),
+        6 => Some(KeyCode::PageDown),
+        11..=15 => f(11, 1),
+        17..=21 => f(17, 6),
+        23..=26 => f(23, 11),
+        28 | 29 => f(28, 15),
+        31..=34 => f(31, 17),
+        _ => None,
+    }
+}
+
+/// A key of the kitty protocol or of `modifyOtherKeys`, by its code point.
+fn kitty_key(code: u32, shifted: Option<u32>, number: u32, alt: bool) -> Option<Key> {
+    // Super and hyper are the window manager's.
+    if number.saturating_sub(1) & 0b01_1000 != 0 {
+        return None;
+    }
+    let mut mods = modifiers(number);
+    if alt {
+        mods |= Mods::ALT;
+    }
+    let key = match code {
+        8 | 127 => KeyCode::Backspace,
+        9 => KeyCode::Tab,
+        13 | 57414 => KeyCode::Enter,
+        27 => KeyCode::Esc,
+        57376..=57398 => KeyCode::F(u8::try_from(code - 57376 + 13).ok()?),
+        57399..=57408 => KeyCode::Char(char::from_digit(code - 57399, 10)?),
+        57409 => KeyCode::Char('.'),
+        57410 => KeyCode::Char('/'),
+        57411 => KeyCode::Char('*'),
+        57412 => KeyCode::Char('-'),
+        57413 => KeyCode::Char('+'),
+        57415 => KeyCode::Char('='),
+        57416 => KeyCode::Char(','),
+        57417 => KeyCode::Left,
+        57418 => KeyCode::Right,
+        57419 => KeyCode::Up,
+        57420 => KeyCode::Down,
+        57421 => KeyCode::PageUp,
+        57422 => KeyCode::PageDown,
+        57423 => KeyCode::Home,
+        57424 => KeyCode::End,
+        57425 => KeyCode::Insert,
+        57426 => KeyCode::Delete,
+        // The rest of the private block: caps lock, media keys, bare modifiers.
+        57344..=63743 => return None,
+        _ => {
+            let plain = char::from_u32(code).filter(|c| !super::super::text::is_harmful(*c))?;
+            match shifted.and_then(char::from_u32) {
+                Some(capital) if mods.contains(Mods::SHIFT) && !mods.contains(Mods::CTRL) => {
+                    mods = mods.without(Mods::SHIFT);
+                    KeyCode::Char(capital)
+                }
+                _ => KeyCode::Char(plain),
+            }
+        }
+    };
+    Some(Key::new(key, mods))
+}
+
+/// The key of `SS3 letter`: F1 to F4, arrows, and the number block in application mode.
+pub(super) fn ss3_key(letter: u8, modifier: Option<u8>, alt: bool) -> Option<Key> {
+    let code = match letter {
+        b'M' => KeyCode::Enter,
+        b'I' => KeyCode::Tab,
+        b' ' => KeyCode::Char(' '),
+        b'X' => KeyCode::Char('='),
+        // The number block sends its characters moved up by 40.
+        b'j'..=b'y' => KeyCode::Char(char::from(letter - 0x40)),
+        b'a'..=b'd' => letter_code(letter.to_ascii_uppercase())?,
+        b'Z' => return None,
+        _ => letter_code(letter)?,
+    };
+    let mut mods = modifiers(modifier.map_or(0, |digit| u32::from(digit - b'0')));
+    if matches!(letter, b'a'..=b'd') {
+        mods |= Mods::CTRL;
+    }
+    if alt {
+        mods |= Mods::ALT;
+    }
+    Some(Key::new(code, mods))
+}
