@@ -16,6 +16,7 @@
 //! | 1 | [`formula`] | conditions and computed values, three-valued |
 //! | 1 | [`calendar`] | working days, legal periods, deadlines |
 //! | 1 | [`terminal`] | bytes to events, frames to bytes, width and wrapping |
+//! | 2 | [`program`] | program packs: kinds of record, fields, code lists, workflow |
 //!
 //! # The way of a change
 //!
@@ -26,6 +27,7 @@
 pub mod calendar;
 pub mod edited;
 pub mod formula;
+pub mod program;
 pub mod record;
 pub mod terminal;
 pub mod words;

@@ -1,0 +1,235 @@
+//! All packs in force: kinds of record and code lists, built in or a station's own.
+
+use super::code_list::folded;
+use super::loader::{self, PackFile};
+use super::{CodeList, Field, FieldType, Kind};
+use crate::edited::{Problems, files_in};
+use crate::words::{Lang, Problem, Said};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The packs that come with the program.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("code_lists.toml", include_str!("../../assets/programs/code_lists.toml")),
+    ("person.toml", include_str!("../../assets/programs/person.toml")),
+    ("hardship.toml", include_str!("../../assets/programs/hardship.toml")),
+];
+
+/// The head of a pack file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pack {
+    /// Id; a station's own file with this id takes the place of the built-in one.
+    pub id: String,
+    /// What it is called.
+    pub title: Said,
+    /// Program area (tab) of its kinds, unless a kind says otherwise.
+    pub area: String,
+    /// File it was read from.
+    pub file: String,
+    /// Content hash that records remember: sixteen hexadecimal digits of BLAKE3.
+    pub hash: String,
+    /// The file itself, for keeping while records were submitted under it.
+    pub text: String,
+}
+
+/// Where a heading of an imported file leads.
+#[derive(Clone, Copy, Debug)]
+pub struct Heading<'c> {
+    /// The kind that owns the field: the kind asked for, or the kind of its person.
+    pub kind: &'c Kind,
+    /// The field.
+    pub field: &'c Field,
+}
+
+/// All packs in force.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    pub(super) packs: Vec<Pack>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) lists: BTreeMap<String, CodeList>,
+}
+
+impl Catalogue {
+    /// The packs that come with the program.
+    ///
+    /// # Errors
+    /// Never in a program that was tested; the problems all the same, rather than a panic.
+    pub fn built_in() -> Result<Self, Vec<Problem>> {
+        loader::load(&built_in_files())
+    }
+
+    /// The built-in packs, those of `own` taking the place of built-in ones with the same id and
+    /// others joining them. `None`, or a folder that does not exist, is the built-in packs alone.
+    ///
+    /// # Errors
+    /// Every problem of every file, by file and line.
+    pub fn load(own: Option<&Path>) -> Result<Self, Vec<Problem>> {
+        let mut files = built_in_files();
+        if let Some(folder) = own {
+            let problems = Problems::default();
+            let own = files_in(folder, &problems);
+            let own = problems.into_result(own)?;
+            files.extend(own.into_iter().map(|(name, text)| PackFile { name, text, own: true }));
+        }
+        loader::load(&files)
+    }
+
+    /// The same from texts instead of files, each as (name, text).
+    ///
+    /// # Errors
+    /// Every problem of every text.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
+        let file = |(name, text): &(&str, &str)| PackFile {
+            name: (*name).to_string(),
+            text: (*text).to_string(),
+            own: true,
+        };
+        loader::load(&texts.iter().map(file).collect::<Vec<_>>())
+    }
+
+    /// The packs.
+    pub fn packs(&self) -> impl Iterator<Item = &Pack> {
+        self.packs.iter()
+    }
+
+    /// A pack by its id.
+    #[must_use]
+    pub fn pack(&self, id: &str) -> Option<&Pack> {
+        self.packs.iter().find(|pack| pack.id == id)
+    }
+
+    /// All kinds, by code.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter()
+    }
+
+    /// A kind by its id.
+    #[must_use]
+    pub fn kind(&self, id: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.id == id)
+    }
+
+    /// The number that stands for a kind in keys; 0 for an unknown kind.
+    #[must_use]
+    pub fn kind_code(&self, id: &str) -> u16 {
+        self.kind(id).map_or(0, |kind| kind.code)
+    }
+
+    /// The kind with this code.
+    #[must_use]
+    pub fn kind_of_code(&self, code: u16) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.code == code)
+    }
+
+    /// A kind a person names on the command line: its id or title in either language.
+    #[must_use]
+    pub fn find_kind(&self, name: &str) -> Option<&Kind> {
+        let named = folded(name);
+        self.kinds.iter().find(|kind| {
+            [kind.id.as_str(), kind.title.get(Lang::Zh), kind.title.get(Lang::En)]
+                .iter()
+                .any(|title| folded(title) == named)
+        })
+    }
+
+    /// Content hash of the pack a kind comes from; empty for an unknown kind.
+    #[must_use]
+    pub fn hash(&self, kind: &str) -> &str {
+        self.kind(kind).and_then(|kind| self.pack(&kind.pack)).map_or("", |pack| &pack.hash)
+    }
+
+    /// A code list by its id.
+    #[must_use]
+    pub fn code_list(&self, id: &str) -> Option<&CodeList> {
+        self.lists.get(id)
+    }
+
+    /// All code lists.
+    pub fn code_lists(&self) -> impl Iterator<Item = &CodeList> {
+        self.lists.values()
+    }
+
+    /// The kind of the person records of this kind belong to.
+    #[must_use]
+    pub fn person_kind(&self, kind: &Kind) -> Option<&Kind> {
+        match &kind.field(kind.person.as_deref()?)?.field_type {
+            FieldType::Reference { kind } => self.kind(kind),
+            _ => None,
+        }
+    }
+
+    /// The fields of a kind and behind them those of its person, each with its owner. No id
+    /// stands twice.
+    #[must_use]
+    pub fn flat_fields<'c>(&'c self, kind: &'c Kind) -> Vec<(&'c Kind, &'c Field)> {
+        let person = self.person_kind(kind);
+        let own = kind.fields().map(|field| (kind, field));
+        own.chain(person.into_iter().flat_map(|kind| kind.fields().map(move |field| (kind, field))))
+            .collect()
+    }
+
+    /// The field a heading means, in a kind or its person: by id, title or alias; widths, case,
+    /// spaces, brackets and marks do not matter.
+    #[must_use]
+    pub fn heading<'c>(&'c self, kind: &'c Kind, text: &str) -> Option<Heading<'c>> {
+        let wanted = folded(text);
+        let flat = self.flat_fields(kind);
+        let by_id = flat.iter().find(|(_, field)| field.id == text);
+        by_id
+            .or_else(|| flat.iter().find(|(_, field)| field.is_called(&wanted)))
+            .copied()
+            .map(|(kind, field)| Heading { kind, field })
+    }
+}
+
+impl Field {
+    /// All headings it is recognised by: id, both titles, aliases.
+    pub fn headings(&self) -> impl Iterator<Item = &str> {
+        [self.id.as_str(), self.title.get(Lang::Zh), self.title.get(Lang::En)]
+            .into_iter()
+            .chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// The column of this table a heading means.
+    #[must_use]
+    pub fn column_heading(&self, text: &str) -> Option<&Self> {
+        self.column(text).or_else(|| {
+            let wanted = folded(text);
+            self.field_type.columns().iter().find(|column| column.is_called(&wanted))
+        })
+    }
+
+    fn is_called(&self, wanted: &str) -> bool {
+        self.headings().any(|heading| folded(heading) == wanted)
+    }
+}
+
+impl Kind {
+    /// True when a heading of a file with rows of its tables names the record they hang on.
+    #[must_use]
+    pub fn is_number_heading(&self, text: &str) -> bool {
+        let wanted = folded(text);
+        let columns = self.import.columns.iter().map(String::as_str);
+        let field = self.import.field.as_deref().and_then(|id| self.field(id));
+        columns
+            .chain(field.into_iter().flat_map(Field::headings))
+            .chain(std::iter::once("number"))
+            .any(|heading| folded(heading) == wanted)
+    }
+
+    /// A field one of the moves asks for.
+    #[must_use]
+    pub fn asked_field(&self, id: &str) -> Option<&Field> {
+        let moves = self.workflow.iter().flat_map(|workflow| &workflow.moves);
+        moves.flat_map(|step| &step.asks).filter(|ask| ask.id == id).find_map(super::Ask::field)
+    }
+}
+
+fn built_in_files() -> Vec<PackFile> {
+    let file = |(name, text): (&str, &str)| PackFile {
+        name: name.to_string(),
+        text: text.to_string(),
+        own: false,
+    };
+    BUILT_IN.into_iter().map(file).collect()
+}

@@ -1,0 +1,172 @@
+//! Values that follow from others: totals over rows, and computed fields.
+//!
+//! What can be derived is derived. Nothing typed is overwritten: when a typed total and its rows
+//! disagree, the rows count and the typed one is handed back as a question.
+
+use super::{Field, FieldType, Kind, Total};
+use crate::formula::{Formula, Inputs, Outcome, Val};
+use crate::record::{Fields, Value};
+use chrono::{Datelike, NaiveDate};
+
+/// The value of a field as everything that reads the record should take it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Effective {
+    /// The value; `None` when it is not known.
+    pub value: Option<Value>,
+    /// True when it was summed or counted from rows.
+    pub from_rows: bool,
+    /// A value that was typed or imported and is another one: a question for a person.
+    pub disagrees_with_typed: Option<Value>,
+}
+
+/// The value of a field: from its rows when there are rows, from its formula, else as typed.
+#[must_use]
+pub fn effective(kind: &Kind, fields: &Fields, id: &str) -> Effective {
+    let Some(field) = kind.field(id) else {
+        return Effective { value: fields.get(id).cloned(), ..Effective::default() };
+    };
+    if let FieldType::Computed { formula, gives } = &field.field_type {
+        let scope: Vec<&Field> = kind.fields().collect();
+        let value = computed(&scope, formula, gives, &mut vec![id], &|id| {
+            effective(kind, fields, id).value
+        });
+        return Effective { value, ..Effective::default() };
+    }
+    let typed = fields.get(id).cloned();
+    match field.total.as_ref().and_then(|total| from_rows(total, field, fields)) {
+        None => Effective { value: typed, ..Effective::default() },
+        Some(value) => Effective {
+            disagrees_with_typed: typed.filter(|typed| *typed != value),
+            value: Some(value),
+            from_rows: true,
+        },
+    }
+}
+
+/// All fields as they count: totals and computed values in their places, in tables too.
+#[must_use]
+pub fn effective_fields(kind: &Kind, fields: &Fields) -> Fields {
+    let mut out = fields.clone();
+    for field in kind.fields() {
+        if field.total.is_some() || field.is_computed() {
+            match effective(kind, fields, &field.id).value {
+                Some(value) => out.insert(field.id.clone(), value),
+                None => out.remove(&field.id),
+            };
+        }
+        let columns: Vec<&Field> = field.field_type.columns().iter().collect();
+        if let Some(Value::Table(rows)) = out.get_mut(&field.id) {
+            for row in rows {
+                row.fields = effective_row(&columns, &row.fields);
+            }
+        }
+    }
+    out
+}
+
+/// One row with its computed columns.
+#[must_use]
+pub fn effective_row(columns: &[&Field], fields: &Fields) -> Fields {
+    let mut out = fields.clone();
+    for column in columns {
+        if let FieldType::Computed { formula, gives } = &column.field_type {
+            let typed = |id: &str| fields.get(id).cloned();
+            match computed(columns, formula, gives, &mut vec![&column.id], &typed) {
+                Some(value) => out.insert(column.id.clone(), value),
+                None => out.remove(&column.id),
+            };
+        }
+    }
+    out
+}
+
+fn from_rows(total: &Total, field: &Field, fields: &Fields) -> Option<Value> {
+    let rows = fields.get(&total.table).map(Value::rows).filter(|rows| !rows.is_empty())?;
+    let counted = rows.iter().filter(|row| {
+        let only = total.only.as_ref().and_then(|column| row.fields.get(column));
+        only.and_then(Value::as_yes_no).unwrap_or(true)
+    });
+    let sum = match &total.sum {
+        None => i64::try_from(counted.count()).ok(),
+        Some(column) => counted
+            .filter_map(|row| match row.fields.get(column) {
+                Some(Value::Money(amount) | Value::Integer(amount)) => Some(*amount),
+                _ => None,
+            })
+            .try_fold(0_i64, i64::checked_add),
+    };
+    let money = matches!(field.field_type, FieldType::Money { .. });
+    // `plus` is in the unit of the pack: yuan for money.
+    let plus = if money { total.plus.checked_mul(100) } else { Some(total.plus) };
+    let sum = sum?.checked_add(plus?)?;
+    Some(if money { Value::Money(sum) } else { Value::Integer(sum) })
+}
+
+/// A computed value; `way` keeps a circle, which loading refuses, from running for ever.
+fn computed<'f>(
+    scope: &[&'f Field],
+    formula: &Formula,
+    gives: &FieldType,
+    way: &mut Vec<&'f str>,
+    typed: &dyn Fn(&str) -> Option<Value>,
+) -> Option<Value> {
+    let mut inputs = Inputs::new();
+    for name in formula.inputs() {
+        let Some(field) = scope.iter().find(|field| field.id == name) else { continue };
+        let value = match &field.field_type {
+            FieldType::Computed { formula, gives } if !way.contains(&field.id.as_str()) => {
+                way.push(&field.id);
+                let value = computed(scope, formula, gives, way, typed);
+                way.pop();
+                value
+            }
+            FieldType::Computed { .. } => None,
+            _ => typed(name),
+        };
+        if let Some(value) = value.as_ref().and_then(formula_value) {
+            inputs.know(name, value);
+        }
+    }
+    match formula.eval(&inputs) {
+        Outcome::Known(value) => given(value, gives),
+        Outcome::Unknown(_) | Outcome::Failed(_) => None,
+    }
+}
+
+fn given(value: Val, gives: &FieldType) -> Option<Value> {
+    Some(match (gives, value) {
+        (FieldType::Money { .. }, Val::Integer(fen)) => Value::Money(fen),
+        (FieldType::Integer { .. }, Val::Integer(number)) => Value::Integer(number),
+        (FieldType::Date, Val::Integer(day)) => {
+            Value::Date(NaiveDate::from_num_days_from_ce_opt(i32::try_from(day).ok()?)?)
+        }
+        (FieldType::YesNo, Val::YesNo(yes)) => Value::YesNo(yes),
+        (FieldType::Choice { .. }, Val::Text(code)) => Value::Choice(code),
+        (FieldType::Text { .. }, Val::Text(text)) => Value::Text(text),
+        _ => return None,
+    })
+}
+
+/// A value as formulas see it: money in fen, a date as its day number (so that dates can be
+/// compared and subtracted), tags as a list; `None` for what cannot stand in a formula.
+#[must_use]
+pub fn formula_value(value: &Value) -> Option<Val> {
+    Some(match value {
+        Value::Text(text) | Value::Choice(text) => Val::Text(text.clone()),
+        Value::Integer(number) | Value::Money(number) => Val::Integer(*number),
+        Value::Date(date) => Val::Integer(day_number(*date)),
+        Value::YesNo(yes) => Val::YesNo(*yes),
+        Value::Tags(codes) => Val::List(codes.clone()),
+        Value::Decimal(_)
+        | Value::Instant(_)
+        | Value::Reference(_)
+        | Value::Table(_)
+        | Value::Papers(_) => return None,
+    })
+}
+
+/// Days since the first day of the year 1, which is day 1.
+#[must_use]
+pub fn day_number(date: NaiveDate) -> i64 {
+    i64::from(date.num_days_from_ce())
+}

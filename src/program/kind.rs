@@ -1,0 +1,321 @@
+//! A kind of record: its number, sections, fields, and how it is listed, searched and imported.
+
+use super::{NumberTemplate, Workflow};
+use crate::formula::Formula;
+use crate::words::Said;
+use rust_decimal::Decimal;
+
+/// A kind of record, as its pack describes it.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// Id, such as `hardship_file`.
+    pub id: String,
+    /// Number that stands for the kind in keys; never changed, never reused.
+    pub code: u16,
+    /// What one record of it is called.
+    pub title: Said,
+    /// Program area (tab) it belongs to.
+    pub area: String,
+    /// Id of the pack it comes from.
+    pub pack: String,
+    /// How its numbers are written.
+    pub number: NumberTemplate,
+    /// Columns of its list: field ids, dotted through references (`head.name`), or the record's
+    /// own `number`, `state`, `due`, `updated`, `created_by`.
+    pub shows: Vec<String>,
+    /// The reference field to the person this record belongs to.
+    pub person: Option<String>,
+    /// The table of consents, one row per sensitivity group.
+    pub consents: Option<String>,
+    /// What a search looks at.
+    pub search: SearchKeys,
+    /// How rows of its tables find their record.
+    pub import: Import,
+    /// Its fields, in the order of the form.
+    pub sections: Vec<Section>,
+    /// Its life, where it has one.
+    pub workflow: Option<Workflow>,
+}
+
+/// Fields a search looks at; `table.column` reaches into rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchKeys {
+    /// Names of people: matched by characters, pinyin and initials.
+    pub names: Vec<String>,
+    /// Identity numbers: matched whole and by their last digits.
+    pub id_numbers: Vec<String>,
+    /// Telephone numbers.
+    pub phones: Vec<String>,
+    /// Other numbers an office knows the record by.
+    pub numbers: Vec<String>,
+}
+
+/// How the rows of a table in another file find the record they hang on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Import {
+    /// Headings of the column that names the record.
+    pub columns: Vec<String>,
+    /// The field the column is compared with, besides the record's number.
+    pub field: Option<String>,
+}
+
+/// A section of the form.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Id within the kind.
+    pub id: String,
+    /// Heading.
+    pub title: Said,
+    /// Fields in order.
+    pub fields: Vec<Field>,
+}
+
+/// When a field must have a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Required {
+    /// Never.
+    #[default]
+    Never,
+    /// From the first saving on, drafts too.
+    Always,
+    /// When the record is submitted and after.
+    AtSubmit,
+    /// In these workflow states.
+    In(Vec<String>),
+}
+
+/// A condition a field's value must meet, with the words for when it does not.
+#[derive(Clone, Debug)]
+pub struct Validity {
+    /// Over the fields of the record (or row); unknown counts as met.
+    pub formula: Formula,
+    /// What is wrong and what to type, shown at the field.
+    pub said: Said,
+}
+
+/// A value summed or counted from the rows of a table when there are rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// The table field.
+    pub table: String,
+    /// The column that is summed; without one the rows are counted.
+    pub sum: Option<String>,
+    /// A yes/no column; rows where it says no are left out.
+    pub only: Option<String>,
+    /// Added to the result: the head of a household is no row of it.
+    pub plus: i64,
+}
+
+/// One field of a kind, or one column of a table.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Id, unique in its kind and in the kind of its person.
+    pub id: String,
+    /// What it is called on screen and as a heading.
+    pub title: Said,
+    /// A sentence of help.
+    pub help: Option<Said>,
+    /// What it accepts.
+    pub field_type: FieldType,
+    /// When it must have a value.
+    pub required: Required,
+    /// Sensitivity group, such as `health`: masked by role, kept only with consent.
+    pub sensitive: Option<String>,
+    /// What an empty form starts with, as typed text.
+    pub default: Option<String>,
+    /// Other headings it is recognised by.
+    pub aliases: Vec<String>,
+    /// A condition its value must meet.
+    pub valid: Option<Validity>,
+    /// Where it may be summed from.
+    pub total: Option<Total>,
+    /// Asked in the ordinary run of the form: Enter stops here although it is not required.
+    pub asked: bool,
+}
+
+/// What a field accepts.
+#[derive(Clone, Debug)]
+pub enum FieldType {
+    /// Free text.
+    Text {
+        /// Several lines.
+        multiline: bool,
+        /// Most characters.
+        max: Option<usize>,
+    },
+    /// The name of a person.
+    PersonName,
+    /// A citizen's identity number (GB 11643).
+    IdNumber,
+    /// A unified social credit code (GB 32100).
+    OrgCode,
+    /// A mobile or fixed telephone number.
+    Phone,
+    /// A bank card number.
+    BankCard,
+    /// A whole number.
+    Integer {
+        /// Least.
+        min: Option<i64>,
+        /// Most.
+        max: Option<i64>,
+    },
+    /// A decimal number.
+    Decimal {
+        /// Least.
+        min: Option<Decimal>,
+        /// Most.
+        max: Option<Decimal>,
+    },
+    /// Money in fen; written in yuan in packs and by people.
+    Money {
+        /// Least, in fen.
+        min: Option<i64>,
+    },
+    /// A civil date.
+    Date,
+    /// A moment.
+    Instant,
+    /// Yes or no.
+    YesNo,
+    /// One entry of a code list.
+    Choice {
+        /// The list's id.
+        list: String,
+    },
+    /// Several entries of a code list.
+    Tags {
+        /// The list's id.
+        list: String,
+        /// Most entries.
+        max: Option<usize>,
+    },
+    /// Another record.
+    Reference {
+        /// Its kind.
+        kind: String,
+    },
+    /// Rows with fields of their own.
+    Table {
+        /// The columns.
+        fields: Vec<Field>,
+        /// A choice column that no two rows share. Such a table may be typed as a list of that
+        /// column's entries; the other columns start with their defaults.
+        one_per: Option<String>,
+    },
+    /// Papers asked for: received, missing or not needed.
+    Papers {
+        /// The list of papers.
+        list: String,
+    },
+    /// Worked out from other fields of the record; never typed.
+    Computed {
+        /// The formula.
+        formula: Formula,
+        /// What it gives.
+        gives: Box<FieldType>,
+    },
+}
+
+impl FieldType {
+    /// The names of the types in packs, for the loader and its hints.
+    pub const NAMES: [&'static str; 18] = [
+        "text",
+        "person_name",
+        "id_number",
+        "org_code",
+        "phone",
+        "bank_card",
+        "integer",
+        "decimal",
+        "money",
+        "date",
+        "instant",
+        "yes_no",
+        "choice",
+        "tags",
+        "reference",
+        "table",
+        "papers",
+        "computed",
+    ];
+
+    /// The name of the type in packs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::PersonName => "person_name",
+            Self::IdNumber => "id_number",
+            Self::OrgCode => "org_code",
+            Self::Phone => "phone",
+            Self::BankCard => "bank_card",
+            Self::Integer { .. } => "integer",
+            Self::Decimal { .. } => "decimal",
+            Self::Money { .. } => "money",
+            Self::Date => "date",
+            Self::Instant => "instant",
+            Self::YesNo => "yes_no",
+            Self::Choice { .. } => "choice",
+            Self::Tags { .. } => "tags",
+            Self::Reference { .. } => "reference",
+            Self::Table { .. } => "table",
+            Self::Papers { .. } => "papers",
+            Self::Computed { .. } => "computed",
+        }
+    }
+
+    /// The code list it draws on.
+    #[must_use]
+    pub fn list(&self) -> Option<&str> {
+        match self {
+            Self::Choice { list } | Self::Tags { list, .. } | Self::Papers { list } => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The columns, when this is a table.
+    #[must_use]
+    pub fn columns(&self) -> &[Field] {
+        match self {
+            Self::Table { fields, .. } => fields,
+            _ => &[],
+        }
+    }
+}
+
+impl Field {
+    /// True when the value comes from a formula and is never typed.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        matches!(self.field_type, FieldType::Computed { .. })
+    }
+
+    /// A column of this table field.
+    #[must_use]
+    pub fn column(&self, id: &str) -> Option<&Self> {
+        self.field_type.columns().iter().find(|column| column.id == id)
+    }
+}
+
+impl Kind {
+    /// All fields in the order of the form.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.sections.iter().flat_map(|section| &section.fields)
+    }
+
+    /// A field by its id.
+    #[must_use]
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields().find(|field| field.id == id)
+    }
+
+    /// A field, or a column by `table.column`.
+    #[must_use]
+    pub fn field_at(&self, path: &str) -> Option<&Field> {
+        match path.split_once('.') {
+            None => self.field(path),
+            Some((table, column)) => self.field(table)?.column(column),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One pack file: its head, its kinds, and the checks a kind can have by itself.
+
+use super::fields::{self, Gathered};
+use super::{Mentions, PackFile, Part, formulas, lists, moves};
+use crate::edited::{At, Node, Place, Problems, Source, values};
+use crate::program::{
+    Field, FieldType, Import, Kind, NumberTemplate, Pack, SearchKeys, TemplateError,
+};
+use crate::said;
+use crate::words::{Said, closest};
+use std::collections::BTreeMap;
+
+/// Reads one file.
+pub(super) fn read(file: &PackFile) -> Part {
+    let problems = Problems::default();
+    let mut mentions = Mentions::default();
+    let source = Source::open(&file.name, &file.text, &problems);
+    let root = source.root();
+    let head = head(&root, file);
+    let kinds = root
+        .named_tables("kind")
+        .into_iter()
+        .filter_map(|(id, node)| kind(&id, &node, &head.value, &mut mentions))
+        .collect();
+    let lists = lists::read(&root);
+    root.finish();
+    let own = file.own;
+    Part { own, pack: head, kinds, lists, mentions, problems: problems.into_sorted() }
+}
+
+fn head(root: &Node<'_>, file: &PackFile) -> At<Pack> {
+    let mut pack = Pack {
+        id: file.name.clone(),
+        title: Said::default(),
+        area: String::new(),
+        file: file.name.clone(),
+        hash: short_hash(&file.text),
+        text: file.text.clone(),
+    };
+    let Some(node) = root.table("pack") else {
+        root.wrong(said!(
+            "文件缺少开头的 [pack]（id 与 title）",
+            "the file lacks its head [pack] with id and title"
+        ));
+        return At { value: pack, place: root.place().clone() };
+    };
+    if let Some(id) = node.need_text("id") {
+        pack.id = id.value;
+    }
+    pack.title = node.need_said("title");
+    pack.area = node.text("area").map_or_else(|| pack.id.clone(), |at| at.value);
+    node.finish();
+    At { value: pack, place: node.place().clone() }
+}
+
+/// Sixteen hexadecimal digits of the BLAKE3 hash: enough to tell the versions of one pack apart.
+fn short_hash(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().chars().take(16).collect()
+}
+
+fn kind(
+    id: &At<String>,
+    node: &Node<'_>,
+    pack: &Pack,
+    mentions: &mut Mentions,
+) -> Option<At<Kind>> {
+    fields::check_id(node, id);
+    let title = node.need_said("title");
+    let code = code(node);
+    let number = number(node);
+    let area = node.text("area").map_or_else(|| pack.area.clone(), |at| at.value);
+    let person = node.text("person");
+    let consents = node.text("consents");
+    let shows = node.texts("shows");
+    let search = node.table("search");
+    let import = node.table("import");
+    let mut gathered =
+        Gathered { kind: &id.value, mentions, states: Vec::new(), places: BTreeMap::new() };
+    let sections = fields::sections(node, &mut gathered);
+    let workflow = node.table("workflow").map(|node| moves::workflow(&node, &mut gathered));
+    let Gathered { states, places, .. } = gathered;
+    node.finish();
+    let mut kind = Kind {
+        id: id.value.clone(),
+        code: code.unwrap_or(0),
+        title,
+        area,
+        pack: pack.id.clone(),
+        number: number?,
+        shows: shows.iter().map(|at| at.value.clone()).collect(),
+        person: person.as_ref().map(|at| at.value.clone()),
+        consents: consents.as_ref().map(|at| at.value.clone()),
+        search: SearchKeys::default(),
+        import: Import::default(),
+        sections,
+        workflow: workflow.as_ref().map(|read| read.workflow.clone()),
+    };
+    kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();
+    kind.import = import.map(|node| import_keys(&node, &kind)).unwrap_or_default();
+
+    let problems = node.problems();
+    is_field(&kind, person.as_ref(), problems, "引用", "reference", |field| {
+        matches!(field.field_type, FieldType::Reference { .. })
+    });
+    is_field(&kind, consents.as_ref(), problems, "表格", "table", |field| {
+        !field.field_type.columns().is_empty()
+    });
+    totals(&kind, &places, problems);
+    formulas::check(&kind, &places, problems);
+    if let Some(read) = &workflow {
+        moves::check(&kind, read, &states, problems);
+    } else if let Some(at) = states.first() {
+        problems.add(
+            &at.place,
+            said!("没有流程的记录不能按状态必填", "a kind without a workflow has no states"),
+        );
+    }
+    mentions.shows.extend(shows.into_iter().map(|at| (id.value.clone(), at)));
+    let placed = places.into_iter().map(|(path, place)| ((id.value.clone(), path), place));
+    mentions.fields.extend(placed);
+    Some(At { value: kind, place: id.place.clone() })
+}
+
+fn code(node: &Node<'_>) -> Option<u16> {
+    let at = node.whole("code");
+    if at.is_none() && !node.has("code") {
+        node.wrong(said!("缺少编码 code（1 至 65535）", "`code` (1 to 65535) is missing"));
+    }
+    let at = at?;
+    let code = u16::try_from(at.value).ok().filter(|code| *code > 0);
+    if code.is_none() {
+        let place = &at.place;
+        node.problems().add(place, said!("code 应在 1 至 65535 之间", "`code` is 1 to 65535"));
+    }
+    code
+}
+
+fn number(node: &Node<'_>) -> Option<NumberTemplate> {
+    let at = node.need_text("number")?;
+    NumberTemplate::parse(&at.value)
+        .map_err(|error| {
+            let (said, meant) = match &error {
+                TemplateError::LoneBrace => (
+                    said!("编号模板的花括号不成对", "a brace of the number template stands alone"),
+                    None,
+                ),
+                TemplateError::UnknownPart(part) => (
+                    said!(
+                        "编号模板里不能有“{{{part}}}”，可用 {{station}}、{{year}}、{{seq:05}}",
+                        "a number template has no `{{{part}}}`; there are {{station}}, {{year}}, \
+                         {{seq:05}}"
+                    ),
+                    closest(part, NumberTemplate::PARTS),
+                ),
+                TemplateError::NoSequence => (
+                    said!(
+                        "编号模板缺少流水号 {{seq:05}}",
+                        "the number template lacks the running number {{seq:05}}"
+                    ),
+                    None,
+                ),
+            };
+            node.problems().add_meant(&at.place, said, meant);
+        })
+        .ok()
+}
+
+/// A problem when the field named does not exist or is of another sort.
+fn is_field(
+    kind: &Kind,
+    at: Option<&At<String>>,
+    problems: &Problems,
+    zh: &str,
+    en: &str,
+    fits: impl Fn(&Field) -> bool,
+) {
+    let Some(at) = at else { return };
+    if kind.field(&at.value).is_some_and(&fits) {
+        return;
+    }
+    let id = &at.value;
+    problems.add_meant(
+        &at.place,
+        said!("没有“{id}”这个{zh}字段", "there is no {en} field `{id}`"),
+        closest(id, kind.fields().filter(|field| fits(field)).map(|field| field.id.as_str())),
+    );
+}
+
+/// A problem when the path leads to no field or column.
+pub(super) fn is_path(kind: &Kind, at: &At<String>, problems: &Problems) {
+    if kind.field_at(&at.value).is_some() {
+        return;
+    }
+    let path = &at.value;
+    let known: Vec<String> = kind
+        .fields()
+        .flat_map(|field| {
+            let columns = field.field_type.columns().iter();
+            std::iter::once(field.id.clone())
+                .chain(columns.map(move |column| format!("{}.{}", field.id, column.id)))
+        })
+        .collect();
+    problems.add_meant(
+        &at.place,
+        said!("没有“{path}”这个字段", "there is no field `{path}`"),
+        closest(path, known.iter().map(String::as_str)),
+    );
+}
+
+fn search_keys(node: &Node<'_>, kind: &Kind) -> SearchKeys {
+    let paths = |key: &'static str| {
+        let found = node.texts(key);
+        for at in &found {
+            is_path(kind, at, node.problems());
+        }
+        values(found)
+    };
+    let keys = SearchKeys {
+        names: paths("names"),
+        id_numbers: paths("id_numbers"),
+        phones: paths("phones"),
+        numbers: paths("numbers"),
+    };
+    node.finish();
+    keys
+}
+
+fn import_keys(node: &Node<'_>, kind: &Kind) -> Import {
+    let field = node.text("field");
+    if let Some(at) = &field {
+        is_path(kind, at, node.problems());
+    }
+    let columns = values(node.texts("columns"));
+    node.finish();
+    Import { columns, field: field.map(|at| at.value) }
+}
+
+fn totals(kind: &Kind, places: &BTreeMap<String, Place>, problems: &Problems) {
+    for field in kind.fields() {
+        let (Some(total), Some(place)) = (&field.total, places.get(&field.id)) else { continue };
+        let at = |id: &String| At { value: id.clone(), place: place.clone() };
+        is_field(kind, Some(&at(&total.table)), problems, "表格", "table", |field| {
+            !field.field_type.columns().is_empty()
+        });
+        if kind.field(&total.table).is_some() {
+            for column in total.sum.iter().chain(&total.only) {
+                is_path(kind, &at(&format!("{}.{column}", total.table)), problems);
+            }
+        }
+        let fits = match &field.field_type {
+            FieldType::Money { .. } => total.sum.is_some(),
+            FieldType::Integer { .. } => true,
+            _ => false,
+        };
+        if !fits {
+            problems.add(
+                place,
+                said!(
+                    "合计只能用于金额（sum）或整数（sum、count）字段",
+                    "a total goes into a money field (sum) or an integer field (sum or count)"
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The workflow of a kind: states, moves, and whether every state can be reached and left.
+
+use super::fields::{self, Gathered};
+use crate::edited::{At, Node, Place, Problems, values};
+use crate::program::{
+    Ask, AskType, DayUnit, Due, DueFrom, Field, FieldType, Kind, Move, Need, Required, Role, State,
+    Workflow,
+};
+use crate::said;
+use crate::words::{Said, closest};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A workflow with the places of what it names.
+pub(super) struct Read {
+    pub workflow: Workflow,
+    start: Place,
+    states: BTreeMap<String, Place>,
+    /// States named by moves.
+    named: Vec<At<String>>,
+    /// Record fields named by moves.
+    writes: Vec<At<String>>,
+    moves: Vec<Place>,
+}
+
+/// Reads `[kind.….workflow]`.
+pub(super) fn workflow(node: &Node<'_>, into: &mut Gathered<'_>) -> Read {
+    let start = node.need_text("start");
+    let mut read = Read {
+        workflow: Workflow {
+            start: start.as_ref().map(|at| at.value.clone()).unwrap_or_default(),
+            states: Vec::new(),
+            moves: Vec::new(),
+        },
+        start: start.as_ref().map_or_else(|| node.place().clone(), |at| at.place.clone()),
+        states: BTreeMap::new(),
+        named: start.into_iter().collect(),
+        writes: Vec::new(),
+        moves: Vec::new(),
+    };
+    for item in node.tables("state") {
+        let Some(state) = state(&item) else { continue };
+        if read.states.insert(state.id.clone(), item.place().clone()).is_some() {
+            let id = &state.id;
+            item.wrong(said!("状态“{id}”出现了两次", "state `{id}` stands here twice"));
+            continue;
+        }
+        read.workflow.states.push(state);
+    }
+    for item in node.tables("move") {
+        let Some(step) = one_move(&item, &mut read, into) else { continue };
+        if read.workflow.find_move(&step.id).is_some() {
+            let id = &step.id;
+            item.wrong(said!("步骤“{id}”出现了两次", "move `{id}` stands here twice"));
+            continue;
+        }
+        read.workflow.moves.push(step);
+        read.moves.push(item.place().clone());
+    }
+    node.finish();
+    read
+}
+
+fn state(item: &Node<'_>) -> Option<State> {
+    let id = item.need_text("id");
+    let title = item.need_said("title");
+    let queue = item.yes("queue").unwrap_or(false);
+    let is_final = item.yes("final").unwrap_or(false);
+    item.finish();
+    let id = id?;
+    fields::check_id(item, &id);
+    Some(State { id: id.value, title, queue, is_final })
+}
+
+fn one_move(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Option<Move> {
+    let id = item.need_text("id");
+    let title = item.need_said("title");
+    let from = item.texts("from");
+    let to = item.need_text("to");
+    let by = roles(item);
+    let needs = needs(item, into);
+    let evaluates = item.text("evaluates").map(|at| at.value);
+    let asks = asks(item, read, into);
+    let not_by_submitter = item.yes("not_by_submitter").unwrap_or(false);
+    let due = period(item, "due", &asks, read);
+    let not_before = period(item, "not_before", &asks, read);
+    let key = key(item);
+    item.finish();
+    if from.is_empty() {
+        item.wrong(said!(
+            "缺少“from”：从哪些状态可以走这一步",
+            "`from` is missing: out of which states"
+        ));
+    }
+    read.named.extend(from.iter().cloned());
+    read.named.extend(to.clone());
+    let id = id?;
+    fields::check_id(item, &id);
+    Some(Move {
+        id: id.value,
+        title,
+        from: values(from),
+        to: to?.value,
+        by,
+        needs,
+        evaluates,
+        asks,
+        not_by_submitter,
+        due,
+        not_before,
+        key,
+    })
+}
+
+fn roles(item: &Node<'_>) -> Vec<Role> {
+    let mut roles = Vec::new();
+    for at in item.texts("by") {
+        match Role::from_id(&at.value) {
+            Some(role) => roles.push(role),
+            None => item.problems().add_meant(
+                &at.place,
+                said!("没有“{}”这个角色", "there is no role `{}`", at.value),
+                closest(&at.value, Role::ALL.map(Role::id)),
+            ),
+        }
+    }
+    if roles.is_empty() {
+        item.wrong(said!(
+            "这一步谁也不能走：请在 by 里写明角色",
+            "nobody may make this move: name a role in `by`"
+        ));
+    }
+    roles
+}
+
+fn needs(item: &Node<'_>, into: &mut Gathered<'_>) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for at in item.texts("needs") {
+        match at.value.as_str() {
+            "complete" => needs.push(Need::Complete),
+            "consent" => needs.push(Need::Consent),
+            other => match other.strip_prefix("consent:") {
+                Some(group) => {
+                    needs.push(Need::ConsentTo(group.to_string()));
+                    let place = at.place.clone();
+                    into.mentions.groups.push(At { value: group.to_string(), place });
+                }
+                None => item.problems().add_meant(
+                    &at.place,
+                    said!("没有“{other}”这项检查", "there is no check `{other}`"),
+                    closest(other, ["complete", "consent", "consent:"]),
+                ),
+            },
+        }
+    }
+    needs
+}
+
+fn key(item: &Node<'_>) -> Option<char> {
+    let at = item.text("key")?;
+    let mut chars = at.value.chars();
+    match (chars.next(), chars.next()) {
+        (Some(key), None) if key.is_ascii_lowercase() => Some(key),
+        _ => {
+            let place = &at.place;
+            item.problems()
+                .add(place, said!("key 应是一个小写字母", "`key` is one lower-case letter"));
+            None
+        }
+    }
+}
+
+fn period(item: &Node<'_>, key: &'static str, asks: &[Ask], read: &mut Read) -> Option<Due> {
+    let node = item.table(key)?;
+    let days = node.whole("days");
+    if days.is_none() && !node.has("days") {
+        node.wrong(said!("缺少天数 days", "`days` is missing"));
+    }
+    let unit = match node.need_text("unit") {
+        Some(at) if at.value == "working" => Some(DayUnit::Working),
+        Some(at) if at.value == "natural" => Some(DayUnit::Natural),
+        Some(at) => {
+            node.problems().add_meant(
+                &at.place,
+                said!("unit 应是 working 或 natural", "`unit` is working or natural"),
+                closest(&at.value, ["working", "natural"]),
+            );
+            None
+        }
+        None => None,
+    };
+    let from = match node.text("from") {
+        None => DueFrom::Entered,
+        Some(at) if at.value == "entered" => DueFrom::Entered,
+        Some(at) if at.value == "submitted" => DueFrom::Submitted,
+        Some(at) => {
+            if !asks.iter().any(|ask| ask.id == at.value) {
+                read.writes.push(at.clone());
+            }
+            DueFrom::Field(at.value)
+        }
+    };
+    let clause = node.text("clause").map(|at| at.value);
+    node.finish();
+    Some(Due { days: u32::try_from(days?.value).ok()?, unit: unit?, from, clause })
+}
+
+/// The questions every office asks in the same words; `?` behind the name makes one optional.
+fn common_ask(name: &str) -> Option<(Said, AskType)> {
+    let text = |id: &str, title: &Said, field_type| Field {
+        id: id.to_string(),
+        title: title.clone(),
+        help: None,
+        field_type,
+        required: Required::Never,
+        sensitive: None,
+        default: None,
+        aliases: Vec::new(),
+        valid: None,
+        total: None,
+        asked: false,
+    };
+    let (title, ask) = match name {
+        "reason" => {
+            let title = Said::fixed("理由", "Reason");
+            let field_type = FieldType::Text { multiline: true, max: Some(500) };
+            let field = text(name, &title, field_type);
+            (title, AskType::Value(Box::new(field)))
+        }
+        "date" => {
+            let title = Said::fixed("日期", "Date");
+            let mut field = text(name, &title, FieldType::Date);
+            field.default = Some("t".to_string());
+            (title, AskType::Value(Box::new(field)))
+        }
+        "fields" => (Said::fixed("要更正的栏目", "Fields to correct"), AskType::Fields),
+        "clause" => (Said::fixed("依据条款", "Clause it rests on"), AskType::Clause),
+        _ => return None,
+    };
+    Some((title, ask))
+}
+
+fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
+    let mut asks: Vec<Ask> = Vec::new();
+    for entry in item.tables_or_texts("asks") {
+        let ask = match entry {
+            Err(at) => {
+                let name = at.value.trim_end_matches('?');
+                let Some((title, ask_type)) = common_ask(name) else {
+                    item.problems().add_meant(
+                        &at.place,
+                        said!(
+                            "没有“{name}”这个通用问题；请写成带 id、title、type 的字段",
+                            "there is no common question `{name}`; describe it as a field"
+                        ),
+                        closest(name, ["reason", "fields", "clause", "date"]),
+                    );
+                    continue;
+                };
+                let required = !at.value.ends_with('?');
+                let id = name.to_string();
+                Ask { id, title, ask_type, required, writes: None, from_sheet: None }
+            }
+            Ok(node) => {
+                let writes = node.text("writes");
+                read.writes.extend(writes.clone());
+                let from_sheet = node.text("from_sheet").map(|at| at.value);
+                let Some(field) = fields::field(&node, "", into) else { continue };
+                Ask {
+                    id: field.id.clone(),
+                    title: field.title.clone(),
+                    required: field.required != Required::Never,
+                    ask_type: AskType::Value(Box::new(field)),
+                    writes: writes.map(|at| at.value),
+                    from_sheet,
+                }
+            }
+        };
+        if asks.iter().any(|other| other.id == ask.id) {
+            let id = &ask.id;
+            item.wrong(said!("问题“{id}”出现了两次", "question `{id}` stands here twice"));
+            continue;
+        }
+        asks.push(ask);
+    }
+    asks
+}
+
+/// Checks the workflow as a whole.
+pub(super) fn check(kind: &Kind, read: &Read, required: &[At<String>], problems: &Problems) {
+    for at in read.named.iter().chain(required) {
+        if !read.states.contains_key(&at.value) {
+            let id = &at.value;
+            problems.add_meant(
+                &at.place,
+                said!("没有“{id}”这个状态", "there is no state `{id}`"),
+                closest(id, read.states.keys().map(String::as_str)),
+            );
+        }
+    }
+    for at in &read.writes {
+        super::file::is_path(kind, at, problems);
+    }
+    reachable(read, problems);
+    keys(read, problems);
+}
+
+fn reachable(read: &Read, problems: &Problems) {
+    let workflow = &read.workflow;
+    let mut reached = BTreeSet::from([workflow.start.as_str()]);
+    let mut open = vec![workflow.start.as_str()];
+    while let Some(state) = open.pop() {
+        for step in workflow.moves_from(state) {
+            if reached.insert(&step.to) {
+                open.push(&step.to);
+            }
+        }
+    }
+    for state in &workflow.states {
+        let Some(place) = read.states.get(&state.id) else { continue };
+        let id = &state.id;
+        let start_known = read.states.contains_key(&workflow.start);
+        if start_known && !reached.contains(id.as_str()) {
+            problems.add(
+                place,
+                said!(
+                    "状态“{id}”走不到：没有一步通向它",
+                    "state `{id}` cannot be reached: no move leads to it"
+                ),
+            );
+        }
+        if !state.is_final && workflow.moves_from(id).next().is_none() {
+            problems.add(
+                place,
+                said!(
+                    "状态“{id}”走不出去：加一步，或写 final = true",
+                    "state `{id}` cannot be left: add a move or write final = true"
+                ),
+            );
+        }
+    }
+    if workflow.states.is_empty() {
+        problems.add(&read.start, said!("流程没有状态", "the workflow has no states"));
+    }
+}
+
+/// One key makes one move in one state.
+fn keys(read: &Read, problems: &Problems) {
+    let mut taken: BTreeMap<(&str, char), &str> = BTreeMap::new();
+    for (step, place) in read.workflow.moves.iter().zip(&read.moves) {
+        let Some(key) = step.key else { continue };
+        for state in &step.from {
+            if let Some(other) = taken.insert((state, key), &step.id) {
+                problems.add(
+                    place,
+                    said!(
+                        "在状态“{state}”里，按键 {key} 已经给了“{other}”",
+                        "in state `{state}` the key {key} already makes `{other}`"
+                    ),
+                );
+            }
+        }
+    }
+}

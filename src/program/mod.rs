@@ -1,0 +1,37 @@
+//! Program packs: the kinds of record an office keeps, as files it may edit itself.
+//!
+//! Holds what a pack says — kinds, fields, code lists, workflow — and what follows from it alone:
+//! reading what a person typed for a field, showing a value, checking a record's fields, working
+//! out totals and computed values. Packs are `assets/programs/*.toml`, or a station's own files.
+//!
+//! May know `record`, `formula`, `edited` and `words`. Knows no store, no account, no screen; who
+//! may make a move and when it is due is the business of the rooms above.
+
+mod catalogue;
+mod check;
+mod code_list;
+mod effective;
+mod kind;
+mod loader;
+mod number;
+mod show;
+pub mod typed;
+mod workflow;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::{Catalogue, Heading, Pack};
+pub use check::{FieldProblem, Stage, consent_given, consents_lacking, filled_from_id, problems};
+pub use code_list::{CodeList, Entry, NoChoice, initials, pinyin_matches};
+pub use effective::{
+    Effective, day_number, effective, effective_fields, effective_row, formula_value,
+};
+pub use kind::{Field, FieldType, Import, Kind, Required, SearchKeys, Section, Total, Validity};
+pub use number::{NumberTemplate, TemplateError};
+pub use show::{mask, plain, show};
+pub use typed::{Cell, TypedError, Typing};
+pub use workflow::{Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Role, State, Workflow};
+
+/// The id of the kind every service points to: people.
+pub const PERSON: &str = "person";

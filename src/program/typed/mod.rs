@@ -1,0 +1,328 @@
+//! What a person typed, or a command brought as JSON, as the value of a field.
+//!
+//! One reader for forms, imports and commands, so that a date or an amount means the same
+//! wherever it comes in.
+
+mod coded;
+mod json;
+
+pub use coded::tick;
+pub(super) use coded::{PAPER_STATES, choice, paper_state, pieces};
+use coded::{codes, papers, ticked};
+pub use json::{answer_from_json, from_json, to_json};
+
+use super::{Ask, AskType, Catalogue, Field, FieldType, Kind};
+use crate::record::{
+    DateError, IdNumber, OrganisationCode, RecordId, Value, china_offset, clean_name, fold,
+    parse_card, parse_date, parse_money, parse_phone,
+};
+use crate::said;
+use crate::words::{Said, closest};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+
+/// What reading a typed text may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Typing<'c> {
+    /// The packs, for code lists.
+    pub catalogue: &'c Catalogue,
+    /// Today in China: what `t` means, and which codes may be chosen.
+    pub today: NaiveDate,
+}
+
+/// Why a text is not a value of the field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", said.en)]
+pub struct TypedError {
+    /// What is wrong.
+    pub said: Said,
+    /// What to type.
+    pub next: Said,
+    /// Where in a table it stands.
+    pub cell: Option<Box<Cell>>,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The row, counted from 0 as it came.
+    pub row: usize,
+    /// The column, as it was named.
+    pub column: String,
+}
+
+impl TypedError {
+    /// An error with what to do next.
+    #[must_use]
+    pub fn new(said: Said, next: Said) -> Self {
+        Self { said, next, cell: None }
+    }
+
+    /// The same, in a cell of a table.
+    #[must_use]
+    pub(super) fn in_cell(mut self, row: usize, column: &str) -> Self {
+        self.cell = Some(Box::new(Cell { row, column: column.to_string() }));
+        self
+    }
+}
+
+/// Longest name taken; the longest legal names of ethnic minorities stay well below it.
+const LONGEST_NAME: usize = 60;
+
+/// Reads a typed text. Nothing but spaces is no value.
+///
+/// # Errors
+/// With a sentence for the field and what to type instead.
+pub fn parse(field: &Field, text: &str, typing: &Typing<'_>) -> Result<Option<Value>, TypedError> {
+    let typed = fold(text);
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let leaf = |said: Said, next: Said| TypedError::new(said, next);
+    let value = match &field.field_type {
+        FieldType::Text { multiline, max } => free_text(text, *multiline, *max)?,
+        FieldType::PersonName => person_name(text)?,
+        FieldType::IdNumber => IdNumber::parse_on(text, typing.today)
+            .map(|id| Value::Text(id.as_str().to_string()))
+            .map_err(|error| leaf(error.said(), error.next()))?,
+        FieldType::OrgCode => OrganisationCode::parse(text)
+            .map(|code| Value::Text(code.as_str().to_string()))
+            .map_err(|error| leaf(error.said(), error.next()))?,
+        FieldType::Phone => {
+            parse_phone(text).map(Value::Text).map_err(|error| leaf(error.said(), error.next()))?
+        }
+        FieldType::BankCard => {
+            parse_card(text).map(Value::Text).map_err(|error| leaf(error.said(), error.next()))?
+        }
+        FieldType::Integer { .. } => whole(&typed)?,
+        FieldType::Decimal { .. } => decimal(&typed)?,
+        FieldType::Money { .. } => {
+            parse_money(text).map(Value::Money).map_err(|error| leaf(error.said(), error.next()))?
+        }
+        FieldType::Date => Value::Date(date(text, typing.today)?),
+        FieldType::Instant => instant(&typed, typing.today)?,
+        FieldType::YesNo => yes_no(&typed)?,
+        FieldType::Choice { list } => Value::Choice(choice(list, text, typing)?),
+        FieldType::Tags { list, .. } => Value::Tags(codes(list, text, typing)?),
+        FieldType::Reference { .. } => reference(&typed)?,
+        FieldType::Table { fields, one_per } => ticked(fields, one_per.as_deref(), text, typing)?,
+        FieldType::Papers { list } => papers(list, text, typing)?,
+        FieldType::Computed { .. } => return Err(not_typed(field)),
+    };
+    super::check::range(field, &value)?;
+    Ok(Some(value))
+}
+
+/// What an empty form starts with; `None` also when the default cannot be read.
+#[must_use]
+pub fn default_value(field: &Field, typing: &Typing<'_>) -> Option<Value> {
+    parse(field, field.default.as_deref()?, typing).ok().flatten()
+}
+
+/// Reads a typed answer to what a move asks. Field names are ids, titles or aliases of the
+/// record's fields or its person's; a clause is taken as its id.
+///
+/// # Errors
+/// With a sentence and what to type instead.
+pub fn answer(
+    kind: &Kind,
+    ask: &Ask,
+    text: &str,
+    typing: &Typing<'_>,
+) -> Result<Option<Value>, TypedError> {
+    match &ask.ask_type {
+        AskType::Value(field) => parse(field, text, typing),
+        AskType::Clause => {
+            let id = fold(text);
+            Ok((!id.is_empty()).then_some(Value::Text(id)))
+        }
+        AskType::Fields => {
+            let names = pieces(text);
+            let ids = names.iter().map(|name| field_id(kind, name, typing.catalogue));
+            let ids = ids.collect::<Result<Vec<_>, _>>()?;
+            Ok((!ids.is_empty()).then_some(Value::Tags(ids)))
+        }
+    }
+}
+
+/// The id of a field somebody names: `table.column` for a column.
+pub(super) fn field_id(
+    kind: &Kind,
+    name: &str,
+    catalogue: &Catalogue,
+) -> Result<String, TypedError> {
+    if let Some(found) = catalogue.heading(kind, name) {
+        return Ok(found.field.id.clone());
+    }
+    if let Some((table, column)) = name.split_once('.')
+        && let Some(table) = catalogue.heading(kind, table)
+        && let Some(column) = table.field.column_heading(column)
+    {
+        return Ok(format!("{}.{}", table.field.id, column.id));
+    }
+    let flat = catalogue.flat_fields(kind);
+    let meant = closest(name, flat.iter().map(|(_, field)| field.id.as_str()));
+    let next = meant.map_or_else(
+        || Said::fixed("请写栏目的名称或编号。", "Name the field by its title or id."),
+        |meant| said!("是否指“{meant}”？", "Did you mean `{meant}`?"),
+    );
+    Err(TypedError::new(said!("没有“{name}”这个栏目。", "There is no field `{name}`."), next))
+}
+
+pub(super) fn not_typed(field: &Field) -> TypedError {
+    let (zh, en) = (&field.title.zh, &field.title.en);
+    TypedError::new(
+        Said::new(
+            format!("“{zh}”由程序算出，不能填写。"),
+            format!("{en} is worked out and cannot be typed."),
+        ),
+        Said::fixed("请改它所依据的栏目。", "Change the fields it is worked out from."),
+    )
+}
+
+fn free_text(text: &str, multiline: bool, max: Option<usize>) -> Result<Value, TypedError> {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let cleaned: String = if multiline {
+        lines.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+    } else {
+        lines
+            .split('\n')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect()
+    };
+    let cleaned = cleaned.trim().to_string();
+    let long = cleaned.chars().count();
+    match max {
+        Some(max) if long > max => Err(TypedError::new(
+            said!(
+                "写了 {long} 个字，最多 {max} 个。",
+                "This has {long} characters of {max} at most."
+            ),
+            Said::fixed("请写短一些。", "Write it shorter."),
+        )),
+        _ => Ok(Value::Text(cleaned)),
+    }
+}
+
+/// Letters of any script, the dot between parts, and what stands in Latin names; variation
+/// selectors and private-use characters stay, old files write rare names with them.
+fn person_name(text: &str) -> Result<Value, TypedError> {
+    let name = clean_name(text);
+    let fits = |c: char| {
+        c.is_alphabetic()
+            || matches!(c, '·' | ' ' | '.' | '-' | '\'' | '’' | '〇')
+            || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+            || matches!(c, '\u{E000}'..='\u{F8FF}')
+    };
+    let next = Said::fixed(
+        "请照证件写姓名，只写汉字、字母和间隔号。",
+        "Write the name as on the card, in characters, letters and the dot.",
+    );
+    if let Some(c) = name.chars().find(|c| !fits(*c)) {
+        let said = said!("姓名里有“{c}”。", "The name contains `{c}`.");
+        return Err(TypedError::new(said, next));
+    }
+    if !name.chars().any(char::is_alphabetic) || name.chars().count() > LONGEST_NAME {
+        let said = said!("“{name}”不能读作姓名。", "\"{name}\" cannot be read as a name.");
+        return Err(TypedError::new(said, next));
+    }
+    Ok(Value::Text(name))
+}
+
+/// Words that may stand behind a count.
+const COUNTERS: [&str; 12] =
+    ["人", "口", "套", "个", "月", "个月", "年", "岁", "次", "名", "处", "辆"];
+
+fn whole(typed: &str) -> Result<Value, TypedError> {
+    let digits = COUNTERS
+        .iter()
+        .filter_map(|counter| typed.strip_suffix(counter))
+        .min_by_key(|rest| rest.len())
+        .unwrap_or(typed)
+        .trim();
+    let plain = digits.replace(',', "");
+    let number = plain.strip_suffix(".0").unwrap_or(&plain).parse().ok();
+    number.or_else(|| small_number(digits)).map(Value::Integer).ok_or_else(|| {
+        TypedError::new(
+            said!("“{typed}”不是整数。", "\"{typed}\" is not a whole number."),
+            Said::fixed("请写数字，如 3。", "Type digits, such as 3."),
+        )
+    })
+}
+
+/// 零 to 十, as they stand on forms.
+fn small_number(text: &str) -> Option<i64> {
+    let numerals = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "无", "两"];
+    let place = numerals.iter().position(|numeral| *numeral == text)?;
+    match place {
+        11 => Some(0),
+        12 => Some(2),
+        place => i64::try_from(place).ok(),
+    }
+}
+
+fn decimal(typed: &str) -> Result<Value, TypedError> {
+    let units = ["平方米", "平米", "㎡", "m2", "m²"];
+    let number = units.iter().find_map(|unit| typed.strip_suffix(unit)).unwrap_or(typed);
+    number.trim().replace(',', "").parse().map(Value::Decimal).map_err(|_| {
+        TypedError::new(
+            said!("“{typed}”不是数。", "\"{typed}\" is not a number."),
+            Said::fixed("请写数字，如 62.5。", "Type digits, such as 62.5."),
+        )
+    })
+}
+
+fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, TypedError> {
+    parse_date(text, today).map_err(|error: DateError| TypedError::new(error.said(), error.next()))
+}
+
+/// RFC 3339, or a date and a time of day in China, or a date alone.
+fn instant(typed: &str, today: NaiveDate) -> Result<Value, TypedError> {
+    if let Ok(moment) = DateTime::parse_from_rfc3339(typed) {
+        return Ok(Value::Instant(moment.with_timezone(&Utc)));
+    }
+    let civil = match typed.rsplit_once([' ', 'T']) {
+        Some((day, time)) => {
+            let day = date(day, today)?;
+            let time = ["%H:%M:%S", "%H:%M"]
+                .iter()
+                .find_map(|form| chrono::NaiveTime::parse_from_str(time, form).ok());
+            time.map(|time| NaiveDateTime::new(day, time))
+        }
+        None => date(typed, today)?.and_hms_opt(0, 0, 0),
+    };
+    let moment = civil.and_then(|civil| china_offset().from_local_datetime(&civil).single());
+    moment.map(|moment| Value::Instant(moment.with_timezone(&Utc))).ok_or_else(|| {
+        TypedError::new(
+            said!("“{typed}”不能读作时间。", "\"{typed}\" cannot be read as a time."),
+            Said::fixed("写作 2025-10-15 14:30。", "Type 2025-10-15 14:30."),
+        )
+    })
+}
+
+fn yes_no(typed: &str) -> Result<Value, TypedError> {
+    match typed.to_lowercase().as_str() {
+        "是" | "有" | "对" | "y" | "yes" | "true" | "1" | "√" | "✓" | "✔" | "s" => {
+            Ok(Value::YesNo(true))
+        }
+        "否" | "无" | "没有" | "不是" | "n" | "no" | "false" | "0" | "2" | "×" | "x" | "f" => {
+            Ok(Value::YesNo(false))
+        }
+        _ => Err(TypedError::new(
+            said!("“{typed}”既不是“是”也不是“否”。", "\"{typed}\" is neither yes nor no."),
+            Said::fixed("是写 y 或 1，否写 n 或 0。", "Type y or 1 for yes, n or 0 for no."),
+        )),
+    }
+}
+
+fn reference(typed: &str) -> Result<Value, TypedError> {
+    uuid::Uuid::parse_str(typed).map(|id| Value::Reference(RecordId(id))).map_err(|_| {
+        TypedError::new(
+            said!("没有找到“{typed}”这份记录。", "No record \"{typed}\" was found."),
+            Said::fixed("请按 F2 查找并选择。", "Press F2 to find and choose it."),
+        )
+    })
+}

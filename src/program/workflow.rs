@@ -1,0 +1,219 @@
+//! The life of a kind of record: states, and the moves between them.
+
+use super::Field;
+use crate::words::Said;
+use serde::{Deserialize, Serialize};
+
+/// What an account may do. Roles do not contain each other: a pack names each one that may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sits at the counter and enters.
+    Volunteer,
+    /// Reviews and approves.
+    Supervisor,
+    /// Reads everything and changes nothing.
+    Auditor,
+    /// Looks after accounts and packs.
+    Administrator,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 4] =
+        [Self::Volunteer, Self::Supervisor, Self::Auditor, Self::Administrator];
+
+    /// Its name in packs and on the command line.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Volunteer => "volunteer",
+            Self::Supervisor => "supervisor",
+            Self::Auditor => "auditor",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.id() == id)
+    }
+
+    /// What it is called on screen.
+    #[must_use]
+    pub const fn title(self) -> Said {
+        match self {
+            Self::Volunteer => Said::fixed("志愿者", "volunteer"),
+            Self::Supervisor => Said::fixed("主管", "supervisor"),
+            Self::Auditor => Said::fixed("经审员", "auditor"),
+            Self::Administrator => Said::fixed("管理员", "administrator"),
+        }
+    }
+}
+
+/// States and moves.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    /// The state of a record just made.
+    pub start: String,
+    /// All states, in the order of a record's life.
+    pub states: Vec<State>,
+    /// All moves.
+    pub moves: Vec<Move>,
+}
+
+/// One state.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Id.
+    pub id: String,
+    /// What it is called.
+    pub title: Said,
+    /// True when a record here waits in the review queue.
+    pub queue: bool,
+    /// True when nothing is waiting for anybody.
+    pub is_final: bool,
+}
+
+/// A check a move needs before it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// `consent`: a consent for each sensitivity group the record holds values of.
+    Consent,
+    /// `consent:<group>`: a consent of this group.
+    ConsentTo(String),
+    /// `complete`: everything required at submitting has a valid value.
+    Complete,
+}
+
+/// What kind of days a period counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayUnit {
+    /// Working days, by the calendar.
+    Working,
+    /// Calendar days.
+    Natural,
+}
+
+/// Where a period begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DueFrom {
+    /// When the move was made.
+    Entered,
+    /// When the record was last submitted.
+    Submitted,
+    /// A date field of the record, or a date the move asked for.
+    Field(String),
+}
+
+/// A period that begins with a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// How many days.
+    pub days: u32,
+    /// Which days count.
+    pub unit: DayUnit,
+    /// Where it begins.
+    pub from: DueFrom,
+    /// The clause it rests on; none while to be confirmed (待确认).
+    pub clause: Option<String>,
+}
+
+/// What a move asks for.
+#[derive(Clone, Debug)]
+pub enum AskType {
+    /// A value, as a field describes it.
+    Value(Box<Field>),
+    /// The fields somebody should look at again: ids of fields of the record and its person.
+    Fields,
+    /// A clause of a regulation, by its id in the policy files.
+    Clause,
+}
+
+/// One question of a move.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Key of the answer.
+    pub id: String,
+    /// The question.
+    pub title: Said,
+    /// What answers it.
+    pub ask_type: AskType,
+    /// True when the move cannot be made without it.
+    pub required: bool,
+    /// The field of the record that takes the answer, besides the history.
+    pub writes: Option<String>,
+    /// A line of the decision sheet the answer starts with: `category`.
+    pub from_sheet: Option<String>,
+}
+
+/// One move.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// Id.
+    pub id: String,
+    /// What it is called, as an action.
+    pub title: Said,
+    /// States it may be made in.
+    pub from: Vec<String>,
+    /// State after.
+    pub to: String,
+    /// Roles that may make it.
+    pub by: Vec<Role>,
+    /// Checks before it is made.
+    pub needs: Vec<Need>,
+    /// The rule set whose sheet is evaluated and kept with the move.
+    pub evaluates: Option<String>,
+    /// What it asks for.
+    pub asks: Vec<Ask>,
+    /// True when whoever submitted the record may not make it.
+    pub not_by_submitter: bool,
+    /// By when the step after it is due.
+    pub due: Option<Due>,
+    /// How long the state before must have lasted.
+    pub not_before: Option<Due>,
+    /// The key that makes it in review.
+    pub key: Option<char>,
+}
+
+impl Workflow {
+    /// A state by its id.
+    #[must_use]
+    pub fn state(&self, id: &str) -> Option<&State> {
+        self.states.iter().find(|state| state.id == id)
+    }
+
+    /// The moves out of a state, in the pack's order.
+    pub fn moves_from<'w>(&'w self, state: &'w str) -> impl Iterator<Item = &'w Move> {
+        self.moves.iter().filter(move |step| step.from.iter().any(|from| from == state))
+    }
+
+    /// A move by its id.
+    #[must_use]
+    pub fn find_move(&self, id: &str) -> Option<&Move> {
+        self.moves.iter().find(|step| step.id == id)
+    }
+
+    /// The move a key makes in a state.
+    #[must_use]
+    pub fn move_on<'w>(&'w self, state: &'w str, key: char) -> Option<&'w Move> {
+        self.moves_from(state).find(|step| step.key == Some(key))
+    }
+
+    /// The moves out of the starting state: submitting, in most packs.
+    pub fn first_moves(&self) -> impl Iterator<Item = &Move> {
+        self.moves_from(&self.start)
+    }
+}
+
+impl Ask {
+    /// The field that describes the answer, where it is a value.
+    #[must_use]
+    pub fn field(&self) -> Option<&Field> {
+        match &self.ask_type {
+            AskType::Value(field) => Some(field),
+            AskType::Fields | AskType::Clause => None,
+        }
+    }
+}
