@@ -17,6 +17,7 @@
 //! | 1 | [`calendar`] | working days, legal periods, deadlines |
 //! | 1 | [`terminal`] | bytes to events, frames to bytes, width and wrapping |
 //! | 2 | [`program`] | program packs: kinds of record, fields, code lists, workflow |
+//! | 2 | [`policy`] | documents, clauses, dated parameters, rule sets, decision sheets |
 //!
 //! # The way of a change
 //!
@@ -27,6 +28,7 @@
 pub mod calendar;
 pub mod edited;
 pub mod formula;
+pub mod policy;
 pub mod program;
 pub mod record;
 pub mod terminal;

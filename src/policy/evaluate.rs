@@ -1,0 +1,155 @@
+//! A rule set applied to the facts of one household on one date.
+
+use super::scene::{Judged, Scene};
+use super::{
+    Category, DecisionSheet, Facts, Library, LineResult, Overall, Parameter, Role, RuleSet,
+    SheetLine, nearest,
+};
+use crate::formula::Formula;
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a sheet carries beside its lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context<'c> {
+    /// The record's number.
+    pub number: &'c str,
+    /// Content hash of the program pack.
+    pub pack: &'c str,
+    /// Division code of the station, for parameters that differ by region.
+    pub region: &'c str,
+}
+
+/// A rule set made ready for many sheets: its version computed, its inputs resolved.
+#[derive(Debug)]
+pub struct Evaluator<'l> {
+    rules: &'l RuleSet,
+    library: &'l Library,
+    version: String,
+    parameters: BTreeMap<&'l str, &'l Parameter>,
+    /// Per line, the facts and parameters its condition rests on.
+    rests_on: Vec<BTreeSet<String>>,
+}
+
+/// Applies `rules` once. For many records make an [`Evaluator`].
+#[must_use]
+pub fn evaluate(
+    rules: &RuleSet,
+    library: &Library,
+    facts: &Facts,
+    as_of: NaiveDate,
+    context: Context<'_>,
+) -> DecisionSheet {
+    Evaluator::new(rules, library).evaluate(facts, as_of, context)
+}
+
+impl<'l> Evaluator<'l> {
+    /// Makes a rule set ready. It may come from a draft file; the library gives the parameters.
+    #[must_use]
+    pub fn new(rules: &'l RuleSet, library: &'l Library) -> Self {
+        let mut used = BTreeSet::new();
+        for formula in rules.formulas() {
+            rest(rules, formula, &mut used);
+        }
+        used.extend(rules.thresholds.iter().filter_map(|threshold| threshold.times.clone()));
+        let parameters: BTreeMap<&str, &Parameter> = used
+            .iter()
+            .filter_map(|name| library.parameters.get_key_value(name))
+            .map(|(id, parameter)| (id.as_str(), parameter))
+            .collect();
+        let rests_on = rules.lines.iter().map(|line| {
+            let mut names = BTreeSet::new();
+            rest(rules, &line.condition, &mut names);
+            names
+        });
+        let rests_on = rests_on.collect();
+        let canonical = serde_json::to_vec(&(rules, &parameters)).unwrap_or_default();
+        let hash: String = blake3::hash(&canonical).to_hex().chars().take(12).collect();
+        let version = format!("{}@{hash}", rules.id);
+        Self { rules, library, version, parameters, rests_on }
+    }
+
+    /// Rule set id and short hash of the rules and the parameters they use.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Makes the sheet of one record. The same facts, date and context give the same sheet.
+    #[must_use]
+    pub fn evaluate(&self, facts: &Facts, as_of: NaiveDate, context: Context<'_>) -> DecisionSheet {
+        let scene = Scene::new(self.rules, self.library, facts);
+        let scene = scene.with_parameters(&self.parameters, as_of, context.region);
+        let judged: Vec<Judged<'_>> =
+            self.rules.lines.iter().map(|line| scene.judge(line)).collect();
+        let category = judged.iter().find_map(|judged| match judged.line.role {
+            Role::Category(category) if judged.result == LineResult::Met => Some(category),
+            _ => None,
+        });
+        let lines = judged.iter().zip(&self.rests_on).map(|(judged, names)| {
+            let line = judged.line;
+            let (clause, basis) = scene.clause(line);
+            let document = self.library.document_of(clause);
+            SheetLine {
+                id: line.id.clone(),
+                result: judged.result,
+                clause: clause.to_owned(),
+                document: document
+                    .map_or_else(String::new, |document| document.title.zh.to_string()),
+                basis,
+                text: judged.text.zh.to_string(),
+                text_en: judged.text.en.to_string(),
+                inputs: names.iter().map(|name| (name.clone(), scene.input(name))).collect(),
+            }
+        });
+        DecisionSheet {
+            number: context.number.to_owned(),
+            as_of,
+            pack: context.pack.to_owned(),
+            rules: self.version.clone(),
+            outcome: overall(&judged, category),
+            category,
+            lines: lines.collect(),
+            nearest: nearest::nearest(&scene, &judged),
+        }
+    }
+}
+
+/// Adds the facts and parameters a formula rests on, through computed values.
+fn rest(rules: &RuleSet, formula: &Formula, names: &mut BTreeSet<String>) {
+    for name in formula.inputs() {
+        if let Some(value) = rules.value(name) {
+            // A value uses only those before it, so this ends.
+            rest(rules, &value.is, names);
+            if let Some(divisor) = &value.divide_by {
+                rest(rules, divisor, names);
+            }
+        } else if rules.fact(name).is_some() {
+            names.insert(name.to_owned());
+        } else {
+            let id = name.split_once('.').map_or(name, |(id, _)| id);
+            names.insert(id.to_owned());
+        }
+    }
+}
+
+/// Any precondition or exclusion not met suggests no; anything that could still turn needs a
+/// person. A category line that cannot be told matters only while none above it is met.
+fn overall(judged: &[Judged<'_>], category: Option<Category>) -> Overall {
+    let is_category = |judged: &&Judged<'_>| matches!(judged.line.role, Role::Category(_));
+    if judged.iter().any(|judged| !is_category(&judged) && judged.result == LineResult::NotMet) {
+        return Overall::SuggestsNo;
+    }
+    let open =
+        judged.iter().any(|judged| !is_category(&judged) && judged.result == LineResult::Unknown);
+    let open_category = judged
+        .iter()
+        .filter(is_category)
+        .take_while(|judged| judged.result != LineResult::Met)
+        .any(|judged| judged.result == LineResult::Unknown);
+    match category {
+        _ if open || open_category => Overall::NeedsPerson,
+        Some(_) => Overall::Suggests,
+        None => Overall::SuggestsNo,
+    }
+}

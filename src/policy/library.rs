@@ -1,0 +1,107 @@
+//! All policy in force for a station: the built-in files, overlaid by the office's own.
+
+use super::load::{Layer, Places};
+use super::{Clause, Document, Keys, Parameter, ParameterAt, RuleSet, check};
+use crate::edited::{Problems, files_in};
+use crate::words::{Problem, Said};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The files the program carries.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("policy/documents.toml", include_str!("../../assets/policy/documents.toml")),
+    ("policy/parameters.toml", include_str!("../../assets/policy/parameters.toml")),
+    ("policy/hardship.toml", include_str!("../../assets/policy/hardship.toml")),
+];
+
+/// Documents, clauses, parameters and rule sets, checked against each other.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    /// Documents by id.
+    pub documents: BTreeMap<String, Document>,
+    /// Clauses by id.
+    pub clauses: BTreeMap<String, Clause>,
+    /// Parameters by id.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Rule sets by id.
+    pub rule_sets: BTreeMap<String, RuleSet>,
+    places: Places,
+}
+
+impl Library {
+    /// The policy the program carries.
+    ///
+    /// # Errors
+    /// Never as shipped; a test reads the same files.
+    pub fn built_in() -> Result<Self, Vec<Problem>> {
+        Self::default().with_files(BUILT_IN)
+    }
+
+    /// The built-in policy overlaid by every `*.toml` in `folders`, later ones first, by id: an
+    /// office replaces a parameter or a rule set by writing one with the same id.
+    ///
+    /// # Errors
+    /// With everything that is wrong, by file and line.
+    pub fn load(folders: &[&Path]) -> Result<Self, Vec<Problem>> {
+        let mut library = Self::built_in()?;
+        for folder in folders {
+            let problems = Problems::default();
+            let files = files_in(folder, &problems);
+            let files = problems.into_result(files)?;
+            let files: Vec<(&str, &str)> =
+                files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+            library = library.with_files(&files)?;
+        }
+        Ok(library)
+    }
+
+    /// This library overlaid by the text of some files, for trying a draft.
+    ///
+    /// # Errors
+    /// With everything that is wrong, by file and line.
+    pub fn with_files(&self, files: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
+        let problems = Problems::default();
+        let mut layer = Layer::default();
+        for (file, text) in files {
+            layer.read(file, text, &problems);
+        }
+        let mut library = self.clone();
+        library.documents.extend(layer.documents);
+        library.clauses.extend(layer.clauses);
+        library.parameters.extend(layer.parameters);
+        library.rule_sets.extend(layer.rule_sets);
+        library.places.extend(layer.places);
+        // What refers to something that could not be read would only be told twice.
+        if problems.is_empty() {
+            check::check(&library, &library.places, &problems);
+        }
+        problems.into_result(library)
+    }
+
+    /// A rule set by id.
+    #[must_use]
+    pub fn rule_set(&self, id: &str) -> Option<&RuleSet> {
+        self.rule_sets.get(id)
+    }
+
+    /// What is known of a parameter on `date`.
+    #[must_use]
+    pub fn parameter_at(&self, id: &str, date: NaiveDate, keys: Keys<'_>) -> ParameterAt<'_> {
+        self.parameters.get(id).map_or(ParameterAt::None, |parameter| parameter.at(date, keys))
+    }
+
+    /// A clause as it is cited: `渝民规〔2025〕6号 第一条`.
+    #[must_use]
+    pub fn cited(&self, clause: &Clause) -> Said {
+        let document =
+            self.documents.get(&clause.document).map(Document::cited).unwrap_or_default();
+        Said::join(&[document, Said::same(clause.article.clone())], " ", " ")
+    }
+
+    /// The document a clause belongs to.
+    #[must_use]
+    pub fn document_of(&self, clause: &str) -> Option<&Document> {
+        self.documents.get(&self.clauses.get(clause)?.document)
+    }
+}

@@ -1,0 +1,280 @@
+//! Policy files to documents, clauses, parameters and rule sets.
+
+use super::{
+    Area, Basis, Category, Clause, Computed, Document, FactKind, Grade, Line, Parameter,
+    ParameterRow, ParameterValue, Reach, Role, RuleSet, Start, Threshold, Unit,
+};
+use crate::edited::{Node, Place, Problems, Raw, Source, values};
+use crate::formula::Formula;
+use crate::record::date_in_file;
+use crate::said;
+use crate::words::Said;
+use std::collections::BTreeMap;
+
+/// Places by thing (`line hardship-eligibility/R-DEEP`) and key (`condition`).
+pub(super) type Places = BTreeMap<(String, &'static str), Place>;
+
+/// What the files of one layer hold: the built-in ones, or one folder.
+#[derive(Default)]
+pub(super) struct Layer {
+    pub documents: BTreeMap<String, Document>,
+    pub clauses: BTreeMap<String, Clause>,
+    pub parameters: BTreeMap<String, Parameter>,
+    pub rule_sets: BTreeMap<String, RuleSet>,
+    pub places: Places,
+}
+
+const BASES: &[(&str, Basis)] =
+    &[("statutory", Basis::Statutory), ("local", Basis::Local), ("to-confirm", Basis::ToConfirm)];
+const REACHES: &[(&str, Reach)] =
+    &[("national", Reach::National), ("city", Reach::City), ("district", Reach::District)];
+const GRADES: &[(&str, Grade)] =
+    &[("A", Grade::A), ("B", Grade::B), ("C", Grade::C), ("D", Grade::D)];
+const AREAS: &[(&str, Area)] = &[("urban", Area::Urban), ("rural", Area::Rural)];
+const ROLES: &[(&str, Role)] = &[
+    ("precondition", Role::Precondition),
+    ("completeness", Role::Completeness),
+    ("deep", Role::Category(Category::Deep)),
+    ("relative", Role::Category(Category::Relative)),
+    ("accident", Role::Category(Category::Accident)),
+    ("exclusion", Role::Exclusion),
+    ("edge", Role::Edge),
+];
+
+impl Layer {
+    /// Reads one file into the layer, noting what is wrong in `problems`.
+    pub fn read(&mut self, file: &str, text: &str, problems: &Problems) {
+        let source = Source::open(file, text, problems);
+        let root = source.root();
+        for entry in root.tables("document") {
+            let document = self.document(&entry);
+            self.documents.insert(document.id.clone(), document);
+        }
+        for entry in root.tables("clause") {
+            let clause = self.clause(&entry);
+            self.clauses.insert(clause.id.clone(), clause);
+        }
+        for entry in root.tables("parameter") {
+            if let Some(parameter) = self.parameter(&entry) {
+                self.parameters.insert(parameter.id.clone(), parameter);
+            }
+        }
+        for entry in root.tables("rule_set") {
+            let rules = self.rule_set(&entry);
+            self.rule_sets.insert(rules.id.clone(), rules);
+        }
+        root.finish();
+    }
+
+    /// Keeps the places of a thing's keys; a thing declared twice in one layer is a problem.
+    fn keep(&mut self, entry: &Node<'_>, thing: &str, keys: &[&'static str]) {
+        if let Some(first) = self.places.get(&(thing.to_owned(), "id")) {
+            let (file, line) = (&first.file, first.line);
+            let said = said!(
+                "“{thing}”在 {file} 第 {line} 行已经写过，请删去一处",
+                "\"{thing}\" already stands at {file}, line {line}; remove one of them"
+            );
+            entry.wrong_at("id", said);
+        }
+        for key in std::iter::once(&"id").chain(keys) {
+            self.places.insert((thing.to_owned(), key), entry.place_of(key));
+        }
+    }
+
+    fn document(&mut self, entry: &Node<'_>) -> Document {
+        let document = Document {
+            id: text(entry, "id"),
+            title: entry.need_said("title"),
+            number: text_or_none(entry, "number"),
+            issuer: entry.need_said("issuer"),
+            date: date_in_file(entry, "date"),
+            from: date_in_file(entry, "from"),
+            to: date_in_file(entry, "to"),
+            reach: entry.need_word("reach", REACHES).unwrap_or(Reach::National),
+            grade: entry.need_word("grade", GRADES).unwrap_or(Grade::D),
+            source: text(entry, "source"),
+        };
+        self.keep(entry, &format!("document {}", document.id), &[]);
+        entry.finish();
+        document
+    }
+
+    fn clause(&mut self, entry: &Node<'_>) -> Clause {
+        let clause = Clause {
+            id: text(entry, "id"),
+            document: text(entry, "document"),
+            article: text(entry, "article"),
+            text: entry.need_said("text"),
+        };
+        self.keep(entry, &format!("clause {}", clause.id), &["document"]);
+        entry.finish();
+        clause
+    }
+
+    fn parameter(&mut self, entry: &Node<'_>) -> Option<Parameter> {
+        let id = text(entry, "id");
+        let title = entry.need_said("title");
+        let unit = entry.need_word("unit", Unit::WORDS);
+        self.keep(entry, &format!("parameter {id}"), &["unit"]);
+        let rows = entry
+            .tables("row")
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, row)| self.row(&id, unit?, at, &row))
+            .collect();
+        entry.finish();
+        Some(Parameter { id, title, unit: unit?, rows })
+    }
+
+    fn row(
+        &mut self,
+        parameter: &str,
+        unit: Unit,
+        at: usize,
+        entry: &Node<'_>,
+    ) -> Option<ParameterRow> {
+        let (from, not_before) = (date_in_file(entry, "from"), date_in_file(entry, "not_before"));
+        let start = match (from, not_before, date_in_file(entry, "not_after")) {
+            (Some(day), None, None) => Start::On(day),
+            (None, None, None) => Start::Always,
+            (None, not_before, Some(not_after)) => Start::Between { not_before, not_after },
+            _ => {
+                let said = Said::fixed(
+                    "生效日期写 from；查不到时写 not_before 和 not_after，两种不要混用",
+                    "write `from`, or `not_before` and `not_after` when the day was not found, not both",
+                );
+                entry.wrong_at("from", said);
+                Start::Always
+            }
+        };
+        let to = date_in_file(entry, "to");
+        let region = text_or_none(entry, "region").unwrap_or_default();
+        let area = entry.word("area", AREAS);
+        let value = parameter_value(entry, unit);
+        let clause = text(entry, "clause");
+        let basis = entry.need_word("basis", BASES);
+        let keys = &["clause", "basis", "from", "to"];
+        self.keep(entry, &format!("row {parameter}/{at}"), keys);
+        entry.finish();
+        Some(ParameterRow { start, to, region, area, value: value?, clause, basis: basis? })
+    }
+
+    fn rule_set(&mut self, entry: &Node<'_>) -> RuleSet {
+        let (id, title) = (text(entry, "id"), entry.need_said("title"));
+        self.keep(entry, &format!("rule set {id}"), &[]);
+
+        let facts = entry.tables("fact").into_iter().filter_map(|entry| {
+            let name = text(&entry, "id");
+            let unit = entry.need_word("unit", Unit::WORDS);
+            let title = entry.need_said("title");
+            self.keep(&entry, &format!("fact {id}/{name}"), &["unit"]);
+            entry.finish();
+            Some(FactKind { id: name, unit: unit?, title })
+        });
+        let facts = facts.collect();
+        let values = entry.tables("value").into_iter().filter_map(|entry| {
+            let name = text(&entry, "id");
+            let unit = entry.need_word("unit", Unit::WORDS);
+            let (is, divide_by) = (Formula::need(&entry, "is"), Formula::at(&entry, "divide_by"));
+            let sum = text_or_none(&entry, "sum").unwrap_or_default();
+            self.keep(&entry, &format!("value {id}/{name}"), &["is", "divide_by", "sum"]);
+            entry.finish();
+            Some(Computed { id: name, unit: unit?, is: is?, divide_by, sum })
+        });
+        let values = values.collect();
+        let thresholds = entry.tables("threshold").into_iter().filter_map(|entry| {
+            let name = text(&entry, "id");
+            let (title, of, level) =
+                (entry.need_said("title"), text(&entry, "of"), Formula::need(&entry, "level"));
+            let times = text_or_none(&entry, "times");
+            let keys = &["of", "level", "times"];
+            self.keep(&entry, &format!("threshold {id}/{name}"), keys);
+            entry.finish();
+            Some(Threshold { id: name, title, of, level: level?, times })
+        });
+        let thresholds = thresholds.collect();
+        let lines = entry.tables("line");
+        let lines = lines.into_iter().filter_map(|entry| self.line(&id, &entry)).collect();
+        entry.finish();
+        RuleSet { id, title, facts, values, thresholds, lines }
+    }
+
+    fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<Line> {
+        let id = text(entry, "id");
+        let title = entry.need_said("title");
+        let (clause, clause_of) = (text(entry, "clause"), text_or_none(entry, "clause_of"));
+        let basis = entry.need_word("basis", BASES);
+        let role = entry.need_word("role", ROLES);
+        let condition: Option<Formula> = Formula::need(entry, "condition");
+        let compares = values(entry.texts("compares"));
+        let (met, not_met) = (entry.need_said("met"), entry.need_said("not_met"));
+        let unknown = entry.said("unknown").unwrap_or(MISSING);
+        let keys = &[
+            "clause",
+            "clause_of",
+            "basis",
+            "role",
+            "condition",
+            "compares",
+            "met",
+            "not_met",
+            "unknown",
+        ];
+        self.keep(entry, &format!("line {rules}/{id}"), keys);
+        entry.finish();
+        let (basis, role, condition) = (basis?, role?, condition?);
+        Some(Line {
+            id,
+            title,
+            clause,
+            clause_of,
+            basis,
+            role,
+            condition,
+            compares,
+            met,
+            not_met,
+            unknown,
+        })
+    }
+}
+
+/// What a line says when it cannot tell and brings no sentence of its own.
+const MISSING: Said =
+    Said::fixed("无法判断，还缺：{missing}。", "Cannot tell; still lacking: {missing}.");
+
+fn text(entry: &Node<'_>, key: &'static str) -> String {
+    entry.need_text(key).map(|at| at.value).unwrap_or_default()
+}
+
+fn text_or_none(entry: &Node<'_>, key: &'static str) -> Option<String> {
+    entry.text(key).map(|at| at.value)
+}
+
+fn parameter_value(entry: &Node<'_>, unit: Unit) -> Option<ParameterValue> {
+    let wrong = || {
+        Said::fixed(
+            "value 与 unit 不符：金额写整数分，倍数和比例写 \"3/2\"，是否写 true 或 false",
+            "`value` does not fit `unit`: money in whole fen, multiples and shares as \"3/2\", yes or no as true or false",
+        )
+    };
+    entry.need("value");
+    let found = entry.fit("value", wrong, |value| match (value, unit) {
+        (Raw::String(text), Unit::Ratio | Unit::Share) => ratio(text),
+        (Raw::String(text), Unit::Text | Unit::Area) => {
+            Some(ParameterValue::Text(text.to_string()))
+        }
+        (Raw::Boolean(yes), Unit::YesNo) => Some(ParameterValue::YesNo(*yes)),
+        (Raw::Integer(number), _) if unit.kind() == Some(crate::formula::Kind::Integer) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().map(ParameterValue::Integer)
+        }
+        _ => None,
+    });
+    found.map(|at| at.value)
+}
+
+fn ratio(text: &str) -> Option<ParameterValue> {
+    let (num, den) = text.split_once('/')?;
+    let (num, den): (i64, i64) = (num.trim().parse().ok()?, den.trim().parse().ok()?);
+    (den > 0 && num >= 0).then_some(ParameterValue::Ratio { num, den })
+}

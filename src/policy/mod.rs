@@ -1,0 +1,38 @@
+//! Regulation documents, clauses, dated parameters, and rule sets evaluated into decision sheets.
+//!
+//! What a union office may edit without a programmer lies in `assets/policy/*.toml`; this room
+//! reads it ([`Library`]), refuses what does not hold together with file, line and what was
+//! probably meant, finds the value of a parameter on a date ([`Library::parameter_at`]) and
+//! turns a [`RuleSet`] and the [`Facts`] of one household into a [`DecisionSheet`] that cites a
+//! clause for every line. The program suggests, a person decides.
+//!
+//! May know `words`, `edited`, `record` and `formula`. Knows no kind of record: whoever
+//! asks for a sheet fills in the facts by name (the table stands at [`Facts`]).
+
+mod check;
+mod document;
+mod evaluate;
+mod fact;
+mod library;
+mod load;
+mod nearest;
+mod parameter;
+mod render;
+mod rules;
+mod scene;
+mod sheet;
+mod threshold;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::words::Problem;
+pub use document::{Basis, Clause, Document, Grade, Reach};
+pub use evaluate::{Context, Evaluator, evaluate};
+pub use fact::{Fact, FactValue, Facts};
+pub use library::Library;
+pub use parameter::{
+    Area, InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
+};
+pub use rules::{Category, Computed, FactKind, Line, Role, RuleSet, Threshold};
+pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};

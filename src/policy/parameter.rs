@@ -1,0 +1,338 @@
+//! Dated parameters: a value per period, region and kind of area.
+
+use super::Basis;
+use crate::formula::Kind;
+use crate::words::Said;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What a number, a fact or a parameter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Money in fen.
+    Fen,
+    /// Months.
+    Months,
+    /// Natural days.
+    Days,
+    /// Working days.
+    WorkingDays,
+    /// Years.
+    Years,
+    /// People.
+    People,
+    /// Anything else that is counted.
+    Count,
+    /// A multiple, as two whole numbers.
+    Ratio,
+    /// A share, as two whole numbers, shown in percent.
+    Share,
+    /// Yes or no.
+    YesNo,
+    /// Text.
+    Text,
+    /// `urban` or `rural`.
+    Area,
+    /// `none`, `has` or `unchecked`; what was not checked is unknown.
+    Check,
+}
+
+impl Unit {
+    /// The kind of value formulas see; `None` for a multiple, of which they see `.num` and `.den`.
+    #[must_use]
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Fen
+            | Self::Months
+            | Self::Days
+            | Self::WorkingDays
+            | Self::Years
+            | Self::People
+            | Self::Count => Some(Kind::Integer),
+            Self::YesNo => Some(Kind::YesNo),
+            Self::Text | Self::Area | Self::Check => Some(Kind::Text),
+            Self::Ratio | Self::Share => None,
+        }
+    }
+
+    /// All units by the word files use.
+    pub(super) const WORDS: &'static [(&'static str, Self)] = &[
+        ("fen", Self::Fen),
+        ("months", Self::Months),
+        ("days", Self::Days),
+        ("working_days", Self::WorkingDays),
+        ("years", Self::Years),
+        ("people", Self::People),
+        ("count", Self::Count),
+        ("ratio", Self::Ratio),
+        ("share", Self::Share),
+        ("yes_no", Self::YesNo),
+        ("text", Self::Text),
+        ("area", Self::Area),
+        ("check", Self::Check),
+    ];
+}
+
+/// Urban or rural: which of two standards applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// City and town.
+    Urban,
+    /// Village.
+    Rural,
+}
+
+impl Area {
+    /// Reads the code used in facts and files.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "urban" => Some(Self::Urban),
+            "rural" => Some(Self::Rural),
+            _ => None,
+        }
+    }
+
+    /// What a person calls it.
+    #[must_use]
+    pub const fn said(self) -> Said {
+        match self {
+            Self::Urban => Said::fixed("城市", "urban"),
+            Self::Rural => Said::fixed("农村", "rural"),
+        }
+    }
+}
+
+/// The value of a parameter in one period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// A whole number; money in fen.
+    Integer(i64),
+    /// A multiple or share; `den` is above zero.
+    Ratio {
+        /// Numerator.
+        num: i64,
+        /// Denominator.
+        den: i64,
+    },
+    /// Yes or no.
+    YesNo(bool),
+    /// Text.
+    Text(String),
+}
+
+impl ParameterValue {
+    /// The whole number, where it is one.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for ParameterValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Ratio { num, den } => serializer.collect_str(&format_args!("{num}/{den}")),
+            Self::YesNo(yes) => serializer.serialize_bool(*yes),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// When a row begins to apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// From the beginning: for defaults that carry no date.
+    Always,
+    /// On this day.
+    On(NaiveDate),
+    /// On some day between these two, both included: the date itself was not found.
+    Between {
+        /// Earliest day it can have begun; none where nothing bounds it.
+        not_before: Option<NaiveDate>,
+        /// Latest day it can have begun.
+        not_after: NaiveDate,
+    },
+}
+
+impl Start {
+    /// The earliest day it can have begun.
+    pub(super) fn earliest(self) -> NaiveDate {
+        match self {
+            Self::Always => NaiveDate::MIN,
+            Self::On(day) => day,
+            Self::Between { not_before, .. } => not_before.unwrap_or(NaiveDate::MIN),
+        }
+    }
+
+    /// The day from which it has certainly begun.
+    pub(super) fn latest(self) -> NaiveDate {
+        match self {
+            Self::Always => NaiveDate::MIN,
+            Self::On(day) => day,
+            Self::Between { not_after, .. } => not_after,
+        }
+    }
+}
+
+/// One row of a parameter's table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ParameterRow {
+    /// When it begins.
+    pub start: Start,
+    /// Last day it applies; none: until the next row of the same region and area begins.
+    pub to: Option<NaiveDate>,
+    /// Division code it holds for, such as `500000`; empty for everywhere.
+    pub region: String,
+    /// Urban or rural; none for both.
+    pub area: Option<Area>,
+    /// The value.
+    pub value: ParameterValue,
+    /// The clause it rests on.
+    pub clause: String,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+impl ParameterRow {
+    /// How many digits of `region` the row's own region fixes; `None` when it lies elsewhere.
+    /// Codes end in pairs of zeros above county level: `500000` holds for `500113`.
+    fn fits(&self, region: &str) -> Option<usize> {
+        let stem = self
+            .region
+            .strip_suffix("00")
+            .map_or(self.region.as_str(), |city| city.strip_suffix("00").unwrap_or(city));
+        region.starts_with(stem).then(|| stem.chars().count())
+    }
+}
+
+/// A parameter with its table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parameter {
+    /// Identity, the name rules use.
+    pub id: String,
+    /// Title.
+    pub title: Said,
+    /// What it counts.
+    pub unit: Unit,
+    /// Rows, in order of their beginning within one region and area. No rows: the value is
+    /// not known, and what depends on it stays unknown.
+    pub rows: Vec<ParameterRow>,
+}
+
+/// For where a value is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keys<'k> {
+    /// Division code of the station.
+    pub region: &'k str,
+    /// Urban or rural, where known.
+    pub area: Option<Area>,
+}
+
+/// A value with its validity and what it rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce<'l> {
+    /// The value.
+    pub value: &'l ParameterValue,
+    /// When it began.
+    pub start: Start,
+    /// Last day it applies, where that is known.
+    pub to: Option<NaiveDate>,
+    /// The clause it rests on.
+    pub clause: &'l str,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// What is known of a parameter on a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterAt<'l> {
+    /// The value and its dates are known.
+    Known(InForce<'l>),
+    /// The value is in force on that date as far as is known, but the day it began was not found.
+    DateUnverified(InForce<'l>),
+    /// The date lies where one of several values may hold, oldest first; with a single
+    /// candidate, it may not have begun yet.
+    Ambiguous(Vec<InForce<'l>>),
+    /// No value.
+    None,
+}
+
+impl<'l> ParameterAt<'l> {
+    /// The value to show and compute with: known, or in force with an unverified beginning.
+    #[must_use]
+    pub fn probable(&self) -> Option<&InForce<'l>> {
+        match self {
+            Self::Known(value) | Self::DateUnverified(value) => Some(value),
+            Self::Ambiguous(_) | Self::None => None,
+        }
+    }
+}
+
+impl Parameter {
+    /// Whether the value differs between urban and rural areas.
+    #[must_use]
+    pub fn by_area(&self) -> bool {
+        self.rows.iter().any(|row| row.area.is_some())
+    }
+
+    /// What is known of the value on `date`. Rows of the closest region go before wider ones.
+    #[must_use]
+    pub fn at(&self, date: NaiveDate, keys: Keys<'_>) -> ParameterAt<'_> {
+        let fitting: Vec<(usize, &ParameterRow)> = self
+            .rows
+            .iter()
+            .filter(|row| row.area.is_none() || row.area == keys.area)
+            .filter_map(|row| row.fits(keys.region).map(|depth| (depth, row)))
+            .collect();
+        let Some(closest) = fitting.iter().map(|(depth, _)| *depth).max() else {
+            return ParameterAt::None;
+        };
+        let rows: Vec<&ParameterRow> =
+            fitting.iter().filter(|(depth, _)| *depth == closest).map(|(_, row)| *row).collect();
+        at_date(&rows, date)
+    }
+}
+
+fn at_date<'l>(rows: &[&'l ParameterRow], date: NaiveDate) -> ParameterAt<'l> {
+    let begun = rows.iter().rposition(|row| row.start.latest() <= date);
+    let first_open = begun.map_or(0, |begun| begun + 1);
+    let maybe = rows.iter().skip(first_open).filter(|row| row.start.earliest() <= date).count();
+    let candidates: Vec<InForce<'l>> = rows
+        .iter()
+        .enumerate()
+        .skip(begun.unwrap_or(0))
+        .take(maybe + usize::from(begun.is_some()))
+        .map(|(at, row)| in_force(row, rows.get(at + 1).copied()))
+        .filter(|candidate| candidate.to.is_none_or(|last| date <= last))
+        .collect();
+    match candidates.as_slice() {
+        [] => ParameterAt::None,
+        [only] if begun.is_some() && maybe == 0 => match only.start {
+            Start::Between { .. } => ParameterAt::DateUnverified(*only),
+            Start::Always | Start::On(_) => ParameterAt::Known(*only),
+        },
+        _ => ParameterAt::Ambiguous(candidates),
+    }
+}
+
+fn in_force<'l>(row: &'l ParameterRow, next: Option<&ParameterRow>) -> InForce<'l> {
+    let until_next = match next.map(|next| next.start) {
+        Some(Start::On(day)) => day.pred_opt(),
+        _ => None,
+    };
+    InForce {
+        value: &row.value,
+        start: row.start,
+        to: row.to.or(until_next),
+        clause: &row.clause,
+        basis: row.basis,
+    }
+}

@@ -1,0 +1,255 @@
+//! Sentences from templates: numbers, dates and arithmetic put where `{name}` stands.
+
+use super::parameter::{InForce, ParameterAt, Start};
+use super::scene::Scene;
+use super::threshold::{Level, chain, near, yuan};
+use super::{Line, ParameterValue, Unit};
+use crate::formula::{Input, Val};
+use crate::said;
+use crate::words::{Lang, Said};
+
+/// A stretch of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'t> {
+    /// As it stands.
+    Text(&'t str),
+    /// `{name}`.
+    Name(&'t str),
+}
+
+/// The pieces of a template. A brace without its partner is text.
+pub(super) fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    for (at, part) in template.split('{').enumerate() {
+        match part.split_once('}') {
+            Some((name, rest)) if at > 0 => {
+                found.push(Piece::Name(name.trim()));
+                found.push(Piece::Text(rest));
+            }
+            _ => found.push(Piece::Text(part)),
+        }
+    }
+    found
+}
+
+/// The endings a name may carry in a template, beside the name alone.
+pub(super) const ENDINGS: &[&str] = &["sum", "from", "document"];
+
+/// Names that are not facts, parameters or values.
+pub(super) const SPECIAL: &[&str] = &["missing", "chain", "near"];
+
+const UNKNOWN: Said = Said::fixed("？", "?");
+
+impl Scene<'_> {
+    /// A template filled for one line; `missing` lists what is lacking.
+    pub fn fill(&self, template: &Said, line: &Line, missing: &Said) -> Said {
+        let side = |lang| {
+            let filled = self.fill_side(template.get(lang), lang, line, missing);
+            filled.trim_end().to_owned()
+        };
+        Said::new(side(Lang::Zh), side(Lang::En))
+    }
+
+    fn fill_side(&self, template: &str, lang: Lang, line: &Line, missing: &Said) -> String {
+        let mut out = String::new();
+        for piece in pieces(template) {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Name("missing") => out.push_str(missing.get(lang)),
+                Piece::Name(name @ ("chain" | "near")) => {
+                    let said = self.compared(name, line).unwrap_or(UNKNOWN);
+                    out.push_str(said.get(lang));
+                }
+                Piece::Name(name) => {
+                    let sum = name.strip_suffix(".sum").and_then(|value| self.rules.value(value));
+                    match sum {
+                        Some(value) => {
+                            out.push_str(&self.fill_side(&value.sum, lang, line, missing));
+                        }
+                        None => out.push_str(self.show(name).unwrap_or(UNKNOWN).get(lang)),
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn compared(&self, how: &str, line: &Line) -> Option<Said> {
+        let of = |id: &String| self.rules.thresholds.iter().find(|threshold| threshold.id == *id);
+        let thresholds = line.compares.iter().map(of).collect::<Option<Vec<_>>>()?;
+        let quotient = *self.quotients.get(&thresholds.first()?.of)?;
+        let levels: Option<Vec<&Level>> =
+            line.compares.iter().map(|id| self.levels.get(id)).collect();
+        if how == "chain" { chain(quotient, &levels?) } else { near(quotient, &levels?) }
+    }
+
+    /// A fact, a parameter with or without an ending, or a computed value, as people read it.
+    fn show(&self, name: &str) -> Option<Said> {
+        if let Some(quotient) = self.quotients.get(name) {
+            return Some(Said::same(yuan(quotient.rounded())));
+        }
+        if let Some(fact) = self.rules.fact(name) {
+            let known = self.known(name).map(|value| show_value(fact.unit, value));
+            // A remark nobody made is no remark.
+            return known.or_else(|| (fact.unit == Unit::Text).then(Said::default));
+        }
+        if let Some(value) = self.rules.value(name) {
+            return self.known(name).map(|known| show_value(value.unit, known));
+        }
+        let (id, ending) = name.split_once('.').unwrap_or((name, ""));
+        let parameter = self.library.parameters.get(id)?;
+        let in_force = self.parameters.get(id)?.probable()?;
+        match ending {
+            "from" => Some(match in_force.start {
+                Start::On(day) => Said::same(day.to_string()),
+                _ => UNKNOWN,
+            }),
+            "document" => self.library.document_of(in_force.clause).map(super::Document::cited),
+            _ => Some(show_parameter(parameter.unit, in_force.value)),
+        }
+    }
+
+    fn known(&self, name: &str) -> Option<&Val> {
+        match self.inputs.get(name) {
+            Some(Input::Known(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// What is lacking where a name is unknown.
+    pub fn lacking(&self, name: &str) -> Said {
+        if let Some(said) = self.missing.get(name) {
+            return said.clone();
+        }
+        let Some(parameter) = self.library.parameters.get(name) else {
+            return Said::same(name);
+        };
+        let Said { zh, en } = &parameter.title;
+        match self.parameters.get(name) {
+            Some(ParameterAt::DateUnverified(value)) => {
+                let shown = show_parameter(parameter.unit, value.value);
+                let when = validity(value);
+                Said::new(
+                    format!("{zh}生效日期未核实（{}，{}）", shown.zh, when.zh),
+                    format!(
+                        "the starting date of {en} is not verified ({}, {})",
+                        shown.en, when.en
+                    ),
+                )
+            }
+            Some(ParameterAt::Ambiguous(candidates)) => {
+                let shown: Vec<Said> = candidates
+                    .iter()
+                    .map(|value| show_parameter(parameter.unit, value.value))
+                    .collect();
+                let shown = Said::join(&shown, " 或 ", " or ");
+                Said::new(
+                    format!("{zh}生效日期未核实（当日可能是 {}）", shown.zh),
+                    format!("the starting date of {en} is not verified (perhaps {})", shown.en),
+                )
+            }
+            _ if parameter.rows.is_empty() => {
+                said!(
+                    "{zh}（本市规定尚未取得，待确认）",
+                    "{en} (the city's rule was not found, to be confirmed)"
+                )
+            }
+            _ => said!("{zh}没有当日的数值，请补录", "{en} has no value for that day; add one"),
+        }
+    }
+}
+
+/// Since when and until when a value applies.
+pub(super) fn validity(value: &InForce<'_>) -> Said {
+    match (value.start, value.to) {
+        (Start::Always, _) => Said::fixed("不分日期", "undated"),
+        (Start::On(day), None) => said!("自 {day} 起", "from {day}"),
+        (Start::On(day), Some(last)) => said!("{day} 至 {last}", "{day} to {last}"),
+        (Start::Between { not_before: Some(first), not_after }, _) => {
+            said!("起于 {first} 至 {not_after} 之间某日", "begun between {first} and {not_after}")
+        }
+        (Start::Between { not_before: None, not_after }, _) => {
+            said!("起于 {not_after} 或更早", "begun on {not_after} or earlier")
+        }
+    }
+}
+
+fn show_value(unit: Unit, value: &Val) -> Said {
+    match (unit, value) {
+        (Unit::Fen, Val::Integer(fen)) => Said::same(yuan(i128::from(*fen))),
+        (_, Val::Integer(number)) => Said::same(number.to_string()),
+        (_, Val::YesNo(true)) => Said::fixed("是", "yes"),
+        (_, Val::YesNo(false)) => Said::fixed("否", "no"),
+        (Unit::Area, Val::Text(code)) => {
+            super::Area::from_code(code).map_or(UNKNOWN, super::Area::said)
+        }
+        (Unit::Check, Val::Text(code)) => match code.as_str() {
+            "none" => Said::fixed("无", "none"),
+            "has" => Said::fixed("有", "has"),
+            _ => Said::fixed("未核对", "not checked"),
+        },
+        (_, Val::Text(text)) => Said::same(text.clone()),
+        (_, Val::List(texts)) => Said::new(texts.join("、"), texts.join(", ")),
+    }
+}
+
+fn show_parameter(unit: Unit, value: &ParameterValue) -> Said {
+    match value {
+        ParameterValue::Integer(number) => show_value(unit, &Val::Integer(*number)),
+        ParameterValue::YesNo(yes) => show_value(unit, &Val::YesNo(*yes)),
+        ParameterValue::Text(text) => show_value(unit, &Val::Text(text.clone())),
+        ParameterValue::Ratio { num, den } => {
+            let (scale, sign) = if unit == Unit::Share { (100, "%") } else { (1, "") };
+            Said::same(decimal(i128::from(*num) * scale, i128::from(*den)) + sign)
+        }
+    }
+}
+
+/// A ratio as a decimal where it divides out within two places, else as a fraction.
+fn decimal(num: i128, den: i128) -> String {
+    let hundredths = num * 100;
+    if hundredths % den != 0 {
+        return format!("{num}/{den}");
+    }
+    let (whole, rest) = (hundredths / den / 100, hundredths / den % 100);
+    let fraction = format!("{rest:02}");
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") }
+}
+
+/// A parameter's value as a formula and a sheet hold it; a multiple as `3/2`.
+pub(super) fn parameter_val(value: &ParameterValue) -> Val {
+    match value {
+        ParameterValue::Integer(number) => Val::Integer(*number),
+        ParameterValue::YesNo(yes) => Val::YesNo(*yes),
+        ParameterValue::Text(text) => Val::Text(text.clone()),
+        ParameterValue::Ratio { num, den } => Val::Text(format!("{num}/{den}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_read_as_decimals() {
+        assert_eq!(decimal(3, 2), "1.5");
+        assert_eq!(decimal(2, 1), "2");
+        assert_eq!(decimal(100, 20), "5");
+        assert_eq!(decimal(1, 3), "1/3");
+    }
+
+    #[test]
+    fn templates_come_apart() {
+        assert_eq!(
+            pieces("人均{per_head}元{ }}"),
+            [
+                Piece::Text("人均"),
+                Piece::Name("per_head"),
+                Piece::Text("元"),
+                Piece::Name(""),
+                Piece::Text("}")
+            ]
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! All that is known while one sheet is made: facts, parameters of the day, computed values.
+
+use super::parameter::{Area, InForce, Keys, ParameterAt, ParameterValue};
+use super::render::{parameter_val, validity};
+use super::threshold::{Level, Quotient};
+use super::{
+    Basis, Document, Fact, FactValue, Facts, Library, Line, LineResult, Parameter, RuleSet,
+    SheetInput, Unit,
+};
+use crate::formula::{Inputs, Outcome, Val};
+use crate::said;
+use crate::words::Said;
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything known while one sheet is made.
+pub(super) struct Scene<'s> {
+    pub rules: &'s RuleSet,
+    pub library: &'s Library,
+    pub facts: &'s Facts,
+    pub inputs: Inputs,
+    pub parameters: BTreeMap<&'s str, ParameterAt<'s>>,
+    pub quotients: BTreeMap<String, Quotient>,
+    pub levels: BTreeMap<String, Level>,
+    /// What is lacking, by fact.
+    pub missing: BTreeMap<String, Said>,
+}
+
+/// One line judged, before it is written down.
+pub(super) struct Judged<'s> {
+    pub line: &'s Line,
+    pub result: LineResult,
+    pub lacking: BTreeSet<String>,
+    pub text: Said,
+}
+
+impl<'s> Scene<'s> {
+    /// The facts taken, before any parameter is.
+    pub fn new(rules: &'s RuleSet, library: &'s Library, facts: &'s Facts) -> Self {
+        let mut scene = Self {
+            rules,
+            library,
+            facts,
+            inputs: Inputs::new(),
+            parameters: BTreeMap::new(),
+            quotients: BTreeMap::new(),
+            levels: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        };
+        scene.take_facts();
+        scene
+    }
+
+    /// The parameters of the day taken and everything computed that can be.
+    pub fn with_parameters(
+        mut self,
+        parameters: &BTreeMap<&'s str, &'s Parameter>,
+        as_of: NaiveDate,
+        region: &str,
+    ) -> Self {
+        for (id, parameter) in parameters {
+            self.take_parameter(id, parameter, as_of, region);
+        }
+        self.compute_values();
+        self.compute_levels();
+        self
+    }
+
+    fn take_facts(&mut self) {
+        for kind in &self.rules.facts {
+            let title = &kind.title;
+            match self.facts.get(&kind.id) {
+                Some(Fact { value: FactValue::Known(value), .. }) if fits(kind.unit, value) => {
+                    self.inputs.know(&kind.id, value.clone());
+                    continue;
+                }
+                Some(Fact { value: FactValue::Unknown { missing, .. }, .. }) => {
+                    self.missing.insert(kind.id.clone(), missing.clone());
+                }
+                Some(_) if kind.unit == Unit::Check => {
+                    let Said { zh, en } = title;
+                    let said = said!("{zh}的核对", "a check of {en}");
+                    self.missing.insert(kind.id.clone(), said);
+                }
+                _ => {
+                    self.missing.insert(kind.id.clone(), title.clone());
+                }
+            }
+            self.inputs.lack(&kind.id);
+        }
+    }
+
+    fn take_parameter(
+        &mut self,
+        id: &'s str,
+        parameter: &'s Parameter,
+        as_of: NaiveDate,
+        region: &str,
+    ) {
+        let area_fact = self.rules.facts.iter().find(|fact| fact.unit == Unit::Area);
+        let area = area_fact.and_then(|fact| match self.facts.get(&fact.id)?.value {
+            FactValue::Known(Val::Text(ref code)) => Area::from_code(code),
+            _ => None,
+        });
+        let mut names = vec![id.to_owned()];
+        if matches!(parameter.unit, Unit::Ratio | Unit::Share) {
+            names = vec![format!("{id}.num"), format!("{id}.den")];
+        }
+        let dated = format!("{id}.dated");
+        if let (true, None, Some(fact)) = (parameter.by_area(), area, area_fact) {
+            for name in names.into_iter().chain([dated]) {
+                self.inputs.set(name, Outcome::Unknown(BTreeSet::from([fact.id.clone()])));
+            }
+            return;
+        }
+        let found = parameter.at(as_of, Keys { region, area });
+        match found.probable().map(|value| value.value) {
+            Some(ParameterValue::Ratio { num, den }) => {
+                self.inputs.know(format!("{id}.num"), *num);
+                self.inputs.know(format!("{id}.den"), *den);
+            }
+            Some(value) => self.inputs.know(id, parameter_val(value)),
+            None => {
+                for name in names {
+                    self.inputs.set(name, Outcome::Unknown(BTreeSet::from([id.to_owned()])));
+                }
+            }
+        }
+        if matches!(found, ParameterAt::Known(_)) {
+            self.inputs.know(dated, true);
+        } else {
+            self.inputs.set(dated, Outcome::Unknown(BTreeSet::from([id.to_owned()])));
+        }
+        self.parameters.insert(id, found);
+    }
+
+    fn compute_values(&mut self) {
+        for value in &self.rules.values {
+            let outcome = value.is.eval(&self.inputs);
+            let Some(divisor) = &value.divide_by else {
+                if let Outcome::Failed(said) = &outcome {
+                    self.missing.insert(value.id.clone(), said.clone());
+                }
+                self.inputs.set(&value.id, outcome);
+                continue;
+            };
+            if let (Some(num), Some(den)) =
+                (outcome.integer(), divisor.eval(&self.inputs).integer())
+                && den > 0
+            {
+                let quotient = Quotient { num: i128::from(num), den: i128::from(den) };
+                self.quotients.insert(value.id.clone(), quotient);
+            }
+        }
+    }
+
+    fn compute_levels(&mut self) {
+        for threshold in &self.rules.thresholds {
+            let ratio = threshold.times.as_ref().map_or(Some((1, 1)), |id| {
+                let part = |end: &str| self.inputs.integer(&format!("{id}.{end}"));
+                Some((part("num")?, part("den")?))
+            });
+            let level = threshold.level.eval(&self.inputs).integer();
+            if let (Some(level), Some((num, den))) = (level, ratio) {
+                let num = i128::from(level) * i128::from(num);
+                let level = Level { title: threshold.title.clone(), num, den: i128::from(den) };
+                self.levels.insert(threshold.id.clone(), level);
+            }
+        }
+    }
+
+    /// The clause a line rests on that day, and what kind of ground that is.
+    pub fn clause<'a>(&'a self, line: &'a Line) -> (&'a str, Basis) {
+        let of_the_day = line.clause_of.as_deref().and_then(|id| self.parameters.get(id));
+        match of_the_day {
+            Some(ParameterAt::Known(value) | ParameterAt::DateUnverified(value)) => {
+                (value.clause, value.basis)
+            }
+            Some(ParameterAt::Ambiguous(candidates)) => candidates
+                .last()
+                .map_or((&line.clause, line.basis), |newest| (newest.clause, newest.basis)),
+            Some(ParameterAt::None) | None => (&line.clause, line.basis),
+        }
+    }
+
+    /// Judges one line and writes its sentence.
+    pub fn judge(&self, line: &'s Line) -> Judged<'s> {
+        let (result, template, lacking) = match line.condition.eval(&self.inputs) {
+            Outcome::Known(Val::YesNo(true)) => (LineResult::Met, &line.met, BTreeSet::new()),
+            Outcome::Known(_) => {
+                let result =
+                    if line.role.doubts() { LineResult::Unknown } else { LineResult::NotMet };
+                (result, &line.not_met, BTreeSet::new())
+            }
+            Outcome::Unknown(names) => (LineResult::Unknown, &line.unknown, names),
+            Outcome::Failed(said) => {
+                let text = Said::new(
+                    format!("无法计算：{}。", said.zh),
+                    format!("Cannot compute: {}.", said.en),
+                );
+                return Judged {
+                    line,
+                    result: LineResult::Unknown,
+                    lacking: BTreeSet::new(),
+                    text,
+                };
+            }
+        };
+        let missing: Vec<Said> = lacking.iter().map(|name| self.lacking(name)).collect();
+        let missing = Said::join(&missing, "；", "; ");
+        let text = self.fill(template, line, &missing);
+        Judged { line, result, lacking, text }
+    }
+
+    /// One input as the sheet holds it.
+    pub fn input(&self, name: &str) -> SheetInput {
+        if let Some(found) = self.library.parameters.get(name) {
+            return self.parameter_input(name, found);
+        }
+        let fact = self.facts.get(name);
+        let source = fact
+            .map_or_else(|| Said::fixed("尚无来源", "no source yet"), |fact| fact.source.clone());
+        let missing = self.missing.get(name);
+        let known = match fact.map(|fact| &fact.value) {
+            Some(FactValue::Known(value)) if missing.is_none() => Some(value.clone()),
+            _ => None,
+        };
+        let paper = match fact.map(|fact| &fact.value) {
+            Some(FactValue::Unknown { paper, .. }) => paper.clone(),
+            _ => None,
+        };
+        sheet_input(known, &source, missing, paper)
+    }
+
+    fn parameter_input(&self, name: &str, parameter: &Parameter) -> SheetInput {
+        let found = self.parameters.get(name);
+        let value = found.and_then(ParameterAt::probable);
+        let source = self.parameter_source(parameter, value);
+        let missing = (!matches!(found, Some(ParameterAt::Known(_)))).then(|| self.lacking(name));
+        sheet_input(value.map(|value| parameter_val(value.value)), &source, missing.as_ref(), None)
+    }
+
+    fn parameter_source(&self, parameter: &Parameter, value: Option<&InForce<'_>>) -> Said {
+        let Said { zh, en } = &parameter.title;
+        let Some(value) = value else {
+            return said!("参数“{zh}”", "parameter \"{en}\"");
+        };
+        let (when, basis) = (validity(value), value.basis.said());
+        let cited = self.library.document_of(value.clause).map(Document::cited).unwrap_or_default();
+        Said::new(
+            format!("参数“{zh}”，{}，{}（{}）", when.zh, cited.zh, basis.zh),
+            format!("parameter \"{en}\", {}, {} ({})", when.en, cited.en, basis.en),
+        )
+    }
+}
+
+fn sheet_input(
+    value: Option<Val>,
+    source: &Said,
+    missing: Option<&Said>,
+    paper: Option<String>,
+) -> SheetInput {
+    SheetInput {
+        value,
+        source: source.zh.to_string(),
+        source_en: source.en.to_string(),
+        missing: missing.map(|missing| missing.zh.to_string()),
+        missing_en: missing.map(|missing| missing.en.to_string()),
+        paper,
+    }
+}
+
+/// Whether a value is of the kind its unit promises; `unchecked` is not a value.
+fn fits(unit: Unit, value: &Val) -> bool {
+    match (unit, value) {
+        (Unit::Check, Val::Text(code)) => code == "none" || code == "has",
+        (Unit::Area, Val::Text(code)) => Area::from_code(code).is_some(),
+        _ => unit.kind() == Some(value.kind()),
+    }
+}
