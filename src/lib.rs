@@ -18,6 +18,7 @@
 //! | 1 | [`terminal`] | bytes to events, frames to bytes, width and wrapping |
 //! | 2 | [`program`] | program packs: kinds of record, fields, code lists, workflow |
 //! | 2 | [`policy`] | documents, clauses, dated parameters, rule sets, decision sheets |
+//! | 3 | [`workflow`] | which move is open to whom, what is due |
 //!
 //! # The way of a change
 //!
@@ -33,3 +34,4 @@ pub mod program;
 pub mod record;
 pub mod terminal;
 pub mod words;
+pub mod workflow;
