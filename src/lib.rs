@@ -19,6 +19,7 @@
 //! | 2 | [`program`] | program packs: kinds of record, fields, code lists, workflow |
 //! | 2 | [`policy`] | documents, clauses, dated parameters, rule sets, decision sheets |
 //! | 3 | [`workflow`] | which move is open to whom, what is due |
+//! | 3 | [`store`] | journal, records, sealing, backup |
 //!
 //! # The way of a change
 //!
@@ -32,6 +33,7 @@ pub mod formula;
 pub mod policy;
 pub mod program;
 pub mod record;
+pub mod store;
 pub mod terminal;
 pub mod words;
 pub mod workflow;

@@ -1,0 +1,383 @@
+//! Backup files: the whole journal in one framed, compressed, sealed and checksummed file.
+//!
+//! ```text
+//! magic     8 bytes
+//! blocks    u32 length, u32 CRC-32C, u8 kind, u32 index, body; the CRC is over all but itself
+//!   manifest  in the open: station file, keyring, time, journal head (no person is named in any)
+//!   entries   sealed: LZ4 of [flags u8, header 73, u32 length, nonce 24, entry in plain]*
+//!   end       sealed: entries, head sequence, head hash
+//! ```
+//! A block is sealed to the manifest's hash, its kind and its index, so none can be exchanged, left
+//! out or taken from another file. Entries are compressed before they are sealed; restoring seals
+//! each one with the nonce it had, which makes the very bytes again that the chain knows.
+
+use super::disk;
+use super::entry;
+use super::error::{Doing, StoreError, io};
+use super::frame::{ERASED, HEADER, Header, MAX_PAYLOAD};
+use super::keyring::{Keyring, Secret};
+use super::reader::JournalReader;
+use super::restoring::Restoring;
+use super::seal::{DataKey, NONCE, OVERHEAD, Purpose, Seal};
+use super::station::StationInfo;
+use super::throttle::Throttle;
+use crate::record::Instant;
+use crate::words::Said;
+use blake3::Hash;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+const MAGIC: &[u8; 8] = b"YZBACK01";
+const MANIFEST: u8 = 1;
+const ENTRIES: u8 = 2;
+const END: u8 = 3;
+/// Entries are gathered to about this many bytes before they are compressed and sealed.
+const BLOCK_BYTES: usize = 1024 * 1024;
+/// No block is larger: one entry of the largest size, and what compression may add.
+const BLOCK_MAX: usize = BLOCK_BYTES + MAX_PAYLOAD + MAX_PAYLOAD / 128;
+const FORMAT: u32 = 1;
+
+/// The part of a backup file that lies in the open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    /// When the backup was made.
+    made: Instant,
+    /// Sequence and header hash of the last entry in it.
+    seq: u64,
+    head: String,
+    /// The files of the data folder that are needed to open it.
+    station: String,
+    keyring: String,
+}
+
+/// What a backup file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BackupReport {
+    /// Entries of the journal in it.
+    pub entries: u64,
+    /// Hash of the last entry's header, in hexadecimal.
+    pub head: String,
+    /// When it was made.
+    pub made: Instant,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// Writes a backup of everything up to the journal's present end, reads it back, and only then
+/// gives it its name.
+pub(super) fn write(
+    path: &Path,
+    journal: &JournalReader,
+    key: &DataKey,
+    (station, keyring): (&StationInfo, &Keyring),
+    made: Instant,
+) -> Result<BackupReport, StoreError> {
+    let end = journal.end();
+    let manifest = Manifest {
+        format: FORMAT,
+        made,
+        seq: end.seq,
+        head: disk::hex(end.hash.as_bytes()),
+        station: station.text()?,
+        keyring: keyring.text()?,
+    };
+    let manifest =
+        toml::to_string(&manifest).map_err(|error| bad(Said::same(error.to_string())))?;
+    let part = path.with_extension("part");
+    let written = write_blocks(&part, manifest.as_bytes(), journal, key, end.seq)
+        .and_then(|()| verify(&part, key));
+    match written {
+        Ok(report) if report.entries == end.seq => {
+            disk::rename(&part, path)?;
+            Ok(report)
+        }
+        other => {
+            let _ = std::fs::remove_file(&part);
+            Err(other.err().unwrap_or_else(|| bad(Said::fixed("缺少条目", "entries are missing"))))
+        }
+    }
+}
+
+fn write_blocks(
+    part: &Path,
+    manifest: &[u8],
+    journal: &JournalReader,
+    key: &DataKey,
+    upto: u64,
+) -> Result<(), StoreError> {
+    let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
+    let mut out = Blocks {
+        file: disk::create(part)?,
+        path: part,
+        seal,
+        id: blake3::hash(manifest),
+        index: 0,
+    };
+    out.file.write_all(MAGIC).map_err(io(Doing::Writing, part))?;
+    out.block(MANIFEST, manifest)?;
+    let mut plain = Vec::new();
+    let mut head = None;
+    if upto > 0 {
+        journal.frames(1, |frame| {
+            let header = frame.header;
+            let content = if frame.erased() {
+                Some(Vec::new())
+            } else {
+                entries.open(&entry::place(header.seq, &header.previous), frame.payload)
+            };
+            let content = content.ok_or_else(|| super::reader::unopened(header.seq))?;
+            plain.push(frame.flags);
+            plain.extend_from_slice(&header.bytes());
+            plain
+                .extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
+            plain.extend_from_slice(frame.payload.get(..NONCE).unwrap_or(&[0; NONCE]));
+            plain.extend_from_slice(&content);
+            if plain.len() >= BLOCK_BYTES {
+                out.sealed(ENTRIES, &plain)?;
+                plain.clear();
+            }
+            head = Some(header.hash());
+            Ok(if header.seq < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+    }
+    if !plain.is_empty() {
+        out.sealed(ENTRIES, &plain)?;
+    }
+    let mut last = upto.to_le_bytes().to_vec();
+    last.extend_from_slice(head.map_or([0; 32], |head| *head.as_bytes()).as_slice());
+    out.sealed(END, &last)?;
+    out.file.sync_all().map_err(io(Doing::Syncing, part))
+}
+
+/// The writing side of a backup file.
+struct Blocks<'a> {
+    file: File,
+    path: &'a Path,
+    seal: Seal,
+    id: Hash,
+    index: u32,
+}
+
+impl Blocks<'_> {
+    fn sealed(&mut self, kind: u8, plain: &[u8]) -> Result<(), StoreError> {
+        let packed = lz4_flex::block::compress_prepend_size(plain);
+        let body = self.seal.seal(&place(&self.id, kind, self.index), &packed)?;
+        self.block(kind, &body)
+    }
+
+    fn block(&mut self, kind: u8, body: &[u8]) -> Result<(), StoreError> {
+        let length = u32::try_from(body.len())
+            .map_err(|_| bad(Said::fixed("数据块过大", "a block is too large")))?;
+        let head = block_head(length, kind, self.index);
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&head), body).to_le_bytes();
+        for bytes in [&head[..4], &crc, &head[4..], body] {
+            self.file.write_all(bytes).map_err(io(Doing::Writing, self.path))?;
+        }
+        self.index += 1;
+        Ok(())
+    }
+}
+
+fn block_head(length: u32, kind: u8, index: u32) -> [u8; 9] {
+    let mut head = [0; 9];
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4] = kind;
+    head[5..].copy_from_slice(&index.to_le_bytes());
+    head
+}
+
+fn place(id: &Hash, kind: u8, index: u32) -> Vec<u8> {
+    let mut place = id.as_bytes().to_vec();
+    place.push(kind);
+    place.extend_from_slice(&index.to_le_bytes());
+    place
+}
+
+/// The reading side of a backup file.
+struct BackupFile {
+    file: BufReader<File>,
+    index: u32,
+    bytes: u64,
+    manifest: Manifest,
+    id: Hash,
+}
+
+impl BackupFile {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(io(Doing::Reading, path))?;
+        let bytes = file.metadata().map_err(io(Doing::Reading, path))?.len();
+        let mut file = BufReader::with_capacity(256 * 1024, file);
+        let mut magic = [0; 8];
+        read(&mut file, &mut magic)?;
+        if magic != *MAGIC {
+            return Err(bad(Said::fixed("不是本程序的备份", "not a backup of this program")));
+        }
+        let (kind, body) = next(&mut file, 0)?;
+        let text = std::str::from_utf8(&body).ok().filter(|_| kind == MANIFEST);
+        let text = text.ok_or_else(|| bad(Said::fixed("缺少清单", "no manifest")))?;
+        let manifest: Manifest =
+            toml::from_str(text).map_err(|error| bad(Said::same(error.message())))?;
+        if manifest.format != FORMAT {
+            return Err(StoreError::OtherFormat { found: manifest.format, ours: FORMAT });
+        }
+        Ok(Self { file, index: 1, bytes, id: blake3::hash(&body), manifest })
+    }
+
+    /// Gives every entry as the frame it was: flags, header and payload, chain and hashes checked.
+    fn entries(
+        mut self,
+        key: &DataKey,
+        mut each: impl FnMut(u8, &Header, Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<BackupReport, StoreError> {
+        let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
+        let mut head = StationInfo::parse(&self.manifest.station)?.genesis();
+        let mut seq = 0;
+        loop {
+            let (kind, body) = next(&mut self.file, self.index)?;
+            let packed = seal.open(&place(&self.id, kind, self.index), &body);
+            let packed = packed
+                .ok_or_else(|| bad(Said::fixed("有数据块打不开", "a block does not open")))?;
+            let plain = unpack(&packed)?;
+            self.index += 1;
+            if kind == END {
+                return self.finish(&plain, seq, head);
+            }
+            let mut rest = plain.as_slice();
+            while !rest.is_empty() {
+                let (flags, header, payload) = entry_of(&mut rest, &entries)
+                    .ok_or_else(|| bad(Said::fixed("有条目不完整", "an entry is not whole")))?;
+                if header.seq != seq + 1 || header.previous != head {
+                    return Err(bad(Said::fixed("链条中断", "the chain is broken")));
+                }
+                seq = header.seq;
+                head = header.hash();
+                each(flags, &header, payload)?;
+            }
+        }
+    }
+
+    fn finish(mut self, plain: &[u8], seq: u64, head: Hash) -> Result<BackupReport, StoreError> {
+        let mut expected = seq.to_le_bytes().to_vec();
+        let last = if seq == 0 { [0; 32] } else { *head.as_bytes() };
+        expected.extend_from_slice(&last);
+        let manifest = self.manifest.seq == seq && self.manifest.head == disk::hex(head.as_bytes());
+        let ends = self.file.read(&mut [0]).is_ok_and(|read| read == 0);
+        if plain != expected || !manifest || !ends {
+            return Err(bad(Said::fixed("结尾不符", "it does not end where it should")));
+        }
+        let Manifest { made, head, .. } = self.manifest;
+        Ok(BackupReport { entries: seq, head, made, bytes: self.bytes })
+    }
+}
+
+/// Takes one entry off a block and seals it as it was.
+fn entry_of(rest: &mut &[u8], seal: &Seal) -> Option<(u8, Header, Vec<u8>)> {
+    let (flags, after) = rest.split_first()?;
+    let (header, after) = after.split_at_checked(HEADER)?;
+    let header = Header::read(header).ok()?;
+    let (length, after) = after.split_first_chunk::<4>()?;
+    let (nonce, after) = after.split_first_chunk::<NONCE>()?;
+    let (content, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *rest = after;
+    if flags & ERASED != 0 {
+        return content.is_empty().then_some((*flags, header, Vec::new()));
+    }
+    let place = entry::place(header.seq, &header.previous);
+    let payload = seal.seal_with(nonce, &place, content).ok()?;
+    (blake3::hash(&payload) == header.payload).then_some((*flags, header, payload))
+}
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let (size, rest) = lz4_flex::block::uncompressed_size(packed)
+        .map_err(|error| bad(Said::same(error.to_string())))?;
+    if size > BLOCK_MAX {
+        return Err(bad(Said::fixed("数据块过大", "a block is too large")));
+    }
+    lz4_flex::block::decompress(rest, size).map_err(|error| bad(Said::same(error.to_string())))
+}
+
+/// Reads one block and checks that it is the one that belongs here.
+fn next(file: &mut impl Read, index: u32) -> Result<(u8, Vec<u8>), StoreError> {
+    let mut bytes = [0; 13];
+    read(file, &mut bytes)?;
+    let [l0, l1, l2, l3, c0, c1, c2, c3, kind, ..] = bytes;
+    let length = u32::from_le_bytes([l0, l1, l2, l3]);
+    if length as usize > BLOCK_MAX + OVERHEAD {
+        return Err(bad(Said::fixed("数据块长度不可能", "a block of impossible length")));
+    }
+    let mut body = vec![0; length as usize];
+    read(file, &mut body)?;
+    let head = block_head(length, kind, index);
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&head), &body);
+    if crc == u32::from_le_bytes([c0, c1, c2, c3]) && head[5..] == bytes[9..] {
+        Ok((kind, body))
+    } else {
+        Err(bad(Said::fixed("校验不符", "a checksum differs")))
+    }
+}
+
+fn read(file: &mut impl Read, bytes: &mut [u8]) -> Result<(), StoreError> {
+    file.read_exact(bytes).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => bad(Said::fixed("文件被截短", "cut short")),
+        _ => io(Doing::Reading, Path::new("backup"))(error),
+    })
+}
+
+fn bad(detail: Said) -> StoreError {
+    StoreError::Backup(detail)
+}
+
+/// Reads a backup file through and checks everything in it.
+pub(super) fn verify(path: &Path, key: &DataKey) -> Result<BackupReport, StoreError> {
+    BackupFile::open(path)?.entries(key, |_, _, _| Ok(()))
+}
+
+/// Reads a backup file through and checks everything in it, with a secret of the station it is of.
+///
+/// # Errors
+/// [`StoreError::Backup`] saying what is wrong, [`StoreError::Keyring`] for a wrong secret.
+pub fn verify_backup(file: &Path, secret: &Secret<'_>) -> Result<BackupReport, StoreError> {
+    let backup = BackupFile::open(file)?;
+    let key = open_key(&backup.manifest, secret)?;
+    backup.entries(&key, |_, _, _| Ok(()))
+}
+
+fn open_key(manifest: &Manifest, secret: &Secret<'_>) -> Result<DataKey, StoreError> {
+    // A file can be copied, so counting attempts at it would slow nobody down.
+    let keyring = Keyring::from_text(&manifest.keyring, Path::new(""))?;
+    keyring.open(secret, &mut Throttle::forgetful(), manifest.made)
+}
+
+/// Makes a data folder from a backup file, in an empty or new folder, and checks all of it on the
+/// way. The table of records is built at the first opening. A restore that was interrupted leaves a
+/// folder that is no station.
+///
+/// # Errors
+/// [`StoreError::FolderNotEmpty`], [`StoreError::Backup`], [`StoreError::Keyring`] for a wrong
+/// secret, or what the machine gives.
+pub fn restore(file: &Path, dir: &Path, secret: &Secret<'_>) -> Result<BackupReport, StoreError> {
+    let backup = BackupFile::open(file)?;
+    let key = open_key(&backup.manifest, secret)?;
+    let station = StationInfo::parse(&backup.manifest.station)?;
+    let keyring = Keyring::from_text(&backup.manifest.keyring, dir)?;
+    let _lock = super::opening::claim(dir)?;
+    let journal_dir = dir.join(super::opening::JOURNAL_DIR);
+    let written = Restoring::create(&journal_dir).and_then(|mut journal| {
+        let report = backup
+            .entries(&key, |flags, header, payload| journal.frame(flags, header, &payload))?;
+        journal.finish()?;
+        Ok(report)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_dir_all(&journal_dir);
+    }
+    let report = written?;
+    keyring.save()?;
+    // Last: a folder with this file is complete.
+    station.save(dir)?;
+    Ok(report)
+}

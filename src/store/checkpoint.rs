@@ -1,0 +1,195 @@
+//! Sentinels: how many records of each kind there should be and a rolling hash of them, and the
+//! small file that keeps them outside the table they watch.
+
+use super::disk::{hex, read_text, unhex, write_whole};
+use super::error::StoreError;
+use super::journal::Position;
+use super::table::Key;
+use blake3::Hash;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The file's name in the data folder.
+pub const CHECKPOINT_FILE: &str = "records.toml";
+const FORMAT: u32 = 1;
+
+/// Count and order-independent hash of the records of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sentinel {
+    /// How many records.
+    pub count: u64,
+    /// Wrapping sum over records of a hash of key and last sequence. The content needs no part
+    /// in it: it is sealed to exactly these two.
+    pub sum: u128,
+}
+
+impl Sentinel {
+    /// Counts a record in.
+    pub fn add(&mut self, key: &Key, last_seq: u64) {
+        self.count = self.count.wrapping_add(1);
+        self.sum = self.sum.wrapping_add(element(key, last_seq));
+    }
+
+    /// Takes a record out.
+    pub fn remove(&mut self, key: &Key, last_seq: u64) {
+        self.count = self.count.wrapping_sub(1);
+        self.sum = self.sum.wrapping_sub(element(key, last_seq));
+    }
+}
+
+fn element(key: &Key, last_seq: u64) -> u128 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key.bytes()).update(&last_seq.to_le_bytes());
+    let hash = hasher.finalize();
+    hash.as_bytes().first_chunk::<16>().map_or(0, |bytes| u128::from_le_bytes(*bytes))
+}
+
+/// Sentinels by kind code.
+pub type Sentinels = BTreeMap<u16, Sentinel>;
+
+/// What was on the disk for certain when the checkpoint was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last entry the table holds, and where it lies in the journal.
+    pub position: Position,
+    /// What the table holds.
+    pub kinds: Sentinels,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kind {
+    code: u16,
+    count: u64,
+    sum: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    format: u32,
+    applied: u64,
+    head: String,
+    segment: u32,
+    offset: u64,
+    /// Hash of all the rest: a changed digit here may not condemn a whole table.
+    check: String,
+    #[serde(default, rename = "kind", skip_serializing_if = "Vec::is_empty")]
+    kinds: Vec<Kind>,
+}
+
+impl File {
+    fn check(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let Self { format, applied, head, segment, offset, kinds, .. } = self;
+        hasher.update(format!("{format} {applied} {head} {segment} {offset}").as_bytes());
+        for Kind { code, count, sum } in kinds {
+            hasher.update(format!(" {code} {count} {sum}").as_bytes());
+        }
+        hex(&hasher.finalize().as_bytes()[..16])
+    }
+}
+
+impl Checkpoint {
+    /// Reads the checkpoint of a data folder; nothing when there is none or it is not whole,
+    /// in which case opening looks at everything.
+    pub(super) fn load(dir: &Path) -> Result<Option<Self>, StoreError> {
+        let text = read_text(&dir.join(CHECKPOINT_FILE))?;
+        Ok(text.as_deref().and_then(Self::parse))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let file: File = toml::from_str(text).ok()?;
+        if file.format != FORMAT || file.check != file.check() {
+            return None;
+        }
+        let kinds = file.kinds.iter().map(|kind| {
+            let sum = u128::from_str_radix(&kind.sum, 16).ok()?;
+            Some((kind.code, Sentinel { count: kind.count, sum }))
+        });
+        let hash = Hash::from_bytes(unhex(&file.head)?.try_into().ok()?);
+        let position =
+            Position { segment: file.segment, offset: file.offset, seq: file.applied, hash };
+        Some(Self { position, kinds: kinds.collect::<Option<_>>()? })
+    }
+
+    /// Writes the checkpoint, on the disk when this returns.
+    pub(super) fn save(&self, dir: &Path) -> Result<(), StoreError> {
+        let Position { segment, offset, seq, hash } = self.position;
+        let kinds = self.kinds.iter().map(|(code, sentinel)| Kind {
+            code: *code,
+            count: sentinel.count,
+            sum: format!("{:032x}", sentinel.sum),
+        });
+        let mut file = File {
+            format: FORMAT,
+            applied: seq,
+            head: hex(hash.as_bytes()),
+            segment,
+            offset,
+            check: String::new(),
+            kinds: kinds.collect(),
+        };
+        file.check = file.check();
+        let text = toml::to_string_pretty(&file).map_err(|error| StoreError::BadFile {
+            file: CHECKPOINT_FILE.into(),
+            detail: error.to_string(),
+        })?;
+        write_whole(&dir.join(CHECKPOINT_FILE), text.as_bytes())
+    }
+
+    /// Takes the checkpoint away before the table it describes is replaced.
+    pub(super) fn remove(dir: &Path) -> Result<(), StoreError> {
+        let path = dir.join(CHECKPOINT_FILE);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(super::error::io(super::error::Doing::Writing, &path)(error))
+            }
+            _ => super::disk::sync_dir(dir),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(n: u8) -> Key {
+        Key::new(u16::from(n % 3), crate::record::RecordId(uuid::Uuid::from_bytes([n; 16])))
+    }
+
+    proptest! {
+        #[test]
+        fn order_does_not_matter(mut rows in prop::collection::vec((any::<u8>(), any::<u64>()), 0..20)) {
+            let sum = |rows: &[(u8, u64)]| rows.iter().fold(Sentinel::default(), |mut sentinel, (n, seq)| {
+                sentinel.add(&key(*n), *seq);
+                sentinel
+            });
+            let forward = sum(&rows);
+            rows.reverse();
+            prop_assert_eq!(sum(&rows), forward);
+            let mut back = forward;
+            for (n, seq) in &rows {
+                back.remove(&key(*n), *seq);
+            }
+            prop_assert_eq!(back, Sentinel::default());
+        }
+    }
+
+    #[test]
+    fn comes_back_and_a_changed_digit_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let position = Position { segment: 2, offset: 77, seq: 9, hash: blake3::hash(b"h") };
+        let kinds = BTreeMap::from([(3, Sentinel { count: 4, sum: u128::MAX - 5 })]);
+        let checkpoint = Checkpoint { position, kinds };
+        checkpoint.save(dir.path()).unwrap();
+        assert_eq!(Checkpoint::load(dir.path()).unwrap(), Some(checkpoint));
+        let path = dir.path().join(CHECKPOINT_FILE);
+        let text = std::fs::read_to_string(&path).unwrap().replace("offset = 77", "offset = 78");
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(Checkpoint::load(dir.path()).unwrap(), None);
+        Checkpoint::remove(dir.path()).unwrap();
+        Checkpoint::remove(dir.path()).unwrap();
+        assert_eq!(Checkpoint::load(dir.path()).unwrap(), None);
+    }
+}

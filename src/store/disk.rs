@@ -1,0 +1,86 @@
+//! Files that are whole or not there: write beside, sync, rename, sync the folder.
+
+use super::error::{Doing, StoreError, io};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+/// Replaces `path` with `bytes` so that a crash leaves either the old or the new content.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    let mut file = create(&beside)?;
+    file.write_all(bytes).map_err(io(Doing::Writing, &beside))?;
+    file.sync_all().map_err(io(Doing::Syncing, &beside))?;
+    drop(file);
+    rename(&beside, path)
+}
+
+/// Renames and makes sure the folder remembers it.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(io(Doing::Writing, to))?;
+    sync_parent(to)
+}
+
+fn sync_parent(path: &Path) -> Result<(), StoreError> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    sync_dir(dir.unwrap_or(Path::new(".")))
+}
+
+/// An empty file for writing that only its owner may read.
+pub(super) fn create(path: &Path) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(io(Doing::Writing, path))
+}
+
+/// Makes sure the names in a folder survive a power cut.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        File::open(dir).and_then(|file| file.sync_all()).map_err(io(Doing::Syncing, dir))?;
+    }
+    Ok(())
+}
+
+/// Makes a folder, and those above it, that only its owner may enter.
+pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let fresh: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
+    builder.create(dir).map_err(io(Doing::Writing, dir))?;
+    // A power cut may not take away the folder that holds what was saved.
+    fresh.into_iter().try_for_each(sync_parent)
+}
+
+/// The text of a file, or nothing when it is not there.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io(Doing::Reading, path)(error)),
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Bytes from hexadecimal; nothing for anything else.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let digits = digits?;
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    Some(pairs.map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect())
+}

@@ -1,0 +1,158 @@
+//! What one entry of the journal says, and how entries and records become bytes.
+//!
+//! Named MessagePack inside an envelope of two bytes: schema and flags. Every schema ever
+//! released decodes for ever (`tests/golden/`).
+
+use super::error::StoreError;
+use crate::record::{Instant, Record, RecordId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The schema written; older ones are brought up to it on reading.
+pub const SCHEMA: u8 = 1;
+
+/// Where the session that made a change was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The terminal the program was started in.
+    Terminal,
+    /// Another terminal of the same machine, through the local socket.
+    Socket,
+    /// Over SSH, from this address.
+    Ssh(String),
+    /// A command of the command line.
+    Cli,
+}
+
+/// One thing an entry did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// A record was made or changed.
+    Put {
+        /// The record as it is afterwards; the one before is in entry `previous`.
+        record: Record,
+        /// Sequence of the entry before that touched this record; 0 for none, and this entry's
+        /// own for a second operation on the same record.
+        previous: u64,
+    },
+    /// Somebody looked at fields that are otherwise masked.
+    Seen {
+        /// The record's kind.
+        kind: String,
+        /// The record.
+        id: RecordId,
+        /// The fields shown in full.
+        fields: Vec<String>,
+        /// As in [`Op::Put`].
+        previous: u64,
+    },
+    /// Something without a record: a sign-in, an export, the report of an import.
+    Note(BTreeMap<String, String>),
+}
+
+impl Op {
+    /// The record an operation touches: kind, id, and the entry before.
+    #[must_use]
+    pub fn touches(&self) -> Option<(&str, RecordId, u64)> {
+        match self {
+            Self::Put { record, previous } => Some((&record.kind, record.id, *previous)),
+            Self::Seen { kind, id, previous, .. } => Some((kind, *id, *previous)),
+            Self::Note(_) => None,
+        }
+    }
+}
+
+/// One entry of the journal: the unit that is saved whole or not at all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Place in the journal, from 1, without gaps.
+    pub seq: u64,
+    /// When.
+    pub time: Instant,
+    /// Account that did it.
+    pub actor: String,
+    /// Where that account's session was.
+    pub origin: Origin,
+    /// Name of the command.
+    pub command: String,
+    /// What it did.
+    pub ops: Vec<Op>,
+    /// The reason, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One thing to be done; the store adds the link to the entry before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DraftOp {
+    /// Keep this record.
+    Put(Record),
+    /// Note that these fields were shown in full.
+    Seen {
+        /// The record's kind.
+        kind: String,
+        /// The record.
+        id: RecordId,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// Note something without a record.
+    Note(BTreeMap<String, String>),
+}
+
+/// An entry before it has its sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// When.
+    pub time: Instant,
+    /// Account that does it.
+    pub actor: String,
+    /// Where its session is.
+    pub origin: Origin,
+    /// Name of the command.
+    pub command: String,
+    /// What is to be done.
+    pub ops: Vec<DraftOp>,
+    /// The reason, where one was asked for.
+    pub reason: Option<String>,
+}
+
+/// The bytes of an entry or a record, in its envelope.
+///
+/// # Errors
+/// [`StoreError::Encoding`].
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![SCHEMA, 0];
+    rmp_serde::encode::write_named(&mut bytes, value)
+        .map_err(|error| StoreError::Encoding(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// Reads what [`encode`] made, of this or any older schema.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`] when a newer program wrote it, [`StoreError::Encoding`] when it
+/// is no such value.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    match bytes {
+        [SCHEMA, 0, rest @ ..] => {
+            rmp_serde::from_slice(rest).map_err(|error| StoreError::Encoding(error.to_string()))
+        }
+        [SCHEMA, flags, ..] => Err(StoreError::Encoding(format!("flags {flags:#010b}"))),
+        [found, _, ..] => Err(StoreError::NewerSchema { found: *found, known: SCHEMA }),
+        _ => Err(StoreError::Encoding("empty".into())),
+    }
+}
+
+/// The bytes an entry's payload is sealed for: its sequence and the chain before it.
+pub(super) fn place(seq: u64, previous: &blake3::Hash) -> [u8; 40] {
+    let mut place = [0; 40];
+    let parts = seq.to_le_bytes();
+    for (to, from) in place.iter_mut().zip(parts.iter().chain(previous.as_bytes())) {
+        *to = *from;
+    }
+    place
+}

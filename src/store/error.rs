@@ -1,0 +1,302 @@
+//! What can go wrong in this room, said in both languages, each with a next step.
+
+use super::keyring::KeyringError;
+use crate::said;
+use crate::words::Said;
+use std::io::{Error as IoError, ErrorKind};
+use std::path::Path;
+use thiserror::Error;
+
+/// What the store was doing with a file when the machine refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Reading it.
+    Reading,
+    /// Writing or creating it.
+    Writing,
+    /// Making sure the disk has it.
+    Syncing,
+}
+
+/// A refusal by the operating system, in a form that can be kept and shown many times.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{doing:?} {file}: {detail}")]
+pub struct IoTrouble {
+    /// What was going on.
+    pub doing: Doing,
+    /// The file's or folder's name, without the folders above it.
+    pub file: String,
+    /// The kind the operating system gave.
+    pub kind: ErrorKind,
+    /// The operating system's own words.
+    pub detail: String,
+}
+
+/// Why the store refuses or fails.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The machine failed: disk full, read-only, an I/O error.
+    #[error(transparent)]
+    Io(#[from] IoTrouble),
+    /// Another process holds the data folder.
+    #[error("the data folder is in use by another process")]
+    Locked,
+    /// The folder holds no station.
+    #[error("no station in folder {0}")]
+    NotAStation(String),
+    /// A new station or a restore needs an empty folder.
+    #[error("folder {0} is not empty")]
+    FolderNotEmpty(String),
+    /// Written by a program of another format version.
+    #[error("data format {found}, this program reads format {ours}")]
+    OtherFormat {
+        /// The version the folder states.
+        found: u32,
+        /// The version this program reads and writes.
+        ours: u32,
+    },
+    /// A text file of the data folder cannot be read as what it should be.
+    #[error("{file} cannot be understood: {detail}")]
+    BadFile {
+        /// The file's name.
+        file: String,
+        /// What the reader objected to.
+        detail: String,
+    },
+    /// The journal is damaged at an entry that had been saved.
+    #[error("the journal is damaged at entry {seq}: {what}")]
+    Damaged {
+        /// Sequence of the entry that cannot be read.
+        seq: u64,
+        /// What is wrong with it, for a log.
+        what: String,
+    },
+    /// The journal ends before an entry known to have been saved.
+    #[error("the journal ends at entry {found}, entry {known} had been saved")]
+    JournalShort {
+        /// The last entry there is.
+        found: u64,
+        /// The last entry known to have been saved.
+        known: u64,
+    },
+    /// Sealed content does not open: moved, damaged, or another station's key.
+    #[error("sealed content does not open: {}", .0.en)]
+    Seal(Said),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes from the operating system")]
+    Random,
+    /// Content written by a newer program.
+    #[error("content of schema {found}, this program reads up to {known}")]
+    NewerSchema {
+        /// The schema byte found.
+        found: u8,
+        /// The newest schema this program reads.
+        known: u8,
+    },
+    /// Content that should decode does not.
+    #[error("content cannot be decoded: {0}")]
+    Encoding(String),
+    /// One entry is larger than a frame may be.
+    #[error("an entry of {bytes} bytes, at most {limit}")]
+    TooLarge {
+        /// Its encoded size.
+        bytes: u64,
+        /// The largest a frame may carry.
+        limit: u64,
+    },
+    /// No pack knows this kind of record.
+    #[error("kind {0} has no code")]
+    UnknownKind(String),
+    /// Password, recovery key, slots.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The table of records failed; the journal is whole.
+    #[error("the table of records failed: {}", .0.en)]
+    Records(Said),
+    /// Something this submission was built on was not saved.
+    #[error("an earlier entry this one was built on was not saved")]
+    Superseded,
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+    /// A backup file is not whole.
+    #[error("the backup file is not whole: {}", .0.en)]
+    Backup(Said),
+}
+
+/// Turns an I/O error into a [`StoreError`] that names the file without its folders.
+pub(super) fn io(doing: Doing, path: &Path) -> impl FnOnce(IoError) -> StoreError {
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    move |error| {
+        StoreError::Io(IoTrouble { doing, file, kind: error.kind(), detail: error.to_string() })
+    }
+}
+
+impl IoTrouble {
+    fn said(&self) -> Said {
+        let (file, detail) = (&self.file, &self.detail);
+        match (self.kind, self.doing) {
+            (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
+                said!(
+                    "磁盘空间不足，未保存（{file}）",
+                    "The disk is full, nothing was saved ({file})"
+                )
+            }
+            (ErrorKind::ReadOnlyFilesystem, _) => {
+                said!(
+                    "磁盘为只读，未保存（{file}）",
+                    "The disk is read-only, nothing was saved ({file})"
+                )
+            }
+            (ErrorKind::PermissionDenied, _) => {
+                said!("没有使用 {file} 的权限", "No permission to use {file}")
+            }
+            (_, Doing::Reading) => {
+                said!("读取 {file} 未成功：{detail}", "Reading {file} failed: {detail}")
+            }
+            (_, Doing::Writing) => {
+                said!("写入 {file} 未成功：{detail}", "Writing {file} failed: {detail}")
+            }
+            (_, Doing::Syncing) => {
+                said!(
+                    "磁盘未确认写入 {file}：{detail}",
+                    "The disk did not confirm {file}: {detail}"
+                )
+            }
+        }
+    }
+
+    fn next(&self) -> Said {
+        match self.kind {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Said::fixed(
+                "请腾出磁盘空间后再次保存；已保存的内容仍可查阅。",
+                "Free some disk space and save again; what was saved can still be read.",
+            ),
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Said::fixed(
+                "请让系统管理员开放数据目录的写权限，然后重试。",
+                "Ask the system administrator to make the data folder writable, then try again.",
+            ),
+            _ => Said::fixed(
+                "请检查磁盘后重试；若反复出现，请先备份再更换磁盘。",
+                "Check the disk and try again; if it comes back, make a backup and change the disk.",
+            ),
+        }
+    }
+}
+
+impl StoreError {
+    /// What happened, for the person at the screen.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Io(trouble) => trouble.said(),
+            Self::Locked => Said::fixed(
+                "另一个驿站程序正在使用这个数据目录",
+                "Another Yizhan program is using this data folder",
+            ),
+            Self::NotAStation(dir) => {
+                said!("目录 {dir} 中没有驿站数据", "There is no station in folder {dir}")
+            }
+            Self::FolderNotEmpty(dir) => said!("目录 {dir} 不是空的", "Folder {dir} is not empty"),
+            Self::OtherFormat { found, ours } => said!(
+                "数据目录的格式版本是 {found}，本程序使用版本 {ours}",
+                "The data folder has format version {found}, this program uses version {ours}"
+            ),
+            Self::BadFile { file, detail } => {
+                said!("无法读懂文件 {file}：{detail}", "File {file} cannot be understood: {detail}")
+            }
+            Self::Damaged { seq, .. } => said!(
+                "日志在第 {seq} 条处损坏，已停止打开，未改动任何文件",
+                "The journal is damaged at entry {seq}; opening stopped, no file was changed"
+            ),
+            Self::JournalShort { found, known } => said!(
+                "日志只到第 {found} 条，而第 {known} 条曾经保存",
+                "The journal ends at entry {found}, yet entry {known} had been saved"
+            ),
+            Self::Seal(Said { zh, en }) => {
+                said!("加密内容无法打开（{zh}）", "Sealed content does not open ({en})")
+            }
+            Self::Random => Said::fixed(
+                "系统没有提供随机数，未保存",
+                "The system gave no random numbers, nothing was saved",
+            ),
+            Self::NewerSchema { found, known } => said!(
+                "内容由更新的程序写入（格式 {found}，本程序读到 {known}）",
+                "This was written by a newer program (schema {found}, this one reads up to {known})"
+            ),
+            Self::Encoding(detail) => {
+                said!("一条内容无法解读：{detail}", "Some content cannot be decoded: {detail}")
+            }
+            Self::TooLarge { bytes, limit } => said!(
+                "这次保存的内容有 {bytes} 字节，上限 {limit} 字节，未保存",
+                "This save is {bytes} bytes, at most {limit} are possible; nothing was saved"
+            ),
+            Self::UnknownKind(kind) => {
+                said!("没有业务包说明“{kind}”这类记录", "No pack describes records of kind {kind}")
+            }
+            Self::Keyring(error) => error.said(),
+            Self::Records(Said { zh, en }) => said!(
+                "记录表不可用（{zh}）；日志完好，已保存的内容没有丢失",
+                "The table of records failed ({en}); the journal is whole, nothing saved is lost"
+            ),
+            Self::Superseded => Said::fixed(
+                "前面一次保存未成功，这一次依赖它，因此也未保存",
+                "An earlier save did not succeed and this one builds on it, so it was not saved either",
+            ),
+            Self::Closed => Said::fixed("数据已关闭", "The data is closed"),
+            Self::Backup(Said { zh, en }) => {
+                said!("备份文件不完整：{zh}", "The backup file is not whole: {en}")
+            }
+        }
+    }
+
+    /// What the person can do next.
+    #[must_use]
+    pub fn next(&self) -> Said {
+        match self {
+            Self::Io(trouble) => trouble.next(),
+            Self::Locked => Said::fixed(
+                "请使用已打开的窗口，或先退出它再打开。",
+                "Use the window that is open, or leave it first.",
+            ),
+            Self::NotAStation(_) => Said::fixed(
+                "请检查目录，或新建驿站，或从备份恢复。",
+                "Check the folder, make a new station, or restore a backup.",
+            ),
+            Self::FolderNotEmpty(_) => Said::fixed("请选择一个空目录。", "Choose an empty folder."),
+            Self::OtherFormat { .. } | Self::NewerSchema { .. } => Said::fixed(
+                "请使用写入这些数据的程序版本，或升级本程序。",
+                "Use the program version that wrote this data, or upgrade this program.",
+            ),
+            Self::BadFile { .. } => Said::fixed(
+                "请从备份恢复该文件，或联系技术支持。",
+                "Restore this file from a backup, or ask for technical help.",
+            ),
+            Self::Damaged { .. } | Self::JournalShort { .. } | Self::Seal(_) => Said::fixed(
+                "请保留此数据目录不动，用最近的备份恢复到新目录（yizhan restore）。",
+                "Leave this data folder as it is and restore the newest backup into a new folder (yizhan restore).",
+            ),
+            Self::Random | Self::Superseded => Said::fixed("请重新保存。", "Save again."),
+            Self::Encoding(_) => Said::fixed(
+                "请运行 yizhan verify 检查数据。",
+                "Run yizhan verify to check the data.",
+            ),
+            Self::TooLarge { .. } => Said::fixed("请分几次保存。", "Save it in several parts."),
+            Self::UnknownKind(_) => Said::fixed(
+                "请把缺少的业务包放回后再打开。",
+                "Put the missing pack back, then open again.",
+            ),
+            Self::Keyring(error) => error.next(),
+            Self::Records(_) => Said::fixed(
+                "请退出后重新打开，记录表会从日志重建。",
+                "Leave and open again; the table is rebuilt from the journal.",
+            ),
+            Self::Closed => Said::fixed("请重新打开。", "Open it again."),
+            Self::Backup(_) => Said::fixed(
+                "请改用另一份备份，并重新做一次备份。",
+                "Use another backup, and make a new one.",
+            ),
+        }
+    }
+}

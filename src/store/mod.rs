@@ -1,0 +1,322 @@
+//! What is kept: the journal, the records it amounts to, sealing, backup and restore.
+//!
+//! The journal is the truth: an append-only, hash-chained, sealed file that is on the disk before
+//! anyone is told "saved". The table of records behind it (sled) holds the present; it is replayed
+//! from the journal after a crash and built anew when it is damaged.
+//!
+//! Knows records as values with a kind's name and a number for it; knows no pack, no field and no
+//! rule. Knows nothing of screens: what it has to say it says as a [`Said`].
+//!
+//! ```text
+//! <data folder>/
+//!   station.toml    node id, name, region, format version      station.rs
+//!   keyring.toml    the data key, wrapped once per slot         keyring.rs, recovery.rs
+//!   attempts.toml   wrong passwords so far                      throttle.rs
+//!   lock            held by the one process that owns the folder
+//!   journal/*.yzj   the truth                                   frame.rs segment.rs journal.rs reader.rs
+//!   records/        the present                                 table.rs records.rs
+//!   records.toml    what the table should hold                  checkpoint.rs
+//!   shelf/          drafts not yet saved, packs in use          shelf.rs
+//!   records.aside-N a table that was not right, kept as it was
+//! ```
+//!
+//! # The way of a save
+//! [`Store::submit`] gives entries their sequences and links; the writer thread seals what waits,
+//! writes it at once, waits for `fdatasync`, brings the table up and resolves the tickets. Reads see
+//! only what has come that far; [`Store::latest`] also sees what still waits.
+//!
+//! # The way back
+//! `backup.rs` writes the whole journal into one sealed file and makes a folder from it again;
+//! `verify.rs` checks a folder, with the key or without.
+
+mod accounts;
+mod backup;
+mod checkpoint;
+mod disk;
+mod entry;
+mod error;
+mod frame;
+mod journal;
+mod keyring;
+mod opening;
+mod reader;
+mod records;
+mod recovery;
+mod restoring;
+mod seal;
+mod segment;
+mod shelf;
+mod station;
+mod table;
+mod throttle;
+mod ticket;
+mod verify;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use backup::{BackupReport, restore, verify_backup};
+pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
+pub use error::{Doing, IoTrouble, StoreError};
+pub use keyring::{KeyringError, Secret};
+pub use opening::{KindCodes, Setup};
+pub use records::Walk;
+pub use recovery::RecoveryKey;
+pub use seal::random;
+pub use station::{FORMAT, STATION_FILE, StationInfo};
+pub use table::Stored;
+pub use ticket::Ticket;
+pub use verify::{Problem, TableReport, VerifyReport, verify_chain};
+
+use crate::record::{Clock, RecordId};
+use crate::words::Said;
+use blake3::Hash;
+use keyring::Keyring;
+use reader::JournalReader;
+use records::Records;
+use seal::{DataKey, Seal};
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use throttle::Throttle;
+use writer::Queue;
+
+/// An open data folder. One process owns it; all threads of that process may share it.
+pub struct Store {
+    dir: PathBuf,
+    station: StationInfo,
+    clock: Arc<dyn Clock>,
+    key: DataKey,
+    keys: Mutex<(Keyring, Throttle)>,
+    journal: JournalReader,
+    journal_seal: Seal,
+    records: Arc<Records>,
+    queue: Arc<Queue>,
+    walking: Mutex<()>,
+    notices: Vec<Said>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    #[cfg(test)]
+    faults: Arc<journal::Faults>,
+    /// Held as long as the store lives; dropped last.
+    _lock: File,
+}
+
+impl Store {
+    /// Which station this is.
+    #[must_use]
+    pub fn station(&self) -> &StationInfo {
+        &self.station
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What opening found and put right.
+    #[must_use]
+    pub fn notices(&self) -> &[Said] {
+        &self.notices
+    }
+
+    /// Hands in entries. One submission is saved whole or not at all. Sequences are given here, in
+    /// the order of calls; the ticket resolves once the disk has the entries and reads see them.
+    ///
+    /// What is refused at once (an unknown kind, an entry too large) comes back through the ticket
+    /// too and leaves nothing behind.
+    pub fn submit(&self, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+        self.submit_when(None, drafts)
+    }
+
+    /// As [`Self::submit`], but refused with [`StoreError::Superseded`] when anything submitted
+    /// since [`Self::epoch`] gave `epoch` was not saved: what these drafts build on may be gone.
+    pub fn submit_in(&self, epoch: u64, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+        self.submit_when(Some(epoch), drafts)
+    }
+
+    fn submit_when(&self, epoch: Option<u64>, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+        self.queue.submit(&self.records, epoch, drafts).unwrap_or_else(Ticket::refused)
+    }
+
+    /// Grows by one whenever submissions were refused that had been taken.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.queue.epoch()
+    }
+
+    /// Why nothing can be saved at the moment, until a save succeeds again.
+    #[must_use]
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.queue.trouble().or_else(|| self.records.trouble())
+    }
+
+    /// A record as saved.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownKind`], [`StoreError::Records`].
+    pub fn get(&self, kind: &str, id: RecordId) -> Result<Option<Stored>, StoreError> {
+        let key = self.records.key(kind, id)?;
+        self.records.with(|table| table.get(&key))
+    }
+
+    /// A record as it will be once everything handed in is saved: for checking the next change,
+    /// not for showing.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn latest(&self, kind: &str, id: RecordId) -> Result<Option<Stored>, StoreError> {
+        let key = self.records.key(kind, id)?;
+        match self.queue.staged(&key, id) {
+            Some(staged) => Ok(Some(staged)),
+            None => self.records.with(|table| table.get(&key)),
+        }
+    }
+
+    /// Up to `limit` records of a kind after `after`, by id, which is the order of their making.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn scan(
+        &self,
+        kind: &str,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let first = self.records.key(kind, RecordId(uuid::Uuid::nil()))?;
+        let after = after.map(|id| table::Key::new(first.code(), id));
+        let page =
+            self.records.with(|table| table.page(after.as_ref(), Some(first.code()), limit))?;
+        Ok(page.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// How many records of a kind there are, from the counters.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownKind`].
+    pub fn count(&self, kind: &str) -> Result<u64, StoreError> {
+        let code = self.records.key(kind, RecordId(uuid::Uuid::nil()))?.code();
+        Ok(self.records.sentinels().get(&code).map_or(0, |sentinel| sentinel.count))
+    }
+
+    /// Gives every record, for filling an index in the background, and checks the table's
+    /// sentinels on the way. Saving goes on meanwhile: keep the version with the larger
+    /// `last_seq`. When something is missing the table is set aside and built anew, everything is
+    /// given once more, and the walk's notices say so.
+    ///
+    /// # Errors
+    /// [`StoreError::Records`] when the table built anew is not right either, or what the journal
+    /// gives.
+    pub fn for_each(&self, mut each: impl FnMut(Stored)) -> Result<Walk, StoreError> {
+        let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.records.walk(&mut each) {
+            Ok(records) => Ok(Walk { records, notices: Vec::new() }),
+            Err(why @ StoreError::Records(_)) => {
+                let notices = self.queue.rebuild(why).wait()?;
+                Ok(Walk { records: self.records.walk(&mut each)?, notices })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Every saved entry that touched a record, newest first. It ends early at an erased entry.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] naming the entry that cannot be read.
+    pub fn history(&self, kind: &str, id: RecordId) -> Result<Vec<Entry>, StoreError> {
+        let key = self.records.key(kind, id)?;
+        let mut seq = self.records.with(|table| table.last_seq(&key))?;
+        let mut entries = Vec::new();
+        while let Some(entry) = self.journal.entry(&self.journal_seal, seq)? {
+            let link = entry.ops.iter().find_map(|op| {
+                op.touches().filter(|(k, i, _)| *k == kind && *i == id).map(|(.., before)| before)
+            });
+            let before = link.filter(|before| *before < seq).ok_or_else(|| {
+                StoreError::Damaged { seq, what: "no link to the entry before".into() }
+            })?;
+            entries.push(entry);
+            seq = before;
+        }
+        Ok(entries)
+    }
+
+    /// Gives every saved entry from `seq` (the first is 1) on, until `each` breaks off.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], [`StoreError::Seal`], naming the entry that cannot be read.
+    pub fn entries(
+        &self,
+        seq: u64,
+        mut each: impl FnMut(&Entry) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.journal.entries(&self.journal_seal, seq, |entry| Ok(each(&entry)))
+    }
+
+    /// One saved entry; nothing when there is none of this sequence.
+    ///
+    /// # Errors
+    /// As [`Self::entries`].
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+        self.journal.entry(&self.journal_seal, seq)
+    }
+
+    /// The journal's end: the last sequence on the disk and the hash of its header.
+    #[must_use]
+    pub fn head(&self) -> (u64, Hash) {
+        let end = self.journal.end();
+        (end.seq, end.hash)
+    }
+
+    /// Writes a backup of everything saved so far to `file`, while saving goes on. It holds the
+    /// keyring too, so the passwords and the recovery key of today open it. It is read back and
+    /// checked before it gets its name.
+    ///
+    /// # Errors
+    /// What the machine gives, or the entry of the journal that cannot be read. No file of that name
+    /// is left or changed then.
+    pub fn backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
+        // A copy, so that nobody waits for a backup to sign in.
+        let keyring = self.keys.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
+        let station = (&self.station, &keyring);
+        backup::write(file, &self.journal, &self.key, station, self.clock.now())
+    }
+
+    /// Reads a backup of this station through and checks everything in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Backup`] saying what is wrong.
+    pub fn check_backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
+        backup::verify(file, &self.key)
+    }
+
+    /// Waits for everything handed in, brings the table onto the disk and makes a checkpoint.
+    /// Writes nothing when nothing has changed since the last one.
+    ///
+    /// # Errors
+    /// What the machine gives.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.queue.checkpoint().wait()
+    }
+
+    /// Saves what waits, makes a checkpoint and lets the folder go. Dropping does the same without
+    /// a word.
+    ///
+    /// # Errors
+    /// What the last checkpoint gave; everything acknowledged is safe in any case.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.flush()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.queue.close();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = writer.take() {
+            let _ = writer.join();
+        }
+    }
+}

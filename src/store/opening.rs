@@ -1,0 +1,222 @@
+//! Making and opening a data folder.
+
+use super::Store;
+use super::checkpoint::Checkpoint;
+use super::disk;
+use super::error::{Doing, StoreError, io};
+use super::journal::{Journal, SEGMENT_BYTES, Torn};
+use super::keyring::{Keyring, Secret};
+use super::records::Records;
+use super::recovery::RecoveryKey;
+use super::seal::{DataKey, Purpose};
+use super::station::StationInfo;
+use super::throttle::Throttle;
+use super::writer::{Queue, Writer};
+use crate::record::Clock;
+use crate::said;
+use crate::words::Said;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// The folder of the journal in the data folder.
+pub const JOURNAL_DIR: &str = "journal";
+const LOCK_FILE: &str = "lock";
+
+/// Gives a kind of record the number its keys begin with; nothing for a kind no pack knows.
+/// A kind keeps its number for ever.
+pub type KindCodes = Arc<dyn Fn(&str) -> Option<u16> + Send + Sync>;
+
+/// What the store is given from outside.
+#[derive(Clone)]
+pub struct Setup {
+    /// Where the present moment comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The packs' numbers for kinds of record.
+    pub codes: KindCodes,
+    /// Size at which a new journal segment begins.
+    pub segment_bytes: u64,
+}
+
+impl Setup {
+    /// A setup with segments of 64 MB.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, codes: KindCodes) -> Self {
+        Self { clock, codes, segment_bytes: SEGMENT_BYTES }
+    }
+}
+
+impl Store {
+    /// Makes a station in an empty or new folder, opens it, and gives the recovery key, which is
+    /// shown once and kept nowhere.
+    ///
+    /// # Errors
+    /// [`StoreError::FolderNotEmpty`], [`StoreError::Locked`], or what the machine gives.
+    pub fn create(
+        dir: &Path,
+        station: &StationInfo,
+        account: &str,
+        password: &str,
+        setup: &Setup,
+    ) -> Result<(Self, RecoveryKey), StoreError> {
+        let lock = claim(dir)?;
+        let key = DataKey::generate()?;
+        let recovery = RecoveryKey::generate()?;
+        let mut keyring = Keyring::empty(dir)?;
+        keyring.set_account(account, password, &key)?;
+        keyring.set_recovery(&recovery, &key)?;
+        let journal =
+            Journal::create(&dir.join(JOURNAL_DIR), station.genesis(), setup.segment_bytes)?;
+        let records = Records::create(dir, &key, setup.codes.clone())?;
+        // Last: a folder with this file is complete.
+        station.save(dir)?;
+        let keys = (keyring, Throttle::load(dir)?);
+        let parts =
+            Parts { lock, key, keys, journal, records, notices: Vec::new(), checkpointed: 0 };
+        Ok((parts.start(dir, station.clone(), setup)?, recovery))
+    }
+
+    /// Opens a station with an account's password.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], [`StoreError::OtherFormat`], [`StoreError::Keyring`] for a wrong
+    /// password or one too many, [`StoreError::Damaged`], or what the machine gives.
+    pub fn unlock(
+        dir: &Path,
+        account: &str,
+        password: &str,
+        setup: &Setup,
+    ) -> Result<Self, StoreError> {
+        Self::open(dir, &Secret::Password { account, password }, setup)
+    }
+
+    /// Opens a station with the recovery key as typed.
+    ///
+    /// # Errors
+    /// As [`Self::unlock`].
+    pub fn unlock_with_recovery(
+        dir: &Path,
+        recovery_key: &str,
+        setup: &Setup,
+    ) -> Result<Self, StoreError> {
+        Self::open(dir, &Secret::Recovery(recovery_key), setup)
+    }
+
+    /// Opens a station.
+    ///
+    /// # Errors
+    /// As [`Self::unlock`].
+    pub fn open(dir: &Path, secret: &Secret<'_>, setup: &Setup) -> Result<Self, StoreError> {
+        let station = StationInfo::load(dir)?;
+        let lock = lock(dir)?;
+        let keyring = Keyring::load(dir)?;
+        let mut throttle = Throttle::load(dir)?;
+        let key = keyring.open(secret, &mut throttle, setup.clock.now())?;
+        let checkpoint = Checkpoint::load(dir)?;
+        // The table first: how far it is tells what the journal must hold.
+        let records = Records::open(dir, &key, setup.codes.clone());
+        let (journal, torn) = Journal::open(
+            &dir.join(JOURNAL_DIR),
+            station.genesis(),
+            checkpoint.as_ref().map(|checkpoint| checkpoint.position),
+            records.applied(),
+            setup.segment_bytes,
+        )?;
+        let mut notices: Vec<Said> = torn.as_ref().map(said_of).into_iter().collect();
+        notices.extend(records.catch_up(&journal.reader(), checkpoint.as_ref())?);
+        let checkpointed = match checkpoint {
+            Some(checkpoint) if notices.is_empty() => checkpoint.position.seq,
+            _ => 0,
+        };
+        let keys = (keyring, throttle);
+        let parts = Parts { lock, key, keys, journal, records, notices, checkpointed };
+        parts.start(dir, station, setup)
+    }
+}
+
+/// An open folder before its writer thread runs.
+struct Parts {
+    lock: File,
+    key: DataKey,
+    keys: (Keyring, Throttle),
+    journal: Journal,
+    records: Records,
+    notices: Vec<Said>,
+    checkpointed: u64,
+}
+
+impl Parts {
+    fn start(self, dir: &Path, station: StationInfo, setup: &Setup) -> Result<Store, StoreError> {
+        let reader = self.journal.reader();
+        let records = Arc::new(self.records);
+        let queue = Arc::new(Queue::new(reader.end().seq + 1));
+        let journal_seal = self.key.seal(Purpose::Journal);
+        #[cfg(test)]
+        let faults = self.journal.faults.clone();
+        let writer = Writer {
+            journal: self.journal,
+            seal: journal_seal.clone(),
+            records: records.clone(),
+            queue: queue.clone(),
+            checkpointed: self.checkpointed,
+        };
+        let thread = std::thread::Builder::new().name("store writer".into());
+        let writer = thread.spawn(move || writer.run()).map_err(io(Doing::Writing, dir))?;
+        Ok(Store {
+            dir: dir.to_path_buf(),
+            station,
+            clock: setup.clock.clone(),
+            key: self.key,
+            keys: Mutex::new(self.keys),
+            journal: reader,
+            journal_seal,
+            records,
+            queue,
+            walking: Mutex::new(()),
+            notices: self.notices,
+            writer: Mutex::new(Some(writer)),
+            #[cfg(test)]
+            faults,
+            _lock: self.lock,
+        })
+    }
+}
+
+/// Takes an empty or new folder for a new station.
+pub(super) fn claim(dir: &Path) -> Result<File, StoreError> {
+    disk::make_dir(dir)?;
+    // Before anything is put into it, and again once nobody else can.
+    must_be_empty(dir)?;
+    let lock = lock(dir)?;
+    must_be_empty(dir)?;
+    Ok(lock)
+}
+
+fn must_be_empty(dir: &Path) -> Result<(), StoreError> {
+    for entry in std::fs::read_dir(dir).map_err(io(Doing::Reading, dir))? {
+        if entry.map_err(io(Doing::Reading, dir))?.file_name() != LOCK_FILE {
+            return Err(StoreError::FolderNotEmpty(dir.display().to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// One owner per folder, as long as the file is held.
+pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
+    let path = dir.join(LOCK_FILE);
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(io(Doing::Writing, &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
+        Err(TryLockError::Error(error)) => Err(io(Doing::Writing, &path)(error)),
+    }
+}
+
+fn said_of(torn: &Torn) -> Said {
+    let Torn { seq, bytes } = torn;
+    said!(
+        "上次未正常退出：日志末尾未写完的 {bytes} 字节（第 {seq} 条起）已去掉，此前保存的内容都在；请看看最后一次操作是否需要重做",
+        "The program did not end in order last time: {bytes} unfinished bytes at the end of the journal (from entry {seq} on) were cut off, everything saved before is there; see whether the last thing done has to be done again"
+    )
+}

@@ -1,0 +1,74 @@
+//! Small things kept beside the records: drafts not yet saved, packs in use.
+//!
+//! One sealed file each under `shelf/`, replaced whole, so that a crash leaves the old or the new.
+//! The file's name is a keyed hash, so that it tells nothing. What lies here is no part of the
+//! journal: losing it loses no save.
+
+use super::disk::{hex, make_dir, write_whole};
+use super::error::{Doing, StoreError, io};
+use super::seal::Purpose;
+use super::{Store, decode, encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs;
+use std::path::PathBuf;
+
+/// The folder in the data folder.
+pub(super) const SHELF_DIR: &str = "shelf";
+
+impl Store {
+    /// Keeps a value under a shelf and a name, in the place of what was there.
+    ///
+    /// # Errors
+    /// What the machine gives; the old value stays then.
+    pub fn keep_side<T: Serialize>(
+        &self,
+        shelf: &str,
+        name: &str,
+        value: &T,
+    ) -> Result<(), StoreError> {
+        let path = self.shelf_path(shelf, name);
+        make_dir(&self.dir.join(SHELF_DIR))?;
+        let sealed =
+            self.key.seal(Purpose::Shelf).seal(place(shelf, name).as_bytes(), &encode(value)?)?;
+        write_whole(&path, &sealed)
+    }
+
+    /// The value kept under a shelf and a name.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read; it is left where it lies.
+    pub fn side<T: DeserializeOwned>(
+        &self,
+        shelf: &str,
+        name: &str,
+    ) -> Result<Option<T>, StoreError> {
+        let path = self.shelf_path(shelf, name);
+        let sealed = match fs::read(&path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(Doing::Reading, &path)(error)),
+        };
+        let place = place(shelf, name);
+        let plain = self.key.seal(Purpose::Shelf).open(place.as_bytes(), &sealed);
+        let plain = plain.ok_or_else(|| {
+            StoreError::Seal(crate::words::Said::fixed(
+                "草稿架上的一件",
+                "something kept on the shelf",
+            ))
+        })?;
+        decode(&plain).map(Some)
+    }
+
+    fn shelf_path(&self, shelf: &str, name: &str) -> PathBuf {
+        let key = blake3::derive_key("yizhan 2026 data key v1: shelf names", self.key.bytes());
+        let hash = blake3::keyed_hash(&key, place(shelf, name).as_bytes());
+        let (short, _) = hash.as_bytes().split_at(16);
+        self.dir.join(SHELF_DIR).join(format!("{}.yzs", hex(short)))
+    }
+}
+
+/// What a value is sealed for: a shelf and a name, so that one moved elsewhere does not open.
+fn place(shelf: &str, name: &str) -> String {
+    format!("{shelf}\u{0}{name}")
+}

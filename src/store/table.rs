@@ -1,0 +1,308 @@
+//! The present in sled: one tree, one row per record, and one row that says how far it is.
+//!
+//! Key: kind code u16 big-endian, then the record's sixteen bytes. Value: sequence of the last
+//! entry that touched the record, then the sealed record, sealed to key and sequence. sled is
+//! never trusted: what matters is in the journal, and what is here is watched by sentinels.
+
+use super::checkpoint::{Sentinel, Sentinels};
+use super::disk;
+use super::entry;
+use super::error::{Doing, StoreError, io};
+use super::seal::Seal;
+use crate::record::{Record, RecordId};
+use crate::words::Said;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// At most this many operations in one sled batch: larger ones leak (storage.md).
+pub const BATCH_OPS: usize = 100;
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
+const MARKER_FILE: &str = "format";
+const MARKER: &str = "yizhan records 1, sled 0.34\n";
+const SLED_DIR: &str = "sled";
+/// Shorter than any record's key, so no page of records takes it for one.
+const META_KEY: &[u8] = b"m";
+const META_VERSION: u8 = 1;
+
+/// The key of a record's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key([u8; 18]);
+
+impl Key {
+    /// The key of a record of the kind with this code.
+    #[must_use]
+    pub fn new(code: u16, id: RecordId) -> Self {
+        let mut bytes = [0; 18];
+        bytes[..2].copy_from_slice(&code.to_be_bytes());
+        bytes[2..].copy_from_slice(id.bytes());
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 18] {
+        &self.0
+    }
+
+    /// The kind's code.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        u16::from_be_bytes([self.0[0], self.0[1]])
+    }
+}
+
+/// A record as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// The record.
+    pub record: Record,
+    /// Sequence of the last entry that touched it.
+    pub last_seq: u64,
+}
+
+/// How far the table is behind the journal, and what it should hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The last entry wholly applied.
+    pub seq: u64,
+    /// Operations of the next entry already applied: a long entry takes several batches.
+    pub part: u32,
+    /// What the table holds.
+    pub kinds: Sentinels,
+}
+
+impl Applied {
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![META_VERSION];
+        bytes.extend_from_slice(&self.seq.to_le_bytes());
+        bytes.extend_from_slice(&self.part.to_le_bytes());
+        for (code, sentinel) in &self.kinds {
+            bytes.extend_from_slice(&code.to_le_bytes());
+            bytes.extend_from_slice(&sentinel.count.to_le_bytes());
+            bytes.extend_from_slice(&sentinel.sum.to_le_bytes());
+        }
+        let crc = crc32c::crc32c(&bytes);
+        bytes.extend_from_slice(&crc.to_le_bytes());
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (body, crc) = bytes.split_last_chunk::<4>()?;
+        if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
+            return None;
+        }
+        let (version, rest) = body.split_first()?;
+        let (seq, rest) = rest.split_first_chunk::<8>()?;
+        let (part, mut rest) = rest.split_first_chunk::<4>()?;
+        let mut kinds = Sentinels::new();
+        while !rest.is_empty() {
+            let (code, after) = rest.split_first_chunk::<2>()?;
+            let (count, after) = after.split_first_chunk::<8>()?;
+            let (sum, after) = after.split_first_chunk::<16>()?;
+            let sentinel =
+                Sentinel { count: u64::from_le_bytes(*count), sum: u128::from_le_bytes(*sum) };
+            kinds.insert(u16::from_le_bytes(*code), sentinel);
+            rest = after;
+        }
+        let (seq, part) = (u64::from_le_bytes(*seq), u32::from_le_bytes(*part));
+        (*version == META_VERSION).then_some(Self { seq, part, kinds })
+    }
+}
+
+/// The open table.
+pub struct Table {
+    db: sled::Db,
+    dir: PathBuf,
+    seal: Seal,
+}
+
+impl Table {
+    /// Makes an empty table in `dir`, which must not exist yet.
+    pub fn create(dir: &Path, seal: Seal) -> Result<Self, StoreError> {
+        disk::make_dir(dir)?;
+        // The mark is there before sled's folder is, so a half-made table can be told.
+        disk::write_whole(&dir.join(MARKER_FILE), MARKER.as_bytes())?;
+        Self::open_sled(dir, seal)
+    }
+
+    /// Opens the table in `dir` and says how far it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Records`] when it is not a table of ours or sled cannot open it.
+    pub fn open(dir: &Path, seal: Seal) -> Result<(Self, Applied), StoreError> {
+        let marker = disk::read_text(&dir.join(MARKER_FILE))?;
+        if marker.as_deref() != Some(MARKER) {
+            return Err(StoreError::Records(Said::fixed("没有格式标记", "no format mark")));
+        }
+        let table = Self::open_sled(dir, seal)?;
+        let meta = guard(|| table.db.get(META_KEY))?;
+        match meta.as_deref().map(Applied::read) {
+            Some(Some(applied)) => Ok((table, applied)),
+            Some(None) => Err(StoreError::Records(Said::fixed(
+                "进度行无法读取",
+                "its progress row cannot be read",
+            ))),
+            None if guard(|| table.db.first())?.is_none() => Ok((table, Applied::default())),
+            None => {
+                Err(StoreError::Records(Said::fixed("进度行缺失", "its progress row is missing")))
+            }
+        }
+    }
+
+    fn open_sled(dir: &Path, seal: Seal) -> Result<Self, StoreError> {
+        let path = dir.join(SLED_DIR);
+        let config = sled::Config::new()
+            .path(&path)
+            .cache_capacity(CACHE_BYTES)
+            .use_compression(false)
+            .flush_every_ms(None);
+        let db = guard(|| config.open())?;
+        Ok(Self { db, dir: dir.to_path_buf(), seal })
+    }
+
+    /// The record in a row.
+    ///
+    /// # Errors
+    /// [`StoreError::Records`] when the row cannot be read or does not open.
+    pub fn get(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
+        let row = guard(|| self.db.get(key.bytes()))?;
+        row.map(|value| self.read(key, &value)).transpose()
+    }
+
+    /// Sequence of the last entry that touched a record; 0 for none.
+    pub fn last_seq(&self, key: &Key) -> Result<u64, StoreError> {
+        let row = guard(|| self.db.get(key.bytes()))?;
+        Ok(row.map_or(0, |value| last_seq(&value)))
+    }
+
+    /// The bytes of a row.
+    pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
+        let sealed = self.seal.seal(&place(key, last_seq), &entry::encode(record)?)?;
+        let mut value = Vec::with_capacity(8 + sealed.len());
+        value.extend_from_slice(&last_seq.to_le_bytes());
+        value.extend_from_slice(&sealed);
+        Ok(value)
+    }
+
+    /// Reads the bytes of a row.
+    pub fn read(&self, key: &Key, value: &[u8]) -> Result<Stored, StoreError> {
+        let bad = || StoreError::Records(Said::fixed("有一行打不开", "a row does not open"));
+        let (last_seq, sealed) = split(value).ok_or_else(bad)?;
+        let plain = self.seal.open(&place(key, last_seq), sealed).ok_or_else(bad)?;
+        Ok(Stored { record: entry::decode(&plain)?, last_seq })
+    }
+
+    /// Up to `limit` rows after `after`, in the order of keys.
+    pub fn page(
+        &self,
+        after: Option<&Key>,
+        code: Option<u16>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Stored)>, StoreError> {
+        use std::ops::Bound::{Excluded, Included, Unbounded};
+        let from = match (after, code) {
+            (Some(key), _) => Excluded(key.bytes().to_vec()),
+            (None, Some(code)) => Included(code.to_be_bytes().to_vec()),
+            (None, None) => Unbounded,
+        };
+        let rows = guard(|| {
+            let mut rows = Vec::new();
+            for row in self.db.range::<Vec<u8>, _>((from, Unbounded)) {
+                let (key, value) = row?;
+                let Ok(key) = <[u8; 18]>::try_from(key.as_ref()).map(Key) else { continue };
+                if code.is_some_and(|code| code != key.code()) || rows.len() >= limit {
+                    break;
+                }
+                rows.push((key, value));
+            }
+            // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
+            // so a walk that touches every page once would bring the whole table into memory.
+            // Asking for every row again costs a microsecond and keeps the cache to its size.
+            for (key, _) in &rows {
+                self.db.contains_key(key.bytes())?;
+            }
+            Ok(rows)
+        })?;
+        rows.into_iter().map(|(key, value)| Ok((key, self.read(&key, &value)?))).collect()
+    }
+
+    /// Writes rows and how far the table now is, all or nothing.
+    pub fn apply(
+        &self,
+        rows: impl IntoIterator<Item = (Key, Vec<u8>)>,
+        applied: &Applied,
+    ) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in rows {
+            batch.insert(key.bytes().as_slice(), value);
+        }
+        batch.insert(META_KEY, applied.bytes());
+        guard(|| self.db.apply_batch(batch))
+    }
+
+    /// Brings everything onto the disk. sled's own flush does not ask the disk to confirm, so
+    /// its files are synced here.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        guard(|| self.db.flush())?;
+        let dir = self.dir.join(SLED_DIR);
+        for entry in std::fs::read_dir(&dir).map_err(io(Doing::Reading, &dir))? {
+            let path = entry.map_err(io(Doing::Reading, &dir))?.path();
+            if path.is_file() {
+                match std::fs::File::open(&path).and_then(|file| file.sync_all()) {
+                    // sled takes old snapshots away in its own time.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    done => done.map_err(io(Doing::Syncing, &path))?,
+                }
+            }
+        }
+        disk::sync_dir(&dir)
+    }
+}
+
+/// What a row is sealed to.
+fn place(key: &Key, last_seq: u64) -> [u8; 26] {
+    let mut place = [0; 26];
+    place[..18].copy_from_slice(key.bytes());
+    place[18..].copy_from_slice(&last_seq.to_le_bytes());
+    place
+}
+
+/// Sequence of the last entry that touched the record in a row; 0 for what is no row.
+pub fn last_seq(value: &[u8]) -> u64 {
+    split(value).map_or(0, |(seq, _)| seq)
+}
+
+fn split(value: &[u8]) -> Option<(u64, &[u8])> {
+    value.split_first_chunk::<8>().map(|(seq, sealed)| (u64::from_le_bytes(*seq), sealed))
+}
+
+/// Runs something of sled's: over a damaged file it panics where it should give an error.
+fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|error| StoreError::Records(Said::same(error.to_string()))),
+        Err(_) => Err(StoreError::Records(Said::fixed(
+            "数据库组件中止",
+            "the database component stopped",
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn how_far_comes_back(seq: u64, part: u32, kinds in prop::collection::btree_map(any::<u16>(), (any::<u64>(), any::<u128>()), 0..6), at: prop::sample::Index) {
+            let kinds = kinds.into_iter().map(|(code, (count, sum))| (code, Sentinel { count, sum })).collect();
+            let applied = Applied { seq, part, kinds };
+            let mut bytes = applied.bytes();
+            prop_assert_eq!(Applied::read(&bytes), Some(applied));
+            let at = at.index(bytes.len());
+            bytes[at] ^= 0x10;
+            prop_assert_eq!(Applied::read(&bytes), None);
+        }
+    }
+}
