@@ -20,6 +20,7 @@
 //! | 2 | [`policy`] | documents, clauses, dated parameters, rule sets, decision sheets |
 //! | 3 | [`workflow`] | which move is open to whom, what is due |
 //! | 3 | [`store`] | journal, records, sealing, backup |
+//! | 4 | [`directory`] | the in-memory index: search, filters, queues, counts |
 //!
 //! # The way of a change
 //!
@@ -28,6 +29,7 @@
 //! brings records and directory up to date and tells every open session.
 
 pub mod calendar;
+pub mod directory;
 pub mod edited;
 pub mod formula;
 pub mod policy;

@@ -1,0 +1,86 @@
+//! What the directory knows of a record.
+
+use crate::record::{Instant, RecordId};
+use chrono::NaiveDate;
+
+/// Whose identity number a card carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IdRole {
+    /// The person the card is about.
+    Own,
+    /// Somebody of the same household.
+    Household,
+    /// Anybody else: an agent, a witness, an employer's code.
+    Other,
+}
+
+/// An identity number, passport number or organisation code on a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdNumber {
+    /// Whose it is.
+    pub role: IdRole,
+    /// The number. Only letters and digits count, in either case and width; it is kept in
+    /// capitals.
+    pub number: String,
+}
+
+/// One record as the directory sees it. The office builds it from the record and its pack.
+///
+/// What [`super::Directory::get`] gives back is what was put, except: the number is trimmed and folded
+/// (NFKC), identity numbers are folded to capitals and digits, phones are digits, and the two
+/// moments are whole seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind, numbered by the office.
+    pub kind: u16,
+    /// The number people use; may be empty.
+    pub number: String,
+    /// What a list shows. Searched only when it also stands in `names`.
+    pub title: String,
+    /// Workflow state; empty for kinds without one.
+    pub state: String,
+    /// What the card is found by: the person's own name first (it ranks before the others),
+    /// then those of the household, the employer, and so on.
+    pub names: Vec<String>,
+    /// Identity numbers.
+    pub id_numbers: Vec<IdNumber>,
+    /// Phone numbers. Only digits count; `、`, `/`, `,` and `;` separate two in one text.
+    pub phones: Vec<String>,
+    /// The person it belongs to; need not have a card (yet).
+    pub person: Option<RecordId>,
+    /// When it is due.
+    pub due: Option<NaiveDate>,
+    /// When it came into its state.
+    pub entered: Instant,
+    /// When it last changed.
+    pub updated: Instant,
+    /// The account that submitted it.
+    pub submitted_by: Option<String>,
+    /// What lists are narrowed by: name of the facet (`station`, `category`, `handler`) and value.
+    pub facets: Vec<(String, String)>,
+}
+
+impl Card {
+    /// A card with nothing on it but its identity, kind and moment.
+    #[must_use]
+    pub fn new(id: RecordId, kind: u16, at: Instant) -> Self {
+        Self {
+            id,
+            kind,
+            number: String::new(),
+            title: String::new(),
+            state: String::new(),
+            names: Vec::new(),
+            id_numbers: Vec::new(),
+            phones: Vec::new(),
+            person: None,
+            due: None,
+            entered: at,
+            updated: at,
+            submitted_by: None,
+            facets: Vec::new(),
+        }
+    }
+}

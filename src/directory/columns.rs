@@ -1,0 +1,357 @@
+//! Phones and identity numbers of all cards, one after the other.
+
+use super::card::{IdNumber, IdRole};
+use super::digits::{self, Run};
+use super::scan::pick;
+use super::search::Why;
+use super::text::{Strings, folded_id, hash_of};
+use hashbrown::HashTable;
+
+/// Shortest piece of a phone or an identity number that is looked for.
+pub(super) const SHORTEST: usize = 3;
+/// The owner of an entry nobody uses.
+const NOBODY: u32 = u32::MAX;
+
+/// All phones: packed digits and the slot they belong to.
+#[derive(Debug, Default)]
+pub(super) struct Phones {
+    words: Vec<u64>,
+    owners: Vec<u32>,
+    free: Vec<u32>,
+}
+
+/// The phones of a text, packed: more than one where it separates them.
+pub(super) fn phones_in(text: &str) -> impl Iterator<Item = u64> {
+    text.split(['/', '、', ',', '，', ';', '；'])
+        .map(|part| {
+            let plain = folded_id(part);
+            let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+            let local = digits.strip_prefix("86").filter(|local| local.len() == 11);
+            local.unwrap_or(&digits).chars().take(digits::WORD).collect::<String>()
+        })
+        .filter(|digits| !digits.is_empty())
+        .filter_map(|digits| digits::pack(&digits))
+}
+
+impl Phones {
+    pub(super) fn add(&mut self, word: u64, owner: u32) -> u32 {
+        if let Some(at) = self.free.pop() {
+            (self.words[at as usize], self.owners[at as usize]) = (word, owner);
+            return at;
+        }
+        self.words.push(word);
+        self.owners.push(owner);
+        (self.words.len() - 1) as u32
+    }
+
+    pub(super) fn remove(&mut self, at: u32) {
+        (self.words[at as usize], self.owners[at as usize]) = (u64::MAX, NOBODY);
+        self.free.push(at);
+    }
+
+    pub(super) fn text(&self, at: u32) -> String {
+        digits::unpack(self.words[at as usize])
+    }
+
+    /// Tells the slot of every phone that has the run.
+    pub(super) fn find(&self, run: &Run, mut found: impl FnMut(u32, Why)) {
+        let (words, run) = (self.words.as_slice(), *run);
+        pick(
+            words,
+            |_, &word| run.may_be_inside(word),
+            |at| {
+                let (word, owner) = (words[at], self.owners[at]);
+                if run.inside(word) && owner != NOBODY {
+                    let why = match () {
+                        () if run.is_whole(word) => Why::Phone,
+                        () if run.ends(word) => Why::PhoneEnd,
+                        () if run.starts(word) => Why::PhoneStart,
+                        () => Why::PhonePart,
+                    };
+                    found(owner, why);
+                }
+            },
+        );
+    }
+
+    pub(super) fn footprint(&self) -> usize {
+        self.words.len() * (size_of::<u64>() + size_of::<u32>())
+    }
+}
+
+/// How an identity number is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Eighteen places (GB 11643): sixteen in the word, two here.
+    Eighteen(u8),
+    /// Fifteen digits, as issued before 1999.
+    Fifteen,
+    /// Anything else: the word is the number of a string.
+    Text,
+    /// The entry is free.
+    Free,
+}
+
+/// What an entry has besides its word.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    owner: u32,
+    form: Form,
+    role: IdRole,
+}
+
+/// All identity numbers, looked up exactly or by either end.
+#[derive(Debug, Default)]
+pub(super) struct IdNumbers {
+    words: Vec<u64>,
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    table: HashTable<u32>,
+    /// Numbers of other forms, folded.
+    texts: Strings,
+}
+
+/// Packs a folded number of fifteen or eighteen places.
+fn packed(number: &str) -> Option<(u64, Form)> {
+    let places = number.chars().count();
+    let head: String = number.chars().take(digits::WORD).collect();
+    let tail: String = number.chars().skip(digits::WORD).collect();
+    match places {
+        15 => Some((digits::pack(&head)?, Form::Fifteen)),
+        18 => {
+            let (word, rest) = (digits::pack(&head)?, digits::pack(&tail)?);
+            Some((word, Form::Eighteen((rest >> 56) as u8)))
+        }
+        _ => None,
+    }
+}
+
+fn hash_key(word: u64, form: Form) -> u64 {
+    let rest = if let Form::Eighteen(rest) = form { rest } else { 0 };
+    hash_of((word, rest))
+}
+
+impl IdNumbers {
+    /// Adds a number; `None` when nothing of it is letter or digit.
+    pub(super) fn add(&mut self, number: &IdNumber, owner: u32) -> Option<u32> {
+        let folded = folded_id(&number.number);
+        if folded.is_empty() {
+            return None;
+        }
+        let (word, form) =
+            packed(&folded).unwrap_or_else(|| (self.texts.intern(&folded).into(), Form::Text));
+        let entry = Entry { owner, form, role: number.role };
+        let at = if let Some(at) = self.free.pop() {
+            (self.words[at as usize], self.entries[at as usize]) = (word, entry);
+            at
+        } else {
+            self.words.push(word);
+            self.entries.push(entry);
+            (self.entries.len() - 1) as u32
+        };
+        let (words, entries) = (&self.words, &self.entries);
+        self.table.insert_unique(hash_key(word, form), at, |&other| {
+            hash_key(words[other as usize], entries[other as usize].form)
+        });
+        Some(at)
+    }
+
+    pub(super) fn remove(&mut self, at: u32) {
+        let entry = &mut self.entries[at as usize];
+        let hash = hash_key(self.words[at as usize], entry.form);
+        if let Ok(found) = self.table.find_entry(hash, |&other| other == at) {
+            found.remove();
+        }
+        (entry.form, entry.owner) = (Form::Free, NOBODY);
+        self.free.push(at);
+    }
+
+    pub(super) fn get(&self, at: u32) -> IdNumber {
+        let (word, entry) = (self.words[at as usize], &self.entries[at as usize]);
+        let number = match entry.form {
+            Form::Eighteen(rest) => {
+                let rest = u64::from(rest) << 56 | (u64::MAX >> 8);
+                digits::unpack(word) + &digits::unpack(rest)
+            }
+            Form::Fifteen => digits::unpack(word),
+            Form::Text => self.texts.get(word as u32).to_string(),
+            Form::Free => String::new(),
+        };
+        IdNumber { role: entry.role, number }
+    }
+
+    /// Slots with this very number, and whose it is there.
+    pub(super) fn exactly(&self, number: &str) -> Vec<(u32, IdRole)> {
+        let folded = folded_id(number);
+        let wanted =
+            packed(&folded).or_else(|| self.texts.find(&folded).map(|at| (at.into(), Form::Text)));
+        let Some((word, form)) = wanted else { return Vec::new() };
+        let entry = |at: &u32| (self.words[*at as usize], &self.entries[*at as usize]);
+        self.table
+            .iter_hash(hash_key(word, form))
+            .map(entry)
+            .filter(|(other, entry)| (*other, entry.form) == (word, form))
+            .map(|(_, entry)| (entry.owner, entry.role))
+            .collect()
+    }
+
+    /// Tells the slot of every number that begins or ends in the folded piece.
+    pub(super) fn find(&self, piece: &str, mut found: impl FnMut(u32, Why)) {
+        if let Some(ends) = Ends::new(piece) {
+            let (words, may_be) = (self.words.as_slice(), ends.may_be());
+            pick(
+                words,
+                |_, &word| may_be(word),
+                |at| {
+                    if let Some(why) = ends.find(words[at], self.entries[at].form) {
+                        found(self.entries[at].owner, why);
+                    }
+                },
+            );
+        }
+        let texts: Vec<Option<Why>> = self.texts.iter().map(|text| text_end(text, piece)).collect();
+        if texts.iter().any(Option::is_some) {
+            let all = self.words.iter().zip(&self.entries);
+            for (&word, entry) in all.filter(|(_, entry)| entry.form == Form::Text) {
+                if let Some(why) = texts.get(word as usize).copied().flatten() {
+                    found(entry.owner, why);
+                }
+            }
+        }
+    }
+
+    pub(super) fn footprint(&self) -> usize {
+        self.entries.len() * (size_of::<Entry>() + size_of::<u64>())
+            + self.table.allocation_size()
+            + self.texts.footprint()
+    }
+}
+
+fn text_end(text: &str, piece: &str) -> Option<Why> {
+    match () {
+        () if text == piece => Some(Why::IdNumber),
+        () if text.ends_with(piece) => Some(Why::IdNumberEnd),
+        () if text.starts_with(piece) => Some(Why::IdNumberStart),
+        () => None,
+    }
+}
+
+/// Bits of eighteen places.
+const ALL: u32 = 72;
+/// Bits a number of fifteen places leaves at the end.
+const SHORT: u32 = 12;
+
+/// The piece at one place of a number: the bits it covers and their values, in the word and
+/// in the two places after it.
+#[derive(Clone, Copy)]
+struct Place {
+    mask: (u64, u8),
+    piece: (u64, u8),
+}
+
+impl Place {
+    fn new(mask: u128, piece: u128) -> Self {
+        let parts = |bits: u128| ((bits >> 8) as u64, bits as u8);
+        Self { mask: parts(mask), piece: parts(piece) }
+    }
+
+    #[inline]
+    fn has(&self, word: u64, rest: u8) -> bool {
+        (word & self.mask.0 == self.piece.0) & (rest & self.mask.1 == self.piece.1)
+    }
+}
+
+/// A piece of an identity number at the places where it may stand.
+struct Ends {
+    places: u32,
+    start: Place,
+    end: Place,
+    /// The end of a number of fifteen places.
+    short_end: Place,
+}
+
+impl Ends {
+    fn new(piece: &str) -> Option<Self> {
+        let places = u32::try_from(piece.chars().count()).ok().filter(|&places| places <= 18)?;
+        let mut packed = 0_u128;
+        for c in piece.chars() {
+            let digit = if c == 'X' { 10 } else { c.to_digit(10)? };
+            packed = packed << 4 | u128::from(digit);
+        }
+        let mask = (1_u128 << (4 * places)) - 1;
+        let (up, blank) = (ALL - 4 * places, (1 << SHORT) - 1);
+        Some(Self {
+            places,
+            start: Place::new(mask << up, packed << up),
+            end: Place::new(mask, packed),
+            short_end: Place::new(mask << SHORT | blank, packed << SHORT | blank),
+        })
+    }
+
+    /// A quick test of the word, which most words that do not match fail.
+    fn may_be(&self) -> impl Fn(u64) -> bool + use<> {
+        let [start, end, short] =
+            [self.start, self.end, self.short_end].map(|place| (place.mask.0, place.piece.0));
+        move |word| {
+            (word & start.0 == start.1) | (word & end.0 == end.1) | (word & short.0 == short.1)
+        }
+    }
+
+    #[inline]
+    fn find(&self, word: u64, form: Form) -> Option<Why> {
+        let (rest, end, places) = match form {
+            Form::Eighteen(rest) => (rest, &self.end, 18),
+            Form::Fifteen => (u8::MAX, &self.short_end, 15),
+            Form::Text | Form::Free => return None,
+        };
+        match () {
+            () if end.has(word, rest) && self.places == places => Some(Why::IdNumber),
+            () if end.has(word, rest) => Some(Why::IdNumberEnd),
+            () if self.start.has(word, rest) => Some(Why::IdNumberStart),
+            () => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(kept: &str, piece: &str) -> Option<Why> {
+        let mut numbers = IdNumbers::default();
+        let number = IdNumber { role: IdRole::Own, number: kept.to_string() };
+        let at = numbers.add(&number, 7).unwrap();
+        assert_eq!(numbers.get(at).number, folded_id(kept));
+        assert_eq!(numbers.exactly(kept), [(7, IdRole::Own)]);
+        let mut why = None;
+        numbers.find(&folded_id(piece), |_, how| why = Some(how));
+        why
+    }
+
+    #[test]
+    fn identity_numbers_by_either_end() {
+        let rows = [
+            ("50019919900307002X", "02X", Some(Why::IdNumberEnd)),
+            ("50019919900307002X", "０２ｘ", Some(Why::IdNumberEnd)),
+            ("50019919900307002X", "500199199003", Some(Why::IdNumberStart)),
+            ("50019919900307002x", "50019919900307002X", Some(Why::IdNumber)),
+            ("50019919900307002X", "1990", None),
+            ("500199900307002", "002", Some(Why::IdNumberEnd)),
+            ("500199900307002", "500199900307002", Some(Why::IdNumber)),
+            ("500199900307002", "5001999003070021", None),
+            ("E12345678", "5678", Some(Why::IdNumberEnd)),
+            ("E12345678", "e123", Some(Why::IdNumberStart)),
+        ];
+        for (kept, piece, expected) in rows {
+            assert_eq!(found(kept, piece), expected, "{kept} {piece}");
+        }
+    }
+
+    #[test]
+    fn phones_of_a_text() {
+        let phones = |text: &str| phones_in(text).map(digits::unpack).collect::<Vec<_>>();
+        assert_eq!(phones("138-0013 8000、023-6281 0000"), ["13800138000", "02362810000"]);
+        assert_eq!(phones("+86 13800138000"), ["13800138000"]);
+        assert_eq!(phones("无"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,194 @@
+//! Cards put, replaced and taken away, against a plain map of them.
+
+use super::{id, moment, own, person};
+use crate::directory::{Card, Directory, Filter, IdRole, Query, Sort, SortBy};
+use crate::record::RecordId;
+use chrono::NaiveDate;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn day(at: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2025, 3, 1 + at).unwrap()
+}
+
+fn card() -> impl Strategy<Value = Card> {
+    let what = (0..8_u8, 0..3_u16, "[ab]?", "(B-[0-3])?", option::of(0..10_u8));
+    let who =
+        (vec("[张王李]{1,2}", 0..3), vec("[1-3]{3}", 0..3), vec("[12]{15}|[12]{17}X|E1", 0..3));
+    let when = (option::of(0..5_u32), 0..4_i64, 0..4_i64, option::of("[xy]"));
+    let facets = vec(("station|handler", "[pq]"), 0..3);
+    (what, who, when, facets).prop_map(
+        |((at, kind, state, number, person_at), (names, phones, ids), when, facets)| {
+            let (due, entered, updated, submitted_by) = when;
+            Card {
+                kind,
+                state,
+                number,
+                person: person_at.map(id),
+                names,
+                phones,
+                id_numbers: ids.iter().map(|number| own(number)).collect(),
+                due: due.map(day),
+                entered: moment(entered),
+                updated: moment(updated),
+                submitted_by,
+                facets,
+                ..person(at, "某某")
+            }
+        },
+    )
+}
+
+fn filter() -> impl Strategy<Value = Filter> {
+    let what = (option::of(0..3_u16), vec("[ab]?", 0..2), vec(("station|handler", "[pq]"), 0..2));
+    let when =
+        (option::of(0..5_u32), option::of(0..5_u32), option::of(0..4_i64), option::of(0..4_i64));
+    let who = (option::weighted(0.2, 0..10_u8), option::of("[xy]"), option::of("[xy]"), "[张王]?");
+    (what, when, who).prop_map(
+        |((kind, states, facets), (from, before, entered, updated), (person, by, not_by, text))| {
+            Filter {
+                kind,
+                states,
+                facets,
+                person: person.map(id),
+                due_from: from.map(day),
+                due_before: before.map(day),
+                submitted_by: by,
+                not_submitted_by: not_by,
+                entered_before: entered.map(moment),
+                updated_before: updated.map(moment),
+                text,
+            }
+        },
+    )
+}
+
+fn passes(card: &Card, filter: &Filter) -> bool {
+    let open_or = |open: bool, holds: bool| open || holds;
+    filter.kind.is_none_or(|kind| card.kind == kind)
+        && open_or(filter.states.is_empty(), filter.states.contains(&card.state))
+        && filter.facets.iter().all(|facet| card.facets.contains(facet))
+        && open_or(filter.person.is_none(), filter.person == card.person)
+        && filter.due_from.is_none_or(|day| card.due.is_some_and(|due| due >= day))
+        && filter.due_before.is_none_or(|day| card.due.is_some_and(|due| due < day))
+        && open_or(filter.submitted_by.is_none(), filter.submitted_by == card.submitted_by)
+        && open_or(filter.not_submitted_by.is_none(), filter.not_submitted_by != card.submitted_by)
+        && filter.entered_before.is_none_or(|at| card.entered < at)
+        && filter.updated_before.is_none_or(|at| card.updated < at)
+        && card.names.iter().any(|name| name.contains(&filter.text)) | filter.text.is_empty()
+}
+
+fn sorted_list(cards: &BTreeMap<RecordId, Card>, filter: &Filter, by: SortBy) -> Vec<RecordId> {
+    let mut listed: Vec<&Card> = cards.values().filter(|card| passes(card, filter)).collect();
+    // The map gives them by id, and sorting is stable.
+    match by {
+        SortBy::Updated => listed.sort_by_key(|card| std::cmp::Reverse(card.updated)),
+        SortBy::Entered => listed.sort_by_key(|card| card.entered),
+        SortBy::Due => listed.sort_by_key(|card| (card.due.is_none(), card.due)),
+        SortBy::Number => listed.sort_by_key(|card| card.number.clone()),
+        SortBy::Title => {}
+    }
+    listed.iter().map(|card| card.id).collect()
+}
+
+fn agrees(directory: &Directory, cards: &BTreeMap<RecordId, Card>) {
+    assert_eq!(directory.len(), cards.len());
+    for at in 0..10 {
+        assert_eq!(directory.get(id(at)).as_ref(), cards.get(&id(at)));
+    }
+    for number in ["B-0", "b-1", "B-2", "Ｂ-3", ""] {
+        let same = |card: &&Card| {
+            !number.is_empty() && card.number.get(2..) == number.get(number.len() - 1..)
+        };
+        assert_eq!(directory.by_number(number), cards.values().find(same).map(|card| card.id));
+    }
+    let numbers = cards.values().flat_map(|card| &card.id_numbers);
+    for number in numbers {
+        let seen: Vec<_> =
+            directory.by_id_number(&number.number).iter().map(|b| (b.id, b.role)).collect();
+        let all = cards.values().flat_map(|card| card.id_numbers.iter().map(move |n| (card, n)));
+        let same =
+            all.filter(|(_, other)| *other == number).map(|(card, _)| (card.id, IdRole::Own));
+        assert_eq!(seen, same.collect::<Vec<_>>());
+    }
+    for kind in 0..3 {
+        let mut counts = BTreeMap::new();
+        for card in cards.values().filter(|card| card.kind == kind) {
+            *counts.entry(card.state.clone()).or_insert(0) += 1;
+        }
+        assert_eq!(directory.counts(kind), counts);
+    }
+    for digits in ["111", "123", "333"] {
+        let found = directory
+            .search(&Query::new(digits, 99))
+            .iter()
+            .filter(|hit| !hit.why.is_name())
+            .count();
+        let has = |card: &&Card| {
+            card.phones.iter().any(|phone| phone == digits)
+                || card
+                    .id_numbers
+                    .iter()
+                    .any(|n| n.number.ends_with(digits) || n.number.starts_with(digits))
+        };
+        assert_eq!(found, cards.values().filter(has).count());
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_was_put_is_there_and_nothing_else(
+        steps in vec(prop_oneof![3 => card().prop_map(Ok), 1 => (0..8_u8).prop_map(Err)], 1..30),
+        filters in vec(filter(), 1..6),
+    ) {
+        let mut directory = Directory::new();
+        let mut cards = BTreeMap::new();
+        for step in steps {
+            match step {
+                Ok(card) => {
+                    directory.put(&card);
+                    cards.insert(card.id, card);
+                }
+                Err(at) => assert_eq!(directory.remove(id(at)), cards.remove(&id(at)).is_some()),
+            }
+            agrees(&directory, &cards);
+        }
+        for filter in filters.into_iter().chain([Filter::default(), Filter::of_kind(1)]) {
+            for by in [SortBy::Updated, SortBy::Entered, SortBy::Due, SortBy::Number, SortBy::Title] {
+                let expected = sorted_list(&cards, &filter, by);
+                let all = directory.list(&filter, by.into(), 0, 99);
+                prop_assert_eq!(&all, &(expected.len(), expected.clone()), "{:?}", filter);
+                prop_assert_eq!(directory.count(&filter), expected.len());
+                let page = directory.list(&filter, by.into(), 1, 2).1;
+                prop_assert_eq!(page, expected.iter().skip(1).take(2).copied().collect::<Vec<_>>());
+                let reversed = directory.list(&filter, Sort { by, reversed: true }, 0, 99).1;
+                prop_assert_eq!(reversed, expected.into_iter().rev().collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_comes_back_when_cards_change_often() {
+    let mut directory = Directory::new();
+    for round in 0..60_000_i64 {
+        let at = u8::try_from(round % 50).unwrap();
+        directory.put(&Card { updated: moment(round), ..person(at, "欧阳某某") });
+    }
+    assert_eq!(directory.len(), 50);
+    assert!(directory.footprint() < 500_000, "{}", directory.footprint());
+    assert_eq!(directory.search(&Query::new("oymm", 99)).len(), 50);
+}
+
+#[test]
+fn titles_sort_by_pinyin() {
+    let mut directory = Directory::new();
+    for (at, name) in (0..).zip(["张伟", "曾红", "安然", "李明", "安安"]) {
+        directory.put(&person(at, name));
+    }
+    let (_, ids) = directory.list(&Filter::default(), SortBy::Title.into(), 0, 9);
+    let titles: Vec<String> = ids.iter().map(|&id| directory.get(id).unwrap().title).collect();
+    assert_eq!(titles, ["安安", "安然", "李明", "曾红", "张伟"]);
+}

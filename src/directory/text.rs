@@ -1,0 +1,76 @@
+//! Folding of text before it is compared, and interned strings.
+
+use hashbrown::HashTable;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
+use unicode_normalization::UnicodeNormalization;
+
+/// The hash every table of the directory uses.
+pub(super) fn hash_of<T: Hash>(value: T) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
+}
+
+/// Full-width and other compatibility forms made plain, small letters, trimmed.
+pub(super) fn folded(text: &str) -> String {
+    text.trim().nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// One character of a name as it is compared; `None` for punctuation and spaces, which a
+/// typist may leave out. `ü` is `v`, as it is typed.
+pub(super) fn folded_char(c: char) -> Option<char> {
+    let mut plain = std::iter::once(c).nfkc().flat_map(char::to_lowercase);
+    let first = plain.next().unwrap_or(c);
+    let plain = if plain.next().is_some() { c } else { first };
+    match plain {
+        'ü' => Some('v'),
+        other => other.is_alphanumeric().then_some(other),
+    }
+}
+
+/// Identity numbers as compared: letters and digits, in capitals.
+pub(super) fn folded_id(text: &str) -> String {
+    text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// Strings kept once, by number. Nothing is ever dropped: states, facets and number
+/// series are few.
+#[derive(Debug, Default)]
+pub(super) struct Strings {
+    texts: Vec<Box<str>>,
+    table: HashTable<u32>,
+}
+
+impl Strings {
+    pub(super) fn find(&self, text: &str) -> Option<u32> {
+        self.table.find(hash_of(text), |&at| &*self.texts[at as usize] == text).copied()
+    }
+
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
+        if let Some(at) = self.find(text) {
+            return at;
+        }
+        let at = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(text.into());
+        let texts = &self.texts;
+        self.table.insert_unique(hash_of(text), at, |&other| hash_of(&*texts[other as usize]));
+        at
+    }
+
+    pub(super) fn get(&self, at: u32) -> &str {
+        self.texts.get(at as usize).map_or("", |text| text)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+
+    /// Bytes held.
+    pub(super) fn footprint(&self) -> usize {
+        self.table.allocation_size()
+            + self.texts.iter().map(|text| text.len() + size_of::<Box<str>>()).sum::<usize>()
+    }
+}
