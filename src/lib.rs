@@ -21,6 +21,7 @@
 //! | 3 | [`workflow`] | which move is open to whom, what is due |
 //! | 3 | [`store`] | journal, records, sealing, backup |
 //! | 4 | [`directory`] | the in-memory index: search, filters, queues, counts |
+//! | 5 | [`areas`] | what one program area alone knows |
 //!
 //! # The way of a change
 //!
@@ -28,6 +29,7 @@
 //! against the pack, asks the area, writes one journal entry, waits until the disk has it,
 //! brings records and directory up to date and tells every open session.
 
+pub mod areas;
 pub mod calendar;
 pub mod directory;
 pub mod edited;
