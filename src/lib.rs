@@ -22,6 +22,7 @@
 //! | 3 | [`store`] | journal, records, sealing, backup |
 //! | 4 | [`directory`] | the in-memory index: search, filters, queues, counts |
 //! | 5 | [`areas`] | what one program area alone knows |
+//! | 6 | [`office`] | the one door through which anything changes |
 //!
 //! # The way of a change
 //!
@@ -34,6 +35,7 @@ pub mod calendar;
 pub mod directory;
 pub mod edited;
 pub mod formula;
+pub mod office;
 pub mod policy;
 pub mod program;
 pub mod record;

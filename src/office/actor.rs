@@ -1,0 +1,86 @@
+//! Who acts, and what each role may do.
+
+use super::Refusal;
+use crate::program::Role;
+use crate::said;
+use crate::store::Origin;
+use serde::{Deserialize, Serialize};
+
+/// One thing a role may or may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Make and amend records.
+    Write,
+    /// Amend what is under review.
+    Review,
+    /// See sensitive fields in full, with a reason.
+    Reveal,
+    /// Take lists out of the program.
+    Export,
+    /// Bring lists in.
+    Import,
+    /// Keep accounts.
+    Accounts,
+    /// Back up and verify.
+    Maintain,
+}
+
+impl Right {
+    /// Whether a role has it. An auditor reads masked and changes nothing; an administrator may
+    /// do at the counter what a supervisor may, but still never review an own submission.
+    #[must_use]
+    pub fn belongs_to(self, role: Role) -> bool {
+        match role {
+            Role::Volunteer => matches!(self, Self::Write | Self::Reveal),
+            Role::Supervisor => self != Self::Accounts,
+            Role::Auditor => self == Self::Maintain,
+            Role::Administrator => true,
+        }
+    }
+}
+
+/// An account of this station.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The name typed at sign-in.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Set when its rights have ended.
+    pub disabled: bool,
+}
+
+/// Who is asking: an account, signed in from somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The account's name.
+    pub account: String,
+    /// Its role.
+    pub role: Role,
+    /// Where the session comes from.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// Whether this actor has a right.
+    #[must_use]
+    pub fn may(&self, right: Right) -> bool {
+        right.belongs_to(self.role)
+    }
+
+    /// Nothing when the actor has the right.
+    ///
+    /// # Errors
+    /// A refusal that says who can.
+    pub fn need(&self, right: Right) -> Result<(), Refusal> {
+        if self.may(right) {
+            return Ok(());
+        }
+        let role = self.role.title();
+        let (zh, en) = (&role.zh, &role.en);
+        Err(Refusal::forbidden(
+            said!("{zh}账号不能进行这项操作。", "This is not open to a {en} account."),
+            said!("请由审核员或管理员办理。", "Ask a supervisor or the administrator."),
+        ))
+    }
+}

@@ -1,0 +1,56 @@
+//! A record as the directory sees it.
+
+use crate::calendar::Calendar;
+use crate::directory::{Card, IdNumber, IdRole};
+use crate::program::Kind;
+use crate::record::{Record, Value};
+use crate::workflow;
+
+/// The card of a record. `person` is the one it belongs to, with that person's kind.
+pub(super) fn of(
+    record: &Record,
+    person: Option<(&Record, &Kind)>,
+    kind: &Kind,
+    calendar: &Calendar,
+) -> Card {
+    let mut card = Card::new(record.id, kind.code, record.created);
+    card.number.clone_from(&record.number);
+    card.state.clone_from(&record.state);
+    card.entered = record.entered();
+    card.updated = record.updated;
+    if let Some((person, person_kind)) = person {
+        card.person = Some(person.id);
+        collect(&mut card, person, person_kind, IdRole::Own);
+    }
+    let role = if person.is_some() { IdRole::Household } else { IdRole::Own };
+    collect(&mut card, record, kind, role);
+    card.title = card.names.first().cloned().unwrap_or_default();
+    if let Some(life) = &kind.workflow {
+        card.submitted_by = workflow::submitters(life, record).last().map(str::to_string);
+        card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
+    }
+    card.facets.push(("created_by".into(), record.created_by.clone()));
+    card
+}
+
+fn collect(card: &mut Card, record: &Record, kind: &Kind, role: IdRole) {
+    card.names.extend(kind.search.names.iter().flat_map(|path| texts(record, path)));
+    card.phones.extend(kind.search.phones.iter().flat_map(|path| texts(record, path)));
+    let numbers = kind.search.id_numbers.iter().flat_map(|path| {
+        let role = if path.contains('.') { IdRole::Household } else { role };
+        texts(record, path).into_iter().map(move |number| IdNumber { role, number })
+    });
+    card.id_numbers.extend(numbers);
+}
+
+/// The texts a path leads to: `name`, or `members.name` for each row.
+fn texts(record: &Record, path: &str) -> Vec<String> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_string);
+    match path.split_once('.') {
+        None => text(record.get(path)).into_iter().collect(),
+        Some((table, column)) => {
+            let rows = record.get(table).map(Value::rows).unwrap_or_default();
+            rows.iter().filter_map(|row| text(row.fields.get(column))).collect()
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What can be asked of the office, and its answer when it was done.
+
+use crate::program::Role;
+use crate::record::{Fields, Instant, RecordId, Row, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a move asked for, by the name the pack gives it: `reason`, `fields`, `clause`, …
+pub type Answers = Fields;
+
+/// A change somebody wants. Every change to what is kept is one of these.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Makes a record. Field ids that belong to the person kind rather than to `kind` describe
+    /// the person the record belongs to: found by identity number, made when not there.
+    Create {
+        /// The pack's kind.
+        kind: String,
+        /// Values by field id.
+        fields: Fields,
+        /// The number to give it, when it comes from outside with one.
+        number: Option<String>,
+    },
+    /// Changes fields; `None` empties one.
+    Amend {
+        /// Which record.
+        id: RecordId,
+        /// The revision the change was based on.
+        base: u32,
+        /// New values by field id.
+        fields: BTreeMap<String, Option<Value>>,
+    },
+    /// Hangs rows on a table of a record, from an import. Not based on a revision: rows added by
+    /// two people do not contradict each other.
+    AddRows {
+        /// Which record.
+        id: RecordId,
+        /// The table field.
+        table: String,
+        /// The rows; their ids are given by the office.
+        rows: Vec<Row>,
+    },
+    /// Makes a move of the workflow.
+    Move {
+        /// Which record.
+        id: RecordId,
+        /// The revision the person had before them.
+        base: Option<u32>,
+        /// The move's id in the pack.
+        id_of_move: String,
+        /// What the move asks for.
+        answers: Answers,
+    },
+    /// Shows sensitive fields in full; the reason goes into the journal.
+    Reveal {
+        /// Which record.
+        id: RecordId,
+        /// The fields.
+        fields: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+    /// Makes an account.
+    AddAccount {
+        /// The name typed at sign-in.
+        name: String,
+        /// What it may do.
+        role: Role,
+        /// Its first password.
+        password: String,
+    },
+    /// Ends an account's rights; its history stays.
+    DisableAccount {
+        /// The account.
+        name: String,
+    },
+    /// Gives an account a new password.
+    ChangePassword {
+        /// The account.
+        name: String,
+        /// The new password.
+        password: String,
+    },
+    /// Writes down something that happened and changed no record: an export, an import's end.
+    Note {
+        /// What it is, such as `export`.
+        what: String,
+        /// The particulars.
+        particulars: BTreeMap<String, String>,
+    },
+}
+
+/// The command was carried out and is on the disk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Receipt {
+    /// The record's number; empty for what is no record.
+    pub number: String,
+    /// Its revision now.
+    pub revision: u32,
+    /// The journal sequence.
+    pub seq: u64,
+    /// The record.
+    #[serde(skip)]
+    pub id: Option<RecordId>,
+    /// When it was saved.
+    #[serde(skip)]
+    pub at: Instant,
+}

@@ -1,0 +1,339 @@
+//! Making a record, with the person it belongs to where that person is new.
+
+use super::door::{Door, Plan};
+use super::{Actor, Refusal, Right};
+use crate::directory::{Filter, IdRole, Sort};
+use crate::program::{self, FieldProblem, Kind, PERSON, Stage};
+use crate::record::{Fields, Instant, Record, RecordId, Value};
+use crate::said;
+use std::sync::PoisonError;
+
+impl super::Office {
+    pub(super) fn plan_create(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        kind_id: &str,
+        fields: Fields,
+        number: Option<String>,
+    ) -> Result<Plan, Refusal> {
+        actor.need(Right::Write)?;
+        let kind = self.kind(kind_id)?;
+        let (mut own, persons) = self.split(kind, fields)?;
+        for field in kind.fields().filter(|field| field.default.is_some()) {
+            if !own.contains_key(&field.id)
+                && let Some(value) = program::typed::default_value(field, &self.typing())
+            {
+                own.insert(field.id.clone(), value);
+            }
+        }
+        let mut records = Vec::new();
+        if let Some(reference) = kind.person.as_deref() {
+            let found = self.settle_person(door, actor, &own, reference, persons)?;
+            own.insert(reference.to_string(), Value::Reference(found.record.id));
+            self.one_file_each(kind, found.record.id)?;
+            if found.changed {
+                records.push(found.record.clone());
+            }
+        } else {
+            self.unused_id_number(kind, &own, None)?;
+        }
+        super::amend::number_rows(&mut own);
+        self.checked(kind, &own, Stage::Draft)?;
+        let record = self.new_record(door, actor, kind, own, number)?;
+        records.insert(0, record);
+        Ok(Plan::put("create", records))
+    }
+
+    /// Divides fields between a kind and the person kind it belongs to.
+    fn split(&self, kind: &Kind, fields: Fields) -> Result<(Fields, Fields), Refusal> {
+        let person_kind = kind.person.as_ref().and_then(|_| self.catalogue.kind(PERSON));
+        let mut own = Fields::new();
+        let mut persons = Fields::new();
+        for (field, value) in fields {
+            if kind.field(&field).is_some() {
+                own.insert(field, value);
+            } else if person_kind.is_some_and(|person| person.field(&field).is_some()) {
+                persons.insert(field, value);
+            } else {
+                return Err(unknown_field(kind, &field));
+            }
+        }
+        Ok((own, persons))
+    }
+
+    /// The person a new record belongs to: named by reference, found by identity number, or made.
+    fn settle_person(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        own: &Fields,
+        reference: &str,
+        persons: Fields,
+    ) -> Result<SettledPerson, Refusal> {
+        let kind = self.kind(PERSON)?;
+        let named = own.get(reference).and_then(Value::as_reference);
+        let by_number = persons
+            .get("id_number")
+            .and_then(Value::as_text)
+            .and_then(|id_number| self.bearer(kind, id_number));
+        if let Some(id) = named.or(by_number) {
+            let record = self.inside(PERSON, id)?.ok_or_else(super::door::not_here)?;
+            return complete(actor, self.now(), kind, record, persons);
+        }
+        if persons.is_empty() {
+            return Err(Refusal::invalid(
+                reference,
+                said!("没有写明是谁的。", "It does not say whose this is."),
+                said!(
+                    "请选一位已登记的人，或填写姓名和身份证号。",
+                    "Choose a registered person, or give name and identity number."
+                ),
+            ));
+        }
+        self.checked(kind, &persons, Stage::Draft)?;
+        let record = self.new_record(door, actor, kind, persons, None)?;
+        Ok(SettledPerson { record, changed: true })
+    }
+
+    /// Whether a record of this kind may be begun for a person: said before a form is filled.
+    ///
+    /// # Errors
+    /// The file the person already has.
+    pub fn may_begin(&self, kind: &str, person: RecordId) -> Result<(), Refusal> {
+        self.one_file_each(self.kind(kind)?, person)
+    }
+
+    /// One household, one file (domain: S2, S39): a second one for the same head is refused.
+    fn one_file_each(&self, kind: &Kind, person: RecordId) -> Result<(), Refusal> {
+        let Some(workflow) = &kind.workflow else { return Ok(()) };
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let filter = Filter { kind: Some(kind.code), ..Filter::of_person(person) };
+        let (_, ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
+        let open = ids.into_iter().filter_map(|id| directory.get(id)).find(|card| {
+            let over = workflow.state(&card.state).is_some_and(|state| state.is_final);
+            !over || card.state == ON_FILE
+        });
+        let Some(open) = open else { return Ok(()) };
+        let number = &open.number;
+        Err(Refusal::conflict(
+            said!(
+                "这位职工已有档案 {number}，一户一档。",
+                "This worker already has file {number}; one household, one file."
+            ),
+            said!("请打开 {number} 继续办理。", "Open {number} and go on there."),
+        )
+        .at("id_number"))
+    }
+
+    /// An identity number belongs to one person.
+    pub(super) fn unused_id_number(
+        &self,
+        kind: &Kind,
+        fields: &Fields,
+        but: Option<RecordId>,
+    ) -> Result<(), Refusal> {
+        if kind.id != PERSON {
+            return Ok(());
+        }
+        let Some(id_number) = fields.get("id_number").and_then(Value::as_text) else {
+            return Ok(());
+        };
+        let Some(other) = self.bearer(kind, id_number).filter(|id| Some(*id) != but) else {
+            return Ok(());
+        };
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let number = directory.get(other).map(|card| card.number.clone()).unwrap_or_default();
+        Err(Refusal::conflict(
+            said!(
+                "这个身份证号已登记在 {number} 名下。",
+                "This identity number is already registered under {number}."
+            ),
+            said!(
+                "请按 F2 打开 {number}；若号码录错，请核对证件。",
+                "Open {number} with F2; if the number was mistyped, check the card."
+            ),
+        )
+        .at("id_number"))
+    }
+
+    /// The record of this kind whose own identity number this is.
+    fn bearer(&self, kind: &Kind, id_number: &str) -> Option<RecordId> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let bearers = directory.by_id_number(id_number);
+        let own = bearers.iter().find(|b| b.kind == kind.code && b.role == IdRole::Own);
+        own.map(|bearer| bearer.id)
+    }
+
+    /// Everything the pack says of these values, or the first problem.
+    pub(super) fn checked(
+        &self,
+        kind: &Kind,
+        fields: &Fields,
+        stage: Stage<'_>,
+    ) -> Result<(), Refusal> {
+        let problems = program::problems(&self.catalogue, kind, fields, stage, self.today());
+        problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))
+    }
+
+    pub(super) fn new_record(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        kind: &Kind,
+        fields: Fields,
+        number: Option<String>,
+    ) -> Result<Record, Refusal> {
+        let now = self.now();
+        let number = match number {
+            Some(number) => self.free_number(number)?,
+            None => self.next_number(door, kind),
+        };
+        Ok(Record {
+            id: self.new_id()?,
+            kind: kind.id.clone(),
+            revision: 1,
+            state: kind.workflow.as_ref().map(|life| life.start.clone()).unwrap_or_default(),
+            number,
+            pack: String::new(),
+            fields,
+            created: now,
+            created_by: actor.account.clone(),
+            updated: now,
+            updated_by: actor.account.clone(),
+            moves: Vec::new(),
+        })
+    }
+
+    /// A new record's identity.
+    ///
+    /// # Errors
+    /// When the machine gives no random bytes.
+    pub fn new_id(&self) -> Result<RecordId, Refusal> {
+        new_id(self.now())
+    }
+
+    fn free_number(&self, number: String) -> Result<String, Refusal> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        if directory.by_number(&number).is_none() {
+            return Ok(number);
+        }
+        Err(Refusal::conflict(
+            said!("编号 {number} 已在使用。", "Number {number} is already in use."),
+            said!(
+                "请打开 {number} 核对；若是另一户，请换一个编号。",
+                "Open {number} and compare; give another household another number."
+            ),
+        )
+        .at("number"))
+    }
+
+    /// The next number of a kind: one more than the last given under the same prefix.
+    fn next_number(&self, door: &mut Door, kind: &Kind) -> String {
+        let year = chrono::Datelike::year(&self.today());
+        let station = self.short_name();
+        let prefix = kind.number.prefix(&station, year);
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let last = door.numbers.entry(prefix).or_insert(0);
+        loop {
+            *last += 1;
+            let number = kind.number.render(&station, year, *last);
+            if directory.by_number(&number).is_none() {
+                return number;
+            }
+        }
+    }
+}
+
+/// The state of a hardship file that is final and still active.
+pub(super) const ON_FILE: &str = "on_file";
+
+/// A new identity made at `now`.
+pub(super) fn new_id(now: Instant) -> Result<RecordId, Refusal> {
+    let random = crate::store::random().map_err(|error| super::door::unavailable(&error))?;
+    Ok(RecordId::new(now, random))
+}
+
+/// A person, and whether the command makes or changes them.
+struct SettledPerson {
+    record: Record,
+    changed: bool,
+}
+
+/// Adds what is new about a person who is already registered; what differs is a question for a
+/// human being, never overwritten.
+fn complete(
+    actor: &Actor,
+    now: Instant,
+    kind: &Kind,
+    mut record: Record,
+    persons: Fields,
+) -> Result<SettledPerson, Refusal> {
+    let mut changed = false;
+    for (field, value) in persons {
+        match record.fields.get(&field) {
+            Some(known) if *known == value => {}
+            Some(_) if field == "name" || field == "id_number" => {
+                let number = &record.number;
+                return Err(Refusal::conflict(
+                    said!(
+                        "这个身份证号已登记在另一人名下（{number}）。",
+                        "This identity number is registered to somebody else ({number})."
+                    ),
+                    said!(
+                        "请核对证件，更正身份证号或姓名。",
+                        "Check the card and correct the number or the name."
+                    ),
+                )
+                .at("id_number"));
+            }
+            Some(_) => {
+                let number = &record.number;
+                let title = kind.field(&field).map(|field| field.title.clone()).unwrap_or_default();
+                return Err(Refusal::conflict(
+                    crate::words::Said::new(
+                        format!("“{}”与已登记的（{number}）不一致。", title.zh),
+                        format!("\"{}\" differs from what is registered ({number}).", title.en),
+                    ),
+                    said!("请核对后在 {number} 上修改。", "Check it and amend {number}."),
+                )
+                .at(field));
+            }
+            None => {
+                record.fields.insert(field, value);
+                changed = true;
+            }
+        }
+    }
+    if changed {
+        record.revision += 1;
+        record.updated = now;
+        record.updated_by.clone_from(&actor.account);
+    }
+    Ok(SettledPerson { record, changed })
+}
+
+/// A problem the pack found, as a refusal.
+pub(super) fn refusal_of(problem: FieldProblem) -> Refusal {
+    let place = match (problem.row, &problem.column) {
+        (Some(row), Some(column)) => format!("{}[{row}].{column}", problem.field),
+        _ => problem.field.clone(),
+    };
+    Refusal::invalid(place, problem.said, problem.next)
+}
+
+/// A field id nobody knows.
+pub(super) fn unknown_field(kind: &Kind, field: &str) -> Refusal {
+    let near = crate::words::closest(field, kind.fields().map(|known| known.id.as_str()));
+    let title = &kind.title;
+    let (zh, en) = (&title.zh, &title.en);
+    let next = match near {
+        Some(near) => said!("是否想写 {near}？", "Did you mean {near}?"),
+        None => said!("请用 yizhan packs check 查看字段名。", "See the pack for the field names."),
+    };
+    Refusal::invalid(
+        field,
+        said!("{zh}没有“{field}”这个字段。", "A {en} has no field \"{field}\"."),
+        next,
+    )
+}

@@ -1,0 +1,289 @@
+//! The office itself: what it holds, and the way of a change through it.
+
+use super::command::{Command, Receipt};
+use super::news::News;
+use super::{Account, Actor, Refusal, card};
+use crate::calendar::Calendar;
+use crate::directory::{Directory, Filter, Sort};
+use crate::policy::Library;
+use crate::program::{Catalogue, Kind, PERSON};
+use crate::record::{Clock, Instant, Record, RecordId};
+use crate::said;
+use crate::store::{Draft, DraftOp, Store, StoreError, Ticket};
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// The internal kind of account records; packs use smaller codes.
+pub(super) const ACCOUNT: &str = "account";
+
+/// The open station: everything that can be read, and the one door.
+pub struct Office {
+    pub(super) store: Store,
+    pub(super) catalogue: Catalogue,
+    pub(super) library: Library,
+    pub(super) calendar: Calendar,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) directory: RwLock<Directory>,
+    pub(super) accounts: RwLock<BTreeMap<String, (RecordId, Account)>>,
+    pub(super) door: Mutex<Door>,
+    pub(super) filling: super::opening::Filling,
+    pub(super) notices: Mutex<Vec<crate::words::Said>>,
+    pub(super) news: News,
+}
+
+/// What only the one inside the door sees: the numbers given out, and the store's count of
+/// refusals that what is on its way to the disk was built under.
+#[derive(Default)]
+pub(super) struct Door {
+    /// The store's epoch since the last refusal; a change built on a refused one is refused too.
+    pub epoch: Option<u64>,
+    /// The last number given for each prefix, such as `BN-困-2025-`.
+    pub numbers: HashMap<String, u64>,
+}
+
+/// A change that has its place in the journal and waits for the disk.
+pub(super) struct Staged {
+    ticket: Ticket<Vec<u64>>,
+    number: String,
+    revision: u32,
+    /// The record the command was about.
+    id: Option<RecordId>,
+    /// Every record it changes, by kind.
+    touched: Vec<(String, RecordId)>,
+    at: Instant,
+}
+
+/// What a command amounts to, before it is written.
+pub(super) struct Plan {
+    /// The record the command is about, or `None` for a note.
+    pub main: Option<RecordId>,
+    /// What is written.
+    pub ops: Vec<DraftOp>,
+    /// The name the journal gives the command.
+    pub command: &'static str,
+    /// The reason, where one was asked for.
+    pub reason: Option<String>,
+}
+
+impl Plan {
+    /// A plan that keeps records, the first being what the command is about.
+    pub fn put(command: &'static str, records: Vec<Record>) -> Self {
+        let main = records.first().map(|record| record.id);
+        Self { main, ops: records.into_iter().map(DraftOp::Put).collect(), command, reason: None }
+    }
+}
+
+impl Office {
+    /// Carries out a command. When this returns a receipt, the change is on the disk.
+    ///
+    /// # Errors
+    /// A refusal; nothing was written.
+    pub fn perform(&self, actor: &Actor, command: Command) -> Result<Receipt, Refusal> {
+        let staged = self.stage(actor, command)?;
+        let receipt = self.settle(staged);
+        self.news.announce();
+        receipt
+    }
+
+    /// Carries out commands in order, sharing the waits for the disk; one answer each.
+    pub fn perform_all(
+        &self,
+        actor: &Actor,
+        commands: impl IntoIterator<Item = Command>,
+    ) -> Vec<Result<Receipt, Refusal>> {
+        let staged: Vec<_> =
+            commands.into_iter().map(|command| self.stage(actor, command)).collect();
+        let answers = staged
+            .into_iter()
+            .map(|staged| staged.and_then(|staged| self.settle(staged)))
+            .collect();
+        self.news.announce();
+        answers
+    }
+
+    fn stage(&self, actor: &Actor, command: Command) -> Result<Staged, Refusal> {
+        self.filling.wait();
+        self.still_open(actor)?;
+        let mut door = self.enter();
+        let plan = self.plan(&mut door, actor, command)?;
+        let at = self.clock.now();
+        let puts: Vec<Record> = plan
+            .ops
+            .iter()
+            .filter_map(|op| match op {
+                DraftOp::Put(record) => Some(record.clone()),
+                _ => None,
+            })
+            .collect();
+        let draft = Draft {
+            time: at,
+            actor: actor.account.clone(),
+            origin: actor.origin.clone(),
+            command: plan.command.to_string(),
+            ops: plan.ops,
+            reason: plan.reason,
+        };
+        let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
+        let ticket = self.store.submit_in(epoch, vec![draft]);
+        door.epoch = Some(epoch);
+        let (number, revision) = puts
+            .first()
+            .map_or((String::new(), 0), |record| (record.number.clone(), record.revision));
+        let touched = puts.iter().map(|record| (record.kind.clone(), record.id)).collect();
+        for record in &puts {
+            self.show(record);
+        }
+        Ok(Staged { ticket, number, revision, id: plan.main, touched, at })
+    }
+
+    fn settle(&self, staged: Staged) -> Result<Receipt, Refusal> {
+        let Staged { ticket, number, revision, id, touched, at } = staged;
+        let outcome = ticket.wait();
+        if outcome.is_err() {
+            // The disk refused: what was built on it is refused too, and the directory shows
+            // again what is kept.
+            self.enter().epoch = None;
+            for (kind, id) in &touched {
+                self.take_back(kind, *id);
+            }
+        }
+        let seq = outcome.map_err(|error| unavailable(&error))?.first().copied().unwrap_or(0);
+        Ok(Receipt { number, revision, seq, id, at })
+    }
+
+    fn take_back(&self, kind: &str, id: RecordId) {
+        match self.store.latest(kind, id) {
+            Ok(Some(stored)) => self.show(&stored.record),
+            _ => {
+                self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+            }
+        }
+    }
+
+    /// Brings directory and accounts up to a record.
+    fn show(&self, record: &Record) {
+        if record.kind == ACCOUNT {
+            self.learn_account(record);
+            return;
+        }
+        if let Some(kind) = self.catalogue.kind(&record.kind) {
+            let person = self.person_inside(kind, record);
+            let person_kind = self.catalogue.kind(PERSON);
+            let card = card::of(record, person.as_ref().zip(person_kind), kind, &self.calendar);
+            self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
+            if kind.id == PERSON {
+                self.show_services_of(record);
+            }
+        }
+    }
+
+    /// A person's files carry the person's name and numbers; they follow a change of those.
+    fn show_services_of(&self, person: &Record) {
+        let ids = {
+            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+            directory.list(&Filter::of_person(person.id), Sort::default(), 0, usize::MAX).1
+        };
+        for id in ids.into_iter().filter(|id| *id != person.id) {
+            let kind = self.kind_of(id).filter(|kind| kind.id != PERSON);
+            let record = kind.and_then(|kind| self.inside(&kind.id, id).ok().flatten());
+            if let Some(record) = record {
+                self.show(&record);
+            }
+        }
+    }
+
+    pub(super) fn person_inside(&self, kind: &Kind, record: &Record) -> Option<Record> {
+        let field = kind.person.as_deref()?;
+        let id = record.get(field)?.as_reference()?;
+        self.inside(PERSON, id).ok().flatten()
+    }
+
+    fn plan(&self, door: &mut Door, actor: &Actor, command: Command) -> Result<Plan, Refusal> {
+        match command {
+            Command::Create { kind, fields, number } => {
+                self.plan_create(door, actor, &kind, fields, number)
+            }
+            Command::Amend { id, base, fields } => self.plan_amend(actor, id, base, fields),
+            Command::AddRows { id, table, rows } => self.plan_add_rows(actor, id, &table, rows),
+            Command::Move { id, base, id_of_move, answers } => {
+                self.plan_move(actor, id, base, &id_of_move, answers)
+            }
+            Command::Reveal { id, fields, reason } => self.plan_reveal(actor, id, fields, &reason),
+            Command::AddAccount { name, role, password } => {
+                self.plan_account(actor, &name, role, &password)
+            }
+            Command::DisableAccount { name } => self.plan_disable(actor, &name),
+            Command::ChangePassword { name, password } => {
+                self.plan_password(actor, &name, &password)
+            }
+            Command::Note { what, mut particulars } => {
+                particulars.insert("what".into(), what);
+                Ok(Plan {
+                    main: None,
+                    ops: vec![DraftOp::Note(particulars)],
+                    command: "note",
+                    reason: None,
+                })
+            }
+        }
+    }
+
+    pub(super) fn enter(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A record as it stands for the next change: on its way to the disk, else kept.
+    pub(super) fn inside(&self, kind: &str, id: RecordId) -> Result<Option<Record>, Refusal> {
+        let stored = self.store.latest(kind, id).map_err(|error| unavailable(&error))?;
+        Ok(stored.map(|stored| stored.record))
+    }
+
+    /// A record by id alone, as it stands for the next change.
+    pub(super) fn needed(&self, id: RecordId) -> Result<Record, Refusal> {
+        let found = match self.kind_of(id) {
+            Some(kind) => self.inside(&kind.id, id)?,
+            None => None,
+        };
+        found.ok_or_else(not_here)
+    }
+
+    /// A kind of record, by the name it has in its pack.
+    pub(super) fn kind(&self, id: &str) -> Result<&Kind, Refusal> {
+        self.catalogue.kind(id).ok_or_else(|| {
+            let known: Vec<&str> = self.catalogue.kinds().map(|kind| kind.id.as_str()).collect();
+            let known = known.join(", ");
+            Refusal::invalid(
+                "kind",
+                said!("没有“{id}”这种记录。", "There is no kind of record called \"{id}\"."),
+                said!("可用的有：{known}。", "Known kinds: {known}."),
+            )
+        })
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Today's civil date.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.clock.today()
+    }
+}
+
+/// The machine could not: what the store says, as a refusal.
+pub(super) fn unavailable(error: &StoreError) -> Refusal {
+    Refusal::unavailable(error.said(), error.next())
+}
+
+/// There is no such record.
+pub(super) fn not_here() -> Refusal {
+    Refusal::invalid(
+        "number",
+        said!("没有找到这份记录。", "This record was not found."),
+        said!("请按编号、姓名或拼音再找一次。", "Search again by number, name or pinyin."),
+    )
+}

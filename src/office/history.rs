@@ -1,0 +1,160 @@
+//! A record's life as the journal tells it: who did what, when, from where, field by field.
+
+use super::door::{ACCOUNT, unavailable};
+use super::{Actor, Refusal};
+use crate::record::{Instant, Record, RecordId, Value};
+use crate::said;
+use crate::store::{Entry, Op, Origin};
+use crate::words::{Lang, Said};
+
+/// One field's change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The field's title.
+    pub field: Said,
+    /// Before, masked; empty for nothing.
+    pub before: Said,
+    /// After, masked; empty for nothing.
+    pub after: Said,
+}
+
+impl Change {
+    /// `field: before → after`.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let side = |lang: Lang| {
+            let shown = |said: &Said| match said.get(lang) {
+                "" => "—".to_string(),
+                text => text.to_string(),
+            };
+            format!("{}: {} → {}", self.field.get(lang), shown(&self.before), shown(&self.after))
+        };
+        Said::new(side(Lang::Zh), side(Lang::En))
+    }
+}
+
+/// One event in a record's life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Journal sequence.
+    pub seq: u64,
+    /// When.
+    pub at: Instant,
+    /// Account.
+    pub by: String,
+    /// Where that account's session was.
+    pub from: Said,
+    /// What was done.
+    pub what: Said,
+    /// The command's name.
+    pub command: String,
+    /// Why, where a reason was asked for.
+    pub reason: Option<String>,
+    /// What changed, field by field.
+    pub changes: Vec<Change>,
+}
+
+impl super::Office {
+    /// A record's life, newest first, with each change field by field.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn history(&self, who: &Actor, kind: &str, id: RecordId) -> Result<Vec<Event>, Refusal> {
+        let entries = self.store.history(kind, id).map_err(|error| unavailable(&error))?;
+        let mut events = Vec::with_capacity(entries.len());
+        for (at, entry) in entries.iter().enumerate() {
+            let now = put_of(entry, id);
+            let before = entries.iter().skip(at + 1).find_map(|older| put_of(older, id));
+            let changes = now.map(|now| self.changes(who, before, now)).unwrap_or_default();
+            events.push(Event {
+                seq: entry.seq,
+                at: entry.time,
+                by: entry.actor.clone(),
+                from: origin_said(&entry.origin),
+                what: self.what_said(entry, now, id),
+                command: entry.command.clone(),
+                reason: entry.reason.clone(),
+                changes,
+            });
+        }
+        Ok(events)
+    }
+
+    fn what_said(&self, entry: &Entry, now: Option<&Record>, id: RecordId) -> Said {
+        match entry.command.as_str() {
+            "create" => Said::fixed("新建", "made"),
+            "amend" => Said::fixed("修改", "changed"),
+            "add-rows" => Said::fixed("导入行", "rows imported"),
+            "reveal" => {
+                let fields = entry.ops.iter().find_map(|op| match op {
+                    Op::Seen { id: seen, fields, .. } if *seen == id => Some(fields.join(" ")),
+                    _ => None,
+                });
+                let fields = fields.unwrap_or_default();
+                said!("查看完整内容：{fields}", "looked at in full: {fields}")
+            }
+            "move" => now
+                .and_then(|record| {
+                    let made = record.moves.last()?;
+                    let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+                    Some(life.find_move(&made.id)?.title.clone())
+                })
+                .unwrap_or_else(|| Said::fixed("办理", "step")),
+            other if other.starts_with("account") => Said::fixed("账号变动", "account"),
+            other => Said::same(other),
+        }
+    }
+
+    fn changes(&self, who: &Actor, before: Option<&Record>, now: &Record) -> Vec<Change> {
+        let Some(kind) = self.catalogue.kind(&now.kind) else { return Vec::new() };
+        let mut changes = Vec::new();
+        let old_state = before.map(|record| record.state.as_str()).unwrap_or_default();
+        if old_state != now.state
+            && let Some(life) = &kind.workflow
+        {
+            let title =
+                |state: &str| life.state(state).map(|s| s.title.clone()).unwrap_or_default();
+            changes.push(Change {
+                field: Said::fixed("状态", "State"),
+                before: title(old_state),
+                after: title(&now.state),
+            });
+        }
+        for field in kind.fields() {
+            let old = before.and_then(|record| record.get(&field.id));
+            let new = now.get(&field.id);
+            if old == new {
+                continue;
+            }
+            let shown = |value: Option<&Value>| match value {
+                Some(Value::Table(rows)) => {
+                    Said::join(&self.shown_rows(Some(who), field, rows), "；", "; ")
+                }
+                Some(value) => self.shown_value(Some(who), field, value),
+                None => Said::default(),
+            };
+            changes.push(Change {
+                field: field.title.clone(),
+                before: shown(old),
+                after: shown(new),
+            });
+        }
+        changes
+    }
+}
+
+fn put_of(entry: &Entry, id: RecordId) -> Option<&Record> {
+    entry.ops.iter().find_map(|op| match op {
+        Op::Put { record, .. } if record.id == id && record.kind != ACCOUNT => Some(record),
+        _ => None,
+    })
+}
+
+fn origin_said(origin: &Origin) -> Said {
+    match origin {
+        Origin::Terminal => Said::fixed("本机", "this terminal"),
+        Origin::Socket => Said::fixed("本机另一窗口", "another terminal here"),
+        Origin::Ssh(address) => said!("SSH {address}", "SSH {address}"),
+        Origin::Cli => Said::fixed("命令行", "command line"),
+    }
+}

@@ -1,0 +1,37 @@
+//! The one door through which anything changes.
+//!
+//! Forms, bulk actions, imports and the command line all come through [`Office::perform`]. It
+//! authorises, checks against the pack, lets the program area speak, has one journal entry
+//! written, and only when the disk has it tells every open session. A refusal names the field or
+//! clause and what to do. Nothing else may write.
+//!
+//! Knows packs, policy, workflow, store, directory and areas; knows nothing of screens,
+//! files or command lines.
+
+mod accounts;
+mod actor;
+mod amend;
+mod card;
+mod command;
+mod create;
+mod door;
+mod drafts;
+mod history;
+mod moves;
+mod news;
+mod opening;
+mod reading;
+mod refusal;
+mod sheets;
+mod showing;
+
+pub use actor::{Account, Actor, Right};
+pub use command::{Answers, Command, Receipt};
+pub use door::Office;
+pub use drafts::Draft;
+pub use history::{Change, Event};
+pub use moves::MoveOffered;
+pub use news::News;
+pub use opening::{Setup, Sources};
+pub use reading::{Counts, Line, Listed, Queue};
+pub use refusal::{Refusal, RefusalKind};

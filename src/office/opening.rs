@@ -1,0 +1,264 @@
+//! Opening a station, and filling the index behind the first screen.
+
+use super::door::{ACCOUNT, Door, Office, unavailable};
+use super::{Account, Actor, News, Refusal, Right, card};
+use crate::calendar::Calendar;
+use crate::directory::Directory;
+use crate::policy::Library;
+use crate::program::{Catalogue, PERSON, Role};
+use crate::record::{Clock, Regions};
+use crate::store::{Draft, DraftOp, Origin, RecoveryKey, Secret, StationInfo, Store};
+use crate::words::{Problem, Said};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+
+/// The key number of account records; packs use smaller ones.
+const ACCOUNT_CODE: u16 = 60_000;
+
+/// What the rules and descriptions are read from.
+pub struct Sources {
+    /// Packs.
+    pub catalogue: Catalogue,
+    /// Regulations and rules.
+    pub library: Library,
+    /// Holidays.
+    pub calendar: Calendar,
+}
+
+impl Sources {
+    /// The built-in files, and over them those of a folder with `programs`, `policy` and
+    /// `calendar` inside, where it has them.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load(own: Option<&Path>) -> Result<Self, Vec<Problem>> {
+        let folder = |name: &str| own.map(|own| own.join(name)).filter(|path| path.is_dir());
+        let mut problems = Vec::new();
+        let mut keep = |found: Vec<Problem>| problems.extend(found);
+        let catalogue = Catalogue::load(folder("programs").as_deref()).map_err(&mut keep).ok();
+        let policy = folder("policy");
+        let folders: Vec<&Path> = policy.as_deref().into_iter().collect();
+        let library = Library::load(&folders).map_err(&mut keep).ok();
+        let calendar = match folder("calendar") {
+            Some(folder) => Calendar::load(&folder).map_err(&mut keep).ok(),
+            None => Some(Calendar::built_in()),
+        };
+        match (catalogue, library, calendar) {
+            (Some(catalogue), Some(library), Some(calendar)) => {
+                Ok(Self { catalogue, library, calendar })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    fn codes(&self) -> crate::store::KindCodes {
+        let mut codes: HashMap<String, u16> =
+            self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
+        codes.insert(ACCOUNT.to_string(), ACCOUNT_CODE);
+        Arc::new(move |kind| codes.get(kind).copied())
+    }
+}
+
+/// What a new station is made from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Its name as printed.
+    pub name: String,
+    /// The code of the division it stands in.
+    pub region: String,
+    /// The first administrator's account.
+    pub admin: String,
+    /// That account's password.
+    pub password: String,
+}
+
+/// How far the index is.
+pub(super) struct Filling {
+    complete: Mutex<bool>,
+    done: Condvar,
+    percent: AtomicU8,
+}
+
+impl Filling {
+    fn new() -> Self {
+        Self { complete: Mutex::new(false), done: Condvar::new(), percent: AtomicU8::new(0) }
+    }
+
+    /// Waits until the index is complete: duplicates cannot be ruled out before.
+    pub fn wait(&self) {
+        let mut complete = self.complete.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*complete {
+            complete = self.done.wait(complete).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub fn percent(&self) -> Option<u8> {
+        let percent = self.percent.load(Ordering::Relaxed);
+        (percent < 100).then_some(percent)
+    }
+
+    fn finish(&self) {
+        self.percent.store(100, Ordering::Relaxed);
+        *self.complete.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.done.notify_all();
+    }
+}
+
+impl Office {
+    /// Makes a station and opens it, signed in as its administrator. The recovery key is to be
+    /// shown once and is kept nowhere.
+    ///
+    /// # Errors
+    /// What the store says; an account name or password that will not do.
+    pub fn create(
+        dir: &Path,
+        setup: &Setup,
+        sources: Sources,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<Self>, RecoveryKey), Refusal> {
+        super::accounts::good_name(&setup.admin)?;
+        super::accounts::long_enough(&setup.password)?;
+        let info = StationInfo {
+            node: super::create::new_id(clock.now())?.0,
+            name: setup.name.clone(),
+            region: setup.region.clone(),
+        };
+        let with = crate::store::Setup::new(clock.clone(), sources.codes());
+        let (store, recovery) = Store::create(dir, &info, &setup.admin, &setup.password, &with)
+            .map_err(|error| unavailable(&error))?;
+        let office = Self::over(store, sources, clock);
+        let admin = office.account_record(&setup.admin, &setup.admin, Role::Administrator)?;
+        let draft = Draft {
+            time: office.now(),
+            actor: setup.admin.clone(),
+            origin: Origin::Cli,
+            command: "init".to_string(),
+            ops: vec![DraftOp::Put(admin.clone())],
+            reason: None,
+        };
+        office.store.submit(vec![draft]).wait().map_err(|error| unavailable(&error))?;
+        office.learn_account(&admin);
+        let office = Arc::new(office);
+        office.fill();
+        Ok((office, recovery))
+    }
+
+    /// Opens a station with a password or the recovery key. The index fills behind the first
+    /// screen; what needs it complete waits.
+    ///
+    /// # Errors
+    /// What the store says: wrong password, folder in use, another version, damage.
+    pub fn open(
+        dir: &Path,
+        secret: &Secret<'_>,
+        sources: Sources,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, Refusal> {
+        let with = crate::store::Setup::new(clock.clone(), sources.codes());
+        let store = Store::open(dir, secret, &with).map_err(|error| unavailable(&error))?;
+        let office = Arc::new(Self::over(store, sources, clock));
+        for account in
+            office.store.scan(ACCOUNT, None, usize::MAX).map_err(|error| unavailable(&error))?
+        {
+            office.learn_account(&account.record);
+        }
+        let filling = office.clone();
+        std::thread::spawn(move || filling.fill());
+        Ok(office)
+    }
+
+    fn over(store: Store, sources: Sources, clock: Arc<dyn Clock>) -> Self {
+        let notices = store.notices().to_vec();
+        let office = Self {
+            store,
+            catalogue: sources.catalogue,
+            library: sources.library,
+            calendar: sources.calendar,
+            clock,
+            directory: RwLock::new(Directory::new()),
+            accounts: RwLock::new(BTreeMap::new()),
+            door: Mutex::new(Door::default()),
+            filling: Filling::new(),
+            notices: Mutex::new(notices),
+            news: News::default(),
+        };
+        office.keep_packs();
+        office
+    }
+
+    /// Packs records were submitted under stay readable for ever: each is kept once by its hash.
+    fn keep_packs(&self) {
+        for pack in self.catalogue.packs() {
+            let shelf = "packs";
+            let known: Option<String> = self.store.side(shelf, &pack.hash).ok().flatten();
+            if known.is_none() {
+                // A full or read-only disk must not keep anybody from reading; it is tried again
+                // at the next opening.
+                let _ = self.store.keep_side(shelf, &pack.hash, &pack.text);
+            }
+        }
+    }
+
+    /// Fills the directory from the records. People come first, so that a file finds its head.
+    fn fill(&self) {
+        let total: u64 =
+            self.catalogue.kinds().map(|kind| self.store.count(&kind.id).unwrap_or(0)).sum();
+        let seen = AtomicU64::new(0);
+        let walk = self.store.for_each(|stored| {
+            let record = stored.record;
+            let Some(kind) = self.catalogue.kind(&record.kind) else { return };
+            let person = self.person_of_record(&record);
+            let person_kind = self.catalogue.kind(PERSON);
+            let card = card::of(&record, person.as_ref().zip(person_kind), kind, &self.calendar);
+            self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
+            let seen = seen.fetch_add(1, Ordering::Relaxed);
+            let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
+            self.filling.percent.store(u8::try_from(percent).unwrap_or(99), Ordering::Relaxed);
+        });
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        match walk {
+            Ok(walk) => notices.extend(walk.notices),
+            Err(error) => notices.push(error.said()),
+        }
+        drop(notices);
+        self.filling.finish();
+        self.news.announce();
+    }
+
+    /// A stand-in for whoever runs a maintenance command with the recovery key.
+    #[must_use]
+    pub fn recovery_actor(&self) -> Option<Actor> {
+        let admin = self.accounts().into_iter().find(|account: &Account| {
+            account.role == Role::Administrator && Right::Accounts.belongs_to(account.role)
+        })?;
+        Some(Actor { account: admin.name, role: admin.role, origin: Origin::Cli })
+    }
+
+    /// Saves what waits and lets the folder go.
+    ///
+    /// # Errors
+    /// What the store says; everything acknowledged is safe in any case.
+    pub fn close(&self) -> Result<(), Refusal> {
+        self.store.flush().map_err(|error| unavailable(&error))
+    }
+
+    /// The store, for commands that look after the folder itself.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Division codes.
+    #[must_use]
+    pub fn regions(&self) -> &'static Regions {
+        Regions::built_in()
+    }
+
+    /// Why nothing can be saved at the moment, in words.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Said> {
+        self.store.trouble().map(|error| error.said())
+    }
+}

@@ -1,0 +1,419 @@
+//! What can be read: lists, pages, histories. Reading changes nothing and waits for nobody.
+
+use super::door::unavailable;
+use super::{Actor, Refusal};
+use crate::calendar::{Calendar, countdown};
+use crate::directory::{Card, Filter, Query, Sort, SortBy};
+use crate::policy::Library;
+use crate::program::{self, Catalogue, Field, Kind, PERSON, Role};
+use crate::record::{Record, RecordId, Value};
+use crate::words::{Lang, Said};
+use crate::workflow;
+use chrono::NaiveDate;
+use std::sync::PoisonError;
+
+/// A list somebody can open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// What waits for this person's next step.
+    Review,
+    /// Due today or overdue.
+    Due,
+    /// Returned for correction.
+    Returned,
+    /// Drafts this person made and has not submitted.
+    Drafts,
+    /// Near misses kept in view.
+    Watch,
+    /// Everything of one kind, the last changed first.
+    OfKind(String),
+}
+
+impl Queue {
+    /// Its heading.
+    #[must_use]
+    pub fn title(&self) -> Said {
+        match self {
+            Self::Review => Said::fixed("待我办理", "Waiting for me"),
+            Self::Due => Said::fixed("到期和逾期", "Due and overdue"),
+            Self::Returned => Said::fixed("退回补正", "Returned for correction"),
+            Self::Drafts => Said::fixed("草稿", "Drafts"),
+            Self::Watch => Said::fixed("边缘关注", "Near misses"),
+            Self::OfKind(_) => Said::fixed("全部档案", "All files"),
+        }
+    }
+}
+
+/// How many wait in each list for one person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// For this person's next step.
+    pub queue: usize,
+    /// Due today or overdue.
+    pub due: usize,
+    /// Returned for correction.
+    pub returned: usize,
+    /// Drafts.
+    pub drafts: usize,
+    /// Near misses.
+    pub watch: usize,
+}
+
+/// One row of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind's id.
+    pub kind: String,
+    /// Its kind's title.
+    pub kind_title: Said,
+    /// Its number.
+    pub number: String,
+    /// The name it goes by.
+    pub title: String,
+    /// Its state's id.
+    pub state: String,
+    /// Its state's title.
+    pub state_title: Said,
+    /// When its next step is due.
+    pub due: Option<NaiveDate>,
+    /// Masked identity number, to tell namesakes apart.
+    pub id_tail: String,
+}
+
+impl Line {
+    /// State, or what tells namesakes apart.
+    #[must_use]
+    pub fn about(&self, lang: Lang) -> String {
+        let state = self.state_title.get(lang);
+        if state.is_empty() { self.id_tail.clone() } else { format!("{state}  {}", self.id_tail) }
+    }
+
+    /// The due date with the days left, and whether it is past.
+    #[must_use]
+    pub fn due_said(&self, today: NaiveDate) -> (Said, bool) {
+        match self.due {
+            None => (Said::default(), false),
+            Some(due) => {
+                let left = countdown(today, due);
+                let said = left.said();
+                (
+                    Said::new(format!("{due} {}", said.zh), format!("{due} {}", said.en)),
+                    left.is_overdue(),
+                )
+            }
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// How many there are in all.
+    pub total: usize,
+    /// Those asked for.
+    pub lines: Vec<Line>,
+}
+
+impl super::Office {
+    /// Packs in force.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Regulations, parameters and rules in force.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Working days.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The station's name.
+    #[must_use]
+    pub fn station_name(&self) -> &str {
+        &self.store.station().name
+    }
+
+    /// The name of the division the station stands in.
+    #[must_use]
+    pub fn region_name(&self) -> &str {
+        let code = &self.store.station().region;
+        self.regions().last_name(code).unwrap_or(code)
+    }
+
+    /// The letters the station's numbers begin with: the initials of its division's name without
+    /// its kind, `BN` for 巴南区.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let name = self.region_name();
+        let stem = name.trim_end_matches(['区', '县', '市']);
+        let letters = program::initials(stem).to_ascii_uppercase();
+        if letters.is_empty() { self.store.station().region.clone() } else { letters }
+    }
+
+    /// Where the data lies.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        self.store.dir().display().to_string()
+    }
+
+    /// The newest journal hash.
+    #[must_use]
+    pub fn head_hash(&self) -> String {
+        self.store.head().1.to_hex().to_string()
+    }
+
+    /// The newest journal sequence.
+    #[must_use]
+    pub fn head_seq(&self) -> u64 {
+        self.store.head().0
+    }
+
+    /// What the store had to say at opening, for the home screen.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Said> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Hears when something changes.
+    #[must_use]
+    pub fn subscribe(&self) -> std::sync::mpsc::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    /// How far the index is, in percent, until it is complete.
+    #[must_use]
+    pub fn indexing(&self) -> Option<u8> {
+        self.filling.percent()
+    }
+
+    /// Waits until the index holds every record: for commands that need an answer now.
+    pub fn wait_for_index(&self) {
+        self.filling.wait();
+    }
+
+    /// A record as it is kept.
+    ///
+    /// # Errors
+    /// When the machine cannot read it.
+    pub fn record(&self, id: RecordId) -> Result<Option<Record>, Refusal> {
+        let Some(kind) = self.kind_of(id) else { return Ok(None) };
+        let stored = self.store.get(&kind.id, id).map_err(|error| unavailable(&error))?;
+        Ok(stored.map(|stored| stored.record))
+    }
+
+    pub(super) fn kind_of(&self, id: RecordId) -> Option<&Kind> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        self.catalogue.kind_of_code(directory.get(id)?.kind)
+    }
+
+    /// The record with a number: its own, or a person's identity number.
+    #[must_use]
+    pub fn numbered(&self, number: &str) -> Option<RecordId> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        directory.by_number(number).or_else(|| {
+            let bearers = directory.by_id_number(number);
+            bearers
+                .iter()
+                .find(|bearer| bearer.kind == self.catalogue.kind_code(PERSON))
+                .map(|b| b.id)
+        })
+    }
+
+    /// Finds records as typed, the right ones first.
+    ///
+    /// # Errors
+    /// None now; a role that may not search would be refused here.
+    pub fn search(
+        &self,
+        _actor: &Actor,
+        text: &str,
+        kind: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Line>, Refusal> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let kind = kind.map(|kind| self.catalogue.kind_code(kind));
+        let hits = directory.search(&Query { text: text.to_string(), kind, limit });
+        Ok(hits.iter().filter_map(|hit| Some(self.line(&directory.get(hit.id)?))).collect())
+    }
+
+    fn line(&self, card: &Card) -> Line {
+        let kind = self.catalogue.kind_of_code(card.kind);
+        let state = kind.and_then(|kind| kind.workflow.as_ref()?.state(&card.state));
+        Line {
+            id: card.id,
+            kind: kind.map(|kind| kind.id.clone()).unwrap_or_default(),
+            kind_title: kind.map(|kind| kind.title.clone()).unwrap_or_default(),
+            number: card.number.clone(),
+            title: card.title.clone(),
+            state: card.state.clone(),
+            state_title: state.map(|state| state.title.clone()).unwrap_or_default(),
+            due: card.due,
+            id_tail: card
+                .id_numbers
+                .first()
+                .map(|id| crate::record::mask_id(&id.number))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// One list, from `offset`, at most `limit` rows.
+    #[must_use]
+    pub fn list(&self, actor: &Actor, queue: &Queue, offset: usize, limit: usize) -> Listed {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let sort = match queue {
+            Queue::Review | Queue::Due => Sort::from(SortBy::Due),
+            _ => Sort::from(SortBy::Updated),
+        };
+        let mut listed = Listed::default();
+        for filter in self.filters(actor, queue) {
+            let (total, ids) = directory.list(&filter, sort, offset, limit);
+            listed.total += total;
+            listed.lines.extend(ids.iter().filter_map(|id| Some(self.line(&directory.get(*id)?))));
+        }
+        listed
+    }
+
+    /// How many wait in each list.
+    #[must_use]
+    pub fn counts(&self, actor: &Actor) -> Counts {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let count = |queue: Queue| {
+            self.filters(actor, &queue).iter().map(|filter| directory.count(filter)).sum()
+        };
+        let kept = self.drafts(actor).len();
+        Counts {
+            queue: count(Queue::Review),
+            due: count(Queue::Due),
+            returned: count(Queue::Returned),
+            drafts: count(Queue::Drafts) + kept,
+            watch: count(Queue::Watch),
+        }
+    }
+
+    /// A list as filters of the directory, one for each kind it draws on.
+    fn filters(&self, actor: &Actor, queue: &Queue) -> Vec<Filter> {
+        let kinds = self.catalogue.kinds().filter(|kind| match queue {
+            Queue::OfKind(id) => kind.id == *id,
+            _ => kind.workflow.is_some(),
+        });
+        kinds.filter_map(|kind| self.filter(actor, queue, kind)).collect()
+    }
+
+    fn filter(&self, actor: &Actor, queue: &Queue, kind: &Kind) -> Option<Filter> {
+        let base = Filter::of_kind(kind.code);
+        if matches!(queue, Queue::OfKind(_)) {
+            return Some(base);
+        }
+        let life = kind.workflow.as_ref()?;
+        let states: Vec<String> = match queue {
+            Queue::Review => life
+                .states
+                .iter()
+                .filter(|state| {
+                    state.queue
+                        && life.moves_from(&state.id).any(|step| workflow::is_for(step, actor.role))
+                })
+                .map(|state| state.id.clone())
+                .collect(),
+            Queue::Drafts => vec![life.start.clone()],
+            Queue::Returned => life
+                .first_moves()
+                .flat_map(|step| step.from.iter())
+                .filter(|state| **state != life.start)
+                .cloned()
+                .collect(),
+            Queue::Watch => vec!["watch".to_string()],
+            _ => Vec::new(),
+        };
+        let mine = Some(actor.account.clone());
+        let tomorrow = self.today().succ_opt()?;
+        Some(match queue {
+            Queue::Review if states.is_empty() => return None,
+            Queue::Review => Filter { states, not_submitted_by: reviewer(actor), ..base },
+            Queue::Due => Filter { due_before: Some(tomorrow), ..base },
+            Queue::Drafts => Filter {
+                states,
+                facets: mine.into_iter().map(|name| ("created_by".to_string(), name)).collect(),
+                ..base
+            },
+            Queue::Returned if actor.role == Role::Volunteer => {
+                Filter { states, submitted_by: mine, ..base }
+            }
+            _ => Filter { states, ..base },
+        })
+    }
+
+    /// What belongs to a person, the last changed first.
+    #[must_use]
+    pub fn services_of(&self, _actor: &Actor, person: RecordId) -> Vec<Line> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, ids) =
+            directory.list(&Filter::of_person(person), Sort::from(SortBy::Updated), 0, 100);
+        let cards = ids.iter().filter(|id| **id != person).filter_map(|id| directory.get(*id));
+        cards.map(|card| self.line(&card)).collect()
+    }
+
+    /// The person a record belongs to.
+    #[must_use]
+    pub fn person_of_record(&self, record: &Record) -> Option<Record> {
+        let kind = self.catalogue.kind(&record.kind)?;
+        let id = record.get(kind.person.as_deref()?)?.as_reference()?;
+        self.store.get(PERSON, id).ok().flatten().map(|stored| stored.record)
+    }
+
+    /// The name a record goes by.
+    #[must_use]
+    pub fn title_of(&self, record: &Record) -> String {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        directory.get(record.id).map(|card| card.title).unwrap_or_default()
+    }
+
+    /// Reads a text for a field as a person typed it.
+    ///
+    /// # Errors
+    /// What to type instead.
+    pub fn typed(&self, field: &Field, text: &str) -> Result<Option<Value>, Refusal> {
+        let typing = self.typing();
+        program::typed::parse(field, text, &typing)
+            .map_err(|error| Refusal::invalid(field.id.clone(), error.said, error.next))
+    }
+
+    /// What reading typed text may look at.
+    #[must_use]
+    pub fn typing(&self) -> program::Typing<'_> {
+        program::Typing { catalogue: &self.catalogue, today: self.today() }
+    }
+
+    /// Every record of a kind in the order of their making, in pages.
+    ///
+    /// # Errors
+    /// When the machine cannot read, or what `each` gives.
+    pub fn each(
+        &self,
+        kind: &str,
+        mut each: impl FnMut(Record) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut after = None;
+        loop {
+            let page = self.store.scan(kind, after, 500).map_err(|error| unavailable(&error))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.record.id);
+            for stored in page {
+                each(stored.record)?;
+            }
+        }
+    }
+}
+
+/// Somebody who reviews does not see in the queue what they submitted themselves.
+fn reviewer(actor: &Actor) -> Option<String> {
+    actor.may(super::Right::Review).then(|| actor.account.clone())
+}
