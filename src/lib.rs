@@ -23,6 +23,7 @@
 //! | 4 | [`directory`] | the in-memory index: search, filters, queues, counts |
 //! | 5 | [`areas`] | what one program area alone knows |
 //! | 6 | [`office`] | the one door through which anything changes |
+//! | 7 | [`exchange`] | CSV and spreadsheet files in and out |
 //!
 //! # The way of a change
 //!
@@ -34,6 +35,7 @@ pub mod areas;
 pub mod calendar;
 pub mod directory;
 pub mod edited;
+pub mod exchange;
 pub mod formula;
 pub mod office;
 pub mod policy;

@@ -1,0 +1,319 @@
+//! What each column of a file means: headings recognised by the packs, or named by a `--map`.
+
+use super::{FileTrouble, HeadingMap, Sheet};
+use crate::program::{Catalogue, Field, FieldType, Kind, Required};
+use crate::record::fold;
+use crate::said;
+use crate::words::{Said, closest};
+
+/// The name of the record's number in a map, and as a heading.
+pub(super) const NUMBER: &str = "number";
+
+/// The columns a file of refused rows has behind the original ones. They are passed over when it
+/// comes in again.
+pub(super) const ADDED: [Said; 5] = [
+    Said::fixed("行号", "Line"),
+    Said::fixed("列", "Column"),
+    Said::fixed("值", "Value"),
+    Said::fixed("原因", "Reason"),
+    Said::fixed("怎么办", "What to do"),
+];
+
+/// Whose field a column fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The kind's own.
+    Own,
+    /// The person's the record belongs to.
+    Person,
+    /// A row's of the table.
+    Row,
+}
+
+/// What one column means.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Column<'c> {
+    /// The number of the record, and the field it is kept in besides.
+    Number(Option<&'c Field>),
+    /// A field.
+    Field(Owner, &'c Field),
+    /// Not taken in.
+    Left,
+}
+
+/// What a file's columns can lead to.
+pub(super) struct Target<'c> {
+    pub catalogue: &'c Catalogue,
+    pub kind: &'c Kind,
+    pub table: Option<&'c Field>,
+}
+
+impl<'c> Target<'c> {
+    /// The field a heading, id or alias means.
+    pub fn field(&self, heading: &str) -> Option<(Owner, &'c Field)> {
+        if let Some(table) = self.table {
+            return table.column_heading(heading).map(|field| (Owner::Row, field));
+        }
+        let found = self.catalogue.heading(self.kind, heading)?;
+        let owner = if found.kind.id == self.kind.id { Owner::Own } else { Owner::Person };
+        Some((owner, found.field))
+    }
+
+    /// The ids of all fields.
+    pub fn ids(&self) -> Vec<&'c str> {
+        self.all().into_iter().map(|(_, field)| field.id.as_str()).collect()
+    }
+
+    fn all(&self) -> Vec<(Owner, &'c Field)> {
+        if let Some(table) = self.table {
+            return table.field_type.columns().iter().map(|field| (Owner::Row, field)).collect();
+        }
+        let own = |kind: &Kind| if kind.id == self.kind.id { Owner::Own } else { Owner::Person };
+        let flat = self.catalogue.flat_fields(self.kind);
+        flat.into_iter().map(|(kind, field)| (own(kind), field)).collect()
+    }
+
+    /// A heading that can name the record: in a table's file any number heading, in a file of
+    /// records one whose field, if it is one, is plain text (a person's identity number is no
+    /// record number).
+    fn can_be_number(&self, heading: &str) -> bool {
+        self.kind.is_number_heading(heading)
+            && (self.table.is_some()
+                || self
+                    .field(heading)
+                    .is_none_or(|(_, field)| matches!(field.field_type, FieldType::Text { .. })))
+    }
+
+    fn is_known(&self, heading: &str) -> bool {
+        self.field(heading).is_some() || self.kind.is_number_heading(heading)
+    }
+}
+
+/// The columns of a file.
+#[derive(Debug)]
+pub(super) struct Columns<'c> {
+    /// Rows before the first row of data: titles and the headings.
+    pub skip: usize,
+    /// The headings as they stand in the file.
+    pub headings: Vec<String>,
+    /// What each means.
+    pub meanings: Vec<Column<'c>>,
+    /// What a person should know of them.
+    pub notices: Vec<Said>,
+}
+
+/// Rows in which headings are looked for: letterheads and notes stand above them.
+const HEADING_ROWS: usize = 20;
+
+impl<'c> Columns<'c> {
+    /// Finds the headings and what they mean.
+    ///
+    /// # Errors
+    /// [`FileTrouble::NoHeadings`], [`FileTrouble::MissingColumn`], [`FileTrouble::Map`].
+    pub fn find(
+        target: &Target<'c>,
+        sheet: &Sheet,
+        map: Option<&HeadingMap>,
+    ) -> Result<Self, FileTrouble> {
+        if let Some(map) = map {
+            map.check(target)?;
+        }
+        let (skip, headings) = heading_row(target, sheet, map)?;
+        let mut columns = Self {
+            skip,
+            meanings: vec![Column::Left; headings.len()],
+            headings,
+            notices: Vec::new(),
+        };
+        columns.find_number(target, map);
+        for at in 0..columns.headings.len() {
+            columns.give_meaning(target, map, at);
+        }
+        columns.needed(target)?;
+        Ok(columns)
+    }
+
+    fn find_number(&mut self, target: &Target<'c>, map: Option<&HeadingMap>) {
+        let mapped = |heading: &str| map.and_then(|map| map.of(heading));
+        let by_map = self.headings.iter().position(|heading| mapped(heading) == Some(NUMBER));
+        let can = |heading: &&String| mapped(heading).is_none() && target.can_be_number(heading);
+        // A heading that means nothing but the number is the better one.
+        let at = by_map
+            .or_else(|| {
+                let mut all = self.headings.iter();
+                all.position(|heading| can(&heading) && target.field(heading).is_none())
+            })
+            .or_else(|| self.headings.iter().position(|heading| can(&heading)));
+        if let Some(at) = at {
+            let field = self.headings.get(at).filter(|_| target.table.is_none());
+            let field = field.and_then(|heading| target.field(heading)).map(|(_, field)| field);
+            if let Some(meaning) = self.meanings.get_mut(at) {
+                *meaning = Column::Number(field);
+            }
+        }
+    }
+
+    fn give_meaning(&mut self, target: &Target<'c>, map: Option<&HeadingMap>, at: usize) {
+        let Some(heading) = self.headings.get(at).cloned() else { return };
+        if fold(&heading).is_empty() || matches!(self.meanings.get(at), Some(Column::Number(_))) {
+            return;
+        }
+        let mapped = map.and_then(|map| map.of(&heading));
+        if mapped == Some("") {
+            return;
+        }
+        let Some((owner, field)) = target.field(mapped.unwrap_or(&heading)) else {
+            self.unknown(target, &heading);
+            return;
+        };
+        if !can_be_typed(target, field) {
+            let title = &field.title;
+            self.notices.push(Said::new(
+                format!("“{heading}”列没有导入：“{}”由程序得出或另外填写。", title.zh),
+                format!(
+                    "Column \"{heading}\" was left out: {} does not come from a file.",
+                    title.en
+                ),
+            ));
+            return;
+        }
+        if let Some(other) = self.column_of(&field.id) {
+            self.twice(at, other, field, mapped.is_some());
+            if self.column_of(&field.id).is_some() {
+                return;
+            }
+        }
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            *meaning = Column::Field(owner, field);
+        }
+    }
+
+    /// Two columns for one field: the one called as the field is wins, else the first.
+    fn twice(&mut self, at: usize, other: usize, field: &Field, mapped: bool) {
+        let heading = |at: usize| self.headings.get(at).cloned().unwrap_or_default();
+        let (new, old) = (heading(at), heading(other));
+        let exact = |heading: &str| {
+            let heading = fold(heading);
+            [&field.title.zh, &field.title.en].iter().any(|title| **title == heading)
+        };
+        let replace = mapped || (exact(&new) && !exact(&old));
+        let is_number = matches!(self.meanings.get(other), Some(Column::Number(_)));
+        let (kept, left) = if replace && !is_number { (new, old) } else { (old, new) };
+        if kept != left {
+            self.notices.push(said!(
+                "“{left}”与“{kept}”是同一栏，只导入“{kept}”；要换一列请用 --map。",
+                "\"{left}\" and \"{kept}\" are the same field; only \"{kept}\" is taken. Use --map for the other."
+            ));
+        }
+        if replace
+            && !is_number
+            && let Some(meaning) = self.meanings.get_mut(other)
+        {
+            *meaning = Column::Left;
+        }
+    }
+
+    fn unknown(&mut self, target: &Target<'c>, heading: &str) {
+        let name = fold(heading);
+        if ADDED.iter().any(|added| added.zh == name || added.en == name) {
+            return;
+        }
+        let titles = target.all().into_iter().map(|(_, field)| field.title.zh.as_ref());
+        let said = match closest(&name, titles) {
+            Some(meant) => said!(
+                "不认识“{heading}”列，没有导入；是不是“{meant}”？可用 --map 指明。",
+                "Column \"{heading}\" is not known and was left out. Is it {meant}? --map can say so."
+            ),
+            None => said!(
+                "不认识“{heading}”列，没有导入；可用 --map 指明它是哪一栏。",
+                "Column \"{heading}\" is not known and was left out; --map can say what it is."
+            ),
+        };
+        self.notices.push(said);
+    }
+
+    /// The column of a field.
+    pub fn column_of(&self, field: &str) -> Option<usize> {
+        self.meanings.iter().position(|meaning| match meaning {
+            Column::Number(kept) => kept.is_some_and(|kept| kept.id == field),
+            Column::Field(_, of) => of.id == field,
+            Column::Left => false,
+        })
+    }
+
+    /// The column of the number.
+    pub fn number(&self) -> Option<usize> {
+        self.meanings.iter().position(|meaning| matches!(meaning, Column::Number(_)))
+    }
+
+    /// The heading of a column.
+    pub fn heading(&self, at: usize) -> &str {
+        self.headings.get(at).map_or("", String::as_str)
+    }
+
+    fn needed(&self, target: &Target<'c>) -> Result<(), FileTrouble> {
+        if target.table.is_some() && self.number().is_none() {
+            let columns = target.kind.import.columns.first().map_or(NUMBER, String::as_str);
+            return Err(FileTrouble::MissingColumn(Said::same(columns)));
+        }
+        for (_, field) in target.all() {
+            if field.required == Required::Always
+                && field.default.is_none()
+                && can_be_typed(target, field)
+                && self.column_of(&field.id).is_none()
+            {
+                return Err(FileTrouble::MissingColumn(field.title.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a cell of a file can fill the field: not what is computed, another record, or a table
+/// of free rows.
+fn can_be_typed(target: &Target<'_>, field: &Field) -> bool {
+    let is_head = target.kind.person.as_deref() == Some(field.id.as_str());
+    match &field.field_type {
+        FieldType::Computed { .. } | FieldType::Reference { .. } => false,
+        FieldType::Table { one_per, .. } => one_per.is_some(),
+        _ => !is_head || target.table.is_some(),
+    }
+}
+
+/// The row in which most headings are recognised, and what stands before the data.
+fn heading_row(
+    target: &Target<'_>,
+    sheet: &Sheet,
+    map: Option<&HeadingMap>,
+) -> Result<(usize, Vec<String>), FileTrouble> {
+    let mut best: Option<(usize, usize, Vec<String>)> = None;
+    let mut first = String::new();
+    for (at, row) in sheet.rows().take(HEADING_ROWS).enumerate() {
+        let cells: Vec<String> = row.cells.into_iter().map(|cell| cell.text).collect();
+        if first.is_empty() {
+            first = cells.join(",").chars().take(60).collect();
+        }
+        let known = |cell: &&String| {
+            !cell.trim().is_empty()
+                && (target.is_known(cell) || map.is_some_and(|map| map.of(cell).is_some()))
+        };
+        let score = cells.iter().filter(known).count();
+        if score > 0 && !row.broken && best.as_ref().is_none_or(|(most, ..)| score > *most) {
+            best = Some((score, at, cells));
+        }
+    }
+    let known: Vec<Said> = target
+        .all()
+        .into_iter()
+        .filter(|(_, field)| can_be_typed(target, field))
+        .take(8)
+        .map(|(_, field)| field.title.clone())
+        .collect();
+    best.map(|(_, at, headings)| (at + 1, headings)).ok_or_else(|| FileTrouble::NoHeadings {
+        found: first,
+        known: Said::join(&known, "、", ", "),
+    })
+}
+
+#[cfg(test)]
+mod tests;

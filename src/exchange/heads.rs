@@ -1,0 +1,393 @@
+//! Rows as records: which are new, which are here already just so, and which contradict.
+
+use super::columns::NUMBER;
+use super::compare::{differences, faults, same};
+use super::import::{Run, Way, number_key};
+use super::reading::{Entered, RowReader};
+use super::report::Fault;
+use super::sheet::SheetRow;
+use crate::office::{Actor, Command, Line, Office, Refusal};
+use crate::program::{Kind, PERSON};
+use crate::record::{Fields, Record, RecordId};
+use crate::said;
+use crate::words::Said;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The fields that say who a person is.
+const NAME: &str = "name";
+const ID_NUMBER: &str = "id_number";
+
+/// What a row is, beside what is kept and the rows before it.
+enum Standing {
+    New,
+    Unchanged,
+    Refused(Vec<Fault>),
+}
+
+/// Taking rows in as records of a kind.
+pub(super) struct Heads<'a> {
+    office: &'a Office,
+    actor: &'a Actor,
+    kind: &'a Kind,
+    person: Option<&'a Kind>,
+    /// By number: line and content of the row that brought it.
+    numbers: HashMap<String, (usize, u64)>,
+    /// By identity number: line, content and name.
+    people: HashMap<String, (usize, u64, String)>,
+    /// Contents of rows that have neither.
+    nameless: HashSet<u64>,
+    /// Kept records by name, for rows that have neither; made when first needed.
+    by_name: Option<HashMap<String, Vec<RecordId>>>,
+}
+
+impl<'a> Heads<'a> {
+    pub fn new(
+        office: &'a Office,
+        actor: &'a Actor,
+        kind: &'a Kind,
+        person: Option<&'a Kind>,
+    ) -> Self {
+        Self {
+            office,
+            actor,
+            kind,
+            person,
+            numbers: HashMap::new(),
+            people: HashMap::new(),
+            nameless: HashSet::new(),
+            by_name: None,
+        }
+    }
+}
+
+impl Way for Heads<'_> {
+    fn row(
+        &mut self,
+        reader: &mut RowReader<'_>,
+        row: SheetRow,
+        run: &mut Run<'_>,
+    ) -> Result<(), Refusal> {
+        let mut entered = reader.read(&row);
+        if !entered.faults.is_empty() {
+            let mut faults = std::mem::take(&mut entered.faults);
+            // Whose row this is comes first: sex and the rest follow from a wrong number.
+            if let Some(fault) = self.another_name(reader, &row, &entered)? {
+                faults.insert(0, fault);
+            }
+            run.refuse(reader, row, faults);
+            return Ok(());
+        }
+        let content = content(&row);
+        match self.standing(reader, &row, content, &entered)? {
+            Standing::Unchanged => {
+                run.report.unchanged += 1;
+                self.remember(&row, content, &entered);
+            }
+            Standing::Refused(faults) => run.refuse(reader, row, faults),
+            Standing::New => {
+                self.remember(&row, content, &entered);
+                let mut fields = entered.own;
+                fields.extend(entered.person);
+                let kind = self.kind.id.clone();
+                let number = entered.number;
+                run.wait(vec![row], Command::Create { kind, fields, number });
+            }
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, run: &Run<'_>) -> usize {
+        run.waiting()
+    }
+
+    fn flush(&mut self, reader: &RowReader<'_>, run: &mut Run<'_>) {
+        run.perform(reader);
+    }
+}
+
+impl Heads<'_> {
+    fn remember(&mut self, row: &SheetRow, content: u64, entered: &Entered) {
+        if let Some(number) = &entered.number {
+            self.numbers.entry(number_key(number)).or_insert((row.line, content));
+        }
+        match entered.id_number() {
+            Some(id_number) => {
+                let who = (row.line, content, entered.name().to_string());
+                self.people.entry(id_number.to_string()).or_insert(who);
+            }
+            None if entered.number.is_none() => {
+                self.nameless.insert(content);
+            }
+            None => {}
+        }
+    }
+
+    fn standing(
+        &mut self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        content: u64,
+        entered: &Entered,
+    ) -> Result<Standing, Refusal> {
+        if let Some(number) = &entered.number
+            && let Some(standing) = self.by_number(reader, row, content, entered, number)?
+        {
+            return Ok(standing);
+        }
+        if let Some(id_number) = entered.id_number() {
+            if let Some(fault) = self.another_name(reader, row, entered)? {
+                return Ok(Standing::Refused(vec![fault]));
+            }
+            return match self.earlier_row(reader, row, content, id_number) {
+                Some(standing) => Ok(standing),
+                None => self.by_person(reader, row, entered, id_number),
+            };
+        }
+        if entered.number.is_none() {
+            return self.by_likeness(content, entered);
+        }
+        Ok(Standing::New)
+    }
+
+    /// A row whose number another row or a kept record has.
+    fn by_number(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        content: u64,
+        entered: &Entered,
+        number: &str,
+    ) -> Result<Option<Standing>, Refusal> {
+        let key = number_key(number);
+        let at_number = |said: Said, next: Said| {
+            Standing::Refused(vec![reader.fault_at_field(row, NUMBER, said, next)])
+        };
+        if let Some((line, same)) = self.numbers.get(&key) {
+            return Ok(Some(if *same == content {
+                Standing::Unchanged
+            } else {
+                at_number(
+                    said!(
+                        "第 {line} 行已经用了编号 {number}。",
+                        "Line {line} has number {number} already."
+                    ),
+                    said!(
+                        "请核对两行，给其中一行换编号或删去。",
+                        "Compare the two rows; renumber one or take it out."
+                    ),
+                )
+            }));
+        }
+        let Some(id) = self.office.numbered(number) else { return Ok(None) };
+        let Some(record) = self.office.record(id)? else { return Ok(None) };
+        if number_key(&record.number) != key {
+            return Ok(None);
+        }
+        if record.kind != self.kind.id {
+            let kind = self.office.catalogue().kind(&record.kind);
+            let title = kind.map(|kind| kind.title.clone()).unwrap_or_default();
+            return Ok(Some(at_number(
+                Said::new(
+                    format!("编号 {number} 已用于另一种记录（{}）。", title.zh),
+                    format!("Number {number} belongs to a record of another kind ({}).", title.en),
+                ),
+                Said::fixed("请换一个编号。", "Give it another number."),
+            )));
+        }
+        Ok(Some(self.compared(reader, row, &record, entered)))
+    }
+
+    /// An identity number that belongs to another name, in a row before or in a kept record.
+    fn another_name(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        entered: &Entered,
+    ) -> Result<Option<Fault>, Refusal> {
+        let (Some(id_number), name) = (entered.id_number(), entered.name()) else {
+            return Ok(None);
+        };
+        let next = said!(
+            "请核对证件，更正身份证号或姓名。",
+            "Check the card and correct the number or the name."
+        );
+        let said = if name.is_empty() {
+            return Ok(None);
+        } else if let Some((line, _, other)) = self.people.get(id_number) {
+            if other == name {
+                return Ok(None);
+            }
+            said!(
+                "这个身份证号在第 {line} 行属于另一个姓名。",
+                "On line {line} this identity number belongs to another name."
+            )
+        } else {
+            match self.registered(id_number)? {
+                Some(person) if person.text(NAME) != name => {
+                    let number = &person.number;
+                    said!(
+                        "这个身份证号已登记在另一个姓名下（{number}）。",
+                        "This identity number is registered under another name ({number})."
+                    )
+                }
+                _ => return Ok(None),
+            }
+        };
+        Ok(Some(reader.fault_at_field(row, ID_NUMBER, said, next)))
+    }
+
+    /// The person registered with an identity number.
+    fn registered(&self, id_number: &str) -> Result<Option<Record>, Refusal> {
+        let Some(id) = self.office.numbered(id_number) else { return Ok(None) };
+        let person = self.office.record(id)?;
+        Ok(person.filter(|one| one.kind == PERSON && one.text(ID_NUMBER) == id_number))
+    }
+
+    /// A row whose identity number stands in a row before it, under the same name.
+    fn earlier_row(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        content: u64,
+        id_number: &str,
+    ) -> Option<Standing> {
+        let (line, same, _) = self.people.get(id_number)?;
+        if *same == content {
+            return Some(Standing::Unchanged);
+        }
+        self.one_each().then_some(())?;
+        let said = said!("第 {line} 行已有同一个人。", "Line {line} has the same person already.");
+        let next = said!("请核对两行，只留一行。", "Compare the two rows and keep one.");
+        Some(Standing::Refused(vec![reader.fault_at_field(row, ID_NUMBER, said, next)]))
+    }
+
+    /// One record a person: people themselves, and files with a workflow (one household, one file).
+    fn one_each(&self) -> bool {
+        self.kind.id == PERSON || self.kind.workflow.is_some()
+    }
+
+    /// A row whose identity number is registered.
+    fn by_person(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        entered: &Entered,
+        id_number: &str,
+    ) -> Result<Standing, Refusal> {
+        let Some(person) = self.registered(id_number)? else { return Ok(Standing::New) };
+        if self.kind.id == PERSON {
+            return Ok(self.compared(reader, row, &person, entered));
+        }
+        let files = self.office.services_of(self.actor, person.id);
+        for line in files.iter().filter(|line| line.kind == self.kind.id) {
+            let Some(record) = self.office.record(line.id)? else { continue };
+            if entered.number.is_none()
+                && self.differences(reader, row, &record, entered).is_empty()
+            {
+                return Ok(Standing::Unchanged);
+            }
+        }
+        if let Some(open) = files.iter().find(|line| self.is_open(line)) {
+            let number = &open.number;
+            let said = said!(
+                "这位职工已有档案 {number}，一户一档。",
+                "This worker already has file {number}; one household, one file."
+            );
+            let next = said!("请打开 {number} 继续办理。", "Open {number} and go on there.");
+            let fault = reader.fault_at_field(row, ID_NUMBER, said, next);
+            return Ok(Standing::Refused(vec![fault]));
+        }
+        let known = self
+            .person
+            .map(|kind| differences(reader, row, kind, &person, &entered.person, self.office));
+        // What the registered person lacks is filled in; what differs is not overwritten.
+        let mut differing = known.unwrap_or_default();
+        differing.retain(|difference| difference.kept);
+        Ok(if differing.is_empty() { Standing::New } else { Standing::Refused(faults(differing)) })
+    }
+
+    /// A file of this kind that is under way or in force.
+    fn is_open(&self, line: &Line) -> bool {
+        let Some(life) = &self.kind.workflow else { return false };
+        let closed =
+            life.state(&line.state).is_some_and(|state| state.is_final && state.id != "on_file");
+        line.kind == self.kind.id && !closed
+    }
+
+    /// A row with neither number nor identity number: the same content is the same record.
+    fn by_likeness(&mut self, content: u64, entered: &Entered) -> Result<Standing, Refusal> {
+        if self.nameless.contains(&content) {
+            return Ok(Standing::Unchanged);
+        }
+        if self.by_name.is_none() {
+            let mut by_name: HashMap<String, Vec<RecordId>> = HashMap::new();
+            self.office.each(&self.kind.id, |record| {
+                let name = self.name_of(&record);
+                by_name.entry(name).or_default().push(record.id);
+                Ok(())
+            })?;
+            self.by_name = Some(by_name);
+        }
+        let known = self.by_name.as_ref().and_then(|by_name| by_name.get(entered.name()));
+        for id in known.into_iter().flatten() {
+            let Some(record) = self.office.record(*id)? else { continue };
+            let person = self.office.person_of_record(&record);
+            let person = person.as_ref().map(|person| &person.fields);
+            let holds = |fields: &Fields, kept: &Fields| {
+                fields.iter().all(|(id, value)| kept.get(id).is_some_and(|kept| same(kept, value)))
+            };
+            if holds(&entered.own, &record.fields)
+                && holds(&entered.person, person.unwrap_or(&Fields::new()))
+            {
+                return Ok(Standing::Unchanged);
+            }
+        }
+        Ok(Standing::New)
+    }
+
+    fn name_of(&self, record: &Record) -> String {
+        match self.office.person_of_record(record) {
+            Some(person) => person.text(NAME).to_string(),
+            None => record.text(NAME).to_string(),
+        }
+    }
+
+    fn compared(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        record: &Record,
+        entered: &Entered,
+    ) -> Standing {
+        let faults = self.differences(reader, row, record, entered);
+        if faults.is_empty() { Standing::Unchanged } else { Standing::Refused(faults) }
+    }
+
+    /// Where a row differs from a kept record and its person, in the order of the columns.
+    fn differences(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        record: &Record,
+        entered: &Entered,
+    ) -> Vec<Fault> {
+        let mut found = differences(reader, row, self.kind, record, &entered.own, self.office);
+        if let Some(kind) = self.person {
+            let person = self.office.person_of_record(record);
+            let empty = Record { fields: Fields::new(), ..record.clone() };
+            let person = person.unwrap_or(empty);
+            found.extend(differences(reader, row, kind, &person, &entered.person, self.office));
+        }
+        faults(found)
+    }
+}
+
+/// A number for what stands in a row's cells.
+fn content(row: &SheetRow) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for cell in &row.cells {
+        cell.text.trim().hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -1,0 +1,293 @@
+//! Rows of a table inside records: each finds its record by number and is added to it once.
+
+use super::columns::NUMBER;
+use super::import::{Lazily, Run, Way, number_key};
+use super::reading::RowReader;
+use super::report::Fault;
+use super::sheet::SheetRow;
+use crate::office::{Command, Office, Refusal};
+use crate::program::{Field, FieldType, Kind};
+use crate::record::{Fields, RecordId, Row, Value};
+use crate::said;
+use crate::words::{Lang, Said};
+use std::collections::HashMap;
+
+/// The column that tells the people of a household apart.
+const ID_NUMBER: &str = "id_number";
+
+/// A record rows are added to.
+struct Holder {
+    /// Rows it has, and those of this file before, with the line of the latter.
+    rows: Vec<(Fields, Option<usize>)>,
+    /// Rows that wait for the next batch.
+    waiting: Vec<(SheetRow, Fields)>,
+}
+
+/// Taking rows in as rows of a table.
+pub(super) struct Members<'a> {
+    office: &'a Office,
+    kind: &'a Kind,
+    table: &'a Field,
+    holders: HashMap<RecordId, Holder>,
+    /// Records with rows that wait, in the order of the file.
+    turn: Vec<RecordId>,
+    waiting: usize,
+    /// Numbers looked up.
+    found: HashMap<String, Option<RecordId>>,
+    /// Records by the field their rows may name them by; made when first needed.
+    by_field: Option<HashMap<String, RecordId>>,
+    refused: Lazily,
+}
+
+impl<'a> Members<'a> {
+    pub fn new(office: &'a Office, kind: &'a Kind, table: &'a Field) -> Self {
+        Self {
+            office,
+            kind,
+            table,
+            holders: HashMap::new(),
+            turn: Vec::new(),
+            waiting: 0,
+            found: HashMap::new(),
+            by_field: None,
+            refused: Lazily::default(),
+        }
+    }
+}
+
+impl Way for Members<'_> {
+    fn row(
+        &mut self,
+        reader: &mut RowReader<'_>,
+        row: SheetRow,
+        run: &mut Run<'_>,
+    ) -> Result<(), Refusal> {
+        let mut entered = reader.read(&row);
+        let mut faults = std::mem::take(&mut entered.faults);
+        let whole_row = faults.iter().any(|fault| fault.at.is_none());
+        let id = match &entered.number {
+            Some(number) => self.record(number)?,
+            None => None,
+        };
+        let Some(id) = id else {
+            if !whole_row {
+                // Where it belongs comes first: without it the rest does not matter.
+                faults.insert(0, self.no_record(reader, &row, entered.number.as_deref())?);
+            }
+            run.refuse(reader, row, faults);
+            return Ok(());
+        };
+        if !faults.is_empty() {
+            run.refuse(reader, row, faults);
+            return Ok(());
+        }
+        let holder = self.holder(id)?;
+        match Self::like(&holder.rows, &entered.own).cloned() {
+            Some((kept, _)) if holds(&kept, &entered.own) => run.report.unchanged += 1,
+            Some((kept, line)) => {
+                let number = entered.number.as_deref().unwrap_or_default();
+                let faults = self.differing(reader, &row, &kept, line, number, &entered.own);
+                run.refuse(reader, row, faults);
+            }
+            None => match self.second_of_one(reader, &row, id, &entered.own) {
+                Some(fault) => run.refuse(reader, row, vec![fault]),
+                None => self.add(id, row, entered.own),
+            },
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, _run: &Run<'_>) -> usize {
+        self.waiting
+    }
+
+    fn flush(&mut self, reader: &RowReader<'_>, run: &mut Run<'_>) {
+        for id in self.turn.drain(..) {
+            let Some(holder) = self.holders.get_mut(&id) else { continue };
+            let (rows, fields): (Vec<_>, Vec<_>) = holder.waiting.drain(..).unzip();
+            let fields = fields.into_iter().map(|fields| Row { id: 0, fields }).collect();
+            run.wait(rows, Command::AddRows { id, table: self.table.id.clone(), rows: fields });
+        }
+        self.waiting = 0;
+        run.perform(reader);
+    }
+}
+
+impl Members<'_> {
+    /// The record a number names: its own, or the field the pack names.
+    fn record(&mut self, number: &str) -> Result<Option<RecordId>, Refusal> {
+        let key = number_key(number);
+        if let Some(known) = self.found.get(&key) {
+            return Ok(*known);
+        }
+        let mut found = None;
+        if let Some(id) = self.office.numbered(number)
+            && let Some(record) = self.office.record(id)?
+            && record.kind == self.kind.id
+        {
+            found = Some(id);
+        }
+        if found.is_none() {
+            found = self.by_field(&key)?;
+        }
+        self.found.insert(key, found);
+        Ok(found)
+    }
+
+    fn by_field(&mut self, key: &str) -> Result<Option<RecordId>, Refusal> {
+        let Some(field) = self.kind.import.field.as_deref() else { return Ok(None) };
+        if self.by_field.is_none() {
+            let mut map = HashMap::new();
+            self.office.each(&self.kind.id, |record| {
+                let value = record.text(field);
+                if !value.is_empty() {
+                    map.entry(number_key(value)).or_insert(record.id);
+                }
+                Ok(())
+            })?;
+            self.by_field = Some(map);
+        }
+        Ok(self.by_field.as_ref().and_then(|map| map.get(key).copied()))
+    }
+
+    fn no_record(
+        &mut self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        number: Option<&str>,
+    ) -> Result<Fault, Refusal> {
+        let title = &self.kind.title;
+        let (said, next) = match number {
+            None => (
+                Said::new(
+                    format!("没有写明属于哪份{}。", title.zh),
+                    format!("It does not say which {} it belongs to.", title.en),
+                ),
+                Said::fixed("请填写编号。", "Give the number."),
+            ),
+            Some(number) => match self.refused.get(self.office, &self.kind.id, number)? {
+                Some(columns) => (
+                    said!(
+                        "户主 {number} 导入时未通过（{columns}）。",
+                        "{number} was refused when it was imported ({columns})."
+                    ),
+                    said!(
+                        "请先改正 {number} 并导入，再导入这一行。",
+                        "Put {number} right and import it first, then this row."
+                    ),
+                ),
+                None => (
+                    Said::new(
+                        format!("没有编号为 {number} 的{}。", title.zh),
+                        format!("There is no {} with number {number}.", title.en),
+                    ),
+                    Said::new(
+                        format!("请核对编号，或先导入{}。", title.zh),
+                        format!("Check the number, or import the {} first.", title.en),
+                    ),
+                ),
+            },
+        };
+        Ok(reader.fault_at_field(row, NUMBER, said, next))
+    }
+
+    fn holder(&mut self, id: RecordId) -> Result<&Holder, Refusal> {
+        if !self.holders.contains_key(&id) {
+            let record = self.office.record(id)?;
+            let rows = record.as_ref().and_then(|record| record.get(&self.table.id));
+            let rows = rows.map(Value::rows).unwrap_or_default();
+            let rows = rows.iter().map(|row| (row.fields.clone(), None)).collect();
+            self.holders.insert(id, Holder { rows, waiting: Vec::new() });
+        }
+        Ok(self.holders.entry(id).or_insert_with(|| Holder { rows: vec![], waiting: vec![] }))
+    }
+
+    /// The row that is the same one: by identity number where there is one, else by everything.
+    fn like<'r>(
+        rows: &'r [(Fields, Option<usize>)],
+        fields: &Fields,
+    ) -> Option<&'r (Fields, Option<usize>)> {
+        match fields.get(ID_NUMBER) {
+            Some(id_number) => rows.iter().find(|(kept, _)| kept.get(ID_NUMBER) == Some(id_number)),
+            None => rows.iter().find(|(kept, _)| holds(kept, fields)),
+        }
+    }
+
+    fn differing(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        kept: &Fields,
+        line: Option<usize>,
+        number: &str,
+        fields: &Fields,
+    ) -> Vec<Fault> {
+        let catalogue = self.office.catalogue();
+        let mut faults = Vec::new();
+        for (id, _) in fields.iter().filter(|(id, value)| kept.get(*id) != Some(*value)) {
+            let Some(column) = self.table.column(id) else { continue };
+            let known = kept.get(id);
+            let told = |lang: Lang, none: &str| {
+                known.map_or(none.to_string(), |known| {
+                    crate::program::show(catalogue, column, known, lang, false)
+                })
+            };
+            let (zh, en) = (told(Lang::Zh, "空"), told(Lang::En, "empty"));
+            let said = match line {
+                Some(line) => Said::new(
+                    format!("第 {line} 行已有这个身份证号，这一列不同（{zh}）。"),
+                    format!("Line {line} has this identity number and differs here ({en})."),
+                ),
+                None => Said::new(
+                    format!("{number} 里已有这个身份证号，这一列与库中（{zh}）不同。"),
+                    format!(
+                        "{number} has this identity number already and differs here (kept: {en})."
+                    ),
+                ),
+            };
+            let next = said!(
+                "请核对；要改请打开 {number} 修改这一行。",
+                "Compare them; open {number} to amend the row."
+            );
+            faults.push(reader.fault_at_field(row, id, said, next));
+        }
+        faults.sort_by_key(|fault| fault.at);
+        faults
+    }
+
+    /// A second row for an entry of which the table keeps one.
+    fn second_of_one(
+        &self,
+        reader: &RowReader<'_>,
+        row: &SheetRow,
+        id: RecordId,
+        fields: &Fields,
+    ) -> Option<Fault> {
+        let FieldType::Table { one_per: Some(key), .. } = &self.table.field_type else {
+            return None;
+        };
+        let rows = &self.holders.get(&id)?.rows;
+        let value = fields.get(key)?;
+        rows.iter().any(|(kept, _)| kept.get(key) == Some(value)).then(|| {
+            let said = Said::fixed("这一项已经有一行了。", "There is a row for this already.");
+            let next =
+                Said::fixed("请打开档案改原来那一行。", "Open the file and change that row.");
+            reader.fault_at_field(row, key, said, next)
+        })
+    }
+
+    fn add(&mut self, id: RecordId, row: SheetRow, fields: Fields) {
+        let Some(holder) = self.holders.get_mut(&id) else { return };
+        if holder.waiting.is_empty() {
+            self.turn.push(id);
+        }
+        holder.rows.push((fields.clone(), Some(row.line)));
+        holder.waiting.push((row, fields));
+        self.waiting += 1;
+    }
+}
+
+/// Whether a kept row says everything the fields do.
+fn holds(kept: &Fields, fields: &Fields) -> bool {
+    fields.iter().all(|(id, value)| kept.get(id) == Some(value))
+}

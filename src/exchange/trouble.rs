@@ -1,0 +1,160 @@
+//! Why a file cannot be read at all, in words.
+
+use crate::office::Refusal;
+use crate::said;
+use crate::words::{Problem, Said};
+
+/// A file that cannot be read as a table. Nothing of it was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileTrouble {
+    /// There is no such file.
+    #[error("no such file: {0}")]
+    Missing(String),
+    /// The name belongs to a folder.
+    #[error("a folder: {0}")]
+    Folder(String),
+    /// The machine could not read or write it.
+    #[error("{path}: {why}")]
+    Machine {
+        /// The file.
+        path: String,
+        /// What the machine says.
+        why: String,
+    },
+    /// Nothing stands in it.
+    #[error("empty file")]
+    Empty,
+    /// Neither text nor a workbook: bytes no text has.
+    #[error("not a table file (line {line})")]
+    NotText {
+        /// The first line with such a byte, from 1.
+        line: usize,
+    },
+    /// Text in none of the encodings read.
+    #[error("line {line} is not {encoding}")]
+    Encoding {
+        /// What the rest of the file is written in.
+        encoding: &'static str,
+        /// The first line that is not, from 1.
+        line: usize,
+    },
+    /// A workbook that cannot be opened.
+    #[error("workbook: {0}")]
+    Workbook(String),
+    /// No row of headings was found.
+    #[error("no headings")]
+    NoHeadings {
+        /// The file's first row.
+        found: String,
+        /// Some headings that would be recognised.
+        known: Said,
+    },
+    /// A column that every row needs is not there.
+    #[error("column missing: {}", .0.en)]
+    MissingColumn(Said),
+    /// The `--map` file has mistakes.
+    #[error("the map of headings has mistakes")]
+    Map(Vec<Problem>),
+}
+
+impl FileTrouble {
+    /// What happened.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Missing(path) => said!("没有找到文件 {path}。", "There is no file {path}."),
+            Self::Folder(path) => {
+                said!("{path} 是文件夹，不是文件。", "{path} is a folder, not a file.")
+            }
+            Self::Machine { path, why } => {
+                said!("{path} 读写不了：{why}。", "{path} cannot be read or written: {why}.")
+            }
+            Self::Empty => Said::fixed("文件是空的。", "The file is empty."),
+            Self::NotText { line } => said!(
+                "第 {line} 行有文字文件里不会出现的字节，这不是表格文件。",
+                "Line {line} holds bytes no text has; this is not a table."
+            ),
+            Self::Encoding { encoding, line } => said!(
+                "第 {line} 行不是有效的 {encoding} 文字，整个文件没有导入。",
+                "Line {line} is not valid {encoding}; nothing of the file was taken in."
+            ),
+            Self::Workbook(why) => {
+                said!("电子表格打不开：{why}。", "The workbook cannot be opened: {why}.")
+            }
+            Self::NoHeadings { found, .. } => said!(
+                "前几行里没有认出表头，第一行是“{found}”。",
+                "No headings were recognised in the first rows; the first is \"{found}\"."
+            ),
+            Self::MissingColumn(title) => Said::new(
+                format!("表头里没有“{}”这一列。", title.zh),
+                format!("There is no column \"{}\".", title.en),
+            ),
+            Self::Map(problems) => {
+                let lines: Vec<Said> = problems.iter().map(Problem::said).collect();
+                Said::join(&lines, "\n", "\n")
+            }
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn next(&self) -> Said {
+        match self {
+            Self::Missing(_) => Said::fixed("请核对路径和文件名。", "Check the path and the name."),
+            Self::Folder(_) => {
+                Said::fixed("请写出文件夹里的文件名。", "Name a file inside the folder.")
+            }
+            Self::Machine { .. } => Said::fixed(
+                "请核对权限和磁盘空间后重试。",
+                "Check permissions and space on the disk, then try again.",
+            ),
+            Self::Empty => Said::fixed(
+                "请核对是不是选错了文件，或重新导出。",
+                "See whether this is the right file, or export it again.",
+            ),
+            Self::NotText { .. } => Said::fixed(
+                "请在表格软件里另存为 CSV 或 XLSX 再导入。",
+                "Save it as CSV or XLSX in the spreadsheet program and import that.",
+            ),
+            Self::Encoding { .. } => Said::fixed(
+                "请用表格软件重新另存为 UTF-8 的 CSV，或改正这一行。",
+                "Save it again as CSV in UTF-8, or put this line right.",
+            ),
+            Self::Workbook(_) => Said::fixed(
+                "若有密码请先取消，再另存为 XLSX 或 CSV。",
+                "Take off a password if it has one, and save it as XLSX or CSV.",
+            ),
+            Self::NoHeadings { known, .. } => Said::new(
+                format!("表头要有这样的列名：{}；也可用 --map 指定。", known.zh),
+                format!("Headings such as {} are recognised; --map names others.", known.en),
+            ),
+            Self::MissingColumn(title) => Said::new(
+                format!("请补上“{}”列，或用 --map 指明哪一列是它。", title.zh),
+                format!("Add the column \"{}\", or say with --map which one it is.", title.en),
+            ),
+            Self::Map(_) => Said::fixed(
+                "请改正后再试，写法是 \"表头\" = \"字段\"。",
+                "Put it right and try again; a line is \"heading\" = \"field\".",
+            ),
+        }
+    }
+
+    /// What the machine said of a file.
+    pub(super) fn of(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let shown = path.display().to_string();
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::Missing(shown),
+            std::io::ErrorKind::IsADirectory => Self::Folder(shown),
+            _ => Self::Machine { path: shown, why: error.to_string() },
+        }
+    }
+}
+
+impl From<FileTrouble> for Refusal {
+    fn from(trouble: FileTrouble) -> Self {
+        match trouble {
+            FileTrouble::Machine { .. } => Self::unavailable(trouble.said(), trouble.next()),
+            _ => Self::invalid("file", trouble.said(), trouble.next()),
+        }
+    }
+}
