@@ -24,6 +24,7 @@
 //! | 5 | [`areas`] | what one program area alone knows |
 //! | 6 | [`office`] | the one door through which anything changes |
 //! | 7 | [`exchange`] | CSV and spreadsheet files in and out |
+//! | 7 | [`demo`] | a station with weeks of invented life |
 //!
 //! # The way of a change
 //!
@@ -33,6 +34,7 @@
 
 pub mod areas;
 pub mod calendar;
+pub mod demo;
 pub mod directory;
 pub mod edited;
 pub mod exchange;
