@@ -25,6 +25,7 @@
 //! | 6 | [`office`] | the one door through which anything changes |
 //! | 7 | [`exchange`] | CSV and spreadsheet files in and out |
 //! | 7 | [`demo`] | a station with weeks of invented life |
+//! | 8 | [`ui`] | session, actions, keymap, screens |
 //!
 //! # The way of a change
 //!
@@ -45,5 +46,6 @@ pub mod program;
 pub mod record;
 pub mod store;
 pub mod terminal;
+pub mod ui;
 pub mod words;
 pub mod workflow;

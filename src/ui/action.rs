@@ -1,0 +1,241 @@
+//! The one table of everything a key can do: keymap, bottom bar, help and palette read it.
+
+use crate::office::Right;
+use crate::words::{Label, Said};
+
+/// Something a person can ask a session to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Help for this screen.
+    Help,
+    /// Find a person or number.
+    Find,
+    /// New record; asks which kind where the screen leaves it open.
+    New,
+    /// My review queue.
+    Queue,
+    /// Due and overdue.
+    Due,
+    /// Drafts and returned files.
+    Drafts,
+    /// The decision sheet of what is marked or open.
+    Sheet,
+    /// Show a sensitive field in full, with a reason.
+    Reveal,
+    /// Every action, searchable.
+    Palette,
+    /// Save, or save and submit.
+    Save,
+    /// Keep the draft and go back.
+    KeepDraft,
+    /// Lock the screen.
+    Lock,
+    /// Sign out, so that somebody else can sign in.
+    SignOut,
+    /// Leave the program.
+    Quit,
+    /// Draw everything again.
+    Redraw,
+    /// Change between Chinese and English.
+    Language,
+    /// Change the theme.
+    Theme,
+    /// Open what is marked; accept a field.
+    Enter,
+    /// Back.
+    Back,
+    /// Next field or part.
+    Next,
+    /// Field or part before.
+    Previous,
+    /// Up.
+    Up,
+    /// Down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// Mark or unmark a row.
+    Mark,
+    /// Make the main move onwards.
+    Approve,
+    /// Return for correction.
+    Return,
+    /// Decline with clause and reason.
+    Decline,
+    /// Other moves open from here.
+    Moves,
+    /// Change the record.
+    Edit,
+    /// Its life.
+    History,
+    /// Show what can be chosen for a field.
+    Choose,
+    /// Take a row out of a table.
+    RemoveRow,
+    /// Add a row to a table.
+    AddRow,
+    /// Delete a draft nobody wants any more.
+    DropDraft,
+    /// The tab with this digit, 0 being the last.
+    Tab(u8),
+}
+
+/// Where an action is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Nobody is signed in.
+    SignIn,
+    /// A list of rows, the home screen among them.
+    List,
+    /// One record's page.
+    Page,
+    /// A record with its sheet, under review.
+    Review,
+    /// A form being filled.
+    Form,
+    /// A line of search with its hits.
+    Find,
+    /// A question being answered.
+    Ask,
+    /// Text to read.
+    Text,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct ActionInfo {
+    /// The action.
+    pub action: Action,
+    /// Its stable name, for tests and documents.
+    pub name: &'static str,
+    /// Its title.
+    pub title: Label,
+    /// Default keys; the first is the one shown.
+    pub keys: &'static [&'static str],
+    /// Where it is valid.
+    pub places: &'static [Place],
+    /// Its turn on the bottom bar; 0 keeps it off.
+    pub bar: u8,
+}
+
+use Place::{Ask, Find, Form, List, Page, Review, SignIn, Text};
+
+const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text];
+const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text];
+const ALL: &[Place] = &[SignIn, List, Page, Review, Form, Find, Ask, Text];
+const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text];
+
+macro_rules! row {
+    ($action:expr, $name:literal, $zh:literal, $en:literal, $keys:expr, $places:expr, $bar:literal) => {
+        ActionInfo {
+            action: $action,
+            name: $name,
+            title: Said::fixed($zh, $en),
+            keys: &$keys,
+            places: $places,
+            bar: $bar,
+        }
+    };
+}
+
+/// Every action there is.
+pub const ACTIONS: &[ActionInfo] = &[
+    row!(Action::Help, "help", "帮助", "Help", ["F1", "?"], ALL, 1),
+    row!(Action::Find, "find", "找人", "Find", ["F2", "/"], SIGNED_IN, 18),
+    row!(Action::New, "new", "新建", "New", ["F3", "n"], &[List, Page, Text, Find], 19),
+    row!(Action::Choose, "choose", "选项", "Choose", ["F3"], &[Form], 8),
+    row!(Action::Queue, "queue", "审批", "Review", ["F4"], SIGNED_IN, 20),
+    row!(Action::Due, "due", "到期", "Due", ["F5"], SIGNED_IN, 21),
+    row!(Action::Drafts, "drafts", "草稿", "Drafts", ["F6"], SIGNED_IN, 22),
+    row!(
+        Action::Sheet,
+        "sheet",
+        "认定依据",
+        "Decision",
+        ["F7", "w"],
+        &[List, Page, Review, Form],
+        9
+    ),
+    row!(Action::Reveal, "reveal", "看全号", "Reveal", ["F8", "v"], &[Page, Review], 14),
+    row!(Action::Palette, "palette", "全部操作", "All actions", ["F9", "Ctrl-P"], SIGNED_IN, 23),
+    row!(Action::Save, "save", "提交", "Submit", ["F10", "Ctrl-S"], &[Form, Ask, SignIn], 2),
+    row!(Action::KeepDraft, "keep-draft", "存草稿", "Keep draft", ["Ctrl-D"], &[Form], 3),
+    row!(Action::Approve, "approve", "通过", "Approve", ["a"], &[Review, List], 4),
+    row!(Action::Return, "return", "退回", "Return", ["r"], &[Review, List], 5),
+    row!(Action::Decline, "decline", "不予建档", "Decline", ["d"], &[Review], 6),
+    row!(Action::Moves, "moves", "办理", "Steps", ["m"], &[Review, Page], 15),
+    row!(Action::Edit, "edit", "修改", "Edit", ["e"], &[Page, Review], 13),
+    row!(Action::History, "history", "历史", "History", ["h"], &[Page, Review], 16),
+    row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask], 7),
+    row!(
+        Action::DropDraft,
+        "drop-draft",
+        "删草稿",
+        "Delete draft",
+        ["Ctrl-Delete", "Ctrl-R"],
+        &[List],
+        12
+    ),
+    row!(Action::AddRow, "add-row", "加一行", "Add row", ["Insert", "Ctrl-N"], &[Form], 10),
+    row!(
+        Action::RemoveRow,
+        "remove-row",
+        "删一行",
+        "Remove row",
+        ["Ctrl-Delete", "Ctrl-R"],
+        &[Form],
+        11
+    ),
+    row!(Action::Enter, "enter", "打开", "Open", ["Enter"], ALL, 0),
+    row!(Action::Back, "back", "返回", "Back", ["Esc"], ALL, 24),
+    row!(Action::Next, "next", "下一项", "Next", ["Tab"], ALL, 0),
+    row!(Action::Previous, "previous", "上一项", "Previous", ["Shift-Tab"], ALL, 0),
+    row!(Action::Up, "up", "上", "Up", ["Up", "k"], MOVING, 0),
+    row!(Action::Down, "down", "下", "Down", ["Down", "j"], MOVING, 0),
+    row!(Action::PageUp, "page-up", "上一页", "Page up", ["PageUp"], MOVING, 0),
+    row!(Action::PageDown, "page-down", "下一页", "Page down", ["PageDown"], MOVING, 0),
+    row!(Action::First, "first", "最前", "First", ["Ctrl-Home", "g"], MOVING, 0),
+    row!(Action::Last, "last", "最后", "Last", ["Ctrl-End", "G"], MOVING, 0),
+    row!(Action::Language, "language", "中文/English", "中文/English", ["F11"], ALL, 0),
+    row!(Action::Theme, "theme", "换配色", "Theme", ["Ctrl-T"], ALL, 0),
+    row!(Action::Redraw, "redraw", "重画屏幕", "Redraw", ["Ctrl-L"], ALL, 0),
+    row!(Action::Lock, "lock", "锁屏", "Lock", ["F12"], MOVING, 25),
+    row!(Action::SignOut, "sign-out", "换人登录", "Sign out", ["Ctrl-O"], ALL, 0),
+    row!(Action::Quit, "quit", "退出程序", "Quit", ["Ctrl-Q"], ALL, 26),
+    row!(Action::Tab(1), "tab-1", "首页", "Home", ["1"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(2), "tab-2", "困难帮扶", "Hardship", ["2"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(0), "tab-0", "系统", "System", ["0"], OUTSIDE_FIELDS, 0),
+];
+
+/// The table's row for an action.
+#[must_use]
+pub fn info(action: Action) -> Option<&'static ActionInfo> {
+    ACTIONS.iter().find(|row| row.action == action)
+}
+
+/// The right an action takes; a person without it is not offered the action.
+#[must_use]
+pub fn needs(action: Action) -> Option<Right> {
+    match action {
+        Action::New
+        | Action::Edit
+        | Action::Choose
+        | Action::KeepDraft
+        | Action::AddRow
+        | Action::RemoveRow
+        | Action::DropDraft => Some(Right::Write),
+        Action::Reveal => Some(Right::Reveal),
+        _ => None,
+    }
+}
+
+/// The actions valid at a place, in the order of the table.
+pub fn at(place: Place) -> impl Iterator<Item = &'static ActionInfo> {
+    ACTIONS.iter().filter(move |row| row.places.contains(&place))
+}

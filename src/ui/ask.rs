@@ -1,0 +1,387 @@
+//! The one way to ask a question: a box over the screen with choices to mark and lines to type.
+
+mod painting;
+
+use super::action::{Action, Place};
+use super::keymap;
+use super::screen::{Context, Look, Screen, Taken};
+use crate::terminal::text::fold_key;
+use crate::terminal::{InputLine, Key, KeyCode};
+use crate::words::Said;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use std::cell::Cell;
+
+/// Most choices shown at once; more are scrolled.
+const MOST_CHOICES: usize = 9;
+
+/// One thing asked.
+pub enum Part {
+    /// A line of text.
+    Line {
+        /// What is asked.
+        title: Said,
+        /// May be left empty.
+        optional: bool,
+        /// What is typed so far.
+        input: InputLine,
+        /// Shown as dots.
+        secret: bool,
+        /// A long text, shown over several rows.
+        tall: bool,
+    },
+    /// One or several of a list.
+    Choices {
+        /// What is asked.
+        title: Said,
+        /// What can be chosen: key and title.
+        options: Vec<(String, Said)>,
+        /// Which are marked.
+        marked: Vec<bool>,
+        /// Where the cursor is.
+        at: usize,
+        /// Several may be marked.
+        several: bool,
+        /// May be left empty.
+        optional: bool,
+    },
+}
+
+impl Part {
+    /// A line of text that must be filled.
+    #[must_use]
+    pub fn line(title: Said) -> Self {
+        Self::Line {
+            title,
+            optional: false,
+            input: InputLine::default(),
+            secret: false,
+            tall: false,
+        }
+    }
+
+    /// A password.
+    #[must_use]
+    pub fn secret(title: Said) -> Self {
+        Self::Line {
+            title,
+            optional: false,
+            input: InputLine::default(),
+            secret: true,
+            tall: false,
+        }
+    }
+
+    /// One of several, the first marked.
+    #[must_use]
+    pub fn one_of(title: Said, options: Vec<(String, Said)>) -> Self {
+        let mut marked = vec![false; options.len()];
+        if let Some(first) = marked.first_mut() {
+            *first = true;
+        }
+        Self::Choices { title, options, marked, at: 0, several: false, optional: false }
+    }
+
+    /// Any of several.
+    #[must_use]
+    pub fn any_of(title: Said, options: Vec<(String, Said)>) -> Self {
+        let marked = vec![false; options.len()];
+        Self::Choices { title, options, marked, at: 0, several: true, optional: false }
+    }
+
+    /// The same part, which may be left empty.
+    #[must_use]
+    pub fn optional(mut self, yes: bool) -> Self {
+        match &mut self {
+            Self::Line { optional, .. } | Self::Choices { optional, .. } => *optional = yes,
+        }
+        self
+    }
+
+    /// The same line with room for a long text.
+    #[must_use]
+    pub fn tall(mut self, yes: bool) -> Self {
+        if let Self::Line { tall, .. } = &mut self {
+            *tall = yes;
+        }
+        self
+    }
+
+    /// The same line with text already in it.
+    #[must_use]
+    pub fn starting_with(mut self, typed: &str) -> Self {
+        if let Self::Line { input, .. } = &mut self {
+            input.insert(typed);
+        }
+        self
+    }
+
+    /// The same choices with the cursor, and for one-of-several the mark, at `start`.
+    #[must_use]
+    pub fn starting_at(mut self, start: Option<usize>) -> Self {
+        if let (Self::Choices { at, marked, several, .. }, Some(start)) = (&mut self, start) {
+            *at = start;
+            if !*several {
+                marked.iter_mut().enumerate().for_each(|(i, mark)| *mark = i == start);
+            }
+        }
+        self
+    }
+
+    fn title(&self) -> &Said {
+        match self {
+            Self::Line { title, .. } | Self::Choices { title, .. } => title,
+        }
+    }
+
+    fn answer(&self) -> Vec<String> {
+        match self {
+            Self::Line { input, .. } => {
+                let typed = input.text().trim();
+                if typed.is_empty() { Vec::new() } else { vec![typed.to_string()] }
+            }
+            Self::Choices { options, marked, .. } => options
+                .iter()
+                .zip(marked)
+                .filter(|(_, marked)| **marked)
+                .map(|((key, _), _)| key.clone())
+                .collect(),
+        }
+    }
+
+    fn may_stay_empty(&self) -> bool {
+        match self {
+            Self::Line { optional, .. } | Self::Choices { optional, .. } => *optional,
+        }
+    }
+}
+
+/// What was answered: for each part the text typed or the keys marked.
+pub type Answered = Vec<Vec<String>>;
+
+type Then = Box<dyn FnOnce(Answered, &mut Context) + Send>;
+
+/// A question over the screen.
+pub struct Ask {
+    title: Said,
+    body: Vec<Said>,
+    parts: Vec<Part>,
+    focus: usize,
+    wanting: bool,
+    fleeting: bool,
+    /// The first line of the body shown, and how many there were beyond the room at the last
+    /// drawing.
+    scroll: (usize, Cell<usize>),
+    then: Option<Then>,
+}
+
+impl Ask {
+    /// A question; `then` is called with the answers when the person confirms, and not at all
+    /// when they go back.
+    pub fn new(
+        title: Said,
+        body: Vec<Said>,
+        parts: Vec<Part>,
+        then: impl FnOnce(Answered, &mut Context) + Send + 'static,
+    ) -> Self {
+        Self {
+            title,
+            body,
+            parts,
+            focus: 0,
+            wanting: false,
+            fleeting: false,
+            scroll: (0, Cell::new(0)),
+            then: Some(Box::new(then)),
+        }
+    }
+
+    /// The same box, which does not outlast a lock of the screen.
+    #[must_use]
+    pub fn fleeting(mut self) -> Self {
+        self.fleeting = true;
+        self
+    }
+
+    /// True when there is only something to read.
+    fn only_tells(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn scroll(&mut self, by: isize) {
+        let (first, beyond) = &mut self.scroll;
+        *first = first.saturating_add_signed(by).min(beyond.get());
+    }
+
+    fn confirm(&mut self, cx: &mut Context) {
+        let open =
+            self.parts.iter().position(|part| !part.may_stay_empty() && part.answer().is_empty());
+        if let Some(open) = open {
+            self.focus = open;
+            self.wanting = true;
+            return;
+        }
+        let answers = self.parts.iter().map(Part::answer).collect();
+        cx.close();
+        if let Some(then) = self.then.take() {
+            then(answers, cx);
+        }
+    }
+
+    /// Enter goes to the next part, and confirms on the last.
+    fn enter(&mut self, cx: &mut Context) {
+        let empty_choice = match self.parts.get_mut(self.focus) {
+            Some(Part::Choices { marked, at, several: false, .. }) => {
+                marked.iter_mut().enumerate().for_each(|(i, mark)| *mark = i == *at);
+                false
+            }
+            Some(Part::Choices { marked, .. }) => marked.iter().all(|mark| !mark),
+            _ => false,
+        };
+        if empty_choice {
+            self.mark();
+        }
+        if self.focus + 1 < self.parts.len() { self.focus += 1 } else { self.confirm(cx) }
+    }
+
+    fn mark(&mut self) {
+        if let Some(Part::Choices { marked, at, several, .. }) = self.parts.get_mut(self.focus) {
+            for (i, mark) in marked.iter_mut().enumerate() {
+                if i == *at {
+                    *mark = if *several { !*mark } else { true };
+                } else if !*several {
+                    *mark = false;
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, by: isize) {
+        if self.only_tells() {
+            self.scroll(by);
+        } else if let Some(Part::Choices { at, options, .. }) = self.parts.get_mut(self.focus) {
+            *at = at.saturating_add_signed(by).min(options.len().saturating_sub(1));
+        } else {
+            self.shift(by);
+        }
+    }
+
+    /// A page of the list with the focus, else of the text above.
+    fn page(&mut self, by: isize) {
+        match self.parts.get(self.focus) {
+            Some(Part::Choices { options, .. }) if options.len() > MOST_CHOICES => {
+                self.step(by * 6);
+            }
+            _ => self.scroll(by * 6),
+        }
+    }
+
+    fn shift(&mut self, by: isize) {
+        // From end to end, and never further than one.
+        let by = by.signum();
+        let count = self.parts.len().max(1);
+        self.focus = (self.focus + count).saturating_add_signed(by) % count;
+    }
+
+    /// A digit marks that choice, so that nothing needs arrow keys.
+    fn digit(&mut self, c: char) -> Taken {
+        let Some(Part::Choices { options, at, .. }) = self.parts.get_mut(self.focus) else {
+            return Taken::No;
+        };
+        match c.to_digit(10) {
+            Some(n) if n > 0 && (n as usize) <= options.len() => {
+                *at = n as usize - 1;
+                self.mark();
+                Taken::Yes
+            }
+            _ => Taken::No,
+        }
+    }
+}
+
+impl Screen for Ask {
+    fn place(&self) -> Place {
+        Place::Ask
+    }
+
+    fn title(&self) -> Said {
+        self.title.clone()
+    }
+
+    fn floats(&self) -> bool {
+        true
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        let chooses = self.parts.iter().any(|part| matches!(part, Part::Choices { .. }));
+        match action {
+            Action::Mark => chooses,
+            Action::Next | Action::Previous => self.parts.len() > 1,
+            _ => true,
+        }
+    }
+
+    fn titled(&self, action: Action) -> Option<Said> {
+        match action {
+            Action::Save => Some(Said::fixed("确定", "Confirm")),
+            Action::Enter => Some(Said::fixed("下一项／确定", "Next, confirm")),
+            Action::Mark => Some(Said::fixed("选／不选", "Mark")),
+            _ => None,
+        }
+    }
+
+    fn is_fleeting(&self) -> bool {
+        self.fleeting
+    }
+
+    fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {
+        match self.parts.get_mut(self.focus) {
+            Some(Part::Line { input, .. }) if keymap::types_text(key) => {
+                input.handle(key);
+                self.wanting = false;
+                Taken::Yes
+            }
+            Some(Part::Choices { .. }) => match key.code {
+                KeyCode::Char(c) => self.digit(fold_key(c)),
+                _ => Taken::No,
+            },
+            _ => Taken::No,
+        }
+    }
+
+    fn pasted(&mut self, pasted: &str, _cx: &mut Context) {
+        if let Some(Part::Line { input, .. }) = self.parts.get_mut(self.focus) {
+            input.insert(pasted);
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        match action {
+            Action::Enter => self.enter(cx),
+            Action::Save => self.confirm(cx),
+            Action::Back => cx.close(),
+            Action::Next => self.shift(1),
+            Action::Previous => self.shift(-1),
+            Action::Up => self.step(-1),
+            Action::Down => self.step(1),
+            Action::PageUp => self.page(-1),
+            Action::PageDown => self.page(1),
+            Action::First => self.step(isize::MIN),
+            Action::Last => self.step(isize::MAX),
+            Action::Mark => self.mark(),
+            Action::Help
+            | Action::Quit
+            | Action::Language
+            | Action::Theme
+            | Action::Redraw
+            | Action::Lock
+            | Action::SignOut => return Taken::No,
+            _ => {}
+        }
+        Taken::Yes
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
+        painting::draw(self, area, buf, look)
+    }
+}

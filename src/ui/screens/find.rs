@@ -1,0 +1,162 @@
+//! Find: one line, hits below it as one types.
+
+use crate::office::Line;
+use crate::program::PERSON;
+use crate::said;
+use crate::terminal::{InputLine, Key};
+use crate::ui::action::{Action, Place};
+use crate::ui::rows::{self, Column, RowShown, Window};
+use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
+use crate::ui::screens::page::Page;
+use crate::ui::theme::Tone;
+use crate::ui::{form, keymap};
+use crate::words::Said;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// How many hits are shown; whoever needs more types one more letter.
+const HITS: usize = 50;
+
+/// The search screen.
+#[derive(Default)]
+pub struct Find {
+    line: InputLine,
+    hits: Vec<Line>,
+    window: Window,
+}
+
+impl Find {
+    /// An empty search.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn search(&mut self, cx: &mut Context) {
+        let Some(who) = cx.who else { return };
+        match cx.office.search(who, self.line.text(), None, HITS) {
+            Ok(hits) => self.hits = people_first(hits),
+            Err(refusal) => cx.say(Notice::from(refusal)),
+        }
+        self.window = Window::default();
+    }
+}
+
+impl Screen for Find {
+    fn place(&self) -> Place {
+        Place::Find
+    }
+
+    fn title(&self) -> Said {
+        said!("找人", "Find")
+    }
+
+    fn shows(&self) -> Option<String> {
+        Some("find".into())
+    }
+
+    fn typed(&mut self, key: Key, cx: &mut Context) -> Taken {
+        if keymap::types_text(key) {
+            self.line.handle(key);
+            self.search(cx);
+            return Taken::Yes;
+        }
+        Taken::No
+    }
+
+    fn pasted(&mut self, pasted: &str, cx: &mut Context) {
+        self.line.insert(pasted);
+        self.search(cx);
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        if self.window.act(action, self.hits.len()) {
+            return Taken::Yes;
+        }
+        match action {
+            Action::Enter => {
+                if let Some(hit) = self.hits.get(self.window.at)
+                    && let Some(page) = Page::open(hit.id, cx)
+                {
+                    cx.ask(Effect::Replace(Box::new(page)));
+                }
+            }
+            // What was typed and not found is most likely the name of somebody new.
+            Action::New => form::new_person(self.line.text(), cx),
+            _ => return Taken::No,
+        }
+        Taken::Yes
+    }
+
+    fn refresh(&mut self, cx: &mut Context) {
+        let window = self.window.clone();
+        self.search(cx);
+        self.window = window;
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
+        let label = said!("找人或编号：", "Person or number: ");
+        let used = look.say(buf, area.x + 1, area.y, area.width - 2, &label, Tone::Title);
+        let line = Rect::new(area.x + 1 + used, area.y, area.width - used - 2, 1);
+        let cursor = rows::input(buf, line, look, &self.line, true);
+        let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        if self.hits.is_empty() {
+            let hint = if self.line.text().trim().is_empty() {
+                said!(
+                    "姓名、拼音、首字母（zl、zhang伟）、手机、身份证后几位（02X）、档案编号都可以。",
+                    "Name, pinyin, initials (zl), phone, last digits of the ID (02X), file number."
+                )
+            } else {
+                said!("没有找到。按 F3 登记这个人。", "Nothing found. F3 registers this person.")
+            };
+            look.say(buf, below.x + 1, below.y, below.width - 2, &hint, Tone::Quiet);
+        } else {
+            rows::list(
+                buf,
+                below,
+                look,
+                &columns(area.width),
+                &shown(&self.hits, look),
+                &self.window,
+            );
+        }
+        cursor
+    }
+}
+
+/// Somebody before their own files, as everything starts from the person; else as found.
+fn people_first(hits: Vec<Line>) -> Vec<Line> {
+    let mut order: Vec<(usize, bool, Line)> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        let first = order.iter().find(|(_, _, other)| other.title == hit.title);
+        let place = first.map_or(order.len(), |(place, ..)| *place);
+        order.push((place, hit.kind != PERSON, hit));
+    }
+    order.sort_by_key(|(place, is_file, _)| (*place, *is_file));
+    order.into_iter().map(|(_, _, hit)| hit).collect()
+}
+
+fn columns(width: u16) -> [Column; 5] {
+    [
+        Column { title: said!("姓名", "Name"), cells: if width < 100 { 12 } else { 24 } },
+        Column { title: said!("类别", "Kind"), cells: 13 },
+        Column { title: said!("编号", "Number"), cells: 16 },
+        Column { title: said!("身份证号", "Identity number"), cells: 18 },
+        Column { title: said!("状态", "State"), cells: 0 },
+    ]
+}
+
+fn shown(hits: &[Line], look: &Look) -> Vec<RowShown> {
+    hits.iter()
+        .map(|hit| RowShown {
+            cells: vec![
+                hit.title.clone(),
+                hit.kind_title.get(look.lang).to_string(),
+                hit.number.clone(),
+                hit.id_tail.clone(),
+                hit.state_title.get(look.lang).to_string(),
+            ],
+            ..RowShown::default()
+        })
+        .collect()
+}

@@ -1,0 +1,324 @@
+//! A queue or a list: review, due, drafts and returned, or one area's records by state.
+
+use crate::office::{Draft, Line, Queue};
+use crate::record::RecordId;
+use crate::said;
+use crate::ui::action::{Action, Place};
+use crate::ui::ask::Ask;
+use crate::ui::form;
+use crate::ui::reading::Reading;
+use crate::ui::rows::{self, Column, RowShown, Window};
+use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
+use crate::ui::screens::{moving, page::Page};
+use crate::ui::theme::Tone;
+use crate::words::Said;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Most rows a list loads; nobody reads further, and a search finds faster.
+const MOST: usize = 500;
+
+/// From this width a detail pane stands beside the list.
+const WIDE: u16 = 110;
+
+/// How long the keys pause before the detail of the marked row is read.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// One row: a record, or a draft not yet saved.
+enum Item {
+    Record(Line),
+    Draft(Draft),
+}
+
+impl Item {
+    fn id(&self) -> RecordId {
+        match self {
+            Self::Record(line) => line.id,
+            Self::Draft(draft) => draft.id,
+        }
+    }
+}
+
+/// A list of records.
+pub struct Listing {
+    queue: Queue,
+    items: Vec<Item>,
+    total: usize,
+    picked: BTreeSet<RecordId>,
+    window: Window,
+    detail: Reading,
+    /// Titles of the kinds drafts are of.
+    draft_kinds: BTreeMap<String, Said>,
+    /// The detail is of another row: it is read when the keys pause, so that running down a list
+    /// sends no more than the mark.
+    stale: bool,
+    /// A detail pane was drawn beside the list.
+    wide: Cell<bool>,
+}
+
+impl Listing {
+    /// The list of a queue.
+    pub fn new(queue: Queue, cx: &mut Context) -> Self {
+        let mut list = Self {
+            queue,
+            items: Vec::new(),
+            total: 0,
+            picked: BTreeSet::new(),
+            window: Window::default(),
+            detail: Reading::default(),
+            draft_kinds: BTreeMap::new(),
+            stale: false,
+            wide: Cell::new(false),
+        };
+        list.refresh(cx);
+        list
+    }
+
+    fn marked(&self) -> Option<&Line> {
+        match self.items.get(self.window.at) {
+            Some(Item::Record(line)) => Some(line),
+            _ => None,
+        }
+    }
+
+    fn read_detail(&mut self, cx: &Context) {
+        self.stale = false;
+        let record = self.marked().and_then(|line| cx.office.record(line.id).ok().flatten());
+        self.detail = record.map(|record| Reading::of_record(&record, cx)).unwrap_or_default();
+    }
+
+    /// The records a bulk verdict is about: the picked ones, else the marked one.
+    fn chosen(&self) -> Vec<RecordId> {
+        if self.picked.is_empty() {
+            return self.marked().map(|line| line.id).into_iter().collect();
+        }
+        self.picked.iter().copied().collect()
+    }
+
+    /// Asks before a draft goes: nothing else of it is kept anywhere.
+    fn drop_draft(&self, cx: &mut Context) {
+        let Some(Item::Draft(draft)) = self.items.get(self.window.at) else { return };
+        let (id, title) = (draft.id, &draft.title);
+        cx.open(Ask::new(
+            said!("删除草稿", "Delete the draft"),
+            vec![said!(
+                "{title}：填过的内容会删除，不能找回。",
+                "{title}: what was typed goes and cannot be brought back."
+            )],
+            Vec::new(),
+            move |_, cx| {
+                let Some(who) = cx.who else { return };
+                if let Err(refusal) = cx.office.drop_draft(who, id) {
+                    cx.say(Notice::from(refusal));
+                }
+                cx.ask(Effect::Refresh);
+            },
+        ));
+    }
+
+    fn open(&self, cx: &mut Context) {
+        match self.items.get(self.window.at) {
+            Some(Item::Record(line)) => {
+                if let Some(page) = Page::open(line.id, cx) {
+                    cx.ask(Effect::Open(Box::new(page)));
+                }
+            }
+            Some(Item::Draft(draft)) => form::resume(draft, cx),
+            None => {}
+        }
+    }
+}
+
+impl Screen for Listing {
+    fn place(&self) -> Place {
+        Place::List
+    }
+
+    fn title(&self) -> Said {
+        self.queue.title()
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Approve | Action::Return | Action::Mark => {
+                self.queue == Queue::Review && !self.items.is_empty()
+            }
+            Action::Sheet => self.marked().is_some(),
+            Action::DropDraft => matches!(self.items.get(self.window.at), Some(Item::Draft(_))),
+            Action::Enter => !self.items.is_empty(),
+            _ => true,
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        if self.window.act(action, self.items.len()) {
+            self.stale = true;
+            return Taken::Yes;
+        }
+        match action {
+            Action::Enter => self.open(cx),
+            Action::Mark if self.queue == Queue::Review => {
+                if let Some(id) = self.marked().map(|line| line.id)
+                    && !self.picked.remove(&id)
+                {
+                    self.picked.insert(id);
+                }
+                self.window.act(Action::Down, self.items.len());
+                self.stale = true;
+            }
+            Action::Approve if self.queue == Queue::Review => {
+                moving::many('a', &self.chosen(), cx);
+            }
+            Action::Return if self.queue == Queue::Review => {
+                moving::many('r', &self.chosen(), cx);
+            }
+            Action::DropDraft => self.drop_draft(cx),
+            Action::Sheet => {
+                if let Some(id) = self.marked().map(|line| line.id) {
+                    super::sheet::open(id, cx);
+                }
+            }
+            _ => return Taken::No,
+        }
+        Taken::Yes
+    }
+
+    fn shows(&self) -> Option<String> {
+        Some(format!("{:?}", self.queue))
+    }
+
+    fn settles_in(&self) -> Option<Duration> {
+        (self.stale && self.wide.get()).then_some(PAUSE)
+    }
+
+    fn settle(&mut self, cx: &mut Context) {
+        self.read_detail(cx);
+    }
+
+    fn refresh(&mut self, cx: &mut Context) {
+        let Some(who) = cx.who else { return };
+        let here = self.items.get(self.window.at).map(Item::id);
+        let listed = cx.office.list(who, &self.queue, 0, MOST);
+        self.total = listed.total;
+        self.items = listed.lines.into_iter().map(Item::Record).collect();
+        if self.queue == Queue::Drafts {
+            let kinds = cx.office.catalogue().kinds();
+            self.draft_kinds = kinds.map(|kind| (kind.id.clone(), kind.title.clone())).collect();
+            let drafts = cx.office.drafts(who).into_iter().map(Item::Draft);
+            self.items = drafts.chain(self.items.drain(..)).collect();
+            self.total = self.items.len();
+        }
+        // The focus stays on the record it was on, wherever that is now.
+        let found = here.and_then(|id| self.items.iter().position(|item| item.id() == id));
+        if let Some(at) = found {
+            self.window.at = at;
+        }
+        let there: BTreeSet<RecordId> = self
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Record(line) => Some(line.id),
+                Item::Draft(_) => None,
+            })
+            .collect();
+        self.picked.retain(|id| there.contains(id));
+        self.window.settle(self.items.len());
+        self.read_detail(cx);
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
+        let total = self.total;
+        let count = said!("共 {total} 件", "{total} in all");
+        let heading = format!("{}  {}", self.title().get(look.lang), count.get(look.lang));
+        look.put(buf, area.x + 1, area.y, area.width - 2, &heading, Tone::Title);
+        let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        if self.items.is_empty() {
+            let empty = said!(
+                "这里没有要办的。按 F2 找人，F3 新建。",
+                "Nothing to do here. F2 finds, F3 makes a new one."
+            );
+            look.say(buf, below.x + 1, below.y + 1, below.width - 2, &empty, Tone::Quiet);
+            return None;
+        }
+        let (left, right) = halves(below);
+        self.wide.set(right.is_some());
+        if let Some(right) = right {
+            for y in right.top()..right.bottom() {
+                look.put(buf, right.x - 2, y, 1, "│", Tone::Line);
+            }
+            self.detail.draw(right, buf, look);
+        }
+        let (number, due) = if self.queue == Queue::Drafts {
+            (said!("编号或类别", "Number or kind"), said!("留存时间", "Kept"))
+        } else {
+            (said!("编号", "Number"), said!("办理期限", "Due"))
+        };
+        let columns = [
+            Column { title: said!("姓名", "Name"), cells: 10 },
+            Column { title: number, cells: 17 },
+            Column { title: said!("状态", "State"), cells: 0 },
+            Column { title: due, cells: 22 },
+        ];
+        let shown: Vec<RowShown> = self.items.iter().map(|item| self.row(item, look)).collect();
+        rows::list(buf, left, look, &columns, &shown, &self.window)
+    }
+}
+
+impl Listing {
+    fn row(&self, item: &Item, look: &Look) -> RowShown {
+        match item {
+            Item::Record(line) => {
+                let (due, tone) = line.due_said(crate::record::china_date(look.now));
+                RowShown {
+                    cells: vec![
+                        line.title.clone(),
+                        line.number.clone(),
+                        line.state_title.get(look.lang).to_string(),
+                        due.get(look.lang).to_string(),
+                    ],
+                    tone: tone.then_some(Tone::Bad),
+                    picked: self.picked.contains(&line.id),
+                }
+            }
+            Item::Draft(draft) => RowShown {
+                cells: vec![
+                    match draft.title.as_str() {
+                        "" => said!("未写姓名", "No name yet").get(look.lang).to_string(),
+                        title => title.to_string(),
+                    },
+                    self.draft_kinds
+                        .get(&draft.kind)
+                        .cloned()
+                        .unwrap_or_default()
+                        .get(look.lang)
+                        .to_string(),
+                    match draft.record {
+                        Some(_) => said!("修改，未保存", "Change, not saved"),
+                        None => said!("草稿，未提交", "Draft, not submitted"),
+                    }
+                    .get(look.lang)
+                    .to_string(),
+                    draft
+                        .at
+                        .with_timezone(&crate::record::china_offset())
+                        .format("%m-%d %H:%M")
+                        .to_string(),
+                ],
+                ..RowShown::default()
+            },
+        }
+    }
+}
+
+/// The list, and from [`WIDE`] columns the detail beside it.
+fn halves(area: Rect) -> (Rect, Option<Rect>) {
+    if area.width < WIDE {
+        return (area, None);
+    }
+    let left = area.width * 3 / 5;
+    let right = Rect { x: area.x + left + 2, width: area.width - left - 3, ..area };
+    (Rect { width: left, ..area }, Some(right))
+}

@@ -1,0 +1,352 @@
+//! One record's page: a person with everything about them in time order, or a file with its
+//! fields and its decision sheet.
+
+use crate::office::{Command, Line};
+use crate::program::PERSON;
+use crate::record::{Record, RecordId};
+use crate::said;
+use crate::ui::action::{Action, Place};
+use crate::ui::ask::{Ask, Part};
+use crate::ui::form;
+use crate::ui::reading::Reading;
+use crate::ui::rows::{self, Column, RowShown, Window};
+use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
+use crate::ui::screens::{history, moving, sheet};
+use crate::ui::theme::Tone;
+use crate::words::Said;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// From this width sheet and fields stand side by side.
+const WIDE: u16 = 110;
+
+/// A record's page.
+pub struct Page {
+    id: RecordId,
+    record: Record,
+    kind_title: Said,
+    name: String,
+    about: Said,
+    fields: Reading,
+    /// The decision sheet, for kinds that have one.
+    sheet: Option<Reading>,
+    show_sheet: bool,
+    reviewing: bool,
+    /// The keys of the steps open to this person, and what the steps are called.
+    steps: Vec<(char, Said)>,
+    has_moves: bool,
+    /// The person it is about, for whom something new is made from here.
+    person: Option<RecordId>,
+    editable: bool,
+    masked: bool,
+    services: Vec<Line>,
+    window: Window,
+    gone: bool,
+}
+
+impl Page {
+    /// The page of a record; what cannot be read is told.
+    pub fn open(id: RecordId, cx: &mut Context) -> Option<Self> {
+        let record = match cx.office.record(id) {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                cx.say(Notice::unsure(
+                    said!("这份记录已经不在这里。", "This record is no longer here."),
+                    said!("请刷新列表。", "Refresh the list."),
+                ));
+                return None;
+            }
+            Err(refusal) => {
+                cx.say(Notice::from(refusal));
+                return None;
+            }
+        };
+        let mut page = Self {
+            id,
+            record,
+            kind_title: Said::default(),
+            name: String::new(),
+            about: Said::default(),
+            fields: Reading::default(),
+            sheet: None,
+            show_sheet: false,
+            reviewing: false,
+            steps: Vec::new(),
+            has_moves: false,
+            person: None,
+            editable: false,
+            masked: false,
+            services: Vec::new(),
+            window: Window::default(),
+            gone: false,
+        };
+        page.read(cx);
+        page.show_sheet = page.reviewing;
+        Some(page)
+    }
+
+    fn read(&mut self, cx: &mut Context) {
+        match cx.office.record(self.id) {
+            Ok(Some(record)) => self.record = record,
+            Ok(None) => self.gone = true,
+            Err(refusal) => cx.say(Notice::from(refusal)),
+        }
+        let catalogue = cx.office.catalogue();
+        if let Some(kind) = catalogue.kind(&self.record.kind) {
+            self.kind_title = kind.title.clone();
+            self.about = kind
+                .workflow
+                .as_ref()
+                .and_then(|life| life.state(&self.record.state))
+                .map(|state| state.title.clone())
+                .unwrap_or_default();
+        }
+        self.name = cx.office.title_of(&self.record);
+        self.fields = Reading::of_record(&self.record, cx).at_place_of(&self.fields);
+        self.sheet = cx.office.has_sheet(&self.record).then(|| {
+            match cx.office.sheet(&self.record, None, None) {
+                Ok(sheet) => Reading::of_sheet(
+                    &sheet,
+                    false,
+                    &Said::fixed("；Tab 看申请内容", "; Tab: the application"),
+                    cx,
+                ),
+                Err(refusal) => {
+                    let mut reading = Reading::default();
+                    reading.line(Tone::Bad, refusal.message);
+                    reading.line(Tone::Plain, refusal.next);
+                    reading
+                }
+            }
+            .at_place_of(self.sheet.as_ref().unwrap_or(&Reading::default()))
+        });
+        self.person = match self.record.kind.as_str() {
+            PERSON => Some(self.id),
+            _ => cx.office.person_of_record(&self.record).map(|person| person.id),
+        };
+        let Some(who) = cx.who else { return };
+        let offers = cx.office.moves(who, &self.record);
+        self.has_moves = !offers.is_empty();
+        let open: Vec<_> = offers.into_iter().filter(|offer| offer.closed.is_none()).collect();
+        self.reviewing = open.iter().any(|offer| offer.step.not_by_submitter);
+        self.steps = open
+            .into_iter()
+            .filter_map(|offer| Some((offer.step.key?, offer.step.title)))
+            .collect();
+        self.editable = cx.office.may_change(who, &self.record).is_ok();
+        self.masked = !cx.office.masked_fields(&self.record).is_empty();
+        self.services = if self.record.kind == PERSON {
+            cx.office.services_of(who, self.id)
+        } else {
+            Vec::new()
+        };
+    }
+
+    fn reveal(&self, cx: &mut Context) {
+        let id = self.id;
+        let masked = cx.office.masked_fields(&self.record);
+        if masked.is_empty() {
+            cx.say(Notice::unsure(
+                said!("这里没有被遮盖的内容。", "Nothing is masked here."),
+                Said::default(),
+            ));
+            return;
+        }
+        let record = self.record.clone();
+        cx.open(Ask::new(
+            said!("查看完整号码", "Show in full"),
+            vec![said!("这次查看会写入日志。", "Looking is written to the journal.")],
+            vec![
+                Part::any_of(said!("看哪一项", "Which"), masked),
+                Part::line(said!("为什么要看", "Reason")),
+            ],
+            move |answers, cx| {
+                let fields = answers.first().cloned().unwrap_or_default();
+                let reason =
+                    answers.get(1).and_then(|line| line.first()).cloned().unwrap_or_default();
+                let Some(who) = cx.who else { return };
+                let command = Command::Reveal { id, fields: fields.clone(), reason };
+                match cx.office.perform(who, command) {
+                    Ok(_) => {
+                        let now = cx.office.record(id).ok().flatten();
+                        let lines = cx.office.in_full(now.as_ref().unwrap_or(&record), &fields);
+                        cx.open(
+                            Ask::new(said!("完整内容", "In full"), lines, Vec::new(), |_, _| {})
+                                .fleeting(),
+                        );
+                    }
+                    Err(refusal) => cx.say(Notice::from(refusal)),
+                }
+            },
+        ));
+    }
+
+    /// The person a file belongs to; none on the person's own page.
+    fn belongs_to(&self) -> Option<RecordId> {
+        self.person.filter(|person| *person != self.id)
+    }
+
+    /// What the step is called that an action of the keys a, r, d makes.
+    fn step(&self, action: Action) -> Option<&Said> {
+        let wanted = match action {
+            Action::Approve => 'a',
+            Action::Return => 'r',
+            Action::Decline => 'd',
+            _ => return None,
+        };
+        self.steps.iter().find(|(key, _)| *key == wanted).map(|(_, title)| title)
+    }
+
+    fn draw_services(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
+        let columns = [
+            Column { title: said!("服务", "Service"), cells: 16 },
+            Column { title: said!("编号", "Number"), cells: 20 },
+            Column { title: said!("状态", "State"), cells: 0 },
+        ];
+        let shown: Vec<RowShown> = self
+            .services
+            .iter()
+            .map(|line| RowShown {
+                cells: vec![
+                    line.kind_title.get(look.lang).to_string(),
+                    line.number.clone(),
+                    line.state_title.get(look.lang).to_string(),
+                ],
+                ..RowShown::default()
+            })
+            .collect();
+        rows::list(buf, area, look, &columns, &shown, &self.window)
+    }
+}
+
+impl Screen for Page {
+    fn place(&self) -> Place {
+        if self.reviewing { Place::Review } else { Place::Page }
+    }
+
+    fn title(&self) -> Said {
+        self.kind_title.clone()
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Sheet => self.sheet.is_some(),
+            Action::Moves => self.has_moves,
+            Action::Edit => self.editable,
+            Action::Reveal => self.masked,
+            Action::Approve | Action::Return | Action::Decline => self.step(action).is_some(),
+            Action::Enter => !self.services.is_empty() || self.belongs_to().is_some(),
+            _ => true,
+        }
+    }
+
+    fn titled(&self, action: Action) -> Option<Said> {
+        if action == Action::Enter && self.belongs_to().is_some() {
+            return Some(Said::fixed("打开这个人", "Open the person"));
+        }
+        self.step(action).cloned()
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        let services = self.services.len();
+        let in_text = matches!(action, Action::PageUp | Action::PageDown);
+        if services > 0 && !in_text && self.window.act(action, services) {
+            return Taken::Yes;
+        }
+        let reading = match &mut self.sheet {
+            Some(sheet) if self.show_sheet => sheet,
+            _ => &mut self.fields,
+        };
+        if reading.act(action) {
+            return Taken::Yes;
+        }
+        match action {
+            Action::Enter => {
+                let service = self.services.get(self.window.at).map(|line| line.id);
+                if let Some(id) = service.or(self.belongs_to())
+                    && let Some(page) = Self::open(id, cx)
+                {
+                    cx.ask(Effect::Open(Box::new(page)));
+                }
+            }
+            Action::Next | Action::Previous => {
+                self.show_sheet = !self.show_sheet && self.sheet.is_some();
+            }
+            Action::Sheet if self.sheet.is_some() => sheet::open(self.id, cx),
+            Action::New if self.person.is_some() => form::choose_kind(self.person, cx),
+            Action::Edit => form::edit(&self.record, cx),
+            Action::Approve => moving::by_key('a', &self.record, cx),
+            Action::Return => moving::by_key('r', &self.record, cx),
+            Action::Decline => moving::by_key('d', &self.record, cx),
+            Action::Moves => moving::choose(&self.record, cx),
+            Action::Reveal => self.reveal(cx),
+            Action::History => history::open(&self.record, cx),
+            _ => return Taken::No,
+        }
+        Taken::Yes
+    }
+
+    fn refresh(&mut self, cx: &mut Context) {
+        self.read(cx);
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
+        let revision = self.record.revision;
+        let state = if self.about.is_empty() {
+            String::new()
+        } else {
+            let about = &self.about;
+            Said::new(format!("【{}】", about.zh), format!("[{}]", about.en))
+                .get(look.lang)
+                .to_string()
+        };
+        let heading = format!(
+            "{} {} {} {state}",
+            self.kind_title.get(look.lang),
+            self.name,
+            self.record.number
+        );
+        let revision = said!("第 {revision} 版", "revision {revision}");
+        let used = look.put(buf, area.x + 1, area.y, area.width - 2, &heading, Tone::Title);
+        look.say(
+            buf,
+            area.x + 2 + used,
+            area.y,
+            area.width.saturating_sub(used + 3),
+            &revision,
+            Tone::Quiet,
+        );
+        let body =
+            Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
+        if self.gone {
+            let gone = said!(
+                "这份记录已经不在这里。按 Esc 返回。",
+                "This record is no longer here. Esc goes back."
+            );
+            look.say(buf, body.x, body.y, body.width, &gone, Tone::Bad);
+            return None;
+        }
+        if !self.services.is_empty() {
+            let rows = u16::try_from(self.services.len() + 1).unwrap_or(6).min(7);
+            let list = Rect { y: body.bottom() - rows, height: rows, ..body };
+            let upper = Rect { height: body.height - rows - 1, ..body };
+            self.fields.draw(upper, buf, look);
+            return self.draw_services(list, buf, look);
+        }
+        let Some(sheet) = &self.sheet else { return self.fields.draw(body, buf, look) };
+        if area.width >= WIDE {
+            let half = body.width / 2;
+            let left = Rect { width: half - 1, ..body };
+            let right = Rect { x: body.x + half + 1, width: body.width - half - 1, ..body };
+            for y in body.top()..body.bottom() {
+                look.put(buf, body.x + half - 1, y, 1, "│", Tone::Line);
+            }
+            let (first, second) =
+                if self.show_sheet { (sheet, &self.fields) } else { (&self.fields, sheet) };
+            second.draw(right, buf, look);
+            return first.draw(left, buf, look);
+        }
+        let shown = if self.show_sheet { sheet } else { &self.fields };
+        shown.draw(body, buf, look)
+    }
+}

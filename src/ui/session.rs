@@ -1,0 +1,331 @@
+//! One person's session: bytes in, frames out, and everything that person alone sees.
+//!
+//! A session owns its size, capabilities, language, theme, layers and parser. It reads no
+//! environment and no terminal, so the same engine serves this terminal, a socket and SSH.
+//! `layers` holds what lies on top of what, `timers` what the session waits for.
+
+mod layers;
+mod timers;
+
+use super::action::{self, Action, ActionInfo};
+use super::frame;
+use super::help::ActionList;
+use super::keymap;
+use super::screen::{Context, Look, Notice, Screen, Taken};
+use super::screens;
+use super::theme::{Theme, Tone};
+use crate::office::{Actor, Office};
+use crate::record::{Instant, china_offset};
+use crate::said;
+use crate::store::Origin;
+use crate::terminal::{self, Capabilities, Event, Key, Parser, clamp_size};
+use crate::words::{Lang, Said};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a session starts with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Columns.
+    pub columns: u16,
+    /// Rows.
+    pub rows: u16,
+    /// What the terminal can do.
+    pub capabilities: Capabilities,
+    /// Language to begin with.
+    pub lang: Lang,
+    /// Theme to begin with.
+    pub theme: Theme,
+    /// Where the session comes from.
+    pub origin: Origin,
+    /// A line above the sign-in, such as the demo's accounts.
+    pub greeting: Said,
+    /// How long a lone Esc waits for the rest of a sequence.
+    pub esc_wait: Duration,
+    /// After this long without a key the session locks itself; zero never.
+    pub idle_lock: Duration,
+}
+
+/// After how long without a key a session locks itself, unless told otherwise.
+pub const IDLE_LOCK: Duration = Duration::from_mins(10);
+
+/// Something that happened outside.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Bytes from the terminal.
+    Bytes(&'a [u8]),
+    /// A new size.
+    Resize(u16, u16),
+    /// The house changed: read again what is shown.
+    News,
+    /// The time asked for by [`Session::wake_in`] has passed.
+    Wake,
+    /// The terminal came back after a stop: draw everything.
+    Continue,
+}
+
+/// One session.
+pub struct Session {
+    office: Arc<Office>,
+    who: Option<Actor>,
+    origin: Origin,
+    lang: Lang,
+    theme: Theme,
+    greeting: Said,
+    esc_wait: Duration,
+    idle_lock: Duration,
+    last_key: Instant,
+    capabilities: Capabilities,
+    parser: Parser,
+    display: terminal::Screen,
+    layers: Vec<Box<dyn Screen>>,
+    notice: Option<(Notice, Instant)>,
+    saved: Option<Instant>,
+    bar: frame::Bar,
+    dirty: bool,
+    ended: bool,
+}
+
+impl Session {
+    /// A session at the sign-in screen.
+    #[must_use]
+    pub fn new(office: Arc<Office>, start: Start) -> Self {
+        let (columns, rows) = clamp_size(start.columns, start.rows);
+        let display = terminal::Screen::new(start.capabilities.clone(), columns, rows);
+        let first = screens::sign_in::SignIn::new(&office, start.greeting.clone());
+        let now = office.now();
+        Self {
+            office,
+            who: None,
+            origin: start.origin,
+            lang: start.lang,
+            theme: start.theme,
+            greeting: start.greeting,
+            esc_wait: start.esc_wait,
+            idle_lock: start.idle_lock,
+            last_key: now,
+            capabilities: start.capabilities,
+            parser: Parser::new(),
+            display,
+            layers: vec![Box::new(first)],
+            notice: None,
+            saved: None,
+            bar: frame::Bar::default(),
+            dirty: true,
+            ended: false,
+        }
+    }
+
+    /// True once the session is over.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn who(&self) -> Option<&Actor> {
+        self.who.as_ref()
+    }
+
+    /// Takes something that happened outside.
+    pub fn input(&mut self, input: Input) {
+        match input {
+            Input::Bytes(bytes) => {
+                let mut events = Vec::new();
+                self.parser.feed(bytes, &mut events);
+                self.events(events);
+            }
+            Input::Wake => self.wake(),
+            Input::Resize(columns, rows) => self.resize(columns, rows),
+            Input::News => self.refresh(),
+            Input::Continue => self.redraw(),
+        }
+    }
+
+    /// The bytes of the next frame, when anything changed since the last one.
+    pub fn frame(&mut self) -> Option<Vec<u8>> {
+        if !std::mem::take(&mut self.dirty) {
+            return None;
+        }
+        self.draw()
+    }
+
+    /// Somebody signed in on the way here, as when opening the folder asked for the password.
+    pub fn signed_in(&mut self, actor: Actor) {
+        self.carry_out(vec![super::screen::Effect::SignedIn(actor)]);
+        self.dirty = true;
+    }
+
+    /// Keeps every draft; called when the connection goes.
+    pub fn keep(&mut self) {
+        let mut layers = std::mem::take(&mut self.layers);
+        let mut cx = self.context();
+        for layer in &mut layers {
+            layer.keep(&mut cx);
+        }
+        self.layers = layers;
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            office: &self.office,
+            who: self.who.as_ref(),
+            lang: self.lang,
+            now: self.office.now(),
+            effects: Vec::new(),
+        }
+    }
+
+    fn events(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Key(key) => self.key(key),
+                Event::Paste(text) => self.paste(&text),
+                Event::Reply(reply) => {
+                    if self.capabilities.learn(&reply) {
+                        self.display.set_capabilities(self.capabilities.clone());
+                        self.redraw();
+                    }
+                }
+                Event::FocusIn | Event::FocusOut => {}
+            }
+            if self.ended {
+                break;
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.last_key = self.office.now();
+        // What cannot be seen is not written into.
+        if !self.too_small() {
+            self.with_top(|top, cx| top.pasted(text, cx));
+        }
+    }
+
+    fn key(&mut self, key: Key) {
+        self.dirty = true;
+        self.last_key = self.office.now();
+        let Some(place) = self.layers.last().map(|top| top.place()) else { return };
+        if self.too_small() {
+            if let Some(action @ (Action::Quit | Action::Redraw)) = keymap::action(key, place) {
+                self.everywhere(action);
+            }
+            return;
+        }
+        let answered = self.notice.take_if(|(notice, _)| notice.tone != Tone::Good).is_some();
+        let mut taken = Taken::No;
+        self.with_top(|top, cx| taken = top.typed(key, cx));
+        if taken == Taken::Yes {
+            return;
+        }
+        match keymap::action(key, place) {
+            // A key that answers a notice and would leave the screen only answers the notice.
+            Some(Action::Back) if answered => {}
+            Some(action) => self.act(action),
+            None => {}
+        }
+    }
+
+    /// Does an action: the top layer first, then what every screen shares.
+    pub fn act(&mut self, action: Action) {
+        self.dirty = true;
+        if let (Some(right), Some(who)) = (action::needs(action), &self.who)
+            && let Err(refusal) = who.need(right)
+        {
+            self.notice = Some((Notice::from(refusal), self.office.now()));
+            return;
+        }
+        let mut taken = Taken::No;
+        self.with_top(|top, cx| taken = top.act(action, cx));
+        if taken == Taken::No {
+            self.everywhere(action);
+        }
+    }
+
+    fn everywhere(&mut self, action: Action) {
+        match action {
+            Action::Redraw => self.redraw(),
+            Action::Language => {
+                self.lang = self.lang.other();
+                self.refresh();
+            }
+            Action::Theme => self.theme = self.theme.next(),
+            Action::Quit => {
+                self.keep();
+                self.ended = true;
+            }
+            Action::SignOut => self.sign_out(),
+            Action::Lock => self.lock(),
+            Action::Help => self.push(Box::new(ActionList::help(self.offered()))),
+            Action::Palette => self.push(Box::new(ActionList::palette(self.offered()))),
+            Action::Back => self.with_top(|top, cx| {
+                top.keep(cx);
+                cx.close();
+            }),
+            _ => {
+                let mut cx = self.context();
+                screens::open(action, &mut cx);
+                let effects = cx.effects;
+                self.carry_out(effects);
+            }
+        }
+    }
+
+    /// The actions that would do something where the person is.
+    fn offered(&self) -> Vec<(&'static ActionInfo, Said)> {
+        let Some(top) = self.layers.last() else { return Vec::new() };
+        frame::offered(top.as_ref(), self.who.as_ref())
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        let (columns, rows) = clamp_size(columns, rows);
+        self.display.resize(columns, rows);
+        self.dirty = true;
+    }
+
+    fn redraw(&mut self) {
+        self.display.repaint();
+        self.dirty = true;
+    }
+
+    fn too_small(&self) -> bool {
+        frame::too_small(self.display.area())
+    }
+
+    fn draw(&mut self) -> Option<Vec<u8>> {
+        let look = Look { lang: self.lang, theme: self.theme, now: self.office.now() };
+        let shown = frame::Shown {
+            station: self.office.station_name(),
+            who: self.who.as_ref(),
+            bar: &self.bar,
+            notice: self.notice.as_ref().map(|(notice, _)| notice),
+            saved: self
+                .saved
+                .map(|at| at.with_timezone(&china_offset()).format("%H:%M:%S").to_string()),
+        };
+        let layers = &self.layers;
+        self.display.draw(|frame| {
+            let area = frame.area();
+            if let Some(cursor) = frame::draw(area, frame.buffer_mut(), &look, &shown, layers) {
+                frame.set_cursor_position(cursor);
+            }
+        })
+    }
+
+    /// Tells the person something from outside a screen, such as a notice of the store.
+    pub fn tell(&mut self, said: Said, next: Said) {
+        self.notice = Some((Notice::unsure(said, next), self.office.now()));
+        self.dirty = true;
+    }
+
+    /// The sentence shown when the session's own code failed.
+    #[must_use]
+    pub fn farewell() -> Said {
+        said!(
+            "这个窗口出了程序错误，已经关闭。已保存的内容都在，草稿也在。请重新打开驿站，并把发生的情况告诉管理员。",
+            "This window met a program error and was closed. Everything saved is there, and so are the drafts. Open yizhan again and tell the administrator what happened."
+        )
+    }
+}

@@ -1,0 +1,143 @@
+//! What lies on top of what, and what becomes of the effects layers ask for.
+
+use super::Session;
+use crate::office::Actor;
+use crate::ui::screen::{Context, Effect, Screen};
+use crate::ui::screens;
+use crate::ui::{frame, screens::lock::Lock};
+
+/// Most layers kept: whoever goes on from screen to screen without ever going back loses the
+/// oldest one, with its draft kept.
+const MOST: usize = 16;
+
+impl Session {
+    pub(super) fn with_top(&mut self, work: impl FnOnce(&mut dyn Screen, &mut Context)) {
+        self.dirty = true;
+        let Some(mut top) = self.layers.pop() else { return };
+        let mut cx = self.context();
+        work(top.as_mut(), &mut cx);
+        let effects = cx.effects;
+        self.layers.push(top);
+        self.carry_out(effects);
+    }
+
+    /// Puts a layer on top; the same screen again takes the place of the one that is there.
+    pub(super) fn push(&mut self, screen: Box<dyn Screen>) {
+        let shows = screen.shows();
+        if shows.is_some()
+            && self.layers.len() > 1
+            && self.layers.last().and_then(|top| top.shows()) == shows
+        {
+            self.layers.pop();
+        }
+        self.layers.push(screen);
+        if self.layers.len() > MOST {
+            let mut oldest = self.layers.remove(1);
+            let mut cx = self.context();
+            oldest.keep(&mut cx);
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Open(screen) => self.push(screen),
+                Effect::Refresh => {
+                    self.with_top(|top, cx| top.refresh(cx));
+                    self.news_bar();
+                }
+                Effect::Close => {
+                    if self.layers.len() > 1 {
+                        self.layers.pop();
+                    }
+                    self.with_top(|top, cx| top.refresh(cx));
+                    self.news_bar();
+                }
+                Effect::Replace(screen) => {
+                    if self.layers.len() > 1 {
+                        self.layers.pop();
+                    }
+                    self.push(screen);
+                }
+                Effect::Home(screen) => {
+                    self.keep();
+                    self.layers = vec![screen];
+                    self.news_bar();
+                }
+                Effect::Do(action) => self.act(action),
+                Effect::Answer(answers) => self.with_top(|top, cx| top.answered(answers, cx)),
+                Effect::Say(notice) => self.notice = Some((notice, self.office.now())),
+                Effect::SignedIn(actor) => {
+                    self.who = Some(Actor { origin: self.origin.clone(), ..actor });
+                    self.last_key = self.office.now();
+                    let mut cx = self.context();
+                    let home = screens::home::Home::new(&mut cx);
+                    self.layers = vec![Box::new(home)];
+                    self.news_bar();
+                }
+                Effect::Unlocked(actor) => {
+                    self.who = Some(Actor { origin: self.origin.clone(), ..actor });
+                    self.layers.retain(|layer| !layer.is_lock());
+                    self.refresh();
+                }
+                Effect::SignOut => self.sign_out(),
+                Effect::Saved(at) => {
+                    self.saved = Some(at);
+                    self.news_bar();
+                }
+                Effect::Quit => {
+                    self.keep();
+                    self.ended = true;
+                }
+            }
+        }
+    }
+
+    pub(super) fn sign_out(&mut self) {
+        self.keep();
+        self.who = None;
+        self.saved = None;
+        self.notice = None;
+        self.bar = frame::Bar::default();
+        let first = screens::sign_in::SignIn::new(&self.office, self.greeting.clone());
+        self.layers = vec![Box::new(first)];
+        self.dirty = true;
+    }
+
+    /// True while the session is locked.
+    #[must_use]
+    pub fn locked(&self) -> bool {
+        self.layers.iter().any(|layer| layer.is_lock())
+    }
+
+    /// Locks: drafts are kept, what was shown in full goes, the rest stays underneath.
+    pub(super) fn lock(&mut self) {
+        let Some(who) = self.who.clone() else { return };
+        if self.locked() {
+            return;
+        }
+        self.keep();
+        self.layers.retain(|layer| !layer.is_fleeting());
+        self.notice = None;
+        self.layers.push(Box::new(Lock::new(who)));
+    }
+
+    pub(super) fn refresh(&mut self) {
+        let mut layers = std::mem::take(&mut self.layers);
+        let mut cx = self.context();
+        for layer in &mut layers {
+            layer.refresh(&mut cx);
+        }
+        let effects = cx.effects;
+        self.layers = layers;
+        self.news_bar();
+        if !self.locked() {
+            self.carry_out(effects);
+        }
+        self.dirty = true;
+    }
+
+    fn news_bar(&mut self) {
+        self.bar = frame::Bar::read(&self.office, self.who.as_ref());
+    }
+}
