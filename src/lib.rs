@@ -26,6 +26,8 @@
 //! | 7 | [`exchange`] | CSV and spreadsheet files in and out |
 //! | 7 | [`demo`] | a station with weeks of invented life |
 //! | 8 | [`ui`] | session, actions, keymap, screens |
+//! | 9 | [`access`] | where sessions come from: this terminal |
+//! | 9 | [`cli`] | one file per subcommand |
 //!
 //! # The way of a change
 //!
@@ -33,8 +35,10 @@
 //! against the pack, asks the area, writes one journal entry, waits until the disk has it,
 //! brings records and directory up to date and tells every open session.
 
+pub mod access;
 pub mod areas;
 pub mod calendar;
+pub mod cli;
 pub mod demo;
 pub mod directory;
 pub mod edited;

@@ -1,0 +1,160 @@
+//! The whole command line.
+
+use super::{
+    Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
+    import, init, man, packs, perform, replay, restore, show, verify,
+};
+use crate::words::Lang;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// 驿站：工会服务站的柜台程序 / The counter program of a trade-union service station.
+#[derive(Parser)]
+#[command(
+    name = "yizhan",
+    version,
+    about = "驿站：工会服务站的柜台程序 / The counter program of a trade-union service station",
+    long_about = "驿站：工会服务站的柜台程序。不带子命令时打开全屏界面；第一次运行先做简短设置。\n\
+                  The counter program of a trade-union service station. Without a subcommand it \
+                  opens the full-screen app; the first run begins with a short set-up.",
+    after_help = "退出码：0 完成，1 被拒绝或失败，2 用法不对 / Exit status: 0 done, 1 refused or \
+                  failed, 2 wrong usage"
+)]
+pub struct Cli {
+    /// What goes with every subcommand.
+    #[command(flatten)]
+    pub global: Global,
+    /// What goes with none.
+    #[command(flatten)]
+    pub app: app::AppArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What goes with every subcommand.
+#[derive(Args)]
+pub struct Global {
+    /// 数据目录（或环境变量 YIZHAN_DATA） / Data folder (or YIZHAN_DATA)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// 以哪个账号办理；不写则在终端询问 / Account to act for; asked at the terminal if not given
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub account: Option<String>,
+    /// 密码文件，- 为标准输入的第一行 / File with the password, - is the first line of standard input
+    #[arg(long, global = true, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// 恢复密钥文件：密码全部遗失时代替账号 / File with the recovery key, in place of an account when every password is lost
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["account", "password_file"])]
+    pub recovery_key_file: Option<PathBuf>,
+    /// 语言，默认按系统设置 / Language, by the locale if not given
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<LangArg>,
+    /// 机器可读的输出 / Output for machines
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// A language on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LangArg {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(arg: LangArg) -> Self {
+        match arg {
+            LangArg::Zh => Self::Zh,
+            LangArg::En => Self::En,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// 新建一个站点 / Make a station
+    Init(init::InitArgs),
+    /// 账号 / Accounts
+    Account(account::AccountArgs),
+    /// 导入 CSV 或 XLSX，每个未通过的行写明原因 / Import CSV or XLSX, with a reason for each refused row
+    Import(import::ImportArgs),
+    /// 导出，默认遮盖个人号码 / Export, masked unless a reason is given
+    Export(export::ExportArgs),
+    /// 查找：姓名、拼音、首字母、编号、电话、证件尾号 / Find by name, pinyin, initials, number, phone, last digits
+    Find(find::FindArgs),
+    /// 显示一份记录（敏感内容遮盖） / Show one record, sensitive content masked
+    Show(show::ShowArgs),
+    /// 一份记录的经过 / The life of one record
+    History(history::HistoryArgs),
+    /// 认定依据单：每条规则的结果、算式和条款 / The decision sheet: each rule's result, arithmetic and clause
+    Decide(decide::DecideArgs),
+    /// 试算：按草案哪些档案会变 / Who would change under a draft of the rules
+    Replay(replay::ReplayArgs),
+    /// 按 JSON 行逐条办理 / Carry out commands given as JSON lines
+    Perform(perform::PerformArgs),
+    /// 备份 / Back up
+    Backup(backup::BackupArgs),
+    /// 从备份恢复到空目录 / Restore a backup into an empty folder
+    Restore(restore::RestoreArgs),
+    /// 核验日志链和内容 / Check the journal's chain and contents
+    Verify(verify::VerifyArgs),
+    /// 由日志重建记录表 / Build the table of records anew from the journal
+    Rebuild,
+    /// 业务包、政策、日历 / Packs, policies, calendars
+    Packs(packs::PacksArgs),
+    /// 一年的休息日和调休上班日 / The days off and make-up working days of a year
+    Calendar(calendar::CalendarArgs),
+    /// 推算期限，列出算式 / Count a period out, with its arithmetic
+    Due(due::DueArgs),
+    /// 命令行补全脚本 / Shell completions
+    Completions(completions::CompletionsArgs),
+    /// 手册页 / Manual pages
+    Man(man::ManArgs),
+}
+
+impl app::AppArgs {
+    /// Refuses what only the app takes when a subcommand is given.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn not_with_a_subcommand(&self) -> Result<(), Failure> {
+        if self.demo {
+            return Err(Failure::Usage(crate::said!(
+                "--demo 打开演示站的界面，不能和子命令一起用。",
+                "--demo opens the app on a demo station; it does not go with a subcommand."
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_explained_in_both_languages() {
+        fn walk(command: &clap::Command) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.contains(" / "), "{}: {about}", command.get_name());
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                let generated = ["help", "version"].contains(&arg.get_id().as_str());
+                let name = (command.get_name(), arg.get_id());
+                assert!(generated || help.contains(" / "), "{name:?}: {help}");
+            }
+            command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(walk);
+        }
+        walk(&Cli::command());
+    }
+}

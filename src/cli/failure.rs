@@ -1,0 +1,136 @@
+//! How a command fails: what is said, and the exit status.
+
+use crate::office::Refusal;
+use crate::said;
+use crate::store::StoreError;
+use crate::words::{Lang, Problem, Said};
+use std::io::{self, ErrorKind, Write};
+
+/// What a command comes to.
+pub type Done = Result<(), Failure>;
+
+/// Why a command did not come to its end.
+#[derive(Debug)]
+pub enum Failure {
+    /// Refused or failed: exit status 1.
+    Refused(Box<Refusal>),
+    /// Edited files that do not hold together: exit status 1.
+    Problems(Vec<Problem>),
+    /// The command line asks for what does not go together: exit status 2.
+    Usage(Said),
+    /// All that there is to say stands in the output: exit status 1.
+    Told,
+    /// Nobody reads the output any more, or it cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// Something failed: what happened and what to do next.
+    #[must_use]
+    pub fn new(message: Said, next: Said) -> Self {
+        Self::from(Refusal::unavailable(message, next))
+    }
+
+    /// A file of the person's that cannot be read or written.
+    #[must_use]
+    pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
+        let path = path.display();
+        Self::new(
+            said!("文件 {path} 用不了：{error}。", "The file {path} cannot be used: {error}."),
+            said!("请核对路径和权限。", "Check its path and permissions."),
+        )
+    }
+
+    /// The exit status.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            // Whoever closed the pipe has what they wanted.
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => 0,
+            _ => 1,
+        }
+    }
+
+    /// Says what happened and what to do next.
+    pub fn tell(&self, lang: Lang, err: &mut dyn Write) {
+        // When standard error is gone too, there is nobody to tell.
+        let _ = self.write(lang, err);
+    }
+
+    fn write(&self, lang: Lang, err: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Told => Ok(()),
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Self::Output(error) => {
+                let said = said!(
+                    "输出写不出去：{error}。请检查磁盘空间或输出的去处。",
+                    "The output could not be written: {error}. Check the disk or where it goes."
+                );
+                writeln!(err, "yizhan: {}", said.get(lang))
+            }
+            Self::Usage(said) => {
+                let help = said!("用法见 yizhan --help。", "See `yizhan --help`.");
+                writeln!(err, "yizhan: {}\n  {}", said.get(lang), help.get(lang))
+            }
+            Self::Problems(problems) => {
+                for problem in problems {
+                    writeln!(err, "{}", super::print::problem(problem, lang))?;
+                }
+                let next = said!(
+                    "请改好后再试；yizhan packs check 会逐条列出。",
+                    "Put this right and try again; `yizhan packs check` lists every problem."
+                );
+                writeln!(err, "  {}", next.get(lang))
+            }
+            Self::Refused(refusal) => {
+                let at = match refusal.field.as_str() {
+                    "" => String::new(),
+                    field => format!("{field}: "),
+                };
+                writeln!(err, "yizhan: {at}{}", refusal.message.get(lang))?;
+                match refusal.next.get(lang) {
+                    "" => Ok(()),
+                    next => writeln!(err, "  {next}"),
+                }
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let next = match error {
+            StoreError::NotAStation(_) => said!(
+                "新建站点：yizhan init；从备份恢复：yizhan restore；别的目录：--data。",
+                "Make a station with `yizhan init`, restore one with `yizhan restore`, or name another folder with --data."
+            ),
+            _ => error.next(),
+        };
+        Self::new(error.said(), next)
+    }
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}

@@ -1,0 +1,62 @@
+//! `yizhan history`: the life of one record.
+
+use super::opening::Opened;
+use super::{Done, print};
+use crate::office::Event;
+use crate::record::china_offset;
+use clap::Args;
+use serde_json::{Value as Json, json};
+use std::io::Write;
+
+/// What `history` takes.
+#[derive(Args)]
+pub struct HistoryArgs {
+    /// 编号，或人员的身份证号 / Its number, or a person's identity number
+    number: String,
+}
+
+/// Prints every event, the newest first, with what changed.
+///
+/// # Errors
+/// When there is no such record, or the journal cannot be read.
+pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
+    let record = at.record(&args.number)?;
+    let events = at.office.history(&at.actor, &record.kind, record.id)?;
+    for event in &events {
+        if at.json {
+            print::json_line(out, &as_json(event))?;
+            continue;
+        }
+        let when = event.at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M:%S");
+        let (by, what) = (&event.by, event.what.get(at.lang));
+        let from = event.from.get(at.lang);
+        writeln!(out, "{when}  {by}  {what}  ({from}, #{})", event.seq)?;
+        if let Some(reason) = &event.reason {
+            writeln!(out, "    {reason}")?;
+        }
+        for change in &event.changes {
+            writeln!(out, "    {}", change.said().get(at.lang))?;
+        }
+    }
+    Ok(())
+}
+
+fn as_json(event: &Event) -> Json {
+    let changes: Vec<Json> = event
+        .changes
+        .iter()
+        .map(|change| {
+            json!({
+                "field": change.field.zh, "before": change.before.zh, "after": change.after.zh,
+                "field_en": change.field.en, "before_en": change.before.en,
+                "after_en": change.after.en,
+            })
+        })
+        .collect();
+    json!({
+        "seq": event.seq, "at": event.at.to_rfc3339(), "by": event.by,
+        "from": event.from.zh, "from_en": event.from.en, "command": event.command,
+        "what": event.what.zh, "what_en": event.what.en, "reason": event.reason,
+        "changes": changes,
+    })
+}

@@ -1,0 +1,196 @@
+//! `yizhan import`: a CSV file or workbook taken in.
+
+use super::{Done, Failure, Opened, progress};
+use crate::exchange::{
+    FileTrouble, HeadingMap, ImportOptions, Plan, Report, Sheet, import, write_rejects,
+};
+use crate::office::Refusal;
+use crate::said;
+use crate::terminal::text::harmless;
+use crate::words::{Lang, Said};
+use clap::Args;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Refused rows told one by one; the rest stand in the file of `--rejects` and in `--json`.
+const TOLD: usize = 200;
+
+/// What `import` takes.
+#[derive(Args)]
+pub struct ImportArgs {
+    /// 记录种类，如 hardship_file；其中的表格写作 hardship_file.members / The kind of record, or a table inside it
+    kind: String,
+    /// CSV（UTF-8、GB18030）或 XLSX 文件 / A CSV file or a workbook
+    file: PathBuf,
+    /// 表头对照文件，每行 "表头" = "字段" / Headings given a meaning: lines of "heading" = "field"
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// 只检查，不写入 / Only check; write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// 把未通过的行连同原因写入此文件，改好后可再次导入 / Write refused rows with their reasons here
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+/// Takes a file in and tells what became of it.
+///
+/// # Errors
+/// When the file as a whole cannot be taken, or some rows were refused.
+pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let plan = Plan::named(at.office.catalogue(), &args.kind)?;
+    if let Some(rejects) = &args.rejects {
+        writable(rejects, &args.file)?;
+    }
+    let map = args.map.as_deref().map(read_map).transpose().map_err(Refusal::from)?;
+    let sheet = Sheet::open(&args.file).map_err(Refusal::from)?;
+    let options = ImportOptions { dry_run: args.dry_run, map: map.as_ref() };
+    let percent = AtomicU8::new(0);
+    let label = Said::fixed("导入", "Importing");
+    let report = progress::bar(
+        at.watched && !at.json,
+        label.get(at.lang),
+        || Some(percent.load(Ordering::Relaxed)),
+        || {
+            import(&at.office, &at.actor, &plan, &sheet, &options, &mut |done, total| {
+                let share = (done * 100).checked_div(total).unwrap_or(100).min(100);
+                percent.store(u8::try_from(share).unwrap_or(100), Ordering::Relaxed);
+            })
+        },
+    )?;
+    if let Some(rejects) = &args.rejects {
+        write_rejects(rejects, &report, at.lang).map_err(Refusal::from)?;
+    }
+    if at.json {
+        writeln!(out, "{}", report.to_json())?;
+    } else {
+        tell(&report, args.rejects.as_deref(), at.lang, out, err)?;
+    }
+    if report.is_clean() { Ok(()) } else { Err(Failure::Told) }
+}
+
+fn tell(
+    report: &Report,
+    rejects: Option<&Path>,
+    lang: Lang,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Done {
+    for notice in &report.notices {
+        writeln!(err, "{}", harmless(notice.get(lang)))?;
+    }
+    for row in report.refused.iter().take(TOLD) {
+        writeln!(err, "{}", harmless(row.said().get(lang)))?;
+    }
+    let more = report.refused.len().saturating_sub(TOLD);
+    if more > 0 {
+        let said = said!(
+            "另有 {more} 行未通过，没有逐行列出；用 --rejects 文件名 可得到全部。",
+            "{more} more rows were refused and are not listed; --rejects FILE gives all of them."
+        );
+        writeln!(err, "{}", said.get(lang))?;
+    }
+    if let Some(rejects) = rejects.filter(|_| !report.refused.is_empty()) {
+        let path = rejects.display();
+        let said = said!(
+            "未通过的行和原因写在 {path}，改好后可直接导入它。文件含完整个人信息，用后请删除。",
+            "The refused rows with their reasons are in {path}; put right, it can be imported. It holds personal data in full: delete it after use."
+        );
+        writeln!(err, "{}", said.get(lang))?;
+    }
+    Ok(writeln!(out, "{}", report.said().get(lang))?)
+}
+
+/// The file of refused rows must not take the place of the file itself.
+fn writable(rejects: &Path, file: &Path) -> Result<(), Failure> {
+    let same = match (fs::canonicalize(rejects), fs::canonicalize(file)) {
+        (Ok(rejects), Ok(file)) => rejects == file,
+        _ => rejects == file,
+    };
+    if same {
+        return Err(Failure::Usage(Said::fixed(
+            "--rejects 不能写到正在导入的文件上，请换一个文件名。",
+            "--rejects cannot be the file that is imported; give another name.",
+        )));
+    }
+    Ok(())
+}
+
+fn read_map(path: &Path) -> Result<HeadingMap, FileTrouble> {
+    let name = path.display().to_string();
+    let machine = |why: String| FileTrouble::Machine { path: name.clone(), why };
+    let text = fs::read_to_string(path).map_err(|error| machine(error.to_string()))?;
+    HeadingMap::read(&name, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::export::{self, ExportArgs};
+    use super::*;
+    use crate::office::{Office, Setup, Sources};
+    use crate::record::FixedClock;
+    use crate::store::Origin;
+    use clap::Parser;
+    use std::sync::Arc;
+
+    #[derive(Parser)]
+    enum Line {
+        Import(ImportArgs),
+        Export(ExportArgs),
+    }
+
+    fn run_line(at: &Opened, line: &[&str]) -> (Done, String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let done = match Line::try_parse_from(["yizhan"].iter().chain(line)).unwrap() {
+            Line::Import(args) => run(&args, at, &mut out, &mut err),
+            Line::Export(args) => export::run(&args, at, &mut out, &mut err),
+        };
+        (done, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn opened(folder: &Path) -> Opened {
+        let clock = Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()));
+        let setup = Setup {
+            name: "测试站".into(),
+            region: "500113".into(),
+            admin: "admin".into(),
+            password: "demo".into(),
+        };
+        let sources = Sources::load(None).unwrap();
+        let (office, _) = Office::create(&folder.join("station"), &setup, sources, clock).unwrap();
+        let actor = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
+        Opened { office, actor, lang: Lang::Zh, json: false, watched: false }
+    }
+
+    #[test]
+    fn a_file_in_and_out_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut at = opened(folder.path());
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (file, rejects, csv) = (path("in.csv"), path("rejects.csv"), path("out.csv"));
+        let id = "500199198801101015";
+        let rows = format!("职工编号,姓名,身份证号,颜色\nT1,张三,,红\nT2,李四,{id}9,\n");
+        fs::write(&file, rows).unwrap();
+        let line = ["import", "hardship_file", &file, "--rejects", &rejects];
+        let (done, out, err) = run_line(&at, &line);
+        assert!(matches!(done, Err(Failure::Told)));
+        assert!(out.starts_with("接收 1 行，已在库中且一致 0 行，未通过 1 行。"), "{out}");
+        assert!(err.contains("“颜色”") && err.contains("第 3 行 T2：【身份证号】"), "{err}");
+        assert!(!err.contains(id), "numbers of people are masked on screens");
+        assert!(fs::read_to_string(&rejects).unwrap().contains(id));
+        at.json = true;
+        let (_, out, _) = run_line(&at, &line);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((&json["accepted"], &json["unchanged"]), (&0.into(), &1.into()));
+        let row = &json["rows"][0];
+        assert_eq!((&row["line"], &row["number"]), (&3.into(), &"T2".into()));
+        assert!(!out.contains(id));
+        let (done, ..) = run_line(&at, &["import", "hardship_file", &file, "--rejects", &file]);
+        assert!(matches!(done, Err(Failure::Usage(_))));
+        let (done, _, err) = run_line(&at, &["export", "hardship_file", "--out", &csv]);
+        assert!(done.is_ok() && err.contains("1 行"), "{err}");
+        assert!(fs::read_to_string(&csv).unwrap().contains("张三"));
+    }
+}

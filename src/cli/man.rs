@@ -1,0 +1,33 @@
+//! `yizhan man`: the manual pages.
+
+use super::args::Cli;
+use super::{Done, Failure};
+use crate::said;
+use clap::{Args, CommandFactory};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// What `man` takes.
+#[derive(Args)]
+pub struct ManArgs {
+    /// 把全部手册页写入这个目录；不写则输出主页 / Write all pages into this folder; else print the main one
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Prints the main page, or writes one for each subcommand.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn run(args: &ManArgs, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let Some(dir) = &args.dir else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        return Ok(out.write_all(&page)?);
+    };
+    std::fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Failure::file(dir, &error))?;
+    let place = dir.display();
+    let done = said!("手册页在 {place}", "The pages are in {place}");
+    Ok(writeln!(err, "{} / {}", done.zh, done.en)?)
+}

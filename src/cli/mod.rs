@@ -1,0 +1,126 @@
+//! The command line: one file per subcommand, and what they share.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`args`] | the whole command line, for clap |
+//! | [`opening`] | data folder, account and password, the open station |
+//! | [`prompt`] | questions at the terminal |
+//! | [`progress`] | the bar of long work |
+//! | [`print`] | tables aligned by cells |
+//! | [`failure`] | how a command fails, and its exit status |
+//!
+//! Results go to standard output, what there is to say about them to standard error. Exit status
+//! 0: done; 1: refused or failed; 2: wrong usage. Machine output (`--json`) does not depend on
+//! the language: Chinese sentences with the English beside them under `…_en`.
+//!
+//! Knows every room; nothing knows it but `main`.
+
+mod account;
+mod app;
+mod args;
+mod backup;
+mod calendar;
+mod completions;
+mod decide;
+mod due;
+mod export;
+mod failure;
+mod find;
+mod history;
+mod import;
+mod init;
+mod man;
+mod opening;
+mod packs;
+mod perform;
+mod print;
+mod progress;
+mod prompt;
+mod rebuild;
+mod replay;
+mod restore;
+mod set_up;
+mod show;
+mod verify;
+
+pub use failure::{Done, Failure};
+pub use opening::Opened;
+
+use crate::record::Clock;
+use args::{Cli, Command};
+use clap::Parser;
+use opening::World;
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the process was started in. Read once, in `main`; nothing below reads the environment.
+pub struct Surroundings {
+    /// `YIZHAN_DATA`.
+    pub data: Option<PathBuf>,
+    /// The platform's data folder for this program.
+    pub home: Option<PathBuf>,
+    /// The locale that says which language; empty when not set.
+    pub language: String,
+    /// The locale that says which codeset; empty when not set.
+    pub codeset: String,
+    /// `TERM`.
+    pub term: String,
+    /// `COLORTERM`.
+    pub colorterm: String,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// Where the present moment comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Runs a command line; gives the exit status.
+pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let world = World::new(&cli.global, surroundings);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut err = io::stderr();
+    let done = dispatch(&cli, &world, &mut out, &mut err);
+    let done = done.and_then(|()| Ok(out.flush()?));
+    match done {
+        Ok(()) => 0,
+        Err(failure) => {
+            failure.tell(world.lang, &mut err);
+            failure.status()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, world: &World, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let Some(command) = &cli.command else { return app::run(&cli.app, world, err) };
+    cli.app.not_with_a_subcommand()?;
+    match command {
+        Command::Init(args) => init::run(args, world, out, err),
+        Command::Account(args) => account::run(args, world, out),
+        Command::Import(args) => world.with_station(|at| import::run(args, at, out, err)),
+        Command::Export(args) => world.with_station(|at| export::run(args, at, out, err)),
+        Command::Find(args) => world.with_station(|at| find::run(args, at, out, err)),
+        Command::Show(args) => world.with_station(|at| show::run(args, at, out)),
+        Command::History(args) => world.with_station(|at| history::run(args, at, out)),
+        Command::Decide(args) => decide::run(args, world, out),
+        Command::Replay(args) => replay::run(args, world, out, err),
+        Command::Perform(args) => world.with_station(|at| perform::run(args, at, out)),
+        Command::Backup(args) => world.with_station(|at| backup::run(args, at, out)),
+        Command::Restore(args) => restore::run(args, world, out),
+        Command::Verify(args) => verify::run(args, world, out),
+        Command::Rebuild => world.with_station(|at| rebuild::run(at, out)),
+        Command::Packs(args) => packs::run(args, world, out),
+        Command::Calendar(args) => calendar::run(args, world, out),
+        Command::Due(args) => due::run(args, world, out),
+        Command::Completions(args) => completions::run(args, out),
+        Command::Man(args) => man::run(args, out, err),
+    }
+}

@@ -1,0 +1,308 @@
+//! The data folder, the account and its password, and the station they open.
+
+use super::args::Global;
+use super::prompt::Prompt;
+use super::{Done, Failure, Surroundings, progress};
+use crate::office::{Actor, Office, Refusal, RefusalKind, Sources};
+use crate::program::Kind;
+use crate::record::{Clock, Record};
+use crate::said;
+use crate::store::{Origin, Secret, StationInfo};
+use crate::words::{Lang, Said};
+use std::io::{self, BufRead, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The `--password-file` that means standard input.
+const STDIN: &str = "-";
+
+/// Where and for whom a command runs, before any station is open.
+pub struct World<'w> {
+    global: &'w Global,
+    /// What the process was started in.
+    pub surroundings: &'w Surroundings,
+    /// The language people are answered in.
+    pub lang: Lang,
+    /// Output for machines.
+    pub json: bool,
+}
+
+/// An open station and the account a command acts for.
+pub struct Opened {
+    /// The one door.
+    pub office: Arc<Office>,
+    /// Who asks.
+    pub actor: Actor,
+    /// The language people are answered in.
+    pub lang: Lang,
+    /// Output for machines.
+    pub json: bool,
+    /// Somebody looks at standard error: bars of long work are shown.
+    pub watched: bool,
+}
+
+/// What opens a station, as given or asked for; wiped when dropped.
+pub enum Credentials {
+    /// An account and its password.
+    Password {
+        /// The account.
+        account: String,
+        /// Its password.
+        password: Zeroizing<String>,
+    },
+    /// The recovery key, which stands for the administrator.
+    Recovery(Zeroizing<String>),
+}
+
+impl Credentials {
+    /// The same for the store.
+    #[must_use]
+    pub fn secret(&self) -> Secret<'_> {
+        match self {
+            Self::Password { account, password } => Secret::Password { account, password },
+            Self::Recovery(key) => Secret::Recovery(key),
+        }
+    }
+}
+
+impl<'w> World<'w> {
+    /// The world of one command line.
+    #[must_use]
+    pub fn new(global: &'w Global, surroundings: &'w Surroundings) -> Self {
+        let lang = global.lang.map(Lang::from);
+        let lang = lang.unwrap_or_else(|| Lang::from_locale(&surroundings.language));
+        Self { global, surroundings, lang, json: global.json }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.surroundings.clock.clone()
+    }
+
+    /// The data folder: `--data`, `YIZHAN_DATA`, or the platform's.
+    ///
+    /// # Errors
+    /// When the platform has none.
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
+        let Surroundings { data, home, .. } = self.surroundings;
+        let chosen = self.global.data.as_ref().or(data.as_ref()).or(home.as_ref());
+        chosen.cloned().ok_or_else(|| {
+            Failure::Usage(said!(
+                "不知道数据目录在哪里，请用 --data 指定。",
+                "The data folder is not known; name it with --data."
+            ))
+        })
+    }
+
+    /// Packs, policy and calendars: the built-in ones and the office's own.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn sources(&self) -> Result<Sources, Failure> {
+        Ok(Sources::load(Some(&self.folder()?))?)
+    }
+
+    /// Whether the command line says with what to open the station.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.global.account.is_some() || self.global.recovery_key_file.is_some()
+    }
+
+    /// The account and password given, or asked for at the terminal.
+    ///
+    /// # Errors
+    /// A file that cannot be read; nothing given and no terminal to ask at.
+    pub fn credentials(&self) -> Result<Credentials, Failure> {
+        let Global { account, password_file, recovery_key_file, .. } = self.global;
+        if let Some(file) = recovery_key_file {
+            return Ok(Credentials::Recovery(read_secret(file)?));
+        }
+        if account.is_none() && password_file.is_some() {
+            return Err(Failure::Usage(said!(
+                "有 --password-file 就要有 --as。",
+                "--password-file goes with --as."
+            )));
+        }
+        if password_file.is_none() && !io::stdin().is_terminal() {
+            return Err(Failure::Usage(said!(
+                "这里不是终端，没法询问账号和密码；请给出 --as 和 --password-file。",
+                "There is no terminal to ask at; give --as and --password-file."
+            )));
+        }
+        let mut prompt = Prompt::new(self.lang);
+        let account = match account {
+            Some(name) => name.trim().to_string(),
+            None => prompt.line(&said!("账号", "Account"))?,
+        };
+        let password = match password_file {
+            Some(file) => read_secret(file)?,
+            None => prompt.secret(&said!("{account} 的密码", "Password of {account}"))?,
+        };
+        Ok(Credentials::Password { account, password })
+    }
+
+    /// The password of `--password-file` for an account that is only being made.
+    ///
+    /// # Errors
+    /// Without the option, or when the file cannot be read.
+    pub fn new_password(&self) -> Result<Zeroizing<String>, Failure> {
+        match &self.global.password_file {
+            Some(file) => read_secret(file),
+            None => Err(Failure::Usage(said!(
+                "请用 --password-file 给出密码（- 为标准输入）。",
+                "Give the password with --password-file (- is standard input)."
+            ))),
+        }
+    }
+
+    /// Opens the station of the data folder.
+    ///
+    /// # Errors
+    /// No station there, a wrong password, files that do not hold together, or what the store says.
+    pub fn open(&self) -> Result<Opened, Failure> {
+        self.open_with(&self.credentials_for_station()?, self.sources()?)
+    }
+
+    /// The credentials for a station that is there.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn credentials_for_station(&self) -> Result<Credentials, Failure> {
+        // Before anybody types a password: is there a station at all, and of this version?
+        StationInfo::load(&self.folder()?)?;
+        self.credentials()
+    }
+
+    /// Opens the station with the files given.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(&self, who: &Credentials, sources: Sources) -> Result<Opened, Failure> {
+        let watched = io::stderr().is_terminal();
+        let office = self.office(who, sources)?;
+        let actor = match who {
+            Credentials::Password { account, password } => {
+                office.sign_in(account, password, &Origin::Cli)?
+            }
+            Credentials::Recovery(_) => office.recovery_actor().ok_or_else(no_administrator)?,
+        };
+        Ok(Opened { office, actor, lang: self.lang, json: self.json, watched })
+    }
+
+    /// The open station, with nobody signed in yet.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn office(&self, who: &Credentials, sources: Sources) -> Result<Arc<Office>, Failure> {
+        let folder = self.folder()?;
+        let opening = said!("打开站点", "Opening the station");
+        let clock = self.clock();
+        Ok(progress::spinner(io::stderr().is_terminal(), opening.get(self.lang), || {
+            Office::open(&folder, &who.secret(), sources, clock)
+        })?)
+    }
+
+    /// Opens the station, waits until everything can be found, does `work` and lets the folder go.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and what `work` gives.
+    pub fn with_station(&self, work: impl FnOnce(&Opened) -> Done) -> Done {
+        let opened = self.open()?;
+        opened.finish(work)
+    }
+}
+
+impl Opened {
+    /// Waits until everything can be found, does `work` and lets the folder go.
+    ///
+    /// # Errors
+    /// What `work` gives, or what the last save gives.
+    pub fn finish(self, work: impl FnOnce(&Self) -> Done) -> Done {
+        let loading = said!("载入索引", "Loading the index");
+        let office = &self.office;
+        progress::bar(
+            self.watched,
+            loading.get(self.lang),
+            || office.indexing(),
+            || office.wait_for_index(),
+        );
+        let done = work(&self);
+        let closed = self.office.close();
+        done.and_then(|()| Ok(closed?))
+    }
+
+    /// The record with a number: its own, or a person's identity number.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn record(&self, number: &str) -> Result<Record, Refusal> {
+        let number = number.trim();
+        let found = match self.office.numbered(number) {
+            Some(id) => self.office.record(id)?,
+            None => None,
+        };
+        found.ok_or_else(|| not_found(number))
+    }
+
+    /// The kind of a record, or the one named.
+    ///
+    /// # Errors
+    /// When no pack describes it.
+    pub fn kind(&self, name: &str) -> Result<&Kind, Refusal> {
+        self.office.catalogue().find_kind(name).ok_or_else(|| {
+            let known: Vec<_> = self.office.catalogue().kinds().map(|kind| &*kind.id).collect();
+            let meant = crate::words::closest(name, known.iter().copied());
+            let known = known.join(", ");
+            let next = match meant {
+                Some(meant) => said!("是否想写 {meant}？", "Did you mean {meant}?"),
+                None => said!("可用的有：{known}。", "Known kinds: {known}."),
+            };
+            Refusal::invalid(
+                "kind",
+                said!("没有“{name}”这种记录。", "There is no kind of record called \"{name}\"."),
+                next,
+            )
+        })
+    }
+}
+
+/// The recovery key acts for an administrator, and all of them are disabled.
+fn no_administrator() -> Failure {
+    Failure::new(
+        said!("这个站点没有管理员账号。", "This station has no administrator."),
+        said!("请联系上级工会的技术人员。", "Ask the technical staff of the union above."),
+    )
+}
+
+/// There is no record with this number.
+#[must_use]
+pub fn not_found(number: &str) -> Refusal {
+    Refusal::new(
+        RefusalKind::Invalid,
+        said!("没有编号为“{number}”的记录。", "There is no record with the number \"{number}\"."),
+        Said::fixed(
+            "请用 yizhan find 按姓名、拼音或编号再找一次。",
+            "Search by name, pinyin or number with `yizhan find`.",
+        ),
+    )
+    .at("number")
+}
+
+/// A password from a file, or from the next line of standard input; the line end is not part of it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    let read = if file.as_os_str() == STDIN {
+        io::stdin().lock().read_line(&mut text).map(drop)
+    } else {
+        std::fs::read_to_string(file).map(|read| text.push_str(&read))
+    };
+    read.map_err(|error| Failure::file(file, &error))?;
+    let bare = text.strip_suffix('\n').unwrap_or(&text);
+    let bare = bare.strip_suffix('\r').unwrap_or(bare);
+    Ok(Zeroizing::new(bare.to_string()))
+}

@@ -1,0 +1,122 @@
+//! Questions at the terminal, plain lines before the full screen.
+
+use super::Failure;
+use crate::said;
+use crate::terminal::{Event, InputLine, Key, KeyCode, Parser};
+use crate::words::{Lang, Said};
+use crossterm::terminal;
+use std::io::{self, BufRead, Write};
+use zeroize::Zeroizing;
+
+/// Longest answer taken.
+const LONGEST: usize = 200;
+
+/// Asks on standard error, hears on standard input.
+pub struct Prompt {
+    lang: Lang,
+}
+
+impl Prompt {
+    /// Asks in `lang`.
+    #[must_use]
+    pub fn new(lang: Lang) -> Self {
+        Self { lang }
+    }
+
+    /// Tells something.
+    ///
+    /// # Errors
+    /// When standard error is gone.
+    pub fn tell(&self, said: &Said) -> Result<(), Failure> {
+        Ok(writeln!(io::stderr(), "{}", said.get(self.lang))?)
+    }
+
+    /// Asks for a line; spaces around it do not count.
+    ///
+    /// # Errors
+    /// When the input ends.
+    pub fn line(&mut self, question: &Said) -> Result<String, Failure> {
+        self.ask(question)?;
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => Err(given_up()),
+            Ok(_) => Ok(line.trim().to_string()),
+        }
+    }
+
+    /// Asks for a line that is not shown.
+    ///
+    /// # Errors
+    /// When the input ends or Ctrl-C is pressed.
+    pub fn secret(&mut self, question: &Said) -> Result<Zeroizing<String>, Failure> {
+        // Before the question is seen: whoever answers at once is not shown either.
+        let raw = Raw::new()?;
+        self.ask(question)?;
+        let answer = hidden_line();
+        drop(raw);
+        writeln!(io::stderr())?;
+        answer.ok_or_else(given_up)
+    }
+
+    fn ask(&self, question: &Said) -> Result<(), Failure> {
+        let mut err = io::stderr();
+        let colon = if self.lang == Lang::Zh { "：" } else { ": " };
+        write!(err, "{}{colon}", question.get(self.lang))?;
+        Ok(err.flush()?)
+    }
+}
+
+/// The person went away in the middle of a question.
+fn given_up() -> Failure {
+    Failure::new(
+        said!(
+            "没有回答，已停止；没有改动任何内容。",
+            "No answer; stopped, and nothing was changed."
+        ),
+        said!("需要时再运行一次。", "Run it again when you are ready."),
+    )
+}
+
+/// Reads keys up to Enter without showing them. Bytes behind Enter stay for whoever reads next.
+fn hidden_line() -> Option<Zeroizing<String>> {
+    let mut parser = Parser::new();
+    let mut typed = InputLine::new(LONGEST);
+    let mut input = io::stdin().lock();
+    loop {
+        let byte = *input.fill_buf().ok()?.first()?;
+        input.consume(1);
+        let mut events = Vec::new();
+        parser.feed(&[byte], &mut events);
+        for event in events {
+            match event {
+                Event::Key(Key { code: KeyCode::Enter, .. }) => {
+                    return Some(Zeroizing::new(typed.take()));
+                }
+                Event::Key(key) if key == Key::ctrl('c') || key == Key::ctrl('d') => return None,
+                Event::Key(key) => {
+                    typed.handle(key);
+                }
+                Event::Paste(text) => {
+                    typed.insert(&text);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Raw mode while it lives.
+struct Raw;
+
+impl Raw {
+    fn new() -> Result<Self, Failure> {
+        terminal::enable_raw_mode()?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = terminal::disable_raw_mode();
+    }
+}
