@@ -1,0 +1,129 @@
+//! What the screens look like, kept as text and read by people.
+
+use crate::furnished;
+use crate::stage::{Stage, Station};
+use insta::assert_snapshot;
+use yizhan::words::Lang;
+
+/// Takes out what differs from run to run: the folder and what depends on random salts.
+fn steady(station: &Station, screen: &str) -> String {
+    let mut out = String::new();
+    for line in screen.replace(&station.office.folder(), "[folder]").lines() {
+        let mut words: Vec<String> = Vec::new();
+        let mut after_chain = false;
+        for word in line.split(' ') {
+            let alone = line.trim() == word;
+            let hex = word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit());
+            let hashed = word.rsplit_once('@').is_some_and(|(_, hash)| hash.len() >= 6);
+            let long = hex && (alone || word.len() >= 32);
+            words.push(match word {
+                _ if hex && (after_chain || long) => "#".repeat(word.len()),
+                _ if hashed => format!("{}@####", word.rsplit_once('@').unwrap().0),
+                _ => word.to_string(),
+            });
+            after_chain = matches!(word, "链" | "chain");
+        }
+        out += &words.join(" ");
+        out.push('\n');
+    }
+    out
+}
+
+/// Walks through the product and shows each screen to `show`.
+fn tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
+    show("sign-in", desk);
+    desk.signs_in("volunteer");
+    show("home", desk);
+    desk.press("F2").types("jing");
+    show("find", desk);
+    desk.press("Ctrl-U").types("欧阳靖雯").press("Enter");
+    show("person", desk);
+    desk.press("Esc F2").types(furnished::NEWCOMER).press("Enter F3 Enter");
+    show("form", desk);
+    desk.press("Enter").types("张伟").press("Enter").types("po").press("Enter");
+    desk.types("500199199103104280").press("Enter").types("2600");
+    show("form-table", desk);
+    desk.press("Enter Enter").types("五万二").press("Enter");
+    show("form-unreadable", desk);
+    desk.press("F10");
+    show("form-errors", desk);
+    desk.press("Esc Esc F6");
+    show("drafts", desk);
+    desk.press("Esc F2").types(furnished::NEWCOMER).press("Enter F3 Enter");
+    desk.types("3")
+        .press("Enter Enter")
+        .types("5.2万")
+        .press("Enter")
+        .types("22000")
+        .press("Enter")
+        .types("6")
+        .press("Enter");
+    desk.types("3 4").press("F10");
+    show("submit", desk);
+    desk.press("Esc Ctrl-O").signs_in("supervisor").press("F4");
+    desk.pause();
+    show("queue", desk);
+    desk.press("Ctrl-Home");
+    while !desk.screen().lines().any(|line| line.starts_with('▸') && line.contains("欧阳靖雯"))
+    {
+        desk.press("Down");
+    }
+    desk.pause().press("Enter");
+    show("review", desk);
+    desk.press("r");
+    show("return", desk);
+    desk.press("Esc d");
+    show("decline", desk);
+    desk.press("Esc F7");
+    show("sheet", desk);
+    desk.press("Tab PageDown");
+    show("sheet-clauses", desk);
+    desk.press("Esc h");
+    show("history", desk);
+    desk.press("Esc F1");
+    show("help", desk);
+    desk.press("Esc F9").types("t");
+    show("palette", desk);
+    desk.press("Esc F8");
+    show("reveal", desk);
+    desk.press("Esc F12");
+    show("locked", desk);
+    desk.types("demo").press("Enter 0");
+    show("system", desk);
+    assert!(!station.office.station_name().is_empty());
+}
+
+#[test]
+fn at_80_columns() {
+    let station = furnished::station_with_newcomer();
+    tour(&station, &mut station.session(80, 24), |name, desk| {
+        assert_snapshot!(format!("zh-80-{name}"), steady(&station, &desk.screen()));
+    });
+}
+
+#[test]
+fn at_120_columns() {
+    let station = furnished::station_with_newcomer();
+    tour(&station, &mut station.session(120, 40), |name, desk| {
+        assert_snapshot!(format!("zh-120-{name}"), steady(&station, &desk.screen()));
+    });
+}
+
+#[test]
+fn in_english() {
+    let station = furnished::station_with_newcomer();
+    tour(&station, &mut station.session_in(80, 24, Lang::En, false), |name, desk| {
+        assert_snapshot!(format!("en-80-{name}"), steady(&station, &desk.screen()));
+    });
+}
+
+/// Without colour every state still shows: reverse `⟦⟧`, bold `**`, underlined `__`.
+#[test]
+fn without_colour() {
+    let station = furnished::station_with_newcomer();
+    tour(&station, &mut station.session_in(80, 24, Lang::Zh, true), |name, desk| {
+        if matches!(name, "form-errors" | "queue" | "review") {
+            assert_snapshot!(format!("mono-80-{name}"), steady(&station, &desk.marked()));
+        }
+    });
+}

@@ -1,0 +1,338 @@
+//! A session on a stage: keys in as bytes, a screen grid out, in one process.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use yizhan::office::{Actor, Command, Office, Setup, Sources};
+use yizhan::program::Role;
+use yizhan::record::{Clock, FixedClock};
+use yizhan::store::Origin;
+use yizhan::terminal::{Capabilities, Key, KeyCode};
+use yizhan::ui::{Input, Session, Start, Theme};
+use yizhan::words::{Lang, Said};
+
+/// How long a lone Esc waits on stage.
+const ESC_WAIT: Duration = Duration::from_millis(20);
+
+/// The password of everybody on stage.
+pub const PASSWORD: &str = "demo";
+
+/// A station in a folder that goes away with it.
+pub struct Station {
+    pub office: Arc<Office>,
+    pub clock: Arc<FixedClock>,
+    pub admin: Actor,
+    _folder: TempDir,
+}
+
+impl Station {
+    /// A new station with the accounts `volunteer`, `supervisor`, `auditor` and `admin`, on the
+    /// morning of 2025-10-15.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let morning = "2025-10-15T01:00:00Z".parse().unwrap();
+        let clock = Arc::new(FixedClock::new(morning));
+        let setup = Setup {
+            name: "鱼洞街道服务站".into(),
+            region: "500113".into(),
+            admin: "admin".into(),
+            password: PASSWORD.into(),
+        };
+        let (office, _) = Office::create(
+            &folder.path().join("station"),
+            &setup,
+            Sources::load(None).unwrap(),
+            clock.clone(),
+        )
+        .unwrap();
+        let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
+        for role in [Role::Volunteer, Role::Supervisor, Role::Auditor] {
+            let command =
+                Command::AddAccount { name: role.id().into(), role, password: PASSWORD.into() };
+            office.perform(&admin, command).unwrap();
+        }
+        Self { office, clock, admin, _folder: folder }
+    }
+
+    /// Signs somebody in without a screen.
+    pub fn actor(&self, name: &str) -> Actor {
+        self.office.sign_in(name, PASSWORD, &Origin::Cli).unwrap()
+    }
+
+    /// A session of this station on a terminal of a size.
+    pub fn session(&self, columns: u16, rows: u16) -> Stage {
+        self.session_in(columns, rows, Lang::Zh, false)
+    }
+
+    /// The same in a language, with or without colour.
+    pub fn session_in(&self, columns: u16, rows: u16, lang: Lang, mono: bool) -> Stage {
+        let start = Start {
+            columns,
+            rows,
+            capabilities: Capabilities::from_env_hints("xterm-256color", "", mono, "zh_CN.UTF-8"),
+            lang,
+            theme: if mono { Theme::Mono } else { Theme::Sixteen },
+            origin: Origin::Terminal,
+            greeting: Said::default(),
+            esc_wait: ESC_WAIT,
+            idle_lock: yizhan::ui::IDLE_LOCK,
+        };
+        let session = Session::new(self.office.clone(), start);
+        let mut stage = Stage {
+            session,
+            grid: vt100::Parser::new(cells(rows), cells(columns), 0),
+            keys: 0,
+            bytes: 0,
+            last_frame: 0,
+        };
+        stage.paint();
+        stage
+    }
+}
+
+/// A session and the screen its bytes make.
+pub struct Stage {
+    session: Session,
+    grid: vt100::Parser,
+    /// Keys pressed so far, text not counted.
+    pub keys: usize,
+    /// Bytes sent so far.
+    pub bytes: usize,
+    /// Bytes of the last frame.
+    pub last_frame: usize,
+}
+
+impl Stage {
+    fn paint(&mut self) {
+        self.last_frame = 0;
+        if let Some(frame) = self.session.frame() {
+            self.last_frame = frame.len();
+            self.bytes += frame.len();
+            self.grid.process(&frame);
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.session.input(Input::Bytes(bytes));
+        if self.session.wake_in().is_some_and(|wait| wait <= ESC_WAIT) {
+            // A lone Esc is only known to be one when nothing follows it.
+            self.session.input(Input::Wake);
+        }
+        self.paint();
+    }
+
+    /// Types text.
+    pub fn types(&mut self, text: &str) -> &mut Self {
+        self.send(text.as_bytes());
+        self
+    }
+
+    /// Pastes text.
+    pub fn pastes(&mut self, text: &str) -> &mut Self {
+        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
+        self
+    }
+
+    /// Presses keys by name, separated by spaces.
+    pub fn press(&mut self, names: &str) -> &mut Self {
+        for name in names.split(' ') {
+            let key: Key = name.parse().unwrap_or_else(|_| panic!("{name} is no key"));
+            self.keys += 1;
+            self.send(&bytes_of(key));
+        }
+        self
+    }
+
+    /// Bytes as they come, however they are split.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.session.input(Input::Bytes(bytes));
+        self.paint();
+        self
+    }
+
+    /// The time the session asked for has passed.
+    pub fn pause(&mut self) -> &mut Self {
+        self.session.input(Input::Wake);
+        self.paint();
+        self
+    }
+
+    /// When the session wants to be woken.
+    pub fn wake_in(&self) -> Option<Duration> {
+        self.session.wake_in()
+    }
+
+    /// The account signed in.
+    pub fn who(&self) -> Option<String> {
+        self.session.who().map(|who| who.account.clone())
+    }
+
+    /// The session is locked.
+    pub fn locked(&self) -> bool {
+        self.session.locked()
+    }
+
+    /// The house told that something changed.
+    pub fn news(&mut self) -> &mut Self {
+        self.session.input(Input::News);
+        self.paint();
+        self
+    }
+
+    /// Another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.session.input(Input::Resize(columns, rows));
+        self.grid.screen_mut().set_size(cells(rows), cells(columns));
+        self.paint();
+        self
+    }
+
+    /// The screen as lines.
+    pub fn screen(&self) -> String {
+        let width = self.grid.screen().size().1.get();
+        self.grid.screen().rows(0, width).map(|row| row.trim_end().to_string() + "\n").collect()
+    }
+
+    /// The screen with what stands out marked, as it is seen without colour: reverse in `⟦⟧`,
+    /// bold in `**`, underlined in `__`.
+    pub fn marked(&self) -> String {
+        let screen = self.grid.screen();
+        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+        let mut out = String::new();
+        for row in 0..rows {
+            let mut line = String::new();
+            let mut open = [false; 3];
+            for column in 0..columns {
+                let Some(cell) = screen.cell(row, column) else { continue };
+                if cell.is_wide_continuation() {
+                    continue;
+                }
+                let now = [cell.inverse(), cell.bold(), cell.underline()];
+                for (mark, (open, now)) in
+                    [("⟧", "⟦"), ("*", "*"), ("_", "_")].iter().zip(open.iter_mut().zip(now))
+                {
+                    if *open != now {
+                        line += if now { mark.1 } else { mark.0 };
+                        *open = now;
+                    }
+                }
+                line += if cell.has_contents() { cell.contents() } else { " " };
+            }
+            out += line.trim_end();
+            out.push('\n');
+        }
+        out
+    }
+
+    /// Goes down a form until the cursor stands in the field or the table of this title.
+    #[track_caller]
+    pub fn goes_to(&mut self, title: &str) -> &mut Self {
+        self.press("Ctrl-Home");
+        for _ in 0..90 {
+            let row = usize::from(self.cursor().0);
+            let screen = self.screen();
+            let mut at = screen.lines().skip(row.saturating_sub(2)).take(3);
+            let named = |line: Option<&str>| line.is_some_and(|line| line.contains(title));
+            if named(at.clone().nth(2)) || named(at.next().filter(|line| line.contains("  ("))) {
+                return self;
+            }
+            self.press("Down");
+        }
+        panic!("{title} is not in the form:\n{}", self.screen());
+    }
+
+    /// True when the cursor is shown.
+    pub fn cursor_shown(&self) -> bool {
+        !self.grid.screen().hide_cursor()
+    }
+
+    /// What stands in the cells before the cursor.
+    pub fn before_cursor(&self) -> String {
+        let (row, column) = self.cursor();
+        let screen = self.grid.screen();
+        (0..column)
+            .filter_map(|at| screen.cell(row, at))
+            .map(|cell| cell.contents().to_string())
+            .collect()
+    }
+
+    /// Where the cursor stands: row, column.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.grid.screen().cursor_position()
+    }
+
+    /// The session is over.
+    pub fn ended(&self) -> bool {
+        self.session.ended()
+    }
+
+    /// Asserts that the screen shows a text.
+    #[track_caller]
+    pub fn shows(&mut self, text: &str) -> &mut Self {
+        assert!(self.screen().contains(text), "{text:?} is not on the screen:\n{}", self.screen());
+        self
+    }
+
+    /// Asserts that the screen does not show a text.
+    #[track_caller]
+    pub fn hides(&mut self, text: &str) -> &mut Self {
+        assert!(!self.screen().contains(text), "{text:?} is on the screen:\n{}", self.screen());
+        self
+    }
+
+    /// Signs in.
+    pub fn signs_in(&mut self, name: &str) -> &mut Self {
+        self.types(name).press("Enter").types(PASSWORD).press("Enter");
+        let home = self.screen();
+        assert!(home.contains("要办的事") || home.contains("To do"), "not signed in:\n{home}");
+        self.keys = 0;
+        self
+    }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap_or(NonZero::<u16>::MIN)
+}
+
+/// The bytes an xterm sends for a key.
+fn bytes_of(key: Key) -> Vec<u8> {
+    let text = match (key.code, key.to_string().as_str()) {
+        (_, "Shift-Tab") => "\x1b[Z".to_string(),
+        (_, "Ctrl-Home") => "\x1b[1;5H".to_string(),
+        (_, "Ctrl-End") => "\x1b[1;5F".to_string(),
+        (_, "Ctrl-Delete") => "\x1b[3;5~".to_string(),
+        (_, name) if name.starts_with("Ctrl-") && name.len() == 6 => {
+            let letter = name.bytes().last().unwrap();
+            return vec![letter & 0x1f];
+        }
+        (KeyCode::Char(c), _) => c.to_string(),
+        (KeyCode::Enter, _) => "\r".to_string(),
+        (KeyCode::Esc, _) => "\x1b".to_string(),
+        (KeyCode::Tab, _) => "\t".to_string(),
+        (KeyCode::Backspace, _) => "\x7f".to_string(),
+        (KeyCode::Up, _) => "\x1b[A".to_string(),
+        (KeyCode::Down, _) => "\x1b[B".to_string(),
+        (KeyCode::Right, _) => "\x1b[C".to_string(),
+        (KeyCode::Left, _) => "\x1b[D".to_string(),
+        (KeyCode::Home, _) => "\x1b[H".to_string(),
+        (KeyCode::End, _) => "\x1b[F".to_string(),
+        (KeyCode::Insert, _) => "\x1b[2~".to_string(),
+        (KeyCode::Delete, _) => "\x1b[3~".to_string(),
+        (KeyCode::PageUp, _) => "\x1b[5~".to_string(),
+        (KeyCode::PageDown, _) => "\x1b[6~".to_string(),
+        (KeyCode::F(n), _) => {
+            let code = [0, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 23, 24][usize::from(n)];
+            format!("\x1b[{code}~")
+        }
+        other => panic!("no bytes for {other:?}"),
+    };
+    text.into_bytes()
+}
+
+/// A clock that stands still keeps a test from depending on the day it runs.
+#[test]
+fn the_stage_stands_in_october() {
+    let station = Station::new();
+    assert_eq!(station.clock.today().to_string(), "2025-10-15");
+}
