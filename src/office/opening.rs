@@ -192,8 +192,7 @@ impl Office {
     fn keep_packs(&self) {
         for pack in self.catalogue.packs() {
             let shelf = "packs";
-            let known: Option<String> = self.store.side(shelf, &pack.hash).ok().flatten();
-            if known.is_none() {
+            if !self.store.has_side(shelf, &pack.hash) {
                 // A full or read-only disk must not keep anybody from reading; it is tried again
                 // at the next opening.
                 let _ = self.store.keep_side(shelf, &pack.hash, &pack.text);

@@ -118,10 +118,4 @@ impl Record {
     pub fn entered(&self) -> Instant {
         self.moves.last().map_or(self.created, |last| last.at)
     }
-
-    /// The last move with this id.
-    #[must_use]
-    pub fn last_move(&self, id: &str) -> Option<&MoveMade> {
-        self.moves.iter().rev().find(|made| made.id == id)
-    }
 }

@@ -34,6 +34,12 @@ impl Store {
         write_whole(&path, &sealed)
     }
 
+    /// Whether anything is kept under a shelf and a name, without opening it.
+    #[must_use]
+    pub fn has_side(&self, shelf: &str, name: &str) -> bool {
+        self.shelf_path(shelf, name).exists()
+    }
+
     /// The value kept under a shelf and a name.
     ///
     /// # Errors

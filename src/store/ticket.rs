@@ -36,12 +36,6 @@ impl<T> Ticket<T> {
         }
     }
 
-    /// Whether [`Self::wait`] would return at once.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.0.result.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
     /// A ticket that is already refused.
     pub(super) fn refused(error: StoreError) -> Self {
         let (promise, ticket) = pair();

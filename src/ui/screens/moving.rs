@@ -1,7 +1,7 @@
 //! Making a move: the question a step asks, for one record or for many at once.
 
 use crate::office::{Answers, Command, Receipt, Refusal};
-use crate::policy::LineResult;
+use crate::policy::{DecisionSheet, LineResult};
 use crate::program::{Ask as Question, AskType, FieldType, Kind, Move, PERSON};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
@@ -68,7 +68,12 @@ pub fn choose(record: &Record, cx: &mut Context) {
 /// Asks what the step asks for, then makes it.
 fn begin(record: &Record, step: &Move, cx: &mut Context) {
     let Some(kind) = cx.office.catalogue().kind(&record.kind).cloned() else { return };
-    let parts = step.asks.iter().map(|ask| part_of(ask, &kind, Some(record), cx)).collect();
+    // Worked out once, and only for a step that asks something.
+    let sheet = match step.asks.is_empty() {
+        true => None,
+        false => cx.office.sheet(record, None, None).ok(),
+    };
+    let parts = step.asks.iter().map(|ask| part_of(ask, &kind, sheet.as_ref(), cx)).collect();
     let (id, base, step) = (record.id, record.revision, step.clone());
     let number = &record.number;
     let body = vec![said!("{number}", "{number}")];
@@ -182,16 +187,15 @@ fn bulk(ready: &[(Record, Move)], answered: &Answered, cx: &mut Context) {
     cx.open(Ask::new(heading, lines, Vec::new(), |_, _| {}));
 }
 
-/// The part of a dialog that answers a question of a step.
-fn part_of(ask: &Question, kind: &Kind, record: Option<&Record>, cx: &Context) -> Part {
+/// The part of a dialog that answers a question of a step; the sheet says what to put first.
+fn part_of(ask: &Question, kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Part {
     let title = ask.title.clone();
     match &ask.ask_type {
-        AskType::Fields => Part::any_of(title, nameable(kind, record, cx)),
+        AskType::Fields => Part::any_of(title, nameable(kind, sheet, cx)),
         AskType::Clause => {
             let library = cx.office.library();
             let mut clauses: Vec<_> = library.clauses.values().collect();
             // Those the sheet finds not met stand first, then those it rests on at all.
-            let sheet = record.and_then(|record| cx.office.sheet(record, None, None).ok());
             let weight = |id: &str| {
                 let lines = sheet.iter().flat_map(|sheet| &sheet.lines);
                 lines
@@ -217,7 +221,7 @@ fn part_of(ask: &Question, kind: &Kind, record: Option<&Record>, cx: &Context) -
                             .collect()
                     })
                     .unwrap_or_default();
-                let suggested = record.and_then(|record| suggestion(ask, record, cx));
+                let suggested = sheet.and_then(|sheet| suggestion(ask, sheet));
                 let at = options.iter().position(|(code, _)| Some(code) == suggested.as_ref());
                 let several = matches!(field.field_type, FieldType::Tags { .. });
                 let part = if several {
@@ -244,16 +248,14 @@ fn part_of(ask: &Question, kind: &Kind, record: Option<&Record>, cx: &Context) -
 }
 
 /// What the decision sheet suggests as an answer, such as the category.
-fn suggestion(ask: &Question, record: &Record, cx: &Context) -> Option<String> {
+fn suggestion(ask: &Question, sheet: &DecisionSheet) -> Option<String> {
     let wanted = ask.from_sheet.as_deref()?;
-    let sheet = cx.office.sheet(record, None, None).ok()?;
     (wanted == "category").then(|| sheet.category.map(|category| category.id().to_string()))?
 }
 
 /// The fields a return can name, those the sheet finds wanting first.
-fn nameable(kind: &Kind, record: Option<&Record>, cx: &Context) -> Vec<(String, Said)> {
-    let doubtful: Vec<String> = record
-        .and_then(|record| cx.office.sheet(record, None, None).ok())
+fn nameable(kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(String, Said)> {
+    let doubtful: Vec<String> = sheet
         .map(|sheet| {
             sheet
                 .lines

@@ -80,17 +80,23 @@ impl Page {
             window: Window::default(),
             gone: false,
         };
-        page.read(cx);
+        page.work_out(cx);
         page.show_sheet = page.reviewing;
         Some(page)
     }
 
+    /// Reads the record again, and what is shown of it.
     fn read(&mut self, cx: &mut Context) {
         match cx.office.record(self.id) {
             Ok(Some(record)) => self.record = record,
             Ok(None) => self.gone = true,
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
+        self.work_out(cx);
+    }
+
+    /// Works out what is shown of the record.
+    fn work_out(&mut self, cx: &Context) {
         let catalogue = cx.office.catalogue();
         if let Some(kind) = catalogue.kind(&self.record.kind) {
             self.kind_title = kind.title.clone();
