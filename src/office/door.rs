@@ -28,8 +28,9 @@ pub struct Office {
     pub(super) accounts: RwLock<BTreeMap<String, (RecordId, Account)>>,
     pub(super) door: Mutex<Door>,
     pub(super) filling: super::opening::Filling,
+    /// What went wrong while the index was filled.
     pub(super) notices: Mutex<Vec<crate::words::Said>>,
-    pub(super) news: News,
+    pub(super) news: Arc<News>,
 }
 
 /// What only the one inside the door sees: the numbers given out, and the store's count of

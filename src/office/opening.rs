@@ -7,7 +7,7 @@ use crate::directory::Directory;
 use crate::policy::Library;
 use crate::program::{Catalogue, PERSON, Role};
 use crate::record::{Clock, Regions};
-use crate::store::{Draft, DraftOp, Origin, RecoveryKey, Secret, StationInfo, Store};
+use crate::store::{Draft, DraftOp, Origin, Progress, RecoveryKey, Secret, StationInfo, Store};
 use crate::words::{Problem, Said};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -58,6 +58,17 @@ impl Sources {
             self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
         codes.insert(ACCOUNT.to_string(), ACCOUNT_CODE);
         Arc::new(move |kind| codes.get(kind).copied())
+    }
+
+    fn setup(
+        &self,
+        clock: Arc<dyn Clock>,
+        news: &Arc<News>,
+        progress: Arc<Progress>,
+    ) -> crate::store::Setup {
+        let news = news.clone();
+        let setup = crate::store::Setup::new(clock, self.codes());
+        crate::store::Setup { progress, told: Arc::new(move || news.announce()), ..setup }
     }
 }
 
@@ -125,10 +136,11 @@ impl Office {
             name: setup.name.clone(),
             region: setup.region.clone(),
         };
-        let with = crate::store::Setup::new(clock.clone(), sources.codes());
+        let news = Arc::new(News::default());
+        let with = sources.setup(clock.clone(), &news, Arc::default());
         let (store, recovery) = Store::create(dir, &info, &setup.admin, &setup.password, &with)
             .map_err(|error| unavailable(&error))?;
-        let office = Self::over(store, sources, clock);
+        let office = Self::over(store, sources, clock, news);
         let admin = office.account_record(&setup.admin, &setup.admin, Role::Administrator)?;
         let draft = Draft {
             time: office.now(),
@@ -156,9 +168,24 @@ impl Office {
         sources: Sources,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, Refusal> {
-        let with = crate::store::Setup::new(clock.clone(), sources.codes());
+        Self::open_watched(dir, secret, sources, clock, Arc::default())
+    }
+
+    /// The same, saying through `progress` how far it is: after damage it can take a while.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_watched(
+        dir: &Path,
+        secret: &Secret<'_>,
+        sources: Sources,
+        clock: Arc<dyn Clock>,
+        progress: Arc<Progress>,
+    ) -> Result<Arc<Self>, Refusal> {
+        let news = Arc::new(News::default());
+        let with = sources.setup(clock.clone(), &news, progress);
         let store = Store::open(dir, secret, &with).map_err(|error| unavailable(&error))?;
-        let office = Arc::new(Self::over(store, sources, clock));
+        let office = Arc::new(Self::over(store, sources, clock, news));
         for account in
             office.store.scan(ACCOUNT, None, usize::MAX).map_err(|error| unavailable(&error))?
         {
@@ -169,8 +196,7 @@ impl Office {
         Ok(office)
     }
 
-    fn over(store: Store, sources: Sources, clock: Arc<dyn Clock>) -> Self {
-        let notices = store.notices().to_vec();
+    fn over(store: Store, sources: Sources, clock: Arc<dyn Clock>, news: Arc<News>) -> Self {
         let office = Self {
             store,
             catalogue: sources.catalogue,
@@ -181,8 +207,8 @@ impl Office {
             accounts: RwLock::new(BTreeMap::new()),
             door: Mutex::new(Door::default()),
             filling: Filling::new(),
-            notices: Mutex::new(notices),
-            news: News::default(),
+            notices: Mutex::default(),
+            news,
         };
         office.keep_packs();
         office
@@ -216,12 +242,10 @@ impl Office {
             let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
             self.filling.percent.store(u8::try_from(percent).unwrap_or(99), Ordering::Relaxed);
         });
-        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        match walk {
-            Ok(walk) => notices.extend(walk.notices),
-            Err(error) => notices.push(error.said()),
+        if let Err(error) = walk {
+            let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            notices.push(error.said());
         }
-        drop(notices);
         self.filling.finish();
         self.news.announce();
     }

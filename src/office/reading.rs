@@ -176,10 +176,18 @@ impl super::Office {
         self.store.head().0
     }
 
-    /// What the store had to say at opening, for the home screen.
+    /// What was found and put right, at opening and since, for the home screen.
     #[must_use]
     pub fn notices(&self) -> Vec<Said> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut notices = self.store.notices();
+        notices.extend(self.notices.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        notices
+    }
+
+    /// Long work that goes on behind the screen, with its percent where that is known.
+    #[must_use]
+    pub fn at_work(&self) -> Option<(Said, Option<u8>)> {
+        self.store.progress().shown()
     }
 
     /// Hears when something changes.

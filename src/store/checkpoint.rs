@@ -1,5 +1,8 @@
 //! Sentinels: how many records of each kind there should be and a rolling hash of them, and the
 //! small file that keeps them outside the table they watch.
+//!
+//! The file also says which table is the one in use. Another one takes its place by this file
+//! alone: the moment it is replaced is the moment of the change.
 
 use super::disk::{hex, read_text, unhex, write_whole};
 use super::error::StoreError;
@@ -9,10 +12,11 @@ use blake3::Hash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
+use uuid::Uuid;
 
 /// The file's name in the data folder.
 pub const CHECKPOINT_FILE: &str = "records.toml";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Count and order-independent hash of the records of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub type Sentinels = BTreeMap<u16, Sentinel>;
 pub struct Checkpoint {
     /// The last entry the table holds, and where it lies in the journal.
     pub position: Position,
+    /// Which table it describes, the one in use: see [`super::building::folder`].
+    pub generation: u32,
     /// What the table holds.
     pub kinds: Sentinels,
 }
@@ -67,6 +73,9 @@ struct Kind {
 #[derive(Serialize, Deserialize)]
 struct File {
     format: u32,
+    /// The station it belongs to: another's, put here by mistake, says nothing about this one.
+    station: Uuid,
+    table: u32,
     applied: u64,
     head: String,
     segment: u32,
@@ -80,8 +89,9 @@ struct File {
 impl File {
     fn check(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        let Self { format, applied, head, segment, offset, kinds, .. } = self;
-        hasher.update(format!("{format} {applied} {head} {segment} {offset}").as_bytes());
+        let Self { format, station, table, applied, head, segment, offset, kinds, .. } = self;
+        let fixed = format!("{format} {station} {table} {applied} {head} {segment} {offset}");
+        hasher.update(fixed.as_bytes());
         for Kind { code, count, sum } in kinds {
             hasher.update(format!(" {code} {count} {sum}").as_bytes());
         }
@@ -90,16 +100,16 @@ impl File {
 }
 
 impl Checkpoint {
-    /// Reads the checkpoint of a data folder; nothing when there is none or it is not whole,
-    /// in which case opening looks at everything.
-    pub(super) fn load(dir: &Path) -> Result<Option<Self>, StoreError> {
+    /// Reads the checkpoint of a data folder; nothing when there is none, or it is not whole or
+    /// another station's, in which case opening looks at everything.
+    pub(super) fn load(dir: &Path, station: Uuid) -> Result<Option<Self>, StoreError> {
         let text = read_text(&dir.join(CHECKPOINT_FILE))?;
-        Ok(text.as_deref().and_then(Self::parse))
+        Ok(text.as_deref().and_then(|text| Self::parse(text, station)))
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str, station: Uuid) -> Option<Self> {
         let file: File = toml::from_str(text).ok()?;
-        if file.format != FORMAT || file.check != file.check() {
+        if file.format != FORMAT || file.station != station || file.check != file.check() {
             return None;
         }
         let kinds = file.kinds.iter().map(|kind| {
@@ -109,11 +119,11 @@ impl Checkpoint {
         let hash = Hash::from_bytes(unhex(&file.head)?.try_into().ok()?);
         let position =
             Position { segment: file.segment, offset: file.offset, seq: file.applied, hash };
-        Some(Self { position, kinds: kinds.collect::<Option<_>>()? })
+        Some(Self { position, generation: file.table, kinds: kinds.collect::<Option<_>>()? })
     }
 
     /// Writes the checkpoint, on the disk when this returns.
-    pub(super) fn save(&self, dir: &Path) -> Result<(), StoreError> {
+    pub(super) fn save(&self, dir: &Path, station: Uuid) -> Result<(), StoreError> {
         let Position { segment, offset, seq, hash } = self.position;
         let kinds = self.kinds.iter().map(|(code, sentinel)| Kind {
             code: *code,
@@ -122,6 +132,8 @@ impl Checkpoint {
         });
         let mut file = File {
             format: FORMAT,
+            station,
+            table: self.generation,
             applied: seq,
             head: hex(hash.as_bytes()),
             segment,
@@ -136,17 +148,6 @@ impl Checkpoint {
         })?;
         write_whole(&dir.join(CHECKPOINT_FILE), text.as_bytes())
     }
-
-    /// Takes the checkpoint away before the table it describes is replaced.
-    pub(super) fn remove(dir: &Path) -> Result<(), StoreError> {
-        let path = dir.join(CHECKPOINT_FILE);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(super::error::io(super::error::Doing::Writing, &path)(error))
-            }
-            _ => super::disk::sync_dir(dir),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -155,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn key(n: u8) -> Key {
-        Key::new(u16::from(n % 3), crate::record::RecordId(uuid::Uuid::from_bytes([n; 16])))
+        Key::new(u16::from(n % 3), crate::record::RecordId(Uuid::from_bytes([n; 16])))
     }
 
     proptest! {
@@ -179,17 +180,21 @@ mod tests {
     #[test]
     fn comes_back_and_a_changed_digit_is_seen() {
         let dir = tempfile::tempdir().unwrap();
+        let (ours, theirs) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let position = Position { segment: 2, offset: 77, seq: 9, hash: blake3::hash(b"h") };
         let kinds = BTreeMap::from([(3, Sentinel { count: 4, sum: u128::MAX - 5 })]);
-        let checkpoint = Checkpoint { position, kinds };
-        checkpoint.save(dir.path()).unwrap();
-        assert_eq!(Checkpoint::load(dir.path()).unwrap(), Some(checkpoint));
+        let checkpoint = Checkpoint { position, generation: 3, kinds };
+        checkpoint.save(dir.path(), ours).unwrap();
+        assert_eq!(Checkpoint::load(dir.path(), ours).unwrap(), Some(checkpoint));
+        assert_eq!(Checkpoint::load(dir.path(), theirs).unwrap(), None);
         let path = dir.path().join(CHECKPOINT_FILE);
-        let text = std::fs::read_to_string(&path).unwrap().replace("offset = 77", "offset = 78");
-        std::fs::write(&path, text).unwrap();
-        assert_eq!(Checkpoint::load(dir.path()).unwrap(), None);
-        Checkpoint::remove(dir.path()).unwrap();
-        Checkpoint::remove(dir.path()).unwrap();
-        assert_eq!(Checkpoint::load(dir.path()).unwrap(), None);
+        let whole = std::fs::read_to_string(&path).unwrap();
+        for (from, to) in [("offset = 77", "offset = 78"), ("table = 3", "table = 2")] {
+            assert!(whole.contains(from));
+            std::fs::write(&path, whole.replace(from, to)).unwrap();
+            assert_eq!(Checkpoint::load(dir.path(), ours).unwrap(), None);
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(Checkpoint::load(dir.path(), ours).unwrap(), None);
     }
 }

@@ -55,10 +55,71 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
     fresh.into_iter().try_for_each(sync_parent)
 }
 
+/// Takes a folder away, when it is there.
+pub(super) fn remove_dir(dir: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(io(Doing::Writing, dir)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves what is damaged out of the way, to the first free of `<name>.aside-1`, `-2` ..., and gives
+/// that name.
+pub(super) fn aside(from: &Path, name: &Path) -> Result<String, StoreError> {
+    let stem = name.file_name().unwrap_or_default().to_string_lossy();
+    for number in 1u32.. {
+        let aside = format!("{stem}.aside-{number}");
+        let to = name.with_file_name(&aside);
+        if !to.exists() {
+            rename(from, &to)?;
+            return Ok(aside);
+        }
+    }
+    Ok(stem.into_owned())
+}
+
+/// Bytes the files in a folder take, those in folders inside it too.
+pub(super) fn size_of(dir: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => size_of(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// Bytes of free space where `path` lies; nothing where the system does not tell.
+pub(super) fn room(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let found = rustix::fs::statvfs(path).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// Refuses work that would leave less than `rest` bytes of free space behind.
+pub(super) fn need_room(path: &Path, bytes: u64, rest: u64) -> Result<(), StoreError> {
+    match room(path) {
+        Some(room) if room < bytes.saturating_add(rest) => {
+            Err(io(Doing::Writing, path)(std::io::ErrorKind::StorageFull.into()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The text of a file, or nothing when it is not there.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    match fs::read(path) {
+        // What is no text is understood by nobody further up, each of whom says so itself.
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io(Doing::Reading, path)(error)),
     }

@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// A new segment begins once one has grown to this many bytes.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Bytes of free space that stay for the table and for drafts: nothing is saved into the last of it.
+pub const ROOM: u64 = 4 * 1024 * 1024;
+
 /// A frame known to have been saved, and where it begins: opening starts there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -174,6 +177,7 @@ impl Journal {
         if bytes.is_empty() {
             return Ok(());
         }
+        disk::need_room(&self.dir, bytes.len() as u64, ROOM)?;
         end.offset = start + bytes.len() as u64;
         self.dirty = true;
         if let Err(error) = self.write(&bytes) {
@@ -197,6 +201,18 @@ impl Journal {
         #[cfg(test)]
         Faults::strike(&self.faults.sync).map_err(io(Doing::Syncing, &path))?;
         self.file.sync_data().map_err(io(Doing::Syncing, &path))
+    }
+
+    /// Whether the disk takes writes again: tries it with a file of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] while it does not.
+    pub fn try_out(&mut self) -> Result<(), StoreError> {
+        self.clean()?;
+        disk::need_room(&self.dir, 0, ROOM)?;
+        let path = self.dir.join("trial");
+        disk::write_whole(&path, &[0; 4096])?;
+        std::fs::remove_file(&path).map_err(io(Doing::Writing, &path))
     }
 
     /// Cuts off what a failed batch may have left behind the end.

@@ -14,8 +14,9 @@
 //!   attempts.toml   wrong passwords so far                      throttle.rs
 //!   lock            held by the one process that owns the folder
 //!   journal/*.yzj   the truth                                   frame.rs segment.rs journal.rs reader.rs
-//!   records/        the present                                 table.rs records.rs
-//!   records.toml    what the table should hold                  checkpoint.rs
+//!   records/        the present; records-N after a change of    table.rs records.rs
+//!                   tables                                      applying.rs building.rs
+//!   records.toml    which table counts and what it should hold  checkpoint.rs
 //!   shelf/          drafts not yet saved, packs in use          shelf.rs
 //!   records.aside-N a table that was not right, kept as it was
 //! ```
@@ -25,12 +26,19 @@
 //! writes it at once, waits for `fdatasync`, brings the table up and resolves the tickets. Reads see
 //! only what has come that far; [`Store::latest`] also sees what still waits.
 //!
+//! # A table that fails
+//! At opening or at work, a table of records that is damaged, or lacks what it had confirmed, is
+//! left as it is; another is built beside it from the journal and takes its place. Meanwhile what can
+//! be read is read, and saving goes on.
+//!
 //! # The way back
 //! `backup.rs` writes the whole journal into one sealed file and makes a folder from it again;
 //! `verify.rs` checks a folder, with the key or without.
 
 mod accounts;
+mod applying;
 mod backup;
+mod building;
 mod checkpoint;
 mod disk;
 mod entry;
@@ -39,6 +47,7 @@ mod frame;
 mod journal;
 mod keyring;
 mod opening;
+mod progress;
 mod reader;
 mod records;
 mod recovery;
@@ -60,7 +69,8 @@ pub use backup::{BackupReport, restore, verify_backup};
 pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
 pub use error::{Doing, IoTrouble, StoreError};
 pub use keyring::{KeyringError, Secret};
-pub use opening::{KindCodes, Setup};
+pub use opening::{KindCodes, Setup, Told};
+pub use progress::Progress;
 pub use records::Walk;
 pub use recovery::RecoveryKey;
 pub use seal::random;
@@ -95,8 +105,9 @@ pub struct Store {
     journal_seal: Seal,
     records: Arc<Records>,
     queue: Arc<Queue>,
+    progress: Arc<Progress>,
     walking: Mutex<()>,
-    notices: Vec<Said>,
+    notices: Mutex<Vec<Said>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     #[cfg(test)]
     faults: Arc<journal::Faults>,
@@ -117,10 +128,18 @@ impl Store {
         &self.dir
     }
 
-    /// What opening found and put right.
+    /// What opening, and work since, found and put right.
     #[must_use]
-    pub fn notices(&self) -> &[Said] {
-        &self.notices
+    pub fn notices(&self) -> Vec<Said> {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.extend(self.queue.take_notices());
+        notices.clone()
+    }
+
+    /// How far long work is: rebuilding, backup, checks.
+    #[must_use]
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Hands in entries. One submission is saved whole or not at all. Sequences are given here, in
@@ -148,10 +167,35 @@ impl Store {
         self.queue.epoch()
     }
 
-    /// Why nothing can be saved at the moment, until a save succeeds again.
+    /// Why nothing can be saved at the moment, until a save succeeds again, or why the table has
+    /// to be built anew.
     #[must_use]
     pub fn trouble(&self) -> Option<StoreError> {
         self.queue.trouble().or_else(|| self.records.trouble())
+    }
+
+    /// Tries again what the machine refused: whether the disk takes writes, and the table.
+    ///
+    /// # Errors
+    /// Why it still refuses.
+    pub fn try_again(&self) -> Result<(), StoreError> {
+        match self.trouble() {
+            Some(_) => self.queue.retry().wait(),
+            None => Ok(()),
+        }
+    }
+
+    /// Has a table that failed while something was read from it built anew, behind the answer.
+    fn seen<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if done.is_err() {
+            match self.records.trouble() {
+                Some(StoreError::Records(_)) => self.queue.mend(),
+                // Nobody waits for a disk that may refuse for long.
+                Some(_) => drop(self.queue.retry()),
+                None => {}
+            }
+        }
+        done
     }
 
     /// A record as saved.
@@ -160,7 +204,7 @@ impl Store {
     /// [`StoreError::UnknownKind`], [`StoreError::Records`].
     pub fn get(&self, kind: &str, id: RecordId) -> Result<Option<Stored>, StoreError> {
         let key = self.records.key(kind, id)?;
-        self.records.with(|table| table.get(&key))
+        self.seen(self.records.get(&key))
     }
 
     /// A record as it will be once everything handed in is saved: for checking the next change,
@@ -172,7 +216,7 @@ impl Store {
         let key = self.records.key(kind, id)?;
         match self.queue.staged(&key, id) {
             Some(staged) => Ok(Some(staged)),
-            None => self.records.with(|table| table.get(&key)),
+            None => self.seen(self.records.get(&key)),
         }
     }
 
@@ -188,8 +232,8 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         let first = self.records.key(kind, RecordId(uuid::Uuid::nil()))?;
         let after = after.map(|id| table::Key::new(first.code(), id));
-        let page =
-            self.records.with(|table| table.page(after.as_ref(), Some(first.code()), limit))?;
+        let page = |table: &table::Table| table.page(after.as_ref(), Some(first.code()), limit);
+        let page = self.seen(self.records.with(page))?;
         Ok(page.into_iter().map(|(_, stored)| stored).collect())
     }
 
@@ -214,12 +258,25 @@ impl Store {
         let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
         match self.records.walk(&mut each) {
             Ok(records) => Ok(Walk { records, notices: Vec::new() }),
-            Err(why @ StoreError::Records(_)) => {
-                let notices = self.queue.rebuild(why).wait()?;
-                Ok(Walk { records: self.records.walk(&mut each)?, notices })
+            Err(StoreError::Records(_)) => {
+                let before = self.notices().len();
+                self.queue.rebuild(None).wait()?;
+                let records = self.records.walk(&mut each)?;
+                Ok(Walk { records, notices: self.notices().split_off(before) })
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Copies the table into a fresh one without what it no longer needs, and puts that in its
+    /// place. Gives the bytes its files took before and take now.
+    ///
+    /// # Errors
+    /// What the machine gives; the table in use stays then.
+    pub fn compact(&self) -> Result<(u64, u64), StoreError> {
+        let (before, _) = self.records.sizes();
+        self.queue.compact().wait()?;
+        Ok((before, self.records.sizes().0))
     }
 
     /// Every saved entry that touched a record, newest first. It ends early at an erased entry.
@@ -228,7 +285,7 @@ impl Store {
     /// [`StoreError::Damaged`] naming the entry that cannot be read.
     pub fn history(&self, kind: &str, id: RecordId) -> Result<Vec<Entry>, StoreError> {
         let key = self.records.key(kind, id)?;
-        let mut seq = self.records.with(|table| table.last_seq(&key))?;
+        let mut seq = self.seen(self.records.last_seq(&key))?;
         let mut entries = Vec::new();
         while let Some(entry) = self.journal.entry(&self.journal_seal, seq)? {
             let link = entry.ops.iter().find_map(|op| {

@@ -6,6 +6,7 @@ use super::disk;
 use super::error::{Doing, StoreError, io};
 use super::journal::{Journal, SEGMENT_BYTES, Torn};
 use super::keyring::{Keyring, Secret};
+use super::progress::Progress;
 use super::records::Records;
 use super::recovery::RecoveryKey;
 use super::seal::{DataKey, Purpose};
@@ -27,6 +28,12 @@ const LOCK_FILE: &str = "lock";
 /// A kind keeps its number for ever.
 pub type KindCodes = Arc<dyn Fn(&str) -> Option<u16> + Send + Sync>;
 
+/// Called when something of what is kept changed by itself: a table was built anew, say.
+pub type Told = Arc<dyn Fn() + Send + Sync>;
+
+/// No table smaller than this is compacted: 256 MB.
+const COMPACT_ABOVE: u64 = 256 * 1024 * 1024;
+
 /// What the store is given from outside.
 #[derive(Clone)]
 pub struct Setup {
@@ -36,13 +43,26 @@ pub struct Setup {
     pub codes: KindCodes,
     /// Size at which a new journal segment begins.
     pub segment_bytes: u64,
+    /// Size above which a table is compacted once most of it is of no use any more.
+    pub compact_above: u64,
+    /// Where long work says how far it is.
+    pub progress: Arc<Progress>,
+    /// Who is told of changes nobody asked for.
+    pub told: Told,
 }
 
 impl Setup {
     /// A setup with segments of 64 MB.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, codes: KindCodes) -> Self {
-        Self { clock, codes, segment_bytes: SEGMENT_BYTES }
+        Self {
+            clock,
+            codes,
+            segment_bytes: SEGMENT_BYTES,
+            compact_above: COMPACT_ABOVE,
+            progress: Arc::default(),
+            told: Arc::new(|| {}),
+        }
     }
 }
 
@@ -67,7 +87,7 @@ impl Store {
         keyring.set_recovery(&recovery, &key)?;
         let journal =
             Journal::create(&dir.join(JOURNAL_DIR), station.genesis(), setup.segment_bytes)?;
-        let records = Records::create(dir, &key, setup.codes.clone())?;
+        let records = Records::create(dir, station.node, &key, setup.codes.clone())?;
         // Last: a folder with this file is complete.
         station.save(dir)?;
         let keys = (keyring, Throttle::load(dir)?);
@@ -112,9 +132,10 @@ impl Store {
         let keyring = Keyring::load(dir)?;
         let mut throttle = Throttle::load(dir)?;
         let key = keyring.open(secret, &mut throttle, setup.clock.now())?;
-        let checkpoint = Checkpoint::load(dir)?;
+        let checkpoint = Checkpoint::load(dir, station.node)?;
         // The table first: how far it is tells what the journal must hold.
-        let records = Records::open(dir, &key, setup.codes.clone());
+        let codes = setup.codes.clone();
+        let records = Records::open(dir, station.node, &key, codes, checkpoint.as_ref());
         let (journal, torn) = Journal::open(
             &dir.join(JOURNAL_DIR),
             station.genesis(),
@@ -123,7 +144,8 @@ impl Store {
             setup.segment_bytes,
         )?;
         let mut notices: Vec<Said> = torn.as_ref().map(said_of).into_iter().collect();
-        notices.extend(records.catch_up(&journal.reader(), checkpoint.as_ref())?);
+        let reader = journal.reader();
+        notices.extend(records.catch_up(&reader, checkpoint.as_ref(), &setup.progress)?);
         let checkpointed = match checkpoint {
             Some(checkpoint) if notices.is_empty() => checkpoint.position.seq,
             _ => 0,
@@ -159,6 +181,10 @@ impl Parts {
             records: records.clone(),
             queue: queue.clone(),
             checkpointed: self.checkpointed,
+            progress: setup.progress.clone(),
+            told: setup.told.clone(),
+            compact_above: setup.compact_above,
+            building: None,
         };
         let thread = std::thread::Builder::new().name("store writer".into());
         let writer = thread.spawn(move || writer.run()).map_err(io(Doing::Writing, dir))?;
@@ -172,8 +198,9 @@ impl Parts {
             journal_seal,
             records,
             queue,
+            progress: setup.progress.clone(),
             walking: Mutex::new(()),
-            notices: self.notices,
+            notices: Mutex::new(self.notices),
             writer: Mutex::new(Some(writer)),
             #[cfg(test)]
             faults,

@@ -1,8 +1,9 @@
 //! The present in sled: one tree, one row per record, and one row that says how far it is.
 //!
 //! Key: kind code u16 big-endian, then the record's sixteen bytes. Value: sequence of the last
-//! entry that touched the record, then the sealed record, sealed to key and sequence. sled is
-//! never trusted: what matters is in the journal, and what is here is watched by sentinels.
+//! entry that touched the record, then the sealed record, sealed to key and sequence. The row that
+//! says how far the table is is sealed too, so that another station's table is not taken for ours.
+//! sled is never trusted: what matters is in the journal, and what is here is watched by sentinels.
 
 use super::checkpoint::{Sentinel, Sentinels};
 use super::disk;
@@ -11,6 +12,7 @@ use super::error::{Doing, StoreError, io};
 use super::seal::Seal;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -19,11 +21,13 @@ pub const BATCH_OPS: usize = 100;
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
-const MARKER: &str = "yizhan records 1, sled 0.34\n";
+const MARKER: &str = "yizhan records 2, sled 0.34\n";
 const SLED_DIR: &str = "sled";
+/// What sled's own snapshots of its page table begin with; it can do without them.
+const SNAPSHOTS: &str = "snap.";
 /// Shorter than any record's key, so no page of records takes it for one.
 const META_KEY: &[u8] = b"m";
-const META_VERSION: u8 = 1;
+const META_VERSION: u8 = 2;
 
 /// The key of a record's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +55,9 @@ impl Key {
         u16::from_be_bytes([self.0[0], self.0[1]])
     }
 }
+
+/// A row as it stands: key, and sequence with the sealed record.
+pub type Row = (Key, Vec<u8>);
 
 /// A record as it is now.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,17 +89,11 @@ impl Applied {
             bytes.extend_from_slice(&sentinel.count.to_le_bytes());
             bytes.extend_from_slice(&sentinel.sum.to_le_bytes());
         }
-        let crc = crc32c::crc32c(&bytes);
-        bytes.extend_from_slice(&crc.to_le_bytes());
         bytes
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (body, crc) = bytes.split_last_chunk::<4>()?;
-        if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
-            return None;
-        }
-        let (version, rest) = body.split_first()?;
+        let (version, rest) = bytes.split_first()?;
         let (seq, rest) = rest.split_first_chunk::<8>()?;
         let (part, mut rest) = rest.split_first_chunk::<4>()?;
         let mut kinds = Sentinels::new();
@@ -137,11 +138,12 @@ impl Table {
         }
         let table = Self::open_sled(dir, seal)?;
         let meta = guard(|| table.db.get(META_KEY))?;
-        match meta.as_deref().map(Applied::read) {
+        let applied = meta.map(|row| table.seal.open(META_KEY, &row));
+        match applied.map(|plain| plain.and_then(|plain| Applied::read(&plain))) {
             Some(Some(applied)) => Ok((table, applied)),
             Some(None) => Err(StoreError::Records(Said::fixed(
-                "进度行无法读取",
-                "its progress row cannot be read",
+                "进度行损坏，或是别的驿站的",
+                "its progress row is damaged, or another station's",
             ))),
             None if guard(|| table.db.first())?.is_none() => Ok((table, Applied::default())),
             None => {
@@ -193,20 +195,31 @@ impl Table {
         Ok(Stored { record: entry::decode(&plain)?, last_seq })
     }
 
-    /// Up to `limit` rows after `after`, in the order of keys.
+    /// Up to `limit` records after `after`, in the order of keys.
     pub fn page(
         &self,
         after: Option<&Key>,
         code: Option<u16>,
         limit: usize,
     ) -> Result<Vec<(Key, Stored)>, StoreError> {
+        let rows = self.rows(after, code, limit)?;
+        rows.into_iter().map(|(key, value)| Ok((key, self.read(&key, &value)?))).collect()
+    }
+
+    /// Up to `limit` rows after `after` as they stand, in the order of keys.
+    pub fn rows(
+        &self,
+        after: Option<&Key>,
+        code: Option<u16>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
         use std::ops::Bound::{Excluded, Included, Unbounded};
         let from = match (after, code) {
             (Some(key), _) => Excluded(key.bytes().to_vec()),
             (None, Some(code)) => Included(code.to_be_bytes().to_vec()),
             (None, None) => Unbounded,
         };
-        let rows = guard(|| {
+        guard(|| {
             let mut rows = Vec::new();
             for row in self.db.range::<Vec<u8>, _>((from, Unbounded)) {
                 let (key, value) = row?;
@@ -214,7 +227,7 @@ impl Table {
                 if code.is_some_and(|code| code != key.code()) || rows.len() >= limit {
                     break;
                 }
-                rows.push((key, value));
+                rows.push((key, value.to_vec()));
             }
             // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
             // so a walk that touches every page once would bring the whole table into memory.
@@ -223,8 +236,7 @@ impl Table {
                 self.db.contains_key(key.bytes())?;
             }
             Ok(rows)
-        })?;
-        rows.into_iter().map(|(key, value)| Ok((key, self.read(&key, &value)?))).collect()
+        })
     }
 
     /// Writes rows and how far the table now is, all or nothing.
@@ -237,8 +249,23 @@ impl Table {
         for (key, value) in rows {
             batch.insert(key.bytes().as_slice(), value);
         }
-        batch.insert(META_KEY, applied.bytes());
+        batch.insert(META_KEY, self.seal.seal(META_KEY, &applied.bytes())?);
         guard(|| self.db.apply_batch(batch))
+    }
+
+    /// Writes rows as they stand in another table. Without the row that says how far a table is,
+    /// a copy that was not finished is not taken for one.
+    pub fn copy(&self, rows: Vec<Row>) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in rows {
+            batch.insert(key.bytes().as_slice(), value);
+        }
+        guard(|| self.db.apply_batch(batch))
+    }
+
+    /// Bytes the table's files take.
+    pub fn size(&self) -> u64 {
+        disk::size_of(&self.dir)
     }
 
     /// Brings everything onto the disk. sled's own flush does not ask the disk to confirm, so
@@ -251,7 +278,7 @@ impl Table {
             if path.is_file() {
                 match std::fs::File::open(&path).and_then(|file| file.sync_all()) {
                     // sled takes old snapshots away in its own time.
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
                     done => done.map_err(io(Doing::Syncing, &path))?,
                 }
             }
@@ -277,15 +304,51 @@ fn split(value: &[u8]) -> Option<(u64, &[u8])> {
     value.split_first_chunk::<8>().map(|(seq, sealed)| (u64::from_le_bytes(*seq), sealed))
 }
 
-/// Runs something of sled's: over a damaged file it panics where it should give an error.
+/// Copies a closed table without sled's snapshots of its page table, which sled makes again. The
+/// damaged ones stay where they are. False when there are none to do without.
+pub fn copy_without_snapshots(from: &Path, to: &Path) -> Result<bool, StoreError> {
+    let (from, sled) = (from.join(SLED_DIR), to.join(SLED_DIR));
+    let Ok(entries) = std::fs::read_dir(&from) else { return Ok(false) };
+    let mut files = Vec::new();
+    let mut snapshots = 0;
+    for entry in entries {
+        let path = entry.map_err(io(Doing::Reading, &from))?.path();
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some(name) if name.starts_with(SNAPSHOTS) => snapshots += 1,
+            Some(name) if path.is_file() => files.push((sled.join(name), path)),
+            _ => {}
+        }
+    }
+    if snapshots == 0 {
+        return Ok(false);
+    }
+    disk::make_dir(&sled)?;
+    disk::write_whole(&to.join(MARKER_FILE), MARKER.as_bytes())?;
+    for (copy, file) in files {
+        std::fs::copy(&file, &copy).map_err(io(Doing::Writing, &copy))?;
+    }
+    Ok(true)
+}
+
+/// Runs something of sled's: over a damaged file it panics where it should give an error. What
+/// the machine refuses is told from what the table is to blame for.
 fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Err(sled::Error::Io(error))) if is_the_machine(&error) => {
+            Err(io(Doing::Writing, Path::new(SLED_DIR))(error))
+        }
         Ok(done) => done.map_err(|error| StoreError::Records(Said::same(error.to_string()))),
         Err(_) => Err(StoreError::Records(Said::fixed(
             "数据库组件中止",
             "the database component stopped",
         ))),
     }
+}
+
+/// sled gives its own findings of damage as I/O errors too, of kinds no machine gives.
+fn is_the_machine(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_some()
+        || matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem)
 }
 
 #[cfg(test)]
@@ -295,14 +358,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn how_far_comes_back(seq: u64, part: u32, kinds in prop::collection::btree_map(any::<u16>(), (any::<u64>(), any::<u128>()), 0..6), at: prop::sample::Index) {
+        fn how_far_comes_back(seq: u64, part: u32, kinds in prop::collection::btree_map(any::<u16>(), (any::<u64>(), any::<u128>()), 0..6), cut: prop::sample::Index) {
             let kinds = kinds.into_iter().map(|(code, (count, sum))| (code, Sentinel { count, sum })).collect();
             let applied = Applied { seq, part, kinds };
-            let mut bytes = applied.bytes();
-            prop_assert_eq!(Applied::read(&bytes), Some(applied));
-            let at = at.index(bytes.len());
-            bytes[at] ^= 0x10;
-            prop_assert_eq!(Applied::read(&bytes), None);
+            let bytes = applied.bytes();
+            prop_assert_eq!(Applied::read(&bytes), Some(applied.clone()));
+            let cut = Applied::read(&bytes[..cut.index(bytes.len())]);
+            prop_assert_ne!(cut, Some(applied));
         }
     }
 }

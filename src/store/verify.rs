@@ -111,7 +111,8 @@ impl VerifyReport {
 /// Only for a folder that is no station or cannot be read; what is wrong with the journal is in the
 /// report.
 pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, StoreError> {
-    let genesis = StationInfo::load(dir)?.genesis();
+    let station = StationInfo::load(dir)?;
+    let genesis = station.genesis();
     let journal = dir.join(opening::JOURNAL_DIR);
     let numbers = segment::list(&journal)?;
     let mut report = VerifyReport::default();
@@ -150,7 +151,7 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
         }
     }
     // The checkpoint lies in the open and knows how far the journal had come.
-    let known = Checkpoint::load(dir)?.map_or(0, |checkpoint| checkpoint.position.seq);
+    let known = Checkpoint::load(dir, station.node)?.map_or(0, |checkpoint| checkpoint.position.seq);
     report.must_reach(chain.seq, known);
     report.head = chain.hash.to_hex().to_string();
     report.looked_for(head);
@@ -320,7 +321,7 @@ impl Store {
             if report.problem_count == 1 {
                 let why =
                     StoreError::Records(Said::fixed("与日志不一致", "it differs from the journal"));
-                found.put_right = self.queue.rebuild(why).wait()?;
+                found.put_right = self.queue.rebuild(Some(why)).wait()?;
             }
         }
         Ok(found)

@@ -4,11 +4,17 @@
 //! write and one `fdatasync`; then the table is brought up, then the tickets resolve. When the disk
 //! refuses, everything waiting is refused with it, since later submissions build on earlier ones;
 //! the next submission tries again.
+//!
+//! A table that fails, or has grown far beyond its records, is built anew on a thread of its own
+//! while saving goes on; only putting it in its place is the writer's.
 
+use super::Told;
+use super::building::Built;
 use super::entry::{self, Draft, DraftOp, Entry, Op};
-use super::error::StoreError;
+use super::error::{Doing, StoreError, io};
 use super::frame::MAX_PAYLOAD;
 use super::journal::{Journal, Sealed};
+use super::progress::Progress;
 use super::records::Records;
 use super::seal::{OVERHEAD, Seal};
 use super::table::{Key, Stored};
@@ -17,10 +23,15 @@ use crate::record::RecordId;
 use crate::words::Said;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 /// At most this many encoded bytes go into one write, unless one submission is larger.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// A table whose files take more than this many times the bytes of its rows is compacted.
+const GROWN: u64 = 3;
 /// A checkpoint after this many entries, once the queue is empty.
 const CHECKPOINT_ENTRIES: u64 = 2_000;
 /// And after this many whatever the queue.
@@ -36,7 +47,13 @@ struct Submission {
 enum Job {
     Write(Submission),
     Checkpoint(Promise<()>),
-    Rebuild(StoreError, Promise<Vec<Said>>),
+    /// Build the table anew and tell what was done; the reason where there is one already.
+    Mend(Option<StoreError>, Option<Promise<Vec<Said>>>),
+    Compact(Promise<Vec<Said>>),
+    /// A table built beside is there, or is not to be had.
+    Built(Result<Built, StoreError>),
+    /// The machine may have recovered: try again what it refused.
+    Retry(Promise<()>),
 }
 
 /// A record touched by something in the queue, not yet on the disk.
@@ -53,6 +70,8 @@ struct State {
     staged: HashMap<Key, Staged>,
     epoch: u64,
     trouble: Option<StoreError>,
+    /// What was put right at work, until somebody takes it.
+    notices: Vec<Said>,
     closed: bool,
 }
 
@@ -71,6 +90,7 @@ impl Queue {
             staged: HashMap::new(),
             epoch: 0,
             trouble: None,
+            notices: Vec::new(),
             closed: false,
         };
         Self { state: Mutex::new(state), wake: Condvar::new() }
@@ -88,6 +108,20 @@ impl Queue {
     /// Why the last write failed, until one succeeds.
     pub fn trouble(&self) -> Option<StoreError> {
         self.state().trouble.clone()
+    }
+
+    /// The machine takes writes again.
+    fn recovered(&self) {
+        self.state().trouble = None;
+    }
+
+    fn noticed(&self, notices: Vec<Said>) {
+        self.state().notices.extend(notices);
+    }
+
+    /// What was put right since this was last asked.
+    pub fn take_notices(&self) -> Vec<Said> {
+        std::mem::take(&mut self.state().notices)
     }
 
     /// Takes drafts in, gives them their sequences and the links to the entries before.
@@ -111,7 +145,7 @@ impl Queue {
         for draft in drafts {
             let before = |key: &Key| match fresh.get(key).or_else(|| state.staged.get(key)) {
                 Some(staged) => Ok(staged.seq),
-                None => records.with(|table| table.last_seq(key)),
+                None => records.last_seq(key),
             };
             let (entry, touched) = link(draft, seq, before, records)?;
             let encoded = entry::encode(&entry)?;
@@ -156,10 +190,29 @@ impl Queue {
         ticket
     }
 
-    /// Asks for the table to be built anew.
-    pub fn rebuild(&self, why: StoreError) -> Ticket<Vec<Said>> {
+    /// Asks for the table to be built anew, for a reason of the asker's own or because it failed.
+    pub fn rebuild(&self, why: Option<StoreError>) -> Ticket<Vec<Said>> {
         let (promise, ticket) = pair();
-        self.push(Job::Rebuild(why, promise));
+        self.push(Job::Mend(why, Some(promise)));
+        ticket
+    }
+
+    /// Asks for a failed table to be built anew; nobody waits for it.
+    pub fn mend(&self) {
+        self.push(Job::Mend(None, None));
+    }
+
+    /// Asks for the table to be copied into a fresh one without what it no longer needs.
+    pub fn compact(&self) -> Ticket<Vec<Said>> {
+        let (promise, ticket) = pair();
+        self.push(Job::Compact(promise));
+        ticket
+    }
+
+    /// Asks to try again what the machine refused.
+    pub fn retry(&self) -> Ticket<()> {
+        let (promise, ticket) = pair();
+        self.push(Job::Retry(promise));
         ticket
     }
 
@@ -290,6 +343,20 @@ pub struct Writer {
     pub(super) queue: Arc<Queue>,
     /// The last entry a checkpoint covers.
     pub(super) checkpointed: u64,
+    /// How far long work is.
+    pub(super) progress: Arc<Progress>,
+    /// Tells whoever shows what is kept that something of it changed by itself.
+    pub(super) told: Told,
+    /// No table smaller than this is compacted.
+    pub(super) compact_above: u64,
+    pub(super) building: Option<Building>,
+}
+
+/// A table being built on a thread of its own.
+pub struct Building {
+    thread: JoinHandle<()>,
+    stop: Arc<AtomicBool>,
+    waiting: Vec<Promise<Vec<Said>>>,
 }
 
 impl Writer {
@@ -306,11 +373,10 @@ impl Writer {
             match work {
                 Work::Batch(batch) => self.batch(batch),
                 Work::Other(Job::Checkpoint(promise)) => promise.keep(self.checkpoint()),
-                Work::Other(Job::Rebuild(why, promise)) => {
-                    let built = self.records.rebuild(&self.journal.reader(), &why);
-                    self.checkpointed = 0;
-                    promise.keep(built);
-                }
+                Work::Other(Job::Mend(why, promise)) => self.mend(why, promise),
+                Work::Other(Job::Compact(promise)) => self.compact(promise),
+                Work::Other(Job::Built(built)) => self.built(built),
+                Work::Other(Job::Retry(promise)) => promise.keep(self.retry()),
                 Work::Other(Job::Write(submission)) => self.batch(vec![submission]),
             }
             let since = self.journal.reader().end().seq.saturating_sub(self.checkpointed);
@@ -323,6 +389,11 @@ impl Writer {
                 }
             }
         }
+        if let Some(building) = self.building.take() {
+            // The next opening goes on with it.
+            building.stop.store(true, Ordering::Relaxed);
+            let _ = building.thread.join();
+        }
         let _ = self.journal.clean();
         let _ = self.checkpoint();
     }
@@ -334,6 +405,116 @@ impl Writer {
         }
         self.records.checkpoint(&self.journal.reader())?;
         self.checkpointed = end;
+        let (size, live) = self.records.sizes();
+        if live > 0 && size > self.compact_above.max(live.saturating_mul(GROWN)) {
+            let (promise, _nobody) = pair();
+            // A table that a copy makes no smaller is left in peace until it has grown again.
+            self.compact_above = self.compact_above.max(size);
+            self.compact(promise);
+        }
+        Ok(())
+    }
+
+    /// Has a failed table built anew, or joins those who wait for one.
+    fn mend(&mut self, why: Option<StoreError>, promise: Option<Promise<Vec<Said>>>) {
+        if let Some(why) = &why {
+            self.records.fail(why);
+        }
+        let Some(why) = self.records.trouble() else {
+            // Somebody else's asking has put it right meanwhile.
+            promise.into_iter().for_each(|promise| promise.keep(Ok(Vec::new())));
+            return;
+        };
+        if let Some(building) = &mut self.building {
+            building.waiting.extend(promise);
+            return;
+        }
+        let (records, journal) = (self.records.clone(), self.journal.reader());
+        self.build(promise, move |progress, stop| records.build(&journal, &why, progress, stop));
+    }
+
+    fn compact(&mut self, promise: Promise<Vec<Said>>) {
+        if let Some(why) = self.records.trouble() {
+            return promise.keep(Err(why));
+        }
+        if let Some(building) = &mut self.building {
+            building.waiting.push(promise);
+            return;
+        }
+        let (records, journal) = (self.records.clone(), self.journal.reader());
+        let work = move |progress: &Progress, stop: &AtomicBool| {
+            records.build_compact(&journal, progress, stop)
+        };
+        self.build(Some(promise), work);
+    }
+
+    fn build(
+        &mut self,
+        promise: Option<Promise<Vec<Said>>>,
+        work: impl FnOnce(&Progress, &AtomicBool) -> Result<Built, StoreError> + Send + 'static,
+    ) {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (queue, progress, told) =
+            (self.queue.clone(), self.progress.clone(), self.told.clone());
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new().name("store builder".into()).spawn(move || {
+            let built = catch_unwind(AssertUnwindSafe(|| work(&progress, &stopped)));
+            let built = built.unwrap_or_else(|_| {
+                let why = Said::fixed("重建时中止", "the rebuilding stopped");
+                Err(StoreError::Records(why))
+            });
+            queue.push(Job::Built(built));
+        });
+        match thread {
+            Ok(thread) => {
+                let waiting = promise.into_iter().collect();
+                self.building = Some(Building { thread, stop, waiting });
+                told();
+            }
+            Err(error) => {
+                let error = io(Doing::Writing, Path::new("records"))(error);
+                promise.into_iter().for_each(|promise| promise.keep(Err(error.clone())));
+            }
+        }
+    }
+
+    fn built(&mut self, built: Result<Built, StoreError>) {
+        let Some(building) = self.building.take() else { return };
+        let _ = building.thread.join();
+        let journal = self.journal.reader();
+        let done =
+            built.and_then(|built| self.records.put_in_place(built, &journal, &self.progress));
+        if done.is_ok() {
+            self.checkpointed = journal.end().seq;
+        }
+        for promise in building.waiting {
+            promise.keep(done.clone());
+        }
+        if let Ok(notices) = done {
+            self.queue.noticed(notices);
+        }
+        (self.told)();
+    }
+
+    /// Tries again what the machine refused: the journal's end first, then the table.
+    fn retry(&mut self) -> Result<(), StoreError> {
+        if self.queue.trouble().is_some() {
+            self.journal.try_out()?;
+            self.queue.recovered();
+        }
+        let Some(why) = self.records.trouble() else { return Ok(()) };
+        if self.building.is_some() {
+            return Ok(());
+        }
+        let machine = matches!(why, StoreError::Io(_));
+        if machine {
+            self.journal.try_out()?;
+        }
+        if machine && self.records.open_again(&self.journal.reader(), &self.progress).is_ok() {
+            (self.told)();
+            return Ok(());
+        }
+        self.mend(None, None);
         Ok(())
     }
 
@@ -362,13 +543,15 @@ impl Writer {
             .iter()
             .flat_map(|submission| submission.entries.iter().map(AsRef::as_ref))
             .collect();
-        // The entries are saved whatever becomes of the table: it says so itself when read, and
-        // is built anew at the next opening.
-        let _ = self.records.apply(&entries);
+        // The entries are saved whatever becomes of the table: one that fails is built anew.
+        self.records.apply(&entries);
         self.queue.saved(&batch);
         for submission in batch {
             let seqs = submission.entries.iter().map(|entry| entry.seq).collect();
             submission.promise.keep(Ok(seqs));
+        }
+        if self.records.trouble().is_some_and(|why| matches!(why, StoreError::Records(_))) {
+            self.mend(None, None);
         }
     }
 }

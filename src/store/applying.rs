@@ -1,0 +1,174 @@
+//! Entries brought into a table: each operation exactly once, wherever a crash falls.
+//!
+//! A batch carries at most 100 operations and, in the same batch, how far the table is then.
+
+use super::KindCodes;
+use super::entry::{Entry, Op};
+use super::error::StoreError;
+use super::progress::Progress;
+use super::reader::JournalReader;
+use super::seal::Seal;
+use super::table::{self, Applied, BATCH_OPS, Key, Table};
+use crate::record::RecordId;
+use crate::words::Said;
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether an entry's link to the entry before must be the one the table has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// A row that is older than its link says, or missing, means the table has lost something.
+    MustFit,
+    /// The journal is all there is to go by.
+    AsTheyAre,
+}
+
+/// A table and how far it is.
+pub struct Target<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// Numbers of kinds.
+    pub codes: &'a KindCodes,
+    /// How far it is; behind the table when something fails on the way.
+    pub applied: &'a mut Applied,
+    /// While a walk runs: records changed since it began, with their sequence at its beginning.
+    pub changed: Option<&'a mut HashMap<Key, u64>>,
+    /// What to make of links.
+    pub links: Links,
+}
+
+/// The key of a record.
+///
+/// # Errors
+/// [`StoreError::UnknownKind`].
+pub fn key(codes: &KindCodes, kind: &str, id: RecordId) -> Result<Key, StoreError> {
+    let code = codes(kind).ok_or_else(|| StoreError::UnknownKind(kind.to_string()))?;
+    Ok(Key::new(code, id))
+}
+
+/// Applies entries that are on the disk.
+///
+/// # Errors
+/// What the table gives; [`StoreError::Records`] for a link that does not fit.
+pub fn apply(target: Target<'_>, entries: &[impl Borrow<Entry>]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut batch = Batch { target, rows: HashMap::new() };
+    entries.iter().try_for_each(|entry| batch.entry(entry.borrow()))?;
+    batch.commit()
+}
+
+/// Applies everything the journal has and the table has not.
+///
+/// # Errors
+/// As [`apply`], what the journal gives, and [`StoreError::Closed`] when told to stop; the table
+/// can go on from there.
+pub fn replay(
+    mut target: Target<'_>,
+    (journal, seal): (&JournalReader, &Seal),
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> Result<(), StoreError> {
+    let mut pending = Vec::new();
+    let mut ops = 0;
+    let head = journal.end().seq;
+    let from = target.applied.seq + 1;
+    journal.entries(seal, from, |entry| {
+        ops += entry.ops.len();
+        let seq = entry.seq;
+        pending.push(entry);
+        if ops >= BATCH_OPS {
+            if stop.load(Ordering::Relaxed) {
+                return Err(StoreError::Closed);
+            }
+            apply(target.again(), &std::mem::take(&mut pending))?;
+            progress.at(seq);
+            ops = 0;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    apply(target.again(), &pending)?;
+    // Erased entries at the end have nothing to apply, but they are behind us.
+    target.applied.seq = target.applied.seq.max(head);
+    Ok(())
+}
+
+impl Target<'_> {
+    fn again(&mut self) -> Target<'_> {
+        Target {
+            table: self.table,
+            codes: self.codes,
+            applied: self.applied,
+            changed: self.changed.as_deref_mut(),
+            links: self.links,
+        }
+    }
+}
+
+/// Rows gathered for one sled batch.
+struct Batch<'a> {
+    target: Target<'a>,
+    rows: HashMap<Key, Vec<u8>>,
+}
+
+impl Batch<'_> {
+    fn entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        if entry.seq <= self.target.applied.seq {
+            return Ok(());
+        }
+        let done = usize::try_from(self.target.applied.part).unwrap_or(usize::MAX);
+        for (at, op) in entry.ops.iter().enumerate().skip(done) {
+            // One place is kept for the row that says how far the table is.
+            if self.rows.len() >= BATCH_OPS - 1 {
+                self.commit()?;
+            }
+            self.op(op, entry)?;
+            self.target.applied.part = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        }
+        self.target.applied.seq = entry.seq;
+        self.target.applied.part = 0;
+        Ok(())
+    }
+
+    fn op(&mut self, op: &Op, entry: &Entry) -> Result<(), StoreError> {
+        let Some((kind, id, previous)) = op.touches() else { return Ok(()) };
+        let key = key(self.target.codes, kind, id)?;
+        let table = self.target.table;
+        let before = match self.rows.get(&key) {
+            Some(value) => table::last_seq(value),
+            None => table.last_seq(&key)?,
+        };
+        if before != previous && self.target.links == Links::MustFit {
+            return Err(StoreError::Records(Said::fixed("有记录过时", "a record is stale")));
+        }
+        let value = match op {
+            Op::Put { record, .. } => table.value(&key, record, entry.seq)?,
+            _ => {
+                let now = match self.rows.get(&key) {
+                    Some(value) => Some(table.read(&key, value)?),
+                    None => table.get(&key)?,
+                };
+                // A look at a record that is not there leaves nothing to link.
+                let Some(now) = now else { return Ok(()) };
+                table.value(&key, &now.record, entry.seq)?
+            }
+        };
+        let sentinel = self.target.applied.kinds.entry(key.code()).or_default();
+        if before != 0 {
+            sentinel.remove(&key, before);
+        }
+        sentinel.add(&key, entry.seq);
+        if let Some(changed) = &mut self.target.changed {
+            changed.entry(key).or_insert(before);
+        }
+        self.rows.insert(key, value);
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.target.table.apply(self.rows.drain(), self.target.applied)
+    }
+}

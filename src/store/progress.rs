@@ -1,0 +1,47 @@
+//! How far long work is, for whoever shows it: a bar on the command line, the bottom line in the
+//! app. Work that nobody watches writes here all the same.
+
+use crate::words::Said;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is going on, and how much of it is done.
+#[derive(Default)]
+pub struct Progress {
+    what: Mutex<Option<Said>>,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Progress {
+    fn what(&self) -> MutexGuard<'_, Option<Said>> {
+        self.what.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Work of `total` steps begins; 0 when nobody knows how many.
+    pub fn begin(&self, what: Said, total: u64) {
+        *self.what() = Some(what);
+        self.done.store(0, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// So many steps are done.
+    pub fn at(&self, done: u64) {
+        self.done.store(done, Ordering::Relaxed);
+    }
+
+    /// Nothing is going on any more.
+    pub fn end(&self) {
+        *self.what() = None;
+    }
+
+    /// What is going on, and its percent where that is known.
+    #[must_use]
+    pub fn shown(&self) -> Option<(Said, Option<u8>)> {
+        let what = self.what().clone()?;
+        let (done, total) =
+            (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        let percent = done.saturating_mul(100).checked_div(total).map(|share| share.min(100));
+        Some((what, percent.and_then(|percent| u8::try_from(percent).ok())))
+    }
+}
