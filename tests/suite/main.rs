@@ -13,6 +13,7 @@ mod furnished;
 mod manners;
 mod monkey;
 mod office;
+mod recovery;
 mod screens;
 mod stage;
 mod tty;

@@ -15,6 +15,9 @@ use yizhan::words::{Lang, Said};
 /// How long a lone Esc waits on stage.
 const ESC_WAIT: Duration = Duration::from_millis(20);
 
+/// Long enough for the slowest machine; nothing here waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The password of everybody on stage.
 pub const PASSWORD: &str = "demo";
 
@@ -65,8 +68,26 @@ impl Station {
         self.session_in(columns, rows, Lang::Zh, false)
     }
 
+    /// The same over another open station.
+    pub fn session_of(&self, office: &Arc<Office>, columns: u16, rows: u16) -> Stage {
+        Self::stage(office, (columns, rows), Lang::Zh, false)
+    }
+
+    /// Waits until something that goes on behind the screens has happened.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, done: impl Fn() -> bool) {
+        let changes = self.office.subscribe();
+        while !done() {
+            assert!(changes.recv_timeout(PATIENCE).is_ok() || done(), "{what} never came");
+        }
+    }
+
     /// The same in a language, with or without colour.
     pub fn session_in(&self, columns: u16, rows: u16, lang: Lang, mono: bool) -> Stage {
+        Self::stage(&self.office, (columns, rows), lang, mono)
+    }
+
+    fn stage(office: &Arc<Office>, (columns, rows): (u16, u16), lang: Lang, mono: bool) -> Stage {
         let start = Start {
             columns,
             rows,
@@ -78,7 +99,7 @@ impl Station {
             esc_wait: ESC_WAIT,
             idle_lock: yizhan::ui::IDLE_LOCK,
         };
-        let session = Session::new(self.office.clone(), start);
+        let session = Session::new(office.clone(), start);
         let mut stage = Stage {
             session,
             grid: vt100::Parser::new(cells(rows), cells(columns), 0),
@@ -278,6 +299,13 @@ impl Stage {
     #[track_caller]
     pub fn hides(&mut self, text: &str) -> &mut Self {
         assert!(!self.screen().contains(text), "{text:?} is on the screen:\n{}", self.screen());
+        self
+    }
+
+    /// Signs in where something other than the home screen is to be seen first.
+    pub fn signs_in_to(&mut self, name: &str, sees: &str) -> &mut Self {
+        self.types(name).press("Enter").types(PASSWORD).press("Enter").shows(sees);
+        self.keys = 0;
         self
     }
 
