@@ -44,6 +44,7 @@ mod disk;
 mod entry;
 mod error;
 mod frame;
+mod half_made;
 mod journal;
 mod keyring;
 mod opening;
