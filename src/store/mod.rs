@@ -44,6 +44,9 @@ mod disk;
 mod entry;
 mod error;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod half_made;
 mod journal;
 mod keyring;
