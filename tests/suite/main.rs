@@ -13,6 +13,7 @@ mod furnished;
 mod manners;
 mod monkey;
 mod office;
+mod power;
 mod screens;
 mod stage;
 mod tty;
