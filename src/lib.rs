@@ -44,6 +44,9 @@ pub mod directory;
 pub mod edited;
 pub mod exchange;
 pub mod formula;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod office;
 pub mod policy;
 pub mod program;

@@ -9,8 +9,11 @@ use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 const UTF_8: &str = "UTF-8";
 const GB: &str = "GB18030";
 const UTF_16: &str = "UTF-16";
+/// The byte order mark.
+const MARK: char = '\u{FEFF}';
 
-/// Reads the bytes of a text file.
+/// Reads the bytes of a text file. Byte order marks are no part of the text, wherever files were
+/// put together.
 ///
 /// # Errors
 /// [`FileTrouble::Empty`], [`FileTrouble::NotText`] for bytes no text has, and
@@ -22,6 +25,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, FileTrouble> {
         [0xFE, 0xFF, rest @ ..] => utf16(rest, UTF_16BE)?,
         _ => unmarked(bytes)?,
     };
+    let text = if text.contains(MARK) { text.replace(MARK, "") } else { text };
     if text.trim().is_empty() { Err(FileTrouble::Empty) } else { Ok(text) }
 }
 
@@ -117,6 +121,14 @@ mod tests {
         assert_eq!(decode(b""), Err(FileTrouble::Empty));
         assert_eq!(decode(b"\xEF\xBB\xBF \r\n"), Err(FileTrouble::Empty));
         assert_eq!(decode(b"a\nb\0c"), Err(FileTrouble::NotText { line: 2 }));
+    }
+
+    #[test]
+    fn marks_of_files_put_together_are_no_text() {
+        let (mark, title) = ("\u{FEFF}", "\"姓名\",备注\n");
+        let twice = [mark, mark, title, mark, title].concat();
+        assert_eq!(decode(twice.as_bytes()), Ok([title, title].concat()));
+        assert_eq!(decode(&[0xFF, 0xFE, 0xFF, 0xFE]), Err(FileTrouble::Empty));
     }
 
     proptest! {

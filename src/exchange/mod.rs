@@ -25,6 +25,9 @@ mod compare;
 mod decode;
 mod earlier;
 mod export;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod heads;
 mod import;

@@ -3,7 +3,7 @@
 use super::door::{ACCOUNT, Plan, unavailable};
 use super::{Account, Actor, Refusal, Right};
 use crate::program::Role;
-use crate::record::{Fields, Record, Value};
+use crate::record::{Fields, Instant, Record, Value};
 use crate::said;
 use crate::store::{Draft, DraftOp, Origin};
 use std::collections::BTreeMap;
@@ -95,40 +95,11 @@ impl super::Office {
             )
             .at("name"));
         }
-        let record = self.account_record(&actor.account, name, role)?;
+        let record = account_record(self.now(), &actor.account, name, role)?;
         self.store
             .add_account_slot(&record.number, password)
             .map_err(|error| unavailable(&error))?;
         Ok(Plan::put("account-add", vec![record]))
-    }
-
-    /// The record of a new account.
-    pub(super) fn account_record(
-        &self,
-        by: &str,
-        name: &str,
-        role: Role,
-    ) -> Result<Record, Refusal> {
-        let name = name.trim();
-        let now = self.now();
-        let fields = Fields::from([
-            ("role".to_string(), Value::Choice(role.id().to_string())),
-            ("disabled".to_string(), Value::YesNo(false)),
-        ]);
-        Ok(Record {
-            id: self.new_id()?,
-            kind: ACCOUNT.to_string(),
-            revision: 1,
-            state: String::new(),
-            number: name.to_string(),
-            pack: String::new(),
-            fields,
-            created: now,
-            created_by: by.to_string(),
-            updated: now,
-            updated_by: by.to_string(),
-            moves: Vec::new(),
-        })
     }
 
     pub(super) fn plan_disable(&self, actor: &Actor, name: &str) -> Result<Plan, Refusal> {
@@ -188,6 +159,33 @@ impl super::Office {
             )
         })
     }
+}
+
+/// The record of a new account.
+pub(super) fn account_record(
+    now: Instant,
+    by: &str,
+    name: &str,
+    role: Role,
+) -> Result<Record, Refusal> {
+    let fields = Fields::from([
+        ("role".to_string(), Value::Choice(role.id().to_string())),
+        ("disabled".to_string(), Value::YesNo(false)),
+    ]);
+    Ok(Record {
+        id: super::create::new_id(now)?,
+        kind: ACCOUNT.to_string(),
+        revision: 1,
+        state: String::new(),
+        number: name.trim().to_string(),
+        pack: String::new(),
+        fields,
+        created: now,
+        created_by: by.to_string(),
+        updated: now,
+        updated_by: by.to_string(),
+        moves: Vec::new(),
+    })
 }
 
 pub(super) fn good_name(name: &str) -> Result<(), Refusal> {

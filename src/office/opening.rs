@@ -142,19 +142,22 @@ impl Office {
         };
         let news = Arc::new(News::default());
         let with = sources.setup(clock.clone(), &news, Arc::default());
-        let (store, recovery) = Store::create(dir, &info, &setup.admin, &setup.password, &with)
-            .map_err(|error| unavailable(&error))?;
-        let office = Self::over(store, sources, clock, news);
-        let admin = office.account_record(&setup.admin, &setup.admin, Role::Administrator)?;
+        let name = setup.admin.as_str();
+        let role = Role::Administrator;
+        let admin = super::accounts::account_record(clock.now(), name, name, role)?;
         let draft = Draft {
-            time: office.now(),
-            actor: setup.admin.clone(),
+            time: clock.now(),
+            actor: name.to_string(),
             origin: Origin::Cli,
             command: "init".to_string(),
             ops: vec![DraftOp::Put(admin.clone())],
             reason: None,
         };
-        office.store.submit(vec![draft]).wait().map_err(|error| unavailable(&error))?;
+        // A station without its administrator would open to nobody.
+        let account = (name, setup.password.as_str());
+        let (store, recovery) = Store::create_with(dir, &info, account, vec![draft], &with)
+            .map_err(|error| unavailable(&error))?;
+        let office = Self::over(store, sources, clock, news);
         office.learn_account(&admin);
         let office = Arc::new(office);
         office.fill();

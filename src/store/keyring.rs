@@ -27,6 +27,9 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// More than this in a file is damage or an attack, not a setting: 1 GiB.
 const MEMORY_KIB_MAX: u32 = 1024 * 1024;
+/// As many passes over the memory, or a file that came with somebody's backup could keep the
+/// program busy for days.
+const PASSES_MAX: u32 = 64;
 const FORMAT: u32 = 1;
 
 /// Why a key could not be had.
@@ -365,6 +368,9 @@ fn derive(
     if memory_kib > MEMORY_KIB_MAX {
         return Err(bad("memory_kib"));
     }
+    if passes > PASSES_MAX {
+        return Err(bad("passes"));
+    }
     let params = Params::new(memory_kib, passes, lanes, Some(32));
     let params = params.map_err(|error| bad(&error.to_string()))?;
     let mut key = Zeroizing::new([0; 32]);
@@ -459,6 +465,20 @@ mod tests {
         ring.file.slots[1].tag = tag;
         let mut throttle = Throttle::load(dir.path()).unwrap();
         assert!(ring.open(&password("b", "pa"), &mut throttle, now).is_err());
+    }
+
+    #[test]
+    fn work_without_end_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (key, now) = (DataKey::generate().unwrap(), clock().now());
+        let mut ring = Keyring::empty(dir.path()).unwrap();
+        ring.set_account("a", "pa", &key).unwrap();
+        for (passes, memory_kib) in [(u32::MAX, MEMORY_KIB), (PASSES, u32::MAX)] {
+            ring.file.slots[0].passes = passes;
+            ring.file.slots[0].memory_kib = memory_kib;
+            let opened = ring.open(&password("a", "pa"), &mut Throttle::forgetful(), now);
+            assert!(matches!(opened, Err(StoreError::BadFile { .. })), "{passes} {memory_kib}");
+        }
     }
 
     #[test]

@@ -49,6 +49,10 @@ mod disk;
 mod entry;
 mod error;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod half_made;
 mod healing;
 mod journal;
 mod keyring;

@@ -4,7 +4,9 @@ use super::Store;
 use super::backups::{self, KnownBackup};
 use super::checkpoint::Checkpoint;
 use super::disk;
+use super::entry::Draft;
 use super::error::{Broken, Doing, StoreError, io};
+use super::half_made;
 use super::healing;
 use super::journal::{Journal, SEGMENT_BYTES, Torn};
 use super::keyring::{KEYRING_FILE, Keyring, Secret};
@@ -27,7 +29,8 @@ use std::sync::{Arc, Mutex};
 
 /// The folder of the journal in the data folder.
 pub const JOURNAL_DIR: &str = "journal";
-const LOCK_FILE: &str = "lock";
+/// Held by the one process that owns the folder.
+pub const LOCK_FILE: &str = "lock";
 /// In a folder that a backup is being restored to.
 pub const RESTORING_FILE: &str = "restoring";
 
@@ -74,8 +77,8 @@ impl Setup {
 }
 
 impl Store {
-    /// Makes a station in an empty or new folder, opens it, and gives the recovery key, which is
-    /// shown once and kept nowhere.
+    /// Makes a station in an empty or new folder, or in one where that was cut short; opens it, and
+    /// gives the recovery key, which is shown once and kept nowhere.
     ///
     /// # Errors
     /// [`StoreError::FolderNotEmpty`], [`StoreError::Locked`], or what the machine gives.
@@ -84,6 +87,20 @@ impl Store {
         station: &StationInfo,
         account: &str,
         password: &str,
+        setup: &Setup,
+    ) -> Result<(Self, RecoveryKey), StoreError> {
+        Self::create_with(dir, station, (account, password), Vec::new(), setup)
+    }
+
+    /// The same, and saves `first`, without which the folder is no station yet.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_with(
+        dir: &Path,
+        station: &StationInfo,
+        (account, password): (&str, &str),
+        first: Vec<Draft>,
         setup: &Setup,
     ) -> Result<(Self, RecoveryKey), StoreError> {
         let lock = claim(dir)?;
@@ -95,12 +112,16 @@ impl Store {
         let journal =
             Journal::create(&dir.join(JOURNAL_DIR), station.genesis(), setup.segment_bytes)?;
         let records = Records::create(dir, station.node, &key, setup.codes.clone())?;
-        // Last: a folder with this file is complete.
-        station.save(dir)?;
         let keys = (keyring, Throttle::load(dir)?);
         let parts =
             Parts { lock, key, keys, journal, records, notices: Vec::new(), checkpointed: 0 };
-        Ok((parts.start(dir, station.clone(), setup)?, recovery))
+        let store = parts.start(dir, station.clone(), setup)?;
+        if !first.is_empty() {
+            store.submit(first).wait()?;
+        }
+        // Last: a folder with this file is complete.
+        station.save(dir)?;
+        Ok((store, recovery))
     }
 
     /// Opens a station with an account's password.
@@ -296,7 +317,7 @@ impl Parts {
     }
 }
 
-/// Takes an empty or new folder for a new station.
+/// Takes an empty or new folder for a new station, or one where making it was cut short.
 pub(super) fn claim(dir: &Path) -> Result<File, StoreError> {
     disk::make_dir(dir)?;
     // A restore that was interrupted goes on in its own folder.
@@ -307,23 +328,23 @@ pub(super) fn claim(dir: &Path) -> Result<File, StoreError> {
             let _ = std::fs::remove_file(dir.join(file));
             let _ = std::fs::remove_file(dir.join(file).with_extension("new"));
         }
-        must_be_empty(dir)?;
+        must_be_free(dir)?;
         return Ok(lock);
     }
     // Before anything is put into it, and again once nobody else can.
-    must_be_empty(dir)?;
+    must_be_free(dir)?;
     let lock = lock(dir)?;
-    must_be_empty(dir)?;
+    must_be_free(dir)?;
+    half_made::clear(dir)?;
     Ok(lock)
 }
 
-fn must_be_empty(dir: &Path) -> Result<(), StoreError> {
-    for entry in std::fs::read_dir(dir).map_err(io(Doing::Reading, dir))? {
-        if entry.map_err(io(Doing::Reading, dir))?.file_name() != LOCK_FILE {
-            return Err(StoreError::FolderNotEmpty(dir.display().to_string()));
-        }
+fn must_be_free(dir: &Path) -> Result<(), StoreError> {
+    if half_made::is_half_made(dir)? {
+        Ok(())
+    } else {
+        Err(StoreError::FolderNotEmpty(dir.display().to_string()))
     }
-    Ok(())
 }
 
 /// One owner per folder, as long as the file is held.

@@ -13,6 +13,7 @@ mod furnished;
 mod manners;
 mod monkey;
 mod office;
+mod power;
 mod recovery;
 mod screens;
 mod stage;

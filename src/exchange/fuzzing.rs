@@ -1,0 +1,52 @@
+//! The door of the fuzz target `csv`: there in tests and with the feature `fuzzing` only.
+
+use super::columns::{Column, Columns, Target};
+use super::{Sheet, decode, guard, unguard};
+use crate::program::{Catalogue, Kind, Typing, plain, typed};
+use crate::words::Lang;
+use chrono::NaiveDate;
+use std::sync::OnceLock;
+
+/// Any bytes as a file that is imported: text, rows, columns and values. Its length says as which
+/// kind or table: one is enough for an input, and many inputs are of every length.
+///
+/// A value that was read is read again from what an export writes of it.
+///
+/// # Panics
+/// When a promise of the exchange is broken.
+pub fn csv(bytes: &[u8]) {
+    static PACKS: OnceLock<Catalogue> = OnceLock::new();
+    let catalogue = PACKS.get_or_init(|| Catalogue::built_in().unwrap_or_default());
+    if let Ok(text) = decode(bytes)
+        && !text.contains('\0')
+    {
+        assert_eq!(decode(text.as_bytes()).as_deref(), Ok(text.as_str()));
+    }
+    let Ok(sheet) = Sheet::read("file.csv", bytes) else { return };
+    let rows: Vec<_> = sheet.rows().collect();
+    assert_eq!(rows.len(), sheet.len());
+    let targets: Vec<_> = catalogue.kinds().flat_map(|kind| targets(catalogue, kind)).collect();
+    let Some(target) = targets.get(bytes.len() % targets.len()) else { return };
+    let Ok(columns) = Columns::find(target, &sheet, None) else { return };
+    let today = NaiveDate::from_ymd_opt(2025, 10, 15).unwrap_or_default();
+    let typing = Typing { catalogue, today };
+    for row in rows.iter().skip(columns.skip) {
+        for (cell, meaning) in row.cells.iter().zip(&columns.meanings) {
+            assert_eq!(unguard(&guard(&cell.text)), cell.text);
+            if let Column::Field(_, field) | Column::Number(Some(field)) = meaning
+                && let Ok(Some(value)) = typed::parse(field, &cell.text, &typing)
+            {
+                let written = plain(catalogue, field, &value, Lang::Zh, true);
+                let again = typed::parse(field, &written, &typing);
+                assert_eq!(again, Ok(Some(value)), "{} as {written:?}", field.id);
+            }
+        }
+    }
+}
+
+/// A kind and its tables.
+fn targets<'c>(catalogue: &'c Catalogue, kind: &'c Kind) -> Vec<Target<'c>> {
+    let tables = kind.fields().filter(|field| !field.field_type.columns().is_empty());
+    let tables = tables.map(Some).chain([None]);
+    tables.map(|table| Target { catalogue, kind, table }).collect()
+}

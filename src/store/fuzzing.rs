@@ -1,0 +1,243 @@
+//! The door of the fuzz targets (`fuzz/`) into what the store reads: there in tests and with the
+//! feature `fuzzing` only.
+//!
+//! Each function takes any bytes and must come back; what it asserts holds of every input. Random
+//! bytes seldom get past a checksum, so the first byte of an input says which of them are put
+//! right before the bytes are read.
+
+#![allow(clippy::panic, reason = "a broken promise is what fuzzing looks for")]
+
+use super::backup;
+use super::entry::{self, Entry};
+use super::frame::{self, FIXED, HEADER, Header, PREFIX};
+use super::journal::{Journal, SEGMENT_BYTES};
+use super::keyring::Keyring;
+use super::progress::Progress;
+use super::seal::{DataKey, NONCE, Purpose};
+use super::segment;
+use super::station::StationInfo;
+use crate::record::Record;
+use blake3::Hash;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::OnceCell;
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Put the checksums right.
+const CHECKSUM: u8 = 0b0001;
+/// Put hashes, sequences and links of the headers right.
+const CHAIN: u8 = 0b0010;
+/// Give the segment its right head.
+const HEAD: u8 = 0b0100;
+/// Seal what stands in a backup's blocks, so that what is under the seal is read too.
+const SEALED: u8 = 0b0100;
+/// And compress it before.
+const PLAIN: u8 = 0b1000;
+
+/// The hash the first header is chained to.
+const GENESIS: Hash = Hash::from_bytes([7; 32]);
+
+/// Frames one after the other, then the same bytes as the only segment of a journal.
+pub fn journal(input: &[u8]) {
+    let Some((how, bytes)) = input.split_first() else { return };
+    let mut bytes = bytes.to_vec();
+    put_frames_right(&mut bytes, *how);
+    let mut rest = bytes.as_slice();
+    while let Ok((frame, used)) = frame::decode(rest) {
+        let (now, after) = rest.split_at(used);
+        let mut again = Vec::new();
+        frame.encode(&mut again);
+        assert_eq!(again, now, "a frame that was read is written otherwise");
+        rest = after;
+    }
+    in_a_folder(|dir| {
+        let file = if how & HEAD == 0 { bytes } else { [&segment::head(1), &*bytes].concat() };
+        write(&segment::path(dir, 1), &file);
+        opened(dir, file.len());
+    });
+}
+
+/// What an opening accepts a second opening accepts without a word, and every entry is there.
+fn opened(dir: &Path, length: usize) {
+    let Ok((first, torn)) = Journal::open(dir, GENESIS, None, 0, || 0, SEGMENT_BYTES) else {
+        return;
+    };
+    let end = first.reader().end();
+    assert_eq!(torn.map_or(0, |torn| torn.bytes) + end.offset, length as u64);
+    drop(first);
+    let second = Journal::open(dir, GENESIS, None, 0, || 0, SEGMENT_BYTES);
+    let (second, torn) = second.unwrap_or_else(|error| panic!("opened once only: {error}"));
+    assert_eq!((second.reader().end(), torn), (end, None));
+    // From the last frame, as after a checkpoint.
+    let position = second.reader().position();
+    let third = Journal::open(dir, GENESIS, Some(position), end.seq, || 0, SEGMENT_BYTES);
+    let (third, torn) = third.unwrap_or_else(|error| panic!("not from the checkpoint: {error}"));
+    assert_eq!((third.reader().end(), torn), (end, None));
+    let mut found = 0;
+    let frames = third.reader().frames(1, |frame| {
+        found += 1;
+        assert_eq!(frame.header.seq, found);
+        Ok(ControlFlow::Continue(()))
+    });
+    assert_eq!((frames, found), (Ok(()), end.seq));
+}
+
+fn put_frames_right(bytes: &mut [u8], how: u8) {
+    let (mut seq, mut previous) = (1, GENESIS);
+    let mut rest = bytes;
+    while let Ok(size) = frame::size(rest) {
+        let Some((now, after)) = rest.split_at_mut_checked(size) else { break };
+        if how & CHAIN != 0 {
+            let payload = now.get(FIXED..).unwrap_or_default();
+            let header = Header::new(seq, previous, payload);
+            if let Some(to) = now.get_mut(PREFIX + 1..FIXED) {
+                to.copy_from_slice(&header.bytes());
+            }
+            (seq, previous) = (seq + 1, header.hash());
+        }
+        if how & CHECKSUM != 0 {
+            let covered = now.get(PREFIX..).unwrap_or_default();
+            let crc = crc32c::crc32c_append(crc32c::crc32c(&now[..4]), covered);
+            now[4..PREFIX].copy_from_slice(&crc.to_le_bytes());
+        }
+        rest = after;
+    }
+}
+
+/// Bytes as a record and as an entry: what can be read is written and read again as the same.
+pub fn envelope(bytes: &[u8]) {
+    there_and_back::<Record>(bytes);
+    there_and_back::<Entry>(bytes);
+}
+
+fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) {
+    let Ok(value) = entry::decode::<T>(bytes) else { return };
+    let written = entry::encode(&value);
+    let written = written.unwrap_or_else(|error| panic!("read but not written: {error}"));
+    let again: T = entry::decode(&written).unwrap_or_else(|error| panic!("not read: {error}"));
+    assert_eq!(again, value);
+    assert_eq!(entry::encode(&again).ok(), Some(written));
+}
+
+/// Bytes as a backup file of a station whose key is known, and as the files a manifest carries.
+pub fn backup(input: &[u8]) {
+    let Some((how, bytes)) = input.split_first() else { return };
+    let key = DataKey::from_bytes(&[7; 32]);
+    let file = Blocks::read(bytes).put_right(&key, *how);
+    in_a_folder(|dir| {
+        let path = dir.join("backup.yzb");
+        write(&path, &file);
+        if let Ok(report) = backup::verify(&path, &key, &Progress::default()) {
+            assert_eq!(report.bytes, file.len() as u64);
+        }
+    });
+    // Both are read before anything is known to be the station's own.
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = StationInfo::parse(text);
+        let _ = Keyring::from_text(text, Path::new(""));
+    }
+}
+
+/// The blocks of a backup file as `backup.rs` lays them out, and what stands behind the last.
+struct Blocks<'a> {
+    magic: &'a [u8],
+    blocks: Vec<(u8, Vec<u8>)>,
+    rest: &'a [u8],
+}
+
+/// Bytes before a block's body: length, checksum, kind, index.
+const BLOCK_HEAD: usize = 4 + 4 + 1 + 4;
+const END: u8 = 3;
+
+impl<'a> Blocks<'a> {
+    fn read(bytes: &'a [u8]) -> Self {
+        let (magic, mut rest) = bytes.split_at(bytes.len().min(8));
+        let mut blocks = Vec::new();
+        while let Some((head, after)) = rest.split_first_chunk::<BLOCK_HEAD>() {
+            let [l0, l1, l2, l3, _, _, _, _, kind, ..] = *head;
+            let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+            let Some((body, after)) = after.split_at_checked(length) else { break };
+            blocks.push((kind, body.to_vec()));
+            rest = after;
+        }
+        Self { magic, blocks, rest }
+    }
+
+    fn put_right(mut self, key: &DataKey, how: u8) -> Vec<u8> {
+        if how & CHAIN != 0 {
+            self.chain(key);
+        }
+        let mut out = self.magic.to_vec();
+        let id = self.blocks.first().map(|(_, manifest)| blake3::hash(manifest));
+        let seal = key.seal(Purpose::Backup);
+        for (index, (kind, mut body)) in (0u32..).zip(self.blocks) {
+            if let Some(id) = id.filter(|_| how & SEALED != 0 && index > 0) {
+                let place = [id.as_bytes(), [kind].as_slice(), &index.to_le_bytes()].concat();
+                let packed =
+                    if how & PLAIN == 0 { body } else { lz4_flex::compress_prepend_size(&body) };
+                body = seal.seal_with(&[7; NONCE], &place, &packed).unwrap_or_default();
+            }
+            let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes();
+            let named = [[kind].as_slice(), &index.to_le_bytes()].concat();
+            let mut crc = crc32c::crc32c_append(crc32c::crc32c(&length), &named);
+            crc = crc32c::crc32c_append(crc, &body);
+            let crc = if how & CHECKSUM == 0 { 0 } else { crc };
+            out.extend([&length, &crc.to_le_bytes(), &*named, &body].concat());
+        }
+        out.extend(self.rest);
+        out
+    }
+
+    /// Chains the entries, and tells the manifest and the end how many there are.
+    fn chain(&mut self, key: &DataKey) {
+        let Some(((_, manifest), sealed)) = self.blocks.split_first_mut() else { return };
+        let text = std::str::from_utf8(manifest).unwrap_or_default();
+        let Ok(mut table) = text.parse::<toml::Table>() else { return };
+        let station = table.get("station").and_then(|station| station.as_str());
+        let Some(Ok(station)) = station.map(StationInfo::parse) else { return };
+        let seal = key.seal(Purpose::Journal);
+        let (mut seq, mut previous) = (0u32, station.genesis());
+        for (kind, body) in sealed {
+            let mut rest = body.as_mut_slice();
+            if *kind == END {
+                let last = if seq == 0 { [0; 32] } else { *previous.as_bytes() };
+                *body = [u64::from(seq).to_le_bytes().as_slice(), &last].concat();
+                continue;
+            }
+            while let Some((fixed, after)) = rest.split_first_chunk_mut::<ENTRY_HEAD>() {
+                let length = fixed[1 + HEADER..].first_chunk::<4>().copied().unwrap_or_default();
+                let length = u32::from_le_bytes(length) as usize;
+                let Some((content, after)) = after.split_at_mut_checked(length) else { break };
+                let nonce = fixed.last_chunk::<NONCE>().copied().unwrap_or_default();
+                let place = entry::place(u64::from(seq) + 1, &previous);
+                let payload = seal.seal_with(&nonce, &place, content).unwrap_or_default();
+                let header = Header::new(u64::from(seq) + 1, previous, &payload);
+                fixed[1..=HEADER].copy_from_slice(&header.bytes());
+                (seq, previous) = (seq + 1, header.hash());
+                rest = after;
+            }
+        }
+        table.insert("seq".into(), i64::from(seq).into());
+        table.insert("head".into(), previous.to_hex().to_string().into());
+        *manifest = table.to_string().into_bytes();
+    }
+}
+
+/// Bytes before an entry's content: flags, header, length, nonce.
+const ENTRY_HEAD: usize = 1 + HEADER + 4 + NONCE;
+
+/// One folder for all inputs of a thread.
+fn in_a_folder(work: impl FnOnce(&Path)) {
+    thread_local! { static FOLDER: OnceCell<TempDir> = const { OnceCell::new() } }
+    FOLDER.with(|folder| {
+        let made = || tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
+        work(folder.get_or_init(made).path());
+    });
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
