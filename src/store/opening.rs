@@ -23,6 +23,7 @@ use crate::record::Clock;
 use crate::said;
 use crate::words::Said;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -352,7 +353,12 @@ pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK_FILE);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     // Where nothing can be written, what is there can still be read by one at a time.
-    let file = file.or_else(|error| File::open(&path).map_err(|_| error));
+    let file = file.or_else(|error| match error.kind() {
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            File::open(&path).map_err(|_| error)
+        }
+        _ => Err(error),
+    });
     let file = file.map_err(io(Doing::Writing, &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

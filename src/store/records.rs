@@ -112,7 +112,8 @@ impl Records {
         }
         let present = Present { generation: candidates.first().copied().unwrap_or(0), table: None };
         let records = Self::over((dir, station), key, codes, present, Applied::default());
-        records.fail(&why);
+        // Not marked as damaged yet: it may be the key that is another station's.
+        *records.failing() = Some(Failing { why, over: HashMap::new() });
         records
     }
 
@@ -173,10 +174,14 @@ impl Records {
         if failing.is_none() {
             *failing = Some(Failing { why: why.clone(), over: HashMap::new() });
             drop(failing);
-            // A machine that refuses is no damage of the table's.
-            if matches!(why, StoreError::Records(_)) {
-                building::mark_damaged(&self.dir, self.present().generation, why);
-            }
+            self.mark(why);
+        }
+    }
+
+    /// Marks the table in use as damaged; a machine that refuses is no damage of the table's.
+    fn mark(&self, why: &StoreError) {
+        if matches!(why, StoreError::Records(_)) {
+            building::mark_damaged(&self.dir, self.present().generation, why);
         }
     }
 
@@ -257,6 +262,7 @@ impl Records {
             Ok(()) => Ok(Vec::new()),
             Err(error @ StoreError::Records(_)) => {
                 self.fail(&error);
+                self.mark(&error);
                 let built = self.build(journal, &error, progress, &never);
                 match built.and_then(|built| self.put_in_place(built, journal, progress)) {
                     Err(StoreError::Io(_)) => self.read_from_memory(journal, progress),
