@@ -27,11 +27,12 @@ use yizhan::store::{Origin, Secret, verify_chain};
 
 /// The kind of record the work is about.
 const FILE: &str = "hardship_file";
-/// At least so many files are approved together, at most twice as many.
+/// At least so many files are approved together, and at most so many more.
 const TOGETHER: usize = 50;
+const SPREAD: usize = 10;
 /// Files that wait for review in a prepared station, and drafts to be submitted: stations are
 /// small, so that opening them a thousand times stays quick.
-const LARGE: [usize; 2] = [2 * TOGETHER + 10, 0];
+const LARGE: [usize; 2] = [TOGETHER + SPREAD + 5, 0];
 const SMALL: [usize; 2] = [10, 30];
 /// Moments in one station; then another copy of the prepared one is taken.
 const MOMENTS: usize = 20;
@@ -57,9 +58,9 @@ enum Work {
 
 /// Twenty-five stations of twenty moments: five hundred.
 const STATIONS: [(Work, usize); 7] = [
-    (Work::Saves, 3),
-    (Work::Perform, 3),
-    (Work::Approve, 5),
+    (Work::Saves, 4),
+    (Work::Perform, 4),
+    (Work::Approve, 3),
     (Work::Import, 5),
     (Work::Backup, 3),
     (Work::Rebuild, 3),
@@ -281,34 +282,33 @@ impl<'g> Round<'g> {
     }
 
     fn run(mut self) -> Tally {
-        let mut undisturbed = self.moment(&Moment::Never).unwrap();
+        let began = Instant::now();
+        let mut undisturbed = self.moment(None).unwrap();
         for _ in 0..MOMENTS {
-            let answers = match self.work {
-                Work::Saves => 30,
-                Work::Perform => 120,
-                Work::Approve => TOGETHER,
-                _ => 0,
-            };
-            let moment = if answers > 0 && self.dice.below(2) == 0 {
-                Moment::Behind(self.dice.below(answers))
-            } else {
-                Moment::After(self.dice.part(undisturbed))
-            };
-            if let Some(took) = self.moment(&moment) {
-                undisturbed = took;
-            }
+            undisturbed = self.moment(Some(undisturbed)).unwrap_or(undisturbed);
             self.tally.moments += 1;
         }
         let report = verify_chain(&self.scene.desk.data(), None).unwrap();
         assert!(report.ok, "{:?}: {report:?}", self.work);
+        let (work, round, took) = (self.work, self.round, began.elapsed());
+        let Tally { killed, acknowledged, .. } = self.tally;
+        println!("{round:2} {work:?}: {killed} killed, {acknowledged} answers, {took:.1?}");
         self.tally
     }
 
-    /// Works, is killed, and looks at what is left; how long it took when it came to its end.
-    fn moment(&mut self, moment: &Moment) -> Option<Duration> {
+    /// Works, is killed, and looks at what is left; how long it took when it came to its end. It
+    /// is not killed when nobody knows yet how long the work takes.
+    fn moment(&mut self, undisturbed: Option<Duration>) -> Option<Duration> {
         let Order { command, lines, answers, list } = self.order();
+        let moment = match undisturbed {
+            None => Moment::Never,
+            Some(_) if answers > 0 && self.dice.below(2) == 0 => {
+                Moment::Behind(self.dice.below(answers))
+            }
+            Some(undisturbed) => Moment::After(self.dice.part(undisturbed)),
+        };
         let began = Instant::now();
-        let told = watch(command, lines, moment);
+        let told = watch(command, lines, &moment);
         let took = began.elapsed();
         let place = format!("{:?} {}.{} {moment:?}", self.work, self.round, self.orders);
         if told.finished {
@@ -332,7 +332,7 @@ impl<'g> Round<'g> {
     fn order(&mut self) -> Order {
         self.orders += 1;
         let approves = self.work == Work::Approve;
-        if approves && self.scene.waiting.len() < 2 * TOGETHER || self.scene.files > TOO_LARGE {
+        if approves && self.scene.waiting.len() < TOGETHER + SPREAD || self.scene.files > TOO_LARGE {
             self.scene = Scene::new(self.ground);
         }
         let desk = &self.scene.desk;
@@ -384,7 +384,7 @@ impl<'g> Round<'g> {
 
     /// Some of those who wait, approved by another process of this binary: see [`approves`].
     fn approvals(&mut self) -> Order {
-        let count = TOGETHER + self.dice.below(TOGETHER + 1);
+        let count = TOGETHER + self.dice.below(SPREAD + 1);
         let numbers: Vec<String> = self.scene.waiting.iter().take(count).cloned().collect();
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["cli::crash::approves", "--exact", "--nocapture", "--test-threads=1"]);
