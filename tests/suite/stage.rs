@@ -1,6 +1,7 @@
 //! A session on a stage: keys in as bytes, a screen grid out, in one process.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -26,7 +27,7 @@ pub struct Station {
     pub office: Arc<Office>,
     pub clock: Arc<FixedClock>,
     pub admin: Actor,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Station {
@@ -34,6 +35,12 @@ impl Station {
     /// morning of 2025-10-15.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let station = Self::in_folder(&folder.path().join("station"));
+        Self { _folder: Some(folder), ..station }
+    }
+
+    /// The same in a folder that is there and stays.
+    pub fn in_folder(folder: &Path) -> Self {
         let morning = "2025-10-15T01:00:00Z".parse().unwrap();
         let clock = Arc::new(FixedClock::new(morning));
         let setup = Setup {
@@ -42,20 +49,15 @@ impl Station {
             admin: "admin".into(),
             password: PASSWORD.into(),
         };
-        let (office, _) = Office::create(
-            &folder.path().join("station"),
-            &setup,
-            Sources::load(None).unwrap(),
-            clock.clone(),
-        )
-        .unwrap();
+        let sources = Sources::load(None).unwrap();
+        let (office, _) = Office::create(folder, &setup, sources, clock.clone()).unwrap();
         let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
         for role in [Role::Volunteer, Role::Supervisor, Role::Auditor] {
             let command =
                 Command::AddAccount { name: role.id().into(), role, password: PASSWORD.into() };
             office.perform(&admin, command).unwrap();
         }
-        Self { office, clock, admin, _folder: folder }
+        Self { office, clock, admin, _folder: None }
     }
 
     /// Signs somebody in without a screen.
