@@ -332,7 +332,8 @@ impl<'g> Round<'g> {
     fn order(&mut self) -> Order {
         self.orders += 1;
         let approves = self.work == Work::Approve;
-        if approves && self.scene.waiting.len() < TOGETHER + SPREAD || self.scene.files > TOO_LARGE {
+        if approves && self.scene.waiting.len() < TOGETHER + SPREAD || self.scene.files > TOO_LARGE
+        {
             self.scene = Scene::new(self.ground);
         }
         let desk = &self.scene.desk;
