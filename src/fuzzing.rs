@@ -59,7 +59,8 @@ mod tests {
     /// What fuzzing once found, and what it starts from.
     #[test]
     fn every_seed_is_survived() {
-        let targets: [(&str, fn(&[u8])); 5] = [
+        type Target = (&'static str, fn(&[u8]));
+        let targets: [Target; 5] = [
             ("journal", journal),
             ("envelope", envelope),
             ("backup", backup),

@@ -172,7 +172,7 @@ impl Builder<'_> {
     ///
     /// # Errors
     /// What the journal gives, or the machine; [`StoreError::Closed`] when stopped.
-    pub fn from_journal(&self, why: &StoreError) -> Result<Built, StoreError> {
+    pub fn out_of_journal(&self, why: &StoreError) -> Result<Built, StoreError> {
         let generation = self.next();
         let path = folder(self.dir, generation);
         let end = self.journal.0.end();
@@ -223,8 +223,8 @@ impl Builder<'_> {
     /// meanwhile, and what it changes is in the journal from `from` on.
     ///
     /// # Errors
-    /// As [`Self::from_journal`].
-    pub fn from_rows(
+    /// As [`Self::out_of_journal`].
+    pub fn out_of_rows(
         &self,
         (from, count): (u64, u64),
         mut page: impl FnMut(Option<&Key>) -> Result<Vec<Row>, StoreError>,

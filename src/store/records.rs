@@ -376,9 +376,9 @@ impl Records {
                 let folder = building::folder(&self.dir, copied.generation);
                 drop(copied);
                 super::disk::remove_dir(&folder)?;
-                builder.from_journal(why)
+                builder.out_of_journal(why)
             }
-            None => builder.from_journal(why),
+            None => builder.out_of_journal(why),
         }
     }
 
@@ -409,7 +409,7 @@ impl Records {
             (applied.seq, applied.kinds.values().map(|sentinel| sentinel.count).sum())
         };
         self.builder(journal, progress, stop)
-            .from_rows((from, count), |after| self.with(|table| table.rows(after, None, PAGE)))
+            .out_of_rows((from, count), |after| self.with(|table| table.rows(after, None, PAGE)))
     }
 
     /// Puts a table that was built beside in the place of the one in use. Only the writer thread,

@@ -373,7 +373,12 @@ impl Writer {
             match work {
                 Work::Batch(batch) => self.batch(batch),
                 Work::Other(Job::Checkpoint(promise)) => promise.keep(self.checkpoint()),
-                Work::Other(Job::Mend(why, promise)) => self.mend(why, promise),
+                Work::Other(Job::Mend(why, promise)) => {
+                    if let Some(why) = &why {
+                        self.records.fail(why);
+                    }
+                    self.mend(promise);
+                }
                 Work::Other(Job::Compact(promise)) => self.compact(promise),
                 Work::Other(Job::Built(built)) => self.built(built),
                 Work::Other(Job::Retry(promise)) => promise.keep(self.retry()),
@@ -416,10 +421,7 @@ impl Writer {
     }
 
     /// Has a failed table built anew, or joins those who wait for one.
-    fn mend(&mut self, why: Option<StoreError>, promise: Option<Promise<Vec<Said>>>) {
-        if let Some(why) = &why {
-            self.records.fail(why);
-        }
+    fn mend(&mut self, promise: Option<Promise<Vec<Said>>>) {
         let Some(why) = self.records.trouble() else {
             // Somebody else's asking has put it right meanwhile.
             promise.into_iter().for_each(|promise| promise.keep(Ok(Vec::new())));
@@ -514,7 +516,7 @@ impl Writer {
             (self.told)();
             return Ok(());
         }
-        self.mend(None, None);
+        self.mend(None);
         Ok(())
     }
 
@@ -551,7 +553,7 @@ impl Writer {
             submission.promise.keep(Ok(seqs));
         }
         if self.records.trouble().is_some_and(|why| matches!(why, StoreError::Records(_))) {
-            self.mend(None, None);
+            self.mend(None);
         }
     }
 }

@@ -416,7 +416,7 @@ fn a_read_only_folder_opens_or_says_why_not() {
         match output.status.code() {
             Some(0) => {}
             Some(1) => {
-                assert!(told.contains("只读") || told.contains("写权限"), "{args:?}: {told}")
+                assert!(told.contains("只读") || told.contains("写权限"), "{args:?}: {told}");
             }
             other => panic!("{args:?}: {other:?} {told}"),
         }

@@ -65,7 +65,7 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 fn hash_of(path: &Path) -> String {
-    blake3::hash(&fs::read(path).unwrap()).to_hex()[..16].to_string()
+    blake3::hash(&fs::read(path).unwrap()).to_hex().chars().take(16).collect()
 }
 
 enum Harm {
