@@ -61,11 +61,10 @@ pub fn usable(
     if !folder.exists() {
         return Err(StoreError::Records(Said::fixed("没有找到", "it is not there")));
     }
-    if folder.join(DAMAGED_FILE).exists() {
-        return Err(StoreError::Records(Said::fixed(
-            "上次使用时发现损坏",
-            "it was found damaged when last used",
-        )));
+    if let Some(mark) = disk::read_text(&folder.join(DAMAGED_FILE))? {
+        let mut said = mark.lines().map(str::to_string);
+        let (zh, en) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
+        return Err(StoreError::Records(Said::new(zh, en)));
     }
     if table::main_size(&folder) < at_least {
         return Err(StoreError::Records(Said::fixed(
@@ -80,8 +79,11 @@ pub fn usable(
 pub fn mark_damaged(dir: &Path, generation: u32, why: &StoreError) {
     let file = folder(dir, generation).join(DAMAGED_FILE);
     if !file.exists() {
-        let said = why.said();
-        let _ = disk::write_whole(&file, format!("{}\n{}\n", said.zh, said.en).as_bytes());
+        let Said { zh, en } = match why {
+            StoreError::Records(detail) => detail.clone(),
+            other => other.said(),
+        };
+        let _ = disk::write_whole(&file, format!("{zh}\n{en}\n").as_bytes());
     }
 }
 

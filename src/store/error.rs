@@ -146,7 +146,9 @@ pub struct Broken {
 impl Broken {
     fn said(&self) -> Said {
         let Said { zh, en } = self.cause.said();
-        let Some(since) = self.since else { return Said { zh, en } };
+        let zh = format!("{zh}，已停止打开，未改动任何文件");
+        let en = format!("{en}; opening stopped, no file was changed");
+        let Some(since) = self.since else { return Said::new(zh, en) };
         let since = since.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
         said!(
             "{zh}；此前最后一条存于 {since}",
@@ -268,10 +270,9 @@ impl StoreError {
             Self::BadFile { file, detail } => {
                 said!("无法读懂文件 {file}：{detail}", "File {file} cannot be understood: {detail}")
             }
-            Self::Damaged { seq, .. } => said!(
-                "日志在第 {seq} 条处损坏，已停止打开，未改动任何文件",
-                "The journal is damaged at entry {seq}; opening stopped, no file was changed"
-            ),
+            Self::Damaged { seq, .. } => {
+                said!("日志在第 {seq} 条处损坏", "The journal is damaged at entry {seq}")
+            }
             Self::JournalShort { found, known } => said!(
                 "日志只到第 {found} 条，而第 {known} 条曾经保存",
                 "The journal ends at entry {found}, yet entry {known} had been saved"
@@ -341,8 +342,8 @@ impl StoreError {
                 "A backup holds it: yizhan restore BACKUP --journal JOURNAL --data NEW_FOLDER brings everything back.",
             ),
             Self::Damaged { .. } | Self::JournalShort { .. } | Self::Seal(_) => Said::fixed(
-                "请保留此数据目录不动，用最近的备份恢复到新目录（yizhan restore）。",
-                "Leave this data folder as it is and restore the newest backup into a new folder (yizhan restore).",
+                "请退出后运行 yizhan rebuild：用备份和还能读出的部分补全，损坏的日志原样另存。",
+                "Leave and run `yizhan rebuild`: it makes the journal whole from a backup and what can still be read; the damaged one is kept as it is.",
             ),
             Self::Broken(broken) => broken.next(),
             Self::OtherKey => Said::fixed(

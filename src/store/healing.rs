@@ -11,6 +11,7 @@ use super::checkpoint::{CHECKPOINT_FILE, Checkpoint};
 use super::composing::{self, Recovered};
 use super::disk;
 use super::error::{Doing, StoreError, io};
+use super::journal;
 use super::keyring::{Keyring, Secret};
 use super::opening::{self, JOURNAL_DIR, Setup, lock};
 use super::progress::Progress;
@@ -53,12 +54,19 @@ pub fn heal(
     let keyring = Keyring::load(dir)?;
     let key = keyring.open(secret, &mut Throttle::load(dir)?, setup.clock.now())?;
     let old = dir.join(JOURNAL_DIR);
-    match opening::Found::open(dir, &station, &key, setup) {
+    let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
+    setup.progress.begin(Said::fixed("检查日志", "Checking the journal"), 0);
+    // All of it: opening only looks at what came after the last checkpoint.
+    let checked = journal::check_all(&old, station.genesis(), known.map_or(0, |known| known.seq))
+        .and_then(|()| opening::Found::open(dir, &station, &key, setup).map(drop));
+    match checked {
         Err(error) if error.is_damage() => {}
         Err(error) => return Err(error),
-        Ok(_) => return Ok(None),
+        Ok(()) => {
+            setup.progress.end();
+            return Ok(None);
+        }
     }
-    let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
     let new = dir.join("journal.new");
     disk::remove_dir(&new)?;
     setup.progress.begin(Said::fixed("核对备份", "Checking the backups"), 0);

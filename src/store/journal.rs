@@ -146,6 +146,7 @@ impl Journal {
         for (seq, segment, offset) in &scan.marks {
             index.mark(*seq, *segment, *offset);
         }
+        scan.began.iter().for_each(|place| index.begin(place));
         Self::over(dir, file, JournalReader::new(dir, index), segment_bytes)
     }
 
@@ -267,6 +268,15 @@ impl Journal {
 
 const LOST_TAIL: &str = "an entry that had been saved cannot be read";
 
+/// Checks every frame from the first on, which opening does not where it knows better; the disk is
+/// as before.
+///
+/// # Errors
+/// As [`Journal::open`].
+pub fn check_all(dir: &Path, genesis: Hash, known: u64) -> Result<(), StoreError> {
+    Scan::run(dir, genesis, None, known).map(drop)
+}
+
 /// What opening found.
 struct Scan {
     end: End,
@@ -274,6 +284,8 @@ struct Scan {
     marks: Vec<(u64, u32, u64)>,
     /// The frame opening may start from.
     saved: Option<Position>,
+    /// The frame it did start from.
+    began: Option<Position>,
     /// The newest entry known to have been saved.
     known: u64,
 }
@@ -294,7 +306,8 @@ impl Scan {
         let start = resumed.unwrap_or_else(|| End::start(genesis));
         let marks = Self::heads(dir, &numbers)?;
         let known = known.max(saved.map_or(0, |saved| saved.seq));
-        let mut scan = Self { end: start, torn: None, marks, saved, known };
+        let began = saved.filter(|_| resumed.is_some());
+        let mut scan = Self { end: start, torn: None, marks, saved, began, known };
         let last = numbers.last().copied().unwrap_or(1);
         for number in start.segment..=last {
             if number != start.segment {

@@ -63,6 +63,12 @@ impl Index {
         }
     }
 
+    /// Remembers a place whatever its number, such as the one opening began from: the way to what
+    /// lies behind it does not lead through all that lies before.
+    pub fn begin(&mut self, place: &Position) {
+        self.marks.insert(place.seq, (place.segment, place.offset));
+    }
+
     /// The remembered place at or before an entry.
     fn before(&self, seq: u64) -> (u64, u32, u64) {
         let mark = self.marks.range(..=seq).next_back();

@@ -644,8 +644,8 @@ fn mended(why: &StoreError, source: Source, aside: Option<&str>, entries: u64) -
             "The table of records did not open ({en}): without the database's snapshot files it came back, nothing is lost; it is kept as it was in {aside}"
         ),
         (_, Some(aside)) => said!(
-            "记录表有问题（{zh}），已原样移到 {aside}，并用日志中的 {entries} 条记载重建，没有丢失",
-            "The table of records was not right ({en}); it was moved to {aside} as it is and built anew from the {entries} entries of the journal, nothing is lost"
+            "记录表有问题（{zh}），已原样移到 {aside}，并用日志中的 {entries} 条记载重建，日志里的内容都在",
+            "The table of records was not right ({en}); it was moved to {aside} as it is and built anew from the {entries} entries of the journal; everything in it is there"
         ),
         (_, None) => said!(
             "没有找到记录表，已用日志中的 {entries} 条记载重建",

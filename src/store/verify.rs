@@ -233,8 +233,9 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
         Checkpoint::load(dir, station.node)?.map_or(0, |checkpoint| checkpoint.position.seq);
     report.must_reach(chain.seq, known);
     report.head = chain.hash.to_hex().to_string();
+    let whole = report.problem_count == 0;
     for file in backups {
-        report.checked_backup(chain.backup(file, &station));
+        report.checked_backup(chain.backup(file, &station, whole));
     }
     report.looked_for(head);
     Ok(report)
@@ -259,7 +260,7 @@ impl Chain<'_> {
 
     /// Checks a backup as far as that goes without a key: its blocks, and that it ends at an entry
     /// of this journal.
-    fn backup(&self, file: BackupOnDisk, station: &StationInfo) -> BackupCheck {
+    fn backup(&self, file: BackupOnDisk, station: &StationInfo, whole: bool) -> BackupCheck {
         let BackupOnDisk { path, second, opened } = file;
         let name = backups::name_of(&path);
         let empty = BackupCheck { file: name, second, entries: 0, made: None, problem: None };
@@ -275,7 +276,8 @@ impl Chain<'_> {
             (Err(error), _) => Some(error.said()),
             (Ok(()), _) if of_another => None,
             (Ok(()), Some(hash)) if hash.to_hex().as_str() == report.head => None,
-            // A broken journal says nothing about what comes after it.
+            // A broken journal says nothing about what comes after the break.
+            (Ok(()), None) if !whole => None,
             (Ok(()), None) if report.entries > self.seq => Some(Said::fixed(
                 "它比日志多：日志的末尾缺失",
                 "it has more than the journal, whose end is missing",
