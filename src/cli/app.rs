@@ -51,7 +51,9 @@ pub fn run(args: &AppArgs, world: &World, err: &mut dyn Write) -> Done {
         Err(error) => return Err(error.into()),
         Ok(_) => unlock(world, err)?,
     };
+    let keeper = office.keep_house();
     let ending = local::run(&office, &seat, Some((&account, &password)));
+    drop(keeper);
     let closed = office.close();
     tell(ending, world, err)?;
     Ok(closed?)

@@ -2,7 +2,8 @@
 
 use super::{
     Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
-    import, init, man, packs, perform, replay, restore, show, verify,
+    import, init, man, packs, perform, rebuild, replay, restore, show, undo,
+    verify,
 };
 use crate::words::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -47,6 +48,9 @@ pub struct Global {
     /// 恢复密钥文件：密码全部遗失时代替账号 / File with the recovery key, in place of an account when every password is lost
     #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["account", "password_file"])]
     pub recovery_key_file: Option<PathBuf>,
+    /// 本机时钟早于上次保存时：确认时钟无误，按它保存 / Where the clock reads earlier than the last save: say that it is right
+    #[arg(long, global = true)]
+    pub clock_is_right: bool,
     /// 语言，默认按系统设置 / Language, by the locale if not given
     #[arg(long, global = true, value_enum)]
     pub lang: Option<LangArg>,
@@ -90,6 +94,8 @@ pub enum Command {
     Show(show::ShowArgs),
     /// 一份记录的经过 / The life of one record
     History(history::HistoryArgs),
+    /// 撤销自己上次的保存，别人尚未接着办理时 / Take one's own last save back, unless somebody acted on it
+    Undo(undo::UndoArgs),
     /// 认定依据单：每条规则的结果、算式和条款 / The decision sheet: each rule's result, arithmetic and clause
     Decide(decide::DecideArgs),
     /// 试算：按草案哪些档案会变 / Who would change under a draft of the rules
@@ -102,8 +108,8 @@ pub enum Command {
     Restore(restore::RestoreArgs),
     /// 核验日志链和内容 / Check the journal's chain and contents
     Verify(verify::VerifyArgs),
-    /// 由日志重建记录表 / Build the table of records anew from the journal
-    Rebuild,
+    /// 修复：由备份和日志补全日志、重建记录表 / Put the station right: journal from backup, table from journal
+    Rebuild(rebuild::RebuildArgs),
     /// 业务包、政策、日历 / Packs, policies, calendars
     Packs(packs::PacksArgs),
     /// 一年的休息日和调休上班日 / The days off and make-up working days of a year

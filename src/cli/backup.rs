@@ -3,7 +3,6 @@
 use super::opening::Opened;
 use super::{Done, print, progress};
 use crate::office::Right;
-use crate::record::china_offset;
 use crate::said;
 use clap::Args;
 use std::io::Write;
@@ -14,6 +13,9 @@ use std::path::{Path, PathBuf};
 pub struct BackupArgs {
     /// 备份文件；不写则放在数据目录的 backup 里 / The backup file; in the data folder's backup/ if not given
     file: Option<PathBuf>,
+    /// 第二备份位置（U 盘、另一块盘）：每天的备份也抄一份到那里；none 为取消 / A second place for the daily backups, such as a stick; none for no longer
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
+    second: Option<PathBuf>,
 }
 
 /// Writes the backup and says what is in it.
@@ -22,13 +24,15 @@ pub struct BackupArgs {
 /// A refusal, or what the machine gives.
 pub fn run(args: &BackupArgs, at: &Opened, out: &mut dyn Write) -> Done {
     at.actor.need(Right::Maintain)?;
-    let file = match &args.file {
-        Some(file) => file.clone(),
-        None => default_file(at)?,
-    };
+    if let Some(second) = &args.second {
+        return name_second(second, at, out);
+    }
     let label = said!("备份", "Backing up");
     let store = at.office.store();
-    let report = progress::spinner(at.watched, label.get(at.lang), || store.backup(&file))?;
+    let file = args.file.clone().unwrap_or_else(|| store.backup_name(false));
+    let report = progress::follow(at.watched, &label, at.lang, store.progress(), || {
+        if args.file.is_some() { store.backup(&file) } else { store.back_up(&file) }
+    })?;
     if at.json {
         let mut shown = serde_json::to_value(&report)?;
         shown["file"] = file.display().to_string().into();
@@ -43,9 +47,19 @@ pub fn run(args: &BackupArgs, at: &Opened, out: &mut dyn Write) -> Done {
     Ok(writeln!(out, "{}", done.get(at.lang))?)
 }
 
-fn default_file(at: &Opened) -> Result<PathBuf, super::Failure> {
-    let folder = Path::new(&at.office.folder()).join("backup");
-    std::fs::create_dir_all(&folder).map_err(|error| super::Failure::file(&folder, &error))?;
-    let now = at.office.now().with_timezone(&china_offset());
-    Ok(folder.join(now.format("%Y%m%d-%H%M%S.yzb").to_string()))
+fn name_second(second: &Path, at: &Opened, out: &mut dyn Write) -> Done {
+    let none = second.as_os_str() == "none";
+    // A relative path would mean another folder when the program is started elsewhere.
+    let full = std::path::absolute(second).map_err(|error| super::Failure::file(second, &error))?;
+    at.office.name_second_place(&at.actor, (!none).then_some(&full))?;
+    let place = full.display();
+    let done = if none {
+        said!("每天的备份不再抄到第二处。", "Daily backups are no longer copied elsewhere.")
+    } else {
+        said!(
+            "每天的备份也抄一份到 {place}。",
+            "Daily backups are copied to {place} too."
+        )
+    };
+    Ok(writeln!(out, "{}", done.get(at.lang))?)
 }

@@ -20,8 +20,15 @@ pub struct HistoryArgs {
 /// # Errors
 /// When there is no such record, or the journal cannot be read.
 pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
-    let record = at.record(&args.number)?;
-    let events = at.office.history(&at.actor, &record.kind, record.id)?;
+    // What was withdrawn is in no list, but its life can still be read.
+    let (kind, id) = match at.office.withdrawn(&args.number) {
+        Some(withdrawn) => withdrawn,
+        None => {
+            let record = at.record(&args.number)?;
+            (record.kind, record.id)
+        }
+    };
+    let events = at.office.history(&at.actor, &kind, id)?;
     for event in &events {
         if at.json {
             print::json_line(out, &as_json(event))?;

@@ -41,6 +41,7 @@ mod replay;
 mod restore;
 mod set_up;
 mod show;
+mod undo;
 mod verify;
 
 pub use failure::{Done, Failure};
@@ -110,13 +111,14 @@ fn dispatch(cli: &Cli, world: &World, out: &mut dyn Write, err: &mut dyn Write) 
         Command::Find(args) => world.with_station(|at| find::run(args, at, out, err)),
         Command::Show(args) => world.with_station(|at| show::run(args, at, out)),
         Command::History(args) => world.with_station(|at| history::run(args, at, out)),
+        Command::Undo(args) => world.with_station(|at| undo::run(args, at, out)),
         Command::Decide(args) => decide::run(args, world, out),
         Command::Replay(args) => replay::run(args, world, out, err),
         Command::Perform(args) => world.with_station(|at| perform::run(args, at, out)),
         Command::Backup(args) => world.with_station(|at| backup::run(args, at, out)),
         Command::Restore(args) => restore::run(args, world, out),
         Command::Verify(args) => verify::run(args, world, out),
-        Command::Rebuild => world.with_station(|at| rebuild::run(at, out)),
+        Command::Rebuild(args) => rebuild::run(args, world, out),
         Command::Packs(args) => packs::run(args, world, out),
         Command::Calendar(args) => calendar::run(args, world, out),
         Command::Due(args) => due::run(args, world, out),

@@ -7,7 +7,7 @@ use crate::office::{Actor, Office, Refusal, RefusalKind, Sources};
 use crate::program::Kind;
 use crate::record::{Clock, Record};
 use crate::said;
-use crate::store::{Origin, Secret, StationInfo};
+use crate::store::{Origin, Progress, Secret, StationInfo};
 use crate::words::{Lang, Said};
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -56,6 +56,15 @@ pub enum Credentials {
 }
 
 impl Credentials {
+    /// Who it is, for the journal.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Password { account, .. } => account,
+            Self::Recovery(_) => "recovery",
+        }
+    }
+
     /// The same for the store.
     #[must_use]
     pub fn secret(&self) -> Secret<'_> {
@@ -188,6 +197,9 @@ impl<'w> World<'w> {
             }
             Credentials::Recovery(_) => office.recovery_actor().ok_or_else(no_administrator)?,
         };
+        if self.global.clock_is_right {
+            office.accept_clock(&actor)?;
+        }
         Ok(Opened { office, actor, lang: self.lang, json: self.json, watched })
     }
 
@@ -199,8 +211,10 @@ impl<'w> World<'w> {
         let folder = self.folder()?;
         let opening = said!("打开站点", "Opening the station");
         let clock = self.clock();
-        Ok(progress::spinner(io::stderr().is_terminal(), opening.get(self.lang), || {
-            Office::open(&folder, &who.secret(), sources, clock)
+        let how_far = Arc::<Progress>::default();
+        let watched = io::stderr().is_terminal();
+        Ok(progress::follow(watched, &opening, self.lang, &how_far, || {
+            Office::open_watched(&folder, &who.secret(), sources, clock, how_far.clone())
         })?)
     }
 

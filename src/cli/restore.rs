@@ -3,7 +3,7 @@
 use super::opening::World;
 use super::{Done, print, progress};
 use crate::said;
-use crate::store;
+use crate::store::{self, Progress};
 use clap::Args;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub struct RestoreArgs {
     /// 备份文件 / The backup file
     file: PathBuf,
+    /// 原站的日志目录，损坏的也可以：备份之后保存的内容从这里取 / The old station's journal folder, damaged or not: what was saved after the backup is taken from it
+    #[arg(long, value_name = "DIR")]
+    journal: Option<PathBuf>,
 }
 
 /// Makes the folder and checks all of it on the way.
@@ -23,16 +26,26 @@ pub fn run(args: &RestoreArgs, world: &World, out: &mut dyn Write) -> Done {
     let folder = world.folder()?;
     let who = world.credentials()?;
     let label = said!("恢复", "Restoring");
-    let report = progress::spinner(io::stderr().is_terminal(), label.get(world.lang), || {
-        store::restore(&args.file, &folder, &who.secret())
-    })?;
+    let how_far = Progress::default();
+    let by = (who.name(), world.clock().now());
+    let recovered =
+        progress::follow(io::stderr().is_terminal(), &label, world.lang, &how_far, || {
+            let journal = args.journal.as_deref();
+            store::restore(&args.file, journal, &folder, &who.secret(), by, &how_far)
+        })?;
     if world.json {
-        return print::json_line(out, &report);
+        return print::json_line(out, &recovered);
     }
-    let (entries, head, place) = (report.entries, &report.head, folder.display());
+    let (entries, head, place) = (recovered.entries, &recovered.head, folder.display());
     let done = said!(
         "已恢复到 {place}：{entries} 条日志，链 {head}。",
         "Restored to {place}: {entries} entries, chain {head}."
     );
-    Ok(writeln!(out, "{}", done.get(world.lang))?)
+    writeln!(out, "{}", done.get(world.lang))?;
+    if args.journal.is_some() {
+        for said in recovered.said() {
+            writeln!(out, "  {}", said.get(world.lang))?;
+        }
+    }
+    Ok(())
 }

@@ -35,9 +35,10 @@ pub fn run(args: &VerifyArgs, world: &World, out: &mut dyn Write) -> Done {
     world.with_station(|at| {
         at.actor.need(Right::Maintain)?;
         let label = said!("核验", "Verifying");
-        let store = at.office.store();
-        let report =
-            progress::spinner(at.watched, label.get(at.lang), || store.verify(head.as_ref()))?;
+        let how_far = at.office.store().progress();
+        let report = progress::follow(at.watched, &label, at.lang, how_far, || {
+            at.office.verify(head.as_ref())
+        })?;
         tell(world, &report, out)
     })
 }
@@ -83,6 +84,19 @@ fn as_text(world: &World, report: &VerifyReport, out: &mut dyn Write) -> Done {
             writeln!(out, "  {}", put_right.get(lang))?;
         }
     }
+    if let Some(found) = &report.directory {
+        let records = found.records;
+        let said = said!("索引 {records} 条，与记录表核对", "{records} records in the index, compared with the table");
+        writeln!(out, "{}", said.get(lang))?;
+    }
+    for backup in &report.backups {
+        let (file, count) = (&backup.file, backup.entries);
+        let said = said!("备份 {file}：{count} 条", "Backup {file}: {count} entries");
+        writeln!(out, "{}", said.get(lang))?;
+    }
+    for recovered in &report.recovered {
+        writeln!(out, "  {}", recovered.get(lang))?;
+    }
     for problem in &report.problems {
         let seq = problem.seq.map(|seq| format!("#{seq} ")).unwrap_or_default();
         writeln!(out, "  {seq}{}", problem.what.get(lang))?;
@@ -96,8 +110,8 @@ fn as_text(world: &World, report: &VerifyReport, out: &mut dyn Write) -> Done {
         (false, _) => {
             let count = report.problem_count;
             said!(
-                "发现 {count} 处问题。请停止使用这个目录，从最近的备份恢复到新目录。",
-                "{count} problems. Stop using this folder and restore the newest backup into a new one."
+                "发现 {count} 处问题。请先运行 yizhan rebuild 修复；仍不行时，从最近的备份恢复到新目录（yizhan restore）。",
+                "{count} problems. Run `yizhan rebuild` first; if that does not help, restore the newest backup into a new folder (`yizhan restore`)."
             )
         }
     };

@@ -51,6 +51,15 @@ pub enum Command {
         /// What the move asks for.
         answers: Answers,
     },
+    /// Takes one's own last save of a record back.
+    Undo {
+        /// Which record.
+        id: RecordId,
+        /// The save the person had before them; none for whichever is the last.
+        seq: Option<u64>,
+    },
+    /// Says that the machine's clock is right although it reads earlier than what was saved.
+    AcceptClock,
     /// Shows sensitive fields in full; the reason goes into the journal.
     Reveal {
         /// Which record.

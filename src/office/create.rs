@@ -235,10 +235,11 @@ impl super::Office {
         let prefix = kind.number.prefix(&station, year);
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let last = door.numbers.entry(prefix).or_insert(0);
+        let withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             *last += 1;
             let number = kind.number.render(&station, year, *last);
-            if directory.by_number(&number).is_none() {
+            if directory.by_number(&number).is_none() && !withdrawn.contains_key(&number) {
                 return number;
             }
         }

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Receipt};
 use super::news::News;
-use super::{Account, Actor, Refusal, card};
+use super::{Account, Actor, Refusal, Right, card};
 use crate::calendar::Calendar;
 use crate::directory::{Directory, Filter, Sort};
 use crate::policy::Library;
@@ -12,6 +12,7 @@ use crate::said;
 use crate::store::{Draft, DraftOp, Store, StoreError, Ticket};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// The internal kind of account records; packs use smaller codes.
@@ -31,6 +32,14 @@ pub struct Office {
     /// What went wrong while the index was filled.
     pub(super) notices: Mutex<Vec<crate::words::Said>>,
     pub(super) news: Arc<News>,
+    /// When the newest entry was saved, by the clock of that time.
+    pub(super) newest: Mutex<Option<Instant>>,
+    /// Records whose making was taken back, by number: numbers are not given twice.
+    pub(super) withdrawn: Mutex<HashMap<String, (String, RecordId)>>,
+    /// The backups, as last looked at.
+    pub(super) backups: RwLock<crate::store::BackupState>,
+    /// Somebody keeps house in this process.
+    pub(super) keeping: AtomicBool,
 }
 
 /// What only the one inside the door sees: the numbers given out, and the store's count of
@@ -107,6 +116,10 @@ impl Office {
         self.filling.wait();
         self.still_open(actor)?;
         let mut door = self.enter();
+        let accepts_clock = matches!(command, Command::AcceptClock);
+        if !accepts_clock {
+            self.clock_must_be_right()?;
+        }
         let plan = self.plan(&mut door, actor, command)?;
         let at = self.clock.now();
         let puts: Vec<Record> = plan
@@ -128,6 +141,7 @@ impl Office {
         let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
         let ticket = self.store.submit_in(epoch, vec![draft]);
         door.epoch = Some(epoch);
+        self.saved_at(at, accepts_clock);
         let (number, revision) = puts
             .first()
             .map_or((String::new(), 0), |record| (record.number.clone(), record.revision));
@@ -168,6 +182,10 @@ impl Office {
             self.learn_account(record);
             return;
         }
+        if record.is_withdrawn() {
+            self.withdraw(record);
+            return;
+        }
         if let Some(kind) = self.catalogue.kind(&record.kind) {
             let person = self.person_inside(kind, record);
             let person_kind = self.catalogue.kind(PERSON);
@@ -177,6 +195,14 @@ impl Office {
                 self.show_services_of(record);
             }
         }
+    }
+
+    /// Takes a record out of every list; its number stays given.
+    pub(super) fn withdraw(&self, record: &Record) {
+        let mut withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
+        withdrawn.insert(record.number.clone(), (record.kind.clone(), record.id));
+        drop(withdrawn);
+        self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(record.id);
     }
 
     /// A person's files carry the person's name and numbers; they follow a change of those.
@@ -209,6 +235,15 @@ impl Office {
             Command::AddRows { id, table, rows } => self.plan_add_rows(actor, id, &table, rows),
             Command::Move { id, base, id_of_move, answers } => {
                 self.plan_move(actor, id, base, &id_of_move, answers)
+            }
+            Command::Undo { id, seq } => self.plan_undo(actor, id, seq),
+            Command::AcceptClock => {
+                actor.need(Right::Write)?;
+                let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+                let newest = newest.map(|newest| newest.to_rfc3339()).unwrap_or_default();
+                let particulars = BTreeMap::from([("newest".to_string(), newest)]);
+                let ops = vec![DraftOp::Note(particulars)];
+                Ok(Plan { main: None, ops, command: "clock-accepted", reason: None })
             }
             Command::Reveal { id, fields, reason } => self.plan_reveal(actor, id, fields, &reason),
             Command::AddAccount { name, role, password } => {

@@ -80,10 +80,11 @@ impl super::Office {
         Ok(events)
     }
 
-    fn what_said(&self, entry: &Entry, now: Option<&Record>, id: RecordId) -> Said {
+    pub(super) fn what_said(&self, entry: &Entry, now: Option<&Record>, id: RecordId) -> Said {
         match entry.command.as_str() {
             "create" => Said::fixed("新建", "made"),
             "amend" => Said::fixed("修改", "changed"),
+            "undo" => Said::fixed("撤销上次保存", "last save taken back"),
             "add-rows" => Said::fixed("导入行", "rows imported"),
             "reveal" => {
                 let fields = entry.ops.iter().find_map(|op| match op {
@@ -105,7 +106,7 @@ impl super::Office {
         }
     }
 
-    fn changes(&self, who: &Actor, before: Option<&Record>, now: &Record) -> Vec<Change> {
+    pub(super) fn changes(&self, who: &Actor, before: Option<&Record>, now: &Record) -> Vec<Change> {
         let Some(kind) = self.catalogue.kind(&now.kind) else { return Vec::new() };
         let mut changes = Vec::new();
         let old_state = before.map(|record| record.state.as_str()).unwrap_or_default();
@@ -143,7 +144,7 @@ impl super::Office {
     }
 }
 
-fn put_of(entry: &Entry, id: RecordId) -> Option<&Record> {
+pub(super) fn put_of(entry: &Entry, id: RecordId) -> Option<&Record> {
     entry.ops.iter().find_map(|op| match op {
         Op::Put { record, .. } if record.id == id && record.kind != ACCOUNT => Some(record),
         _ => None,

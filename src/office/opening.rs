@@ -11,7 +11,7 @@ use crate::store::{Draft, DraftOp, Origin, Progress, RecoveryKey, Secret, Statio
 use crate::words::{Problem, Said};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 /// The key number of account records; packs use smaller ones.
@@ -67,8 +67,10 @@ impl Sources {
         progress: Arc<Progress>,
     ) -> crate::store::Setup {
         let news = news.clone();
+        let told: crate::store::Told = Arc::new(move || news.announce());
+        progress.tell(told.clone());
         let setup = crate::store::Setup::new(clock, self.codes());
-        crate::store::Setup { progress, told: Arc::new(move || news.announce()), ..setup }
+        crate::store::Setup { progress, told, ..setup }
     }
 }
 
@@ -194,6 +196,10 @@ impl Office {
         {
             office.learn_account(&account.record);
         }
+        let newest = office.store.entry(office.store.head().0).ok().flatten();
+        if let Some(newest) = newest {
+            office.saved_at(newest.time, true);
+        }
         let filling = office.clone();
         std::thread::spawn(move || filling.fill());
         Ok(office)
@@ -212,6 +218,10 @@ impl Office {
             filling: Filling::new(),
             notices: Mutex::default(),
             news,
+            newest: Mutex::default(),
+            withdrawn: Mutex::default(),
+            backups: RwLock::default(),
+            keeping: AtomicBool::new(false),
         };
         office.keep_packs();
         office
@@ -237,6 +247,9 @@ impl Office {
         let walk = self.store.for_each(|stored| {
             let record = stored.record;
             let Some(kind) = self.catalogue.kind(&record.kind) else { return };
+            if record.is_withdrawn() {
+                return self.withdraw(&record);
+            }
             let person = self.person_of_record(&record);
             let person_kind = self.catalogue.kind(PERSON);
             let card = card::of(&record, person.as_ref().zip(person_kind), kind, &self.calendar);
@@ -250,7 +263,7 @@ impl Office {
             notices.push(error.said());
         }
         self.filling.finish();
-        self.news.announce();
+        self.look_at_backups();
     }
 
     /// A stand-in for whoever runs a maintenance command with the recovery key.

@@ -23,7 +23,7 @@ pub use identity::{IdError, IdNumber, Sex, mask_id};
 pub use money::{MoneyError, parse_money, plain_money, show_money};
 pub use organisation::{CodeError, OrganisationCode};
 pub use region::{Region, Regions};
-pub use stored::{Fields, MoveMade, Record, RecordId, Row, StoredSheet};
+pub use stored::{Fields, MoveMade, Record, RecordId, Row, StoredSheet, WITHDRAWN};
 pub use time::{
     CHINA_OFFSET_HOURS, Clock, FixedClock, Instant, SystemClock, china_date, china_offset,
 };

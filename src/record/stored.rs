@@ -68,6 +68,9 @@ pub struct MoveMade {
     pub sheet: Option<StoredSheet>,
 }
 
+/// The state of a record whose making was taken back: no workflow has it, no list shows it.
+pub const WITHDRAWN: &str = "withdrawn";
+
 /// A record as kept: plain data, described by a pack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -111,6 +114,12 @@ impl Record {
     #[must_use]
     pub fn text(&self, field: &str) -> &str {
         self.get(field).and_then(Value::as_text).unwrap_or("")
+    }
+
+    /// Whether its making was taken back.
+    #[must_use]
+    pub fn is_withdrawn(&self) -> bool {
+        self.state == WITHDRAWN
     }
 
     /// When the record came into its present state.

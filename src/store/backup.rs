@@ -16,8 +16,8 @@ use super::entry;
 use super::error::{Doing, StoreError, io};
 use super::frame::{ERASED, HEADER, Header, MAX_PAYLOAD};
 use super::keyring::{Keyring, Secret};
+use super::progress::Progress;
 use super::reader::JournalReader;
-use super::restoring::Restoring;
 use super::seal::{DataKey, NONCE, OVERHEAD, Purpose, Seal};
 use super::station::StationInfo;
 use super::throttle::Throttle;
@@ -75,6 +75,7 @@ pub(super) fn write(
     key: &DataKey,
     (station, keyring): (&StationInfo, &Keyring),
     made: Instant,
+    progress: &Progress,
 ) -> Result<BackupReport, StoreError> {
     let end = journal.end();
     let manifest = Manifest {
@@ -88,8 +89,10 @@ pub(super) fn write(
     let manifest =
         toml::to_string(&manifest).map_err(|error| bad(Said::same(error.to_string())))?;
     let part = path.with_extension("part");
-    let written = write_blocks(&part, manifest.as_bytes(), journal, key, end.seq)
-        .and_then(|()| verify(&part, key));
+    progress.begin(Said::fixed("备份", "Backing up"), end.seq);
+    let written = write_blocks(&part, manifest.as_bytes(), journal, key, end.seq, progress)
+        .and_then(|()| verify(&part, key, progress));
+    progress.end();
     match written {
         Ok(report) if report.entries == end.seq => {
             disk::rename(&part, path)?;
@@ -108,6 +111,7 @@ fn write_blocks(
     journal: &JournalReader,
     key: &DataKey,
     upto: u64,
+    progress: &Progress,
 ) -> Result<(), StoreError> {
     let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
     let mut out = Blocks {
@@ -139,6 +143,7 @@ fn write_blocks(
             if plain.len() >= BLOCK_BYTES {
                 out.sealed(ENTRIES, &plain)?;
                 plain.clear();
+                progress.at(header.seq);
             }
             head = Some(header.hash());
             Ok(if header.seq < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
@@ -198,7 +203,7 @@ fn place(id: &Hash, kind: u8, index: u32) -> Vec<u8> {
 }
 
 /// The reading side of a backup file.
-struct BackupFile {
+pub(super) struct BackupFile {
     file: BufReader<File>,
     index: u32,
     bytes: u64,
@@ -207,7 +212,8 @@ struct BackupFile {
 }
 
 impl BackupFile {
-    fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens a file and reads what lies in the open: nothing is known yet of the rest.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(io(Doing::Reading, path))?;
         let bytes = file.metadata().map_err(io(Doing::Reading, path))?.len();
         let mut file = BufReader::with_capacity(256 * 1024, file);
@@ -227,14 +233,54 @@ impl BackupFile {
         Ok(Self { file, index: 1, bytes, id: blake3::hash(&body), manifest })
     }
 
+    /// The last entry in it.
+    pub(super) fn seq(&self) -> u64 {
+        self.manifest.seq
+    }
+
+    /// What is in it, as it says itself.
+    pub(super) fn report(&self) -> BackupReport {
+        let Manifest { made, seq, head, .. } = &self.manifest;
+        BackupReport { entries: *seq, head: head.clone(), made: *made, bytes: self.bytes }
+    }
+
+    /// The station it is of.
+    pub(super) fn station(&self) -> Result<StationInfo, StoreError> {
+        StationInfo::parse(&self.manifest.station)
+    }
+
+    /// The keyring of its day, to lie in `dir`.
+    pub(super) fn keyring(&self, dir: &Path) -> Result<Keyring, StoreError> {
+        Keyring::from_text(&self.manifest.keyring, dir)
+    }
+
+    /// The key of its station.
+    pub(super) fn key(&self, secret: &Secret<'_>) -> Result<DataKey, StoreError> {
+        // A file can be copied, so counting attempts at it would slow nobody down.
+        self.keyring(Path::new(""))?.open(secret, &mut Throttle::forgetful(), self.manifest.made)
+    }
+
+    /// Reads every block through, which needs no key: checksums, order, and that it has an end.
+    pub(super) fn blocks(mut self) -> Result<(), StoreError> {
+        loop {
+            let (kind, _) = next(&mut self.file, self.index)?;
+            self.index += 1;
+            if kind == END {
+                let ends = self.file.read(&mut [0]).is_ok_and(|read| read == 0);
+                let odd = || bad(Said::fixed("结尾不符", "it does not end where it should"));
+                return if ends { Ok(()) } else { Err(odd()) };
+            }
+        }
+    }
+
     /// Gives every entry as the frame it was: flags, header and payload, chain and hashes checked.
-    fn entries(
+    pub(super) fn entries(
         mut self,
         key: &DataKey,
         mut each: impl FnMut(u8, &Header, Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<BackupReport, StoreError> {
         let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
-        let mut head = StationInfo::parse(&self.manifest.station)?.genesis();
+        let mut head = self.station()?.genesis();
         let mut seq = 0;
         loop {
             let (kind, body) = next(&mut self.file, self.index)?;
@@ -332,8 +378,19 @@ fn bad(detail: Said) -> StoreError {
 }
 
 /// Reads a backup file through and checks everything in it.
-pub(super) fn verify(path: &Path, key: &DataKey) -> Result<BackupReport, StoreError> {
-    BackupFile::open(path)?.entries(key, |_, _, _| Ok(()))
+pub(super) fn verify(
+    path: &Path,
+    key: &DataKey,
+    progress: &Progress,
+) -> Result<BackupReport, StoreError> {
+    let backup = BackupFile::open(path)?;
+    progress.begin(Said::fixed("核对备份", "Checking the backup"), backup.seq());
+    let done = backup.entries(key, |_, header, _| {
+        progress.at(header.seq);
+        Ok(())
+    });
+    progress.end();
+    done
 }
 
 /// Reads a backup file through and checks everything in it, with a secret of the station it is of.
@@ -341,43 +398,6 @@ pub(super) fn verify(path: &Path, key: &DataKey) -> Result<BackupReport, StoreEr
 /// # Errors
 /// [`StoreError::Backup`] saying what is wrong, [`StoreError::Keyring`] for a wrong secret.
 pub fn verify_backup(file: &Path, secret: &Secret<'_>) -> Result<BackupReport, StoreError> {
-    let backup = BackupFile::open(file)?;
-    let key = open_key(&backup.manifest, secret)?;
-    backup.entries(&key, |_, _, _| Ok(()))
-}
-
-fn open_key(manifest: &Manifest, secret: &Secret<'_>) -> Result<DataKey, StoreError> {
-    // A file can be copied, so counting attempts at it would slow nobody down.
-    let keyring = Keyring::from_text(&manifest.keyring, Path::new(""))?;
-    keyring.open(secret, &mut Throttle::forgetful(), manifest.made)
-}
-
-/// Makes a data folder from a backup file, in an empty or new folder, and checks all of it on the
-/// way. The table of records is built at the first opening. A restore that was interrupted leaves a
-/// folder that is no station.
-///
-/// # Errors
-/// [`StoreError::FolderNotEmpty`], [`StoreError::Backup`], [`StoreError::Keyring`] for a wrong
-/// secret, or what the machine gives.
-pub fn restore(file: &Path, dir: &Path, secret: &Secret<'_>) -> Result<BackupReport, StoreError> {
-    let backup = BackupFile::open(file)?;
-    let key = open_key(&backup.manifest, secret)?;
-    let station = StationInfo::parse(&backup.manifest.station)?;
-    let keyring = Keyring::from_text(&backup.manifest.keyring, dir)?;
-    let _lock = super::opening::claim(dir)?;
-    let journal_dir = dir.join(super::opening::JOURNAL_DIR);
-    let written = Restoring::create(&journal_dir).and_then(|mut journal| {
-        let report = backup
-            .entries(&key, |flags, header, payload| journal.frame(flags, header, &payload))?;
-        journal.finish()?;
-        Ok(report)
-    });
-    if written.is_err() {
-        let _ = std::fs::remove_dir_all(&journal_dir);
-    }
-    let report = written?;
-    keyring.save()?;
-    // Last: a folder with this file is complete.
-    station.save(dir)?;
-    Ok(report)
+    let key = BackupFile::open(file)?.key(secret)?;
+    verify(file, &key, &Progress::default())
 }

@@ -1,6 +1,7 @@
 //! What can go wrong in this room, said in both languages, each with a next step.
 
 use super::keyring::KeyringError;
+use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::words::Said;
 use std::io::{Error as IoError, ErrorKind};
@@ -80,6 +81,12 @@ pub enum StoreError {
         /// The last entry known to have been saved.
         known: u64,
     },
+    /// Opening stopped at a journal that is not whole; no file was changed.
+    #[error("{}", .0.cause)]
+    Broken(Box<Broken>),
+    /// The keyring belongs to another station than the journal.
+    #[error("the keyring does not belong to this journal")]
+    OtherKey,
     /// Sealed content does not open: moved, damaged, or another station's key.
     #[error("sealed content does not open: {}", .0.en)]
     Seal(Said),
@@ -123,6 +130,48 @@ pub enum StoreError {
     /// A backup file is not whole.
     #[error("the backup file is not whole: {}", .0.en)]
     Backup(Said),
+}
+
+/// A journal that is not whole, and what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What is wrong with it.
+    pub cause: StoreError,
+    /// When the last entry before the damage was saved.
+    pub since: Option<Instant>,
+    /// The backup with the most in it, by its file name, and how many entries it holds.
+    pub backup: Option<(String, u64)>,
+}
+
+impl Broken {
+    fn said(&self) -> Said {
+        let Said { zh, en } = self.cause.said();
+        let Some(since) = self.since else { return Said { zh, en } };
+        let since = since.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
+        said!("{zh}；此前最后一条存于 {since}", "{en}; the last entry before it was saved at {since}")
+    }
+
+    fn next(&self) -> Said {
+        let lacking = match &self.cause {
+            StoreError::Damaged { seq, .. } => *seq,
+            StoreError::JournalShort { known, .. } => *known,
+            _ => 0,
+        };
+        match &self.backup {
+            Some((name, entries)) if *entries >= lacking => said!(
+                "备份 {name} 里有缺少的内容：运行 yizhan rebuild 补回，损坏的日志会原样另存。",
+                "Backup {name} has what is lacking: run `yizhan rebuild` to take it from there; the damaged journal is kept as it is."
+            ),
+            Some((name, entries)) => said!(
+                "运行 yizhan rebuild：用备份 {name}（{entries} 条）和日志中还能读出的部分拼回，并列出缺哪几条；损坏的日志会原样另存。也可用 yizhan restore 恢复到新目录。",
+                "Run `yizhan rebuild`: it puts backup {name} ({entries} entries) and what can still be read of the journal together and lists what is missing; the damaged journal is kept as it is. `yizhan restore` makes a new folder instead."
+            ),
+            None => Said::fixed(
+                "本机没有备份：若另有备份文件，先放进数据目录的 backup 里。再运行 yizhan rebuild：取回还能读出的全部内容并列出缺哪几条，损坏的日志会原样另存。",
+                "There is no backup here: put one into the data folder's backup/ if there is one elsewhere. Then run `yizhan rebuild`: it takes all that can still be read and lists what is missing; the damaged journal is kept as it is.",
+            ),
+        }
+    }
 }
 
 /// Turns an I/O error into a [`StoreError`] that names the file without its folders.
@@ -186,6 +235,16 @@ impl IoTrouble {
 }
 
 impl StoreError {
+    /// Whether this says that the journal is not whole.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::JournalShort { .. } | Self::Broken(_) => true,
+            Self::BadFile { file, .. } => file.ends_with(".yzj"),
+            _ => false,
+        }
+    }
+
     /// What happened, for the person at the screen.
     #[must_use]
     pub fn said(&self) -> Said {
@@ -213,6 +272,11 @@ impl StoreError {
             Self::JournalShort { found, known } => said!(
                 "日志只到第 {found} 条，而第 {known} 条曾经保存",
                 "The journal ends at entry {found}, yet entry {known} had been saved"
+            ),
+            Self::Broken(broken) => broken.said(),
+            Self::OtherKey => Said::fixed(
+                "keyring.toml 与日志不是同一个驿站的，已停止打开，未改动任何文件",
+                "keyring.toml does not belong to this journal; opening stopped, no file was changed",
             ),
             Self::Seal(Said { zh, en }) => {
                 said!("加密内容无法打开（{zh}）", "Sealed content does not open ({en})")
@@ -270,12 +334,17 @@ impl StoreError {
                 "Use the program version that wrote this data, or upgrade this program.",
             ),
             Self::BadFile { .. } => Said::fixed(
-                "请从备份恢复该文件，或联系技术支持。",
-                "Restore this file from a backup, or ask for technical help.",
+                "备份里有一份：yizhan restore 备份 --journal 日志目录 --data 新目录，内容一条不少。",
+                "A backup holds it: yizhan restore BACKUP --journal JOURNAL --data NEW_FOLDER brings everything back.",
             ),
             Self::Damaged { .. } | Self::JournalShort { .. } | Self::Seal(_) => Said::fixed(
                 "请保留此数据目录不动，用最近的备份恢复到新目录（yizhan restore）。",
                 "Leave this data folder as it is and restore the newest backup into a new folder (yizhan restore).",
+            ),
+            Self::Broken(broken) => broken.next(),
+            Self::OtherKey => Said::fixed(
+                "请把本站原来的 keyring.toml 放回来；备份里也有一份：yizhan restore 备份 --journal 日志目录 --data 新目录。",
+                "Put this station's own keyring.toml back; a backup holds it too: yizhan restore BACKUP --journal JOURNAL --data NEW_FOLDER.",
             ),
             Self::Random | Self::Superseded => Said::fixed("请重新保存。", "Save again."),
             Self::Encoding(_) => Said::fixed(
@@ -289,8 +358,8 @@ impl StoreError {
             ),
             Self::Keyring(error) => error.next(),
             Self::Records(_) => Said::fixed(
-                "请退出后重新打开，记录表会从日志重建。",
-                "Leave and open again; the table is rebuilt from the journal.",
+                "记录表正在用日志重建，进度见底栏；完成后再试一次即可，填写的内容都在。",
+                "It is being rebuilt from the journal, as the bottom line shows; try again once that is done. What was typed is kept.",
             ),
             Self::Closed => Said::fixed("请重新打开。", "Open it again."),
             Self::Backup(_) => Said::fixed(

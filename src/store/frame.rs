@@ -30,7 +30,8 @@ pub const ERASED: u8 = 0b001;
 pub const FIRST_OF_BATCH: u8 = 0b010;
 /// The submission goes on in the next frame; a tail that ends here is cut back to before it.
 pub const MORE: u8 = 0b100;
-const KNOWN_FLAGS: u8 = ERASED | FIRST_OF_BATCH | MORE;
+/// Every flag there is.
+pub const KNOWN_FLAGS: u8 = ERASED | FIRST_OF_BATCH | MORE;
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -12,6 +12,7 @@ use super::entry::{self, Entry};
 use super::frame::{self, FIXED, HEADER, Header, PREFIX};
 use super::journal::{Journal, SEGMENT_BYTES};
 use super::keyring::Keyring;
+use super::progress::Progress;
 use super::seal::{DataKey, NONCE, Purpose};
 use super::segment;
 use super::station::StationInfo;
@@ -127,7 +128,7 @@ pub fn backup(input: &[u8]) {
     in_a_folder(|dir| {
         let path = dir.join("backup.yzb");
         write(&path, &file);
-        if let Ok(report) = backup::verify(&path, &key) {
+        if let Ok(report) = backup::verify(&path, &key, &Progress::default()) {
             assert_eq!(report.bytes, file.len() as u64);
         }
     });

@@ -109,7 +109,10 @@ impl Journal {
         let scan = Scan::run(dir, genesis, saved, known)?;
         let path = segment::path(dir, scan.end.segment);
         let file = OpenOptions::new().write(true).open(&path).map_err(io(Doing::Writing, &path))?;
-        if scan.torn.is_some() {
+        if let Some(torn) = &scan.torn {
+            let bytes = std::fs::read(&path).map_err(io(Doing::Reading, &path))?;
+            let at = usize::try_from(scan.end.offset).unwrap_or(usize::MAX);
+            super::salvage::keep_tail(dir, torn.seq, bytes.get(at..).unwrap_or_default());
             file.set_len(scan.end.offset).map_err(io(Doing::Writing, &path))?;
         }
         // What the scan saw may so far be in memory only; from here on it counts as saved.
@@ -281,6 +284,9 @@ impl Scan {
     /// The segments there are, without gaps. A last one whose head was never finished holds
     /// nothing and is taken away.
     fn segments(dir: &Path) -> Result<Vec<u32>, StoreError> {
+        if !dir.exists() {
+            return Err(missing(1));
+        }
         let mut numbers = segment::list(dir)?;
         if let Some(&last) = numbers.last() {
             let path = segment::path(dir, last);

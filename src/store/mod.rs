@@ -18,7 +18,8 @@
 //!                   tables                                      applying.rs building.rs
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
 //!   shelf/          drafts not yet saved, packs in use          shelf.rs
-//!   records.aside-N a table that was not right, kept as it was
+//!   backup/         backups, and backup.toml the second place   backups.rs
+//!   records.aside-N a table that was not right, journal.aside-N a journal, kept as they were
 //! ```
 //!
 //! # The way of a save
@@ -32,14 +33,18 @@
 //! be read is read, and saving goes on.
 //!
 //! # The way back
-//! `backup.rs` writes the whole journal into one sealed file and makes a folder from it again;
+//! `backup.rs` writes the whole journal into one sealed file, `backups.rs` makes one a day and knows
+//! which there are; `restoring.rs` makes a folder from one. A damaged journal stops the opening;
+//! `healing.rs` makes it whole from the newest backup and what `salvage.rs` can still read of it.
 //! `verify.rs` checks a folder, with the key or without.
 
 mod accounts;
 mod applying;
 mod backup;
+mod backups;
 mod building;
 mod checkpoint;
+mod composing;
 mod disk;
 mod entry;
 mod error;
@@ -48,6 +53,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod half_made;
+mod healing;
 mod journal;
 mod keyring;
 mod opening;
@@ -56,6 +62,7 @@ mod reader;
 mod records;
 mod recovery;
 mod restoring;
+mod salvage;
 mod seal;
 mod segment;
 mod shelf;
@@ -69,21 +76,27 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use backup::{BackupReport, restore, verify_backup};
+pub use backup::{BackupReport, verify_backup};
+pub use backups::{BackupState, KnownBackup};
+pub use composing::Recovered;
 pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
-pub use error::{Doing, IoTrouble, StoreError};
+pub use error::{Broken, Doing, IoTrouble, StoreError};
+pub use healing::{Healed, heal};
 pub use keyring::{KeyringError, Secret};
 pub use opening::{KindCodes, Setup, Told};
 pub use progress::Progress;
 pub use records::Walk;
 pub use recovery::RecoveryKey;
+pub use restoring::restore;
 pub use seal::random;
 pub use station::{FORMAT, STATION_FILE, StationInfo};
 pub use table::Stored;
 pub use ticket::Ticket;
-pub use verify::{Problem, TableReport, VerifyReport, verify_chain};
+pub use verify::{
+    BackupCheck, DirectoryReport, Problem, TableReport, VerifyReport, verify_chain,
+};
 
-use crate::record::{Clock, RecordId};
+use crate::record::{Clock, Instant, RecordId};
 use crate::words::Said;
 use blake3::Hash;
 use keyring::Keyring;
@@ -112,6 +125,8 @@ pub struct Store {
     progress: Arc<Progress>,
     walking: Mutex<()>,
     notices: Mutex<Vec<Said>>,
+    /// Why the last backup by itself failed, and when.
+    backup_failed: Mutex<Option<(Instant, StoreError)>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     #[cfg(test)]
     faults: Arc<journal::Faults>,
@@ -342,7 +357,8 @@ impl Store {
         // A copy, so that nobody waits for a backup to sign in.
         let keyring = self.keys.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
         let station = (&self.station, &keyring);
-        backup::write(file, &self.journal, &self.key, station, self.clock.now())
+        let now = self.clock.now();
+        backup::write(file, &self.journal, &self.key, station, now, &self.progress)
     }
 
     /// Reads a backup of this station through and checks everything in it.
@@ -350,7 +366,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Backup`] saying what is wrong.
     pub fn check_backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
-        backup::verify(file, &self.key)
+        backup::verify(file, &self.key, &self.progress)
     }
 
     /// Waits for everything handed in, brings the table onto the disk and makes a checkpoint.

@@ -1,24 +1,29 @@
 //! Making and opening a data folder.
 
 use super::Store;
+use super::backups::{self, KnownBackup};
 use super::checkpoint::Checkpoint;
 use super::disk;
 use super::entry::Draft;
-use super::error::{Doing, StoreError, io};
+use super::error::{Broken, Doing, StoreError, io};
 use super::half_made;
+use super::healing;
 use super::journal::{Journal, SEGMENT_BYTES, Torn};
-use super::keyring::{Keyring, Secret};
+use super::keyring::{KEYRING_FILE, Keyring, Secret};
 use super::progress::Progress;
+use super::reader;
 use super::records::Records;
 use super::recovery::RecoveryKey;
-use super::seal::{DataKey, Purpose};
-use super::station::StationInfo;
+use super::salvage::{self, Piece};
+use super::seal::{DataKey, Purpose, Seal};
+use super::station::{STATION_FILE, StationInfo};
 use super::throttle::Throttle;
 use super::writer::{Queue, Writer};
 use crate::record::Clock;
 use crate::said;
 use crate::words::Said;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -26,6 +31,8 @@ use std::sync::{Arc, Mutex};
 pub const JOURNAL_DIR: &str = "journal";
 /// Held by the one process that owns the folder.
 pub const LOCK_FILE: &str = "lock";
+/// In a folder that a backup is being restored to.
+pub const RESTORING_FILE: &str = "restoring";
 
 /// Gives a kind of record the number its keys begin with; nothing for a kind no pack knows.
 /// A kind keeps its number for ever.
@@ -150,20 +157,11 @@ impl Store {
     pub fn open(dir: &Path, secret: &Secret<'_>, setup: &Setup) -> Result<Self, StoreError> {
         let station = StationInfo::load(dir)?;
         let lock = lock(dir)?;
+        healing::finish(dir)?;
         let keyring = Keyring::load(dir)?;
         let mut throttle = Throttle::load(dir)?;
         let key = keyring.open(secret, &mut throttle, setup.clock.now())?;
-        let checkpoint = Checkpoint::load(dir, station.node)?;
-        // The table first: how far it is tells what the journal must hold.
-        let codes = setup.codes.clone();
-        let records = Records::open(dir, station.node, &key, codes, checkpoint.as_ref());
-        let (journal, torn) = Journal::open(
-            &dir.join(JOURNAL_DIR),
-            station.genesis(),
-            checkpoint.as_ref().map(|checkpoint| checkpoint.position),
-            records.applied(),
-            setup.segment_bytes,
-        )?;
+        let Found { journal, torn, records, checkpoint } = Found::open(dir, &station, &key, setup)?;
         let mut notices: Vec<Said> = torn.as_ref().map(said_of).into_iter().collect();
         let reader = journal.reader();
         notices.extend(records.catch_up(&reader, checkpoint.as_ref(), &setup.progress)?);
@@ -175,6 +173,79 @@ impl Store {
         let parts = Parts { lock, key, keys, journal, records, notices, checkpointed };
         parts.start(dir, station, setup)
     }
+}
+
+/// What lies in a folder, opened but not yet brought together.
+pub(super) struct Found {
+    journal: Journal,
+    torn: Option<Torn>,
+    records: Records,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl Found {
+    /// Opens table and journal.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] for a journal that is not whole, [`StoreError::OtherKey`] for a
+    /// keyring that is not the journal's, or what the machine gives.
+    pub(super) fn open(
+        dir: &Path,
+        station: &StationInfo,
+        key: &DataKey,
+        setup: &Setup,
+    ) -> Result<Self, StoreError> {
+        let checkpoint = Checkpoint::load(dir, station.node)?;
+        // The table first: how far it is tells what the journal must hold, and so do backups.
+        let codes = setup.codes.clone();
+        let records = Records::open(dir, station.node, key, codes, checkpoint.as_ref());
+        let backup = backups::known(dir, station).into_iter().next();
+        let known = records.applied().max(backup.as_ref().map_or(0, |backup| backup.entries));
+        let opened = Journal::open(
+            &dir.join(JOURNAL_DIR),
+            station.genesis(),
+            checkpoint.as_ref().map(|checkpoint| checkpoint.position),
+            known,
+            setup.segment_bytes,
+        );
+        let seal = key.seal(Purpose::Journal);
+        let (journal, torn) = opened.map_err(|error| explained(dir, &seal, backup, error))?;
+        let reader = journal.reader();
+        match reader.entry(&seal, reader.end().seq) {
+            Err(StoreError::Seal(_)) => Err(StoreError::OtherKey),
+            _ => Ok(Self { journal, torn, records, checkpoint }),
+        }
+    }
+}
+
+/// Adds to a damaged journal's error when the last good entry was saved, and which backup there is.
+fn explained(
+    dir: &Path,
+    seal: &Seal,
+    backup: Option<KnownBackup>,
+    cause: StoreError,
+) -> StoreError {
+    if !cause.is_damage() {
+        return cause;
+    }
+    let last_good = match &cause {
+        StoreError::Damaged { seq, .. } => seq.saturating_sub(1),
+        StoreError::JournalShort { found, .. } => *found,
+        _ => 0,
+    };
+    let mut since = None;
+    // What cannot be read is what this is about; the time is an extra.
+    let _ = salvage::pieces(&dir.join(JOURNAL_DIR), |piece| {
+        if let Piece::Frame(frame) = piece
+            && frame.header.seq == last_good
+        {
+            since = reader::open(seal, &frame).ok().flatten().map(|entry| entry.time);
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    });
+    let backup = backup.map(|backup| (backups::name_of(&backup.path), backup.entries));
+    StoreError::Broken(Box::new(Broken { cause, since, backup }))
 }
 
 /// An open folder before its writer thread runs.
@@ -222,6 +293,7 @@ impl Parts {
             progress: setup.progress.clone(),
             walking: Mutex::new(()),
             notices: Mutex::new(self.notices),
+            backup_failed: Mutex::default(),
             writer: Mutex::new(Some(writer)),
             #[cfg(test)]
             faults,
@@ -233,6 +305,17 @@ impl Parts {
 /// Takes an empty or new folder for a new station, or one where making it was cut short.
 pub(super) fn claim(dir: &Path) -> Result<File, StoreError> {
     disk::make_dir(dir)?;
+    // A restore that was interrupted goes on in its own folder.
+    if dir.join(RESTORING_FILE).exists() && !dir.join(STATION_FILE).exists() {
+        let lock = lock(dir)?;
+        disk::remove_dir(&dir.join(JOURNAL_DIR))?;
+        for file in [KEYRING_FILE, RESTORING_FILE, STATION_FILE] {
+            let _ = std::fs::remove_file(dir.join(file));
+            let _ = std::fs::remove_file(dir.join(file).with_extension("new"));
+        }
+        must_be_free(dir)?;
+        return Ok(lock);
+    }
     // Before anything is put into it, and again once nobody else can.
     must_be_free(dir)?;
     let lock = lock(dir)?;

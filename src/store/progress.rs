@@ -1,9 +1,15 @@
 //! How far long work is, for whoever shows it: a bar on the command line, the bottom line in the
 //! app. Work that nobody watches writes here all the same.
+//!
+//! Whoever only draws when something changed is told at every few percent, never in between.
 
+use super::Told;
 use crate::words::Said;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// Percent between two tellings.
+const STEP: u64 = 5;
 
 /// What is going on, and how much of it is done.
 #[derive(Default)]
@@ -11,9 +17,21 @@ pub struct Progress {
     what: Mutex<Option<Said>>,
     done: AtomicU64,
     total: AtomicU64,
+    told: OnceLock<Told>,
 }
 
 impl Progress {
+    /// Who is told; the first to ask is.
+    pub fn tell(&self, told: Told) {
+        let _ = self.told.set(told);
+    }
+
+    fn changed(&self) {
+        if let Some(told) = self.told.get() {
+            told();
+        }
+    }
+
     fn what(&self) -> MutexGuard<'_, Option<Said>> {
         self.what.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -23,16 +41,22 @@ impl Progress {
         *self.what() = Some(what);
         self.done.store(0, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
+        self.changed();
     }
 
     /// So many steps are done.
     pub fn at(&self, done: u64) {
-        self.done.store(done, Ordering::Relaxed);
+        let before = self.done.swap(done, Ordering::Relaxed);
+        let total = self.total.load(Ordering::Relaxed).max(1);
+        if before.saturating_mul(100 / STEP) / total != done.saturating_mul(100 / STEP) / total {
+            self.changed();
+        }
     }
 
     /// Nothing is going on any more.
     pub fn end(&self) {
         *self.what() = None;
+        self.changed();
     }
 
     /// What is going on, and its percent where that is known.

@@ -1,5 +1,7 @@
 //! Checking a data folder: the chain without any key, the contents and the table with it.
 
+use super::backup;
+use super::backups::{self, BackupOnDisk};
 use super::checkpoint::Checkpoint;
 use super::entry;
 use super::error::StoreError;
@@ -9,11 +11,12 @@ use super::segment::{self, Cursor, Found};
 use super::station::StationInfo;
 use super::table::Key;
 use super::{Store, opening};
+use crate::record::Instant;
 use crate::said;
 use crate::words::Said;
 use blake3::Hash;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::PoisonError;
@@ -43,6 +46,42 @@ pub struct TableReport {
     pub put_right: Vec<Said>,
 }
 
+/// What a check of the index found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DirectoryReport {
+    /// Records that should be in it.
+    pub records: u64,
+    /// Records that are not in it.
+    pub missing: u64,
+    /// Records that are in it otherwise than they are kept.
+    pub differing: u64,
+    /// What is in it and no record.
+    pub surplus: u64,
+}
+
+impl DirectoryReport {
+    /// Nothing is wrong with it.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.missing + self.differing + self.surplus == 0
+    }
+}
+
+/// What a check of a backup file found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BackupCheck {
+    /// The file's name.
+    pub file: String,
+    /// In the second place.
+    pub second: bool,
+    /// Entries in it, as it says.
+    pub entries: u64,
+    /// When it was made; nothing for what is no backup.
+    pub made: Option<Instant>,
+    /// What is wrong with it.
+    pub problem: Option<Said>,
+}
+
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct VerifyReport {
@@ -64,6 +103,12 @@ pub struct VerifyReport {
     pub contents: bool,
     /// The table against the journal, where the key was there.
     pub table: Option<TableReport>,
+    /// The index against the table, where it was compared.
+    pub directory: Option<DirectoryReport>,
+    /// The backups there are.
+    pub backups: Vec<BackupCheck>,
+    /// What opening the station found and put right.
+    pub recovered: Vec<Said>,
     /// What is wrong, the first hundred.
     pub problems: Vec<Problem>,
     /// How many problems there are in all.
@@ -76,6 +121,32 @@ impl VerifyReport {
         if self.problems.len() < LISTED {
             self.problems.push(Problem { seq, what });
         }
+    }
+
+    /// Takes in what comparing the index gave. It lies in memory only and has been put right.
+    pub fn compared_directory(&mut self, found: DirectoryReport) {
+        if !found.is_right() {
+            let DirectoryReport { missing, differing, surplus, .. } = found;
+            self.problem(
+                None,
+                said!(
+                    "索引与记录表不一致：缺 {missing} 条，不同 {differing} 条，多 {surplus} 条；已重建索引",
+                    "The index differs from the table: {missing} missing, {differing} different, {surplus} too many; it was made anew"
+                ),
+            );
+        }
+        self.directory = Some(found);
+        self.ok = self.problem_count == 0;
+    }
+
+    /// Takes in what checking a backup gave. Every one that is not whole is a problem: it would be
+    /// missed on the day it is needed.
+    fn checked_backup(&mut self, check: BackupCheck) {
+        if let Some(Said { zh, en }) = &check.problem {
+            let file = &check.file;
+            self.problem(None, said!("备份 {file}：{zh}", "Backup {file}: {en}"));
+        }
+        self.backups.push(check);
     }
 
     /// What had been saved must be there.
@@ -114,9 +185,16 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let station = StationInfo::load(dir)?;
     let genesis = station.genesis();
     let journal = dir.join(opening::JOURNAL_DIR);
-    let numbers = segment::list(&journal)?;
+    let numbers = if journal.exists() { segment::list(&journal)? } else { Vec::new() };
     let mut report = VerifyReport::default();
-    let mut chain = Chain { seq: 0, hash: genesis, wanted: head };
+    let backups = backups::files(dir);
+    let heads = backups.iter().filter_map(|file| {
+        let report = file.opened.as_ref().ok()?.report();
+        Some((report.entries, None))
+    });
+    let heads: BTreeMap<u64, Option<Hash>> = heads.collect();
+    let mut chain = Chain { seq: 0, hash: genesis, wanted: head, heads };
+    chain.passed();
     if head == Some(&genesis) {
         report.head_found = Some(0);
     }
@@ -154,6 +232,9 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let known = Checkpoint::load(dir, station.node)?.map_or(0, |checkpoint| checkpoint.position.seq);
     report.must_reach(chain.seq, known);
     report.head = chain.hash.to_hex().to_string();
+    for file in backups {
+        report.checked_backup(chain.backup(file, &station));
+    }
     report.looked_for(head);
     Ok(report)
 }
@@ -163,9 +244,49 @@ struct Chain<'a> {
     seq: u64,
     hash: Hash,
     wanted: Option<&'a Hash>,
+    /// The hashes at the places where backups end.
+    heads: BTreeMap<u64, Option<Hash>>,
 }
 
 impl Chain<'_> {
+    /// Remembers the hash here where a backup ends here.
+    fn passed(&mut self) {
+        if let Some(hash) = self.heads.get_mut(&self.seq) {
+            *hash = Some(self.hash);
+        }
+    }
+
+    /// Checks a backup as far as that goes without a key: its blocks, and that it ends at an entry
+    /// of this journal.
+    fn backup(&self, file: BackupOnDisk, station: &StationInfo) -> BackupCheck {
+        let BackupOnDisk { path, second, opened } = file;
+        let name = backups::name_of(&path);
+        let empty = BackupCheck { file: name, second, entries: 0, made: None, problem: None };
+        let backup = match opened {
+            Ok(backup) => backup,
+            Err(error) => return BackupCheck { problem: Some(error.said()), ..empty },
+        };
+        let report = backup.report();
+        let of_another = backup.station().is_ok_and(|of| of.node != station.node);
+        let checked = backup.blocks();
+        let here = self.heads.get(&report.entries).copied().flatten();
+        let problem = match (checked, here) {
+            (Err(error), _) => Some(error.said()),
+            (Ok(()), _) if of_another => None,
+            (Ok(()), Some(hash)) if hash.to_hex().as_str() == report.head => None,
+            // A broken journal says nothing about what comes after it.
+            (Ok(()), None) if report.entries > self.seq => Some(Said::fixed(
+                "它比日志多：日志的末尾缺失",
+                "it has more than the journal, whose end is missing",
+            )),
+            (Ok(()), _) => Some(Said::fixed(
+                "它的链与日志不同",
+                "its chain is not the journal's",
+            )),
+        };
+        BackupCheck { entries: report.entries, made: Some(report.made), problem, ..empty }
+    }
+
     /// Follows the chain through one segment; false when it cannot be followed further.
     fn segment(
         &mut self,
@@ -187,6 +308,7 @@ impl Chain<'_> {
                     report.erased += u64::from(frame.erased());
                     self.seq = frame.header.seq;
                     self.hash = frame.header.hash();
+                    self.passed();
                     if self.wanted == Some(&self.hash) {
                         report.head_found = Some(self.seq);
                     }
@@ -231,14 +353,38 @@ impl Store {
         let upto = self.head().0;
         let mut report = verify_chain(&self.dir, head)?;
         report.contents = true;
+        report.recovered = self.notices();
+        self.progress.begin(Said::fixed("核对内容", "Checking the contents"), upto);
         let mut expected = HashMap::new();
         report.must_reach(report.entries, upto);
         if report.entries >= upto {
             self.read_contents(upto, &mut expected, &mut report)?;
             report.table = Some(self.compare_table(upto, expected, &mut report)?);
         }
+        self.check_backups(&mut report);
+        self.progress.end();
         report.ok = report.problem_count == 0;
         Ok(report)
+    }
+
+    /// Opens everything in the backups that were whole on the outside.
+    fn check_backups(&self, report: &mut VerifyReport) {
+        let sound: Vec<String> = report
+            .backups
+            .iter()
+            .filter(|check| check.problem.is_none())
+            .map(|check| check.file.clone())
+            .collect();
+        for known in backups::known(&self.dir, &self.station) {
+            let name = backups::name_of(&known.path);
+            if !sound.contains(&name) {
+                continue;
+            }
+            if let Err(error) = backup::verify(&known.path, &self.key, &self.progress) {
+                let Said { zh, en } = error.said();
+                report.problem(None, said!("备份 {name}：{zh}", "Backup {name}: {en}"));
+            }
+        }
     }
 
     fn read_contents(
@@ -252,6 +398,7 @@ impl Store {
         }
         self.journal.frames(1, |frame| {
             let seq = frame.header.seq;
+            self.progress.at(seq);
             match reader::open(&self.journal_seal, frame) {
                 Ok(None) => {}
                 Ok(Some(entry)) => {

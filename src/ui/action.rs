@@ -82,6 +82,14 @@ pub enum Action {
     AddRow,
     /// Delete a draft nobody wants any more.
     DropDraft,
+    /// Take one's own last save back.
+    Undo,
+    /// Make a backup now.
+    Backup,
+    /// Name the second place for backups.
+    BackupPlace,
+    /// Say whether the machine's clock is right.
+    Clock,
     /// The tab with this digit, 0 being the last.
     Tab(u8),
 }
@@ -105,6 +113,8 @@ pub enum Place {
     Ask,
     /// Text to read.
     Text,
+    /// The system screen.
+    System,
 }
 
 /// One row of the table.
@@ -124,12 +134,12 @@ pub struct ActionInfo {
     pub bar: u8,
 }
 
-use Place::{Ask, Find, Form, List, Page, Review, SignIn, Text};
+use Place::{Ask, Find, Form, List, Page, Review, SignIn, System, Text};
 
-const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text];
-const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text];
-const ALL: &[Place] = &[SignIn, List, Page, Review, Form, Find, Ask, Text];
-const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text];
+const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text, System];
+const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System];
+const ALL: &[Place] = &[SignIn, List, Page, Review, Form, Find, Ask, Text, System];
+const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text, System];
 
 macro_rules! row {
     ($action:expr, $name:literal, $zh:literal, $en:literal, $keys:expr, $places:expr, $bar:literal) => {
@@ -148,7 +158,7 @@ macro_rules! row {
 pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Help, "help", "帮助", "Help", ["F1", "?"], ALL, 1),
     row!(Action::Find, "find", "找人", "Find", ["F2", "/"], SIGNED_IN, 18),
-    row!(Action::New, "new", "新建", "New", ["F3", "n"], &[List, Page, Text, Find], 19),
+    row!(Action::New, "new", "新建", "New", ["F3", "n"], &[List, Page, Text, Find, System], 19),
     row!(Action::Choose, "choose", "选项", "Choose", ["F3"], &[Form], 8),
     row!(Action::Queue, "queue", "审批", "Review", ["F4"], SIGNED_IN, 20),
     row!(Action::Due, "due", "到期", "Due", ["F5"], SIGNED_IN, 21),
@@ -172,6 +182,18 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Moves, "moves", "办理", "Steps", ["m"], &[Review, Page], 15),
     row!(Action::Edit, "edit", "修改", "Edit", ["e"], &[Page, Review], 13),
     row!(Action::History, "history", "历史", "History", ["h"], &[Page, Review], 16),
+    row!(Action::Undo, "undo", "撤销上次保存", "Undo last save", ["u"], &[Page, Review], 17),
+    row!(Action::Backup, "backup", "立即备份", "Back up now", ["b"], &[System], 4),
+    row!(
+        Action::BackupPlace,
+        "backup-place",
+        "第二备份位置",
+        "Second backup place",
+        ["p"],
+        &[System],
+        5
+    ),
+    row!(Action::Clock, "clock", "时钟", "Clock", ["c"], &[System], 6),
     row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask], 7),
     row!(
         Action::DropDraft,
@@ -229,7 +251,10 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::KeepDraft
         | Action::AddRow
         | Action::RemoveRow
+        | Action::Undo
+        | Action::Clock
         | Action::DropDraft => Some(Right::Write),
+        Action::Backup | Action::BackupPlace => Some(Right::Maintain),
         Action::Reveal => Some(Right::Reveal),
         _ => None,
     }

@@ -35,6 +35,10 @@ pub struct Bar {
     pub chain: String,
     /// How far the index is, in percent, while it is being filled.
     pub indexing: Option<u8>,
+    /// Long work behind the screen, with its percent where that is known.
+    pub at_work: Option<(Said, Option<u8>)>,
+    /// Nothing can be saved at the moment.
+    pub no_saving: bool,
 }
 
 impl Bar {
@@ -49,6 +53,8 @@ impl Bar {
             drafts: counts.drafts,
             chain: office.head_hash().chars().take(6).collect(),
             indexing: office.indexing(),
+            at_work: office.at_work(),
+            no_saving: office.trouble().is_some(),
         }
     }
 
@@ -252,6 +258,13 @@ fn standing(look: &Look, shown: &Shown) -> String {
     let mut parts = Vec::new();
     if let Some(percent) = shown.bar.indexing {
         parts.push(said!("正在读入 {percent}%", "reading {percent}%"));
+    }
+    if let Some((what, percent)) = &shown.bar.at_work {
+        let percent = percent.map(|percent| format!(" {percent}%")).unwrap_or_default();
+        parts.push(Said::new(format!("{}{percent}", what.zh), format!("{}{percent}", what.en)));
+    }
+    if shown.bar.no_saving {
+        parts.push(said!("暂不能保存", "cannot save now"));
     }
     if let Some(at) = &shown.saved {
         parts.push(said!("已保存 {at}", "saved {at}"));

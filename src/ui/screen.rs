@@ -46,12 +46,13 @@ pub trait Screen: Send {
     /// The answer to a question this layer asked with a dialog over it.
     fn answered(&mut self, _answers: Answered, _cx: &mut Context) {}
 
-    /// How long until [`settle`](Self::settle) is wanted; `None` when nothing is pending.
-    fn settles_in(&self) -> Option<Duration> {
+    /// How long from `now` until [`settle`](Self::settle) is wanted; `None` when nothing is
+    /// pending.
+    fn settles_in(&self, _now: Instant) -> Option<Duration> {
         None
     }
 
-    /// The person paused: read what was put off while keys came quickly.
+    /// The time asked for has come: do what was put off while keys came quickly.
     fn settle(&mut self, _cx: &mut Context) {}
 
     /// Something changed in the house: read again what is shown, keeping place and focus.
@@ -146,6 +147,8 @@ pub enum Effect {
     Say(Notice),
     /// Somebody signed in.
     SignedIn(Actor),
+    /// Ask whether the machine's clock is right, where that is in doubt.
+    AskClock,
     /// The lock was opened by the person who is signed in.
     Unlocked(Actor),
     /// Nobody is signed in any more.

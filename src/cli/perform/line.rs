@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 type Object = Map<String, Json>;
 
 /// The keys a command may be called by, each with the others that may stand beside it.
-const SHAPES: [(&str, &[&str]); 3] = [
+const SHAPES: [(&str, &[&str]); 4] = [
     ("create", &["fields", "number", "head"]),
     ("amend", &["base", "fields"]),
     ("move", &["number", "base", "answers"]),
+    ("undo", &[]),
 ];
 
 /// Reads a line; `None` for a blank one. `row` counts from 1.
@@ -50,6 +51,7 @@ pub fn read(at: &Opened, row: usize, line: &[u8]) -> Result<Option<Command>, Ref
     match shape {
         "create" => create(at, what, &object),
         "amend" => amend(at, what, &object),
+        "undo" => Ok(Command::Undo { id: newest(at, what)?.id, seq: None }),
         _ => make_move(at, what, &object),
     }
     .map(Some)
@@ -217,7 +219,7 @@ fn shape(row: usize, object: &Object) -> Result<(&'static str, &'static [&'stati
         (Some(shape), None) => Ok(shape),
         (None, _) => {
             let what =
-                Said::fixed("没有 create、amend 或 move", "it has none of create, amend and move");
+                Said::fixed("没有 create、amend、move 或 undo", "it has none of create, amend, move and undo");
             Err(unreadable(row, &what))
         }
         (Some((first, _)), Some((second, _))) => Err(unreadable(

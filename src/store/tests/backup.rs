@@ -43,10 +43,10 @@ fn the_drill() {
     assert_eq!(verify_backup(&file, &wrong), Err(KeyringError::WrongPassword.into()));
 
     let to = dir.path().join("restored");
-    assert_eq!(restore(&file, &to, &SECRET).unwrap().entries, head.0);
+    assert_eq!(restored(&file, &to, &SECRET).unwrap().entries, head.0);
     let bytes = fs::read(segment(&dir.path().join("data"), 1)).unwrap();
-    let restored = fs::read(segment(&to, 1)).unwrap();
-    assert_eq!(bytes[..restored.len()], restored, "the same bytes as far as they go");
+    let again = fs::read(segment(&to, 1)).unwrap();
+    assert_eq!(bytes[..again.len()], again, "the same bytes as far as they go");
     assert!(verify_chain(&to, Some(&head.1)).unwrap().ok);
     let store = unlock(&to).unwrap();
     assert_eq!(store.head(), head);
@@ -56,7 +56,7 @@ fn the_drill() {
     assert_eq!(report.head_found, Some(head.0));
     assert_eq!(save(&store, vec![put("worker", 1, "goes on")]), [head.0 + 1]);
     assert_eq!(
-        restore(&file, &to, &SECRET),
+        restored(&file, &to, &SECRET),
         Err(StoreError::FolderNotEmpty(to.display().to_string()))
     );
     // Over an existing name: the new one or the old one, never a part.
@@ -72,7 +72,7 @@ fn an_empty_station_can_be_backed_up() {
         Store::create(&dir.path().join("data"), &station(), ACCOUNT, PASSWORD, &setup()).unwrap();
     assert_eq!(store.backup(&file).unwrap().entries, 0);
     let shown = recovery.shown();
-    restore(&file, &dir.path().join("to"), &Secret::Recovery(&shown)).unwrap();
+    restored(&file, &dir.path().join("to"), &Secret::Recovery(&shown)).unwrap();
     assert_eq!(unlock(&dir.path().join("to")).unwrap().head(), store.head());
 }
 
@@ -98,7 +98,7 @@ fn any_changed_byte_in_a_backup_is_seen() {
     longer.push(0);
     fs::write(&file, &longer).unwrap();
     assert!(store.check_backup(&file).is_err());
-    let error = restore(&file, &dir.path().join("to"), &SECRET).unwrap_err();
+    let error = restored(&file, &dir.path().join("to"), &SECRET).unwrap_err();
     assert!(matches!(error, StoreError::Backup(_)));
     assert!(matches!(unlock(&dir.path().join("to")), Err(StoreError::NotAStation(_))));
 }

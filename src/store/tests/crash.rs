@@ -127,7 +127,10 @@ fn damage_before_the_tail_stops_and_names_the_entry() {
 }
 
 fn unlock_fails(dir: &Path) -> StoreError {
-    unlock(dir).err().unwrap()
+    match unlock(dir).err().unwrap() {
+        StoreError::Broken(broken) => broken.cause,
+        other => other,
+    }
 }
 
 #[test]

@@ -117,6 +117,6 @@ fn a_version_1_backup_restores() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("to");
     let secret = Secret::Password { account: ACCOUNT, password: PASSWORD };
-    restore(&golden().join("backup.yzb"), &to, &secret).unwrap();
+    restored(&golden().join("backup.yzb"), &to, &secret).unwrap();
     is_what_was_written(&unlock(&to).unwrap());
 }

@@ -23,7 +23,7 @@ pub(super) fn station() -> StationInfo {
     }
 }
 
-pub(super) fn now() -> crate::record::Instant {
+pub(super) fn now() -> Instant {
     Utc.with_ymd_and_hms(2025, 6, 1, 1, 0, 0).unwrap()
 }
 
@@ -85,6 +85,15 @@ pub(super) fn create(dir: &Path) -> Store {
 
 pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {
     Store::unlock(dir, ACCOUNT, PASSWORD, &setup())
+}
+
+/// A restore without anything but the backup.
+pub(super) fn restored(
+    file: &Path,
+    to: &Path,
+    secret: &Secret<'_>,
+) -> Result<Recovered, StoreError> {
+    restore(file, None, to, secret, (ACCOUNT, now()), &Progress::default())
 }
 
 pub(super) fn text_of(store: &Store, kind: &str, n: u64) -> Option<String> {

@@ -74,7 +74,7 @@ impl Form {
             chosen.join("")
         };
         entry.replace(&text);
-        self.unsaved = true;
+        self.typed_at(cx.now);
         self.leave(cx);
     }
 }

@@ -218,6 +218,11 @@ impl Entry {
         self.value != self.before
     }
 
+    /// True when a draft has to hold it: changed, or typed in and not read yet.
+    pub fn in_draft(&self) -> bool {
+        self.mask.is_none() && (self.touched || self.changed() || self.wrong.is_some())
+    }
+
     /// True when a file cannot be submitted without it.
     pub fn needed(&self) -> bool {
         self.field.required != Required::Never

@@ -5,7 +5,7 @@ use super::entry::Entry;
 use super::table::Table;
 use crate::office::Office;
 use crate::program::{Field, PERSON, effective, filled_from_id};
-use crate::record::{Fields, Record, RecordId, Value};
+use crate::record::{Fields, Instant, Record, RecordId, Value};
 use crate::said;
 use crate::terminal::Key;
 use crate::ui::action::{Action, Place};
@@ -16,8 +16,15 @@ use crate::ui::screen::{Context, Look, Notice, Screen, Taken};
 use crate::words::{Lang, Said};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use chrono::TimeDelta;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How far a draft may be behind the typing.
+const DRAFT_BEHIND: TimeDelta = TimeDelta::seconds(1);
+/// When a draft the disk did not take is tried again.
+pub(super) const DRAFT_AGAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// One item of a form.
 #[derive(Clone)]
@@ -61,7 +68,10 @@ pub struct Form {
     pub(super) focus: usize,
     pub(super) returned: Vec<String>,
     pub(super) reason: Option<Said>,
-    pub(super) unsaved: bool,
+    /// When what is typed and not yet in the draft has to be there; none when all is.
+    pub(super) keep_by: Option<Instant>,
+    /// Something was typed that other fields may follow from, and they have not yet.
+    pub(super) unread: bool,
     /// What can be chosen, in one line, by field id or `table.column`.
     pub(super) hints: BTreeMap<String, Said>,
     /// What the question over the form is about.
@@ -81,11 +91,17 @@ impl Form {
             Some(Item::Table(table)) => table.understand(cx.office, cx.lang),
             _ => {}
         }
-        if self.unsaved {
+        if std::mem::take(&mut self.unread) || self.keep_by.is_some() {
             self.derive(cx.office);
             self.total(cx.office);
             self.keep_draft(cx);
         }
+    }
+
+    /// Something was typed: the draft follows within a second.
+    pub(super) fn typed_at(&mut self, now: Instant) {
+        self.keep_by.get_or_insert(now + DRAFT_BEHIND);
+        self.unread = true;
     }
 
     /// Fills from an identity number what it tells, where nothing stands yet.
@@ -192,14 +208,14 @@ impl Screen for Form {
         (action == Action::Save && !self.hands_in).then_some(Said::fixed("保存", "Save"))
     }
 
-    fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {
+    fn typed(&mut self, key: Key, cx: &mut Context) -> Taken {
         if !keymap::types_text(key) {
             return Taken::No;
         }
         let Some(entry) = self.entry_mut() else { return Taken::No };
         if !entry.field.is_computed() {
             entry.key(key);
-            self.unsaved = true;
+            self.typed_at(cx.now);
         }
         Taken::Yes
     }
@@ -209,7 +225,7 @@ impl Screen for Form {
             && !entry.field.is_computed()
         {
             entry.insert(pasted);
-            self.unsaved = true;
+            self.typed_at(cx.now);
         }
         self.leave(cx);
     }
@@ -235,7 +251,7 @@ impl Screen for Form {
             Action::RemoveRow => {
                 if let Some(table) = self.table() {
                     table.remove(cx.office, cx.lang);
-                    self.unsaved = true;
+                    self.typed_at(cx.now);
                     self.leave(cx);
                 }
             }
@@ -279,6 +295,15 @@ impl Screen for Form {
 
     fn keep(&mut self, cx: &mut Context) {
         self.leave(cx);
+    }
+
+    fn settles_in(&self, now: Instant) -> Option<Duration> {
+        self.keep_by.map(|by| (by - now).to_std().unwrap_or_default())
+    }
+
+    /// A crash now loses nothing of what was typed; what stands in the field is not read yet.
+    fn settle(&mut self, cx: &mut Context) {
+        self.keep_draft(cx);
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {

@@ -2,7 +2,7 @@
 
 use super::choosing::{Asking, hints};
 use super::entry::Entry;
-use super::filling::{Form, Item};
+use super::filling::{DRAFT_AGAIN, Form, Item};
 use super::table::Table;
 use crate::office::{Draft, Office};
 use crate::program::{Field, FieldType, Kind};
@@ -52,7 +52,7 @@ impl Form {
         }
         self.record = Some(record.clone());
         self.hands_in = self.submission(kind).is_some();
-        self.unsaved = false;
+        self.keep_by = None;
         self.total(cx.office);
     }
 
@@ -96,7 +96,8 @@ impl Form {
             focus: 0,
             returned: Vec::new(),
             reason: None,
-            unsaved: false,
+            keep_by: None,
+            unread: false,
             hints: hints(kind, cx.office),
             asking: Asking::Nothing,
             lang: cx.lang,
@@ -122,19 +123,16 @@ impl Form {
         let mut typed = BTreeMap::new();
         for item in &self.items {
             match item {
-                Item::Entry(entry)
-                    if entry.mask.is_none() && (entry.changed() || entry.wrong.is_some()) =>
-                {
+                Item::Entry(entry) if entry.in_draft() => {
                     typed.insert(entry.field.id.clone(), entry.input.text().to_string());
                 }
-                Item::Table(table) if table.changed() => {
+                Item::Table(table) if table.in_draft() => {
                     let id = &table.field.id;
                     let rows = table.rows.iter().filter(|row| !row.is_empty());
                     let ids: Vec<String> = rows.clone().map(|row| row.id.to_string()).collect();
                     typed.insert(id.clone(), ids.join(" "));
                     for (at, row) in rows.enumerate() {
-                        let plain = row.cells.iter().filter(|cell| cell.mask.is_none());
-                        for cell in plain.filter(|cell| cell.changed() || cell.wrong.is_some()) {
+                        for cell in row.cells.iter().filter(|cell| cell.in_draft()) {
                             let path = format!("{id}.{at}.{}", cell.field.id);
                             typed.insert(path, cell.input.text().to_string());
                         }
@@ -197,8 +195,11 @@ impl Form {
             )
         };
         match kept {
-            Ok(()) => self.unsaved = false,
-            Err(refusal) => cx.say(Notice::from(refusal)),
+            Ok(()) => self.keep_by = None,
+            Err(refusal) => {
+                self.keep_by = Some(cx.now + DRAFT_AGAIN);
+                cx.say(Notice::from(refusal));
+            }
         }
     }
 

@@ -61,7 +61,7 @@ impl Form {
         self.mark(&kind, &record.fields, stage, cx);
         if self.items.iter().any(Item::wrong) {
             self.focus_wrong();
-            self.unsaved = true;
+            self.typed_at(cx.now);
             self.keep_draft(cx);
             cx.say(Notice::unsure(
                 said!(
@@ -215,7 +215,7 @@ impl Form {
         if let Err(refusal) = cx.office.drop_draft(who, self.draft) {
             cx.say(Notice::from(refusal));
         }
-        self.unsaved = false;
+        self.keep_by = None;
         let id = saving.record.or(done.as_ref().and_then(|receipt| receipt.id));
         if let (Some(step), Some(id)) = (&saving.submit, id) {
             let command =
@@ -355,7 +355,7 @@ impl Form {
         self.base = now.revision;
         self.record = Some(now.clone());
         self.total(cx.office);
-        self.unsaved = true;
+        self.typed_at(cx.now);
         self.keep_draft(cx);
         let revision = now.revision;
         cx.say(Notice::unsure(

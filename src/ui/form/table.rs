@@ -211,6 +211,11 @@ impl Table {
         !same || self.first_wrong().is_some()
     }
 
+    /// True when a draft has to hold it.
+    pub fn in_draft(&self) -> bool {
+        self.changed() || self.rows.iter().flat_map(|row| &row.cells).any(Entry::in_draft)
+    }
+
     /// The first cell with something wrong in it, for the focus.
     pub fn first_wrong(&self) -> Option<(usize, usize)> {
         self.rows.iter().enumerate().find_map(|(row, entry)| {

@@ -2,6 +2,7 @@
 
 use crate::office::{Queue, Right};
 use crate::said;
+use crate::terminal::text;
 use crate::ui::action::{Action, Place};
 use crate::ui::form;
 use crate::ui::rows::{self, Column, RowShown, Window};
@@ -85,7 +86,9 @@ impl Screen for Home {
     fn refresh(&mut self, cx: &mut Context) {
         let Some(who) = cx.who else { return };
         let counts = cx.office.counts(who);
-        self.notices = cx.office.notices();
+        self.notices = cx.office.trouble().into_iter().collect();
+        self.notices.extend(cx.office.backup_warning());
+        self.notices.extend(cx.office.notices());
         self.errands = vec![
             (
                 Errand::Find,
@@ -140,9 +143,12 @@ impl Screen for Home {
         let cursor = rows::list(buf, list, look, &columns, &shown, &self.window);
         let mut y = area.y + 3 + u16::try_from(self.errands.len()).unwrap_or(0);
         for notice in &self.notices {
-            if y < area.bottom() {
-                look.say(buf, area.x + 2, y, area.width - 4, notice, Tone::Unsure);
-                y += 1;
+            let cells = area.width.saturating_sub(4);
+            for line in text::wrap(notice.get(look.lang), usize::from(cells)) {
+                if y < area.bottom() {
+                    look.put(buf, area.x + 2, y, cells, &line, Tone::Unsure);
+                    y += 1;
+                }
             }
         }
         cursor

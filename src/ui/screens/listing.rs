@@ -1,7 +1,7 @@
 //! A queue or a list: review, due, drafts and returned, or one area's records by state.
 
 use crate::office::{Draft, Line, Queue};
-use crate::record::RecordId;
+use crate::record::{Instant, RecordId};
 use crate::said;
 use crate::ui::action::{Action, Place};
 use crate::ui::ask::Ask;
@@ -190,7 +190,7 @@ impl Screen for Listing {
         Some(format!("{:?}", self.queue))
     }
 
-    fn settles_in(&self) -> Option<Duration> {
+    fn settles_in(&self, _now: Instant) -> Option<Duration> {
         (self.stale && self.wide.get()).then_some(PAUSE)
     }
 

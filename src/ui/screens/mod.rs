@@ -1,5 +1,6 @@
 //! The screens, one file each, and which one an action opens.
 
+pub mod clock;
 pub mod find;
 pub mod history;
 pub mod home;
@@ -11,6 +12,7 @@ pub mod sheet;
 pub mod sign_in;
 pub mod system;
 pub mod tabs;
+pub mod undo;
 
 use super::action::Action;
 use super::form;

@@ -11,7 +11,7 @@ use crate::ui::form;
 use crate::ui::reading::Reading;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
-use crate::ui::screens::{history, moving, sheet};
+use crate::ui::screens::{history, moving, sheet, undo};
 use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
@@ -38,6 +38,8 @@ pub struct Page {
     /// The person it is about, for whom something new is made from here.
     person: Option<RecordId>,
     editable: bool,
+    /// The last save is this person's own.
+    own_last: bool,
     masked: bool,
     services: Vec<Line>,
     window: Window,
@@ -75,6 +77,7 @@ impl Page {
             has_moves: false,
             person: None,
             editable: false,
+            own_last: false,
             masked: false,
             services: Vec::new(),
             window: Window::default(),
@@ -140,6 +143,7 @@ impl Page {
             .filter_map(|offer| Some((offer.step.key?, offer.step.title)))
             .collect();
         self.editable = cx.office.may_change(who, &self.record).is_ok();
+        self.own_last = self.record.updated_by == who.account;
         self.masked = !cx.office.masked_fields(&self.record).is_empty();
         self.services = if self.record.kind == PERSON {
             cx.office.services_of(who, self.id)
@@ -240,6 +244,7 @@ impl Screen for Page {
             Action::Moves => self.has_moves,
             Action::Edit => self.editable,
             Action::Reveal => self.masked,
+            Action::Undo => self.own_last,
             Action::Approve | Action::Return | Action::Decline => self.step(action).is_some(),
             Action::Enter => !self.services.is_empty() || self.belongs_to().is_some(),
             _ => true,
@@ -280,6 +285,7 @@ impl Screen for Page {
             }
             Action::Sheet if self.sheet.is_some() => sheet::open(self.id, cx),
             Action::New if self.person.is_some() => form::choose_kind(self.person, cx),
+            Action::Undo => undo::ask(&self.record, cx),
             Action::Edit => form::edit(&self.record, cx),
             Action::Approve => moving::by_key('a', &self.record, cx),
             Action::Return => moving::by_key('r', &self.record, cx),

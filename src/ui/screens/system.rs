@@ -1,9 +1,13 @@
-//! The system screen: station, data folder, chain head, packs and rules in use, accounts.
+//! The system screen: station, data folder, chain head, backups, what was put right, packs and
+//! rules in use, accounts.
 
+use crate::record::{Instant, china_offset};
 use crate::said;
+use crate::store::KnownBackup;
 use crate::ui::action::{Action, Place};
 use crate::ui::reading::Reading;
-use crate::ui::screen::{Context, Look, Screen, Taken};
+use crate::ui::ask::{Ask, Part};
+use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
@@ -12,12 +16,14 @@ use ratatui::layout::{Position, Rect};
 /// The system screen.
 pub struct System {
     reading: Reading,
+    clock_in_doubt: bool,
 }
 
 impl System {
     /// Reads the state of the house.
     pub fn new(cx: &mut Context) -> Self {
-        let mut system = Self { reading: Reading::default() };
+        cx.office.look_at_backups();
+        let mut system = Self { reading: Reading::default(), clock_in_doubt: false };
         system.refresh(cx);
         system
     }
@@ -25,7 +31,7 @@ impl System {
 
 impl Screen for System {
     fn place(&self) -> Place {
-        Place::Text
+        Place::System
     }
 
     fn title(&self) -> Said {
@@ -37,11 +43,22 @@ impl Screen for System {
     }
 
     fn offers(&self, action: Action) -> bool {
-        action != Action::Back
+        match action {
+            Action::Clock => self.clock_in_doubt,
+            other => other != Action::Back,
+        }
     }
 
-    fn act(&mut self, action: Action, _cx: &mut Context) -> Taken {
-        if action == Action::Back || self.reading.act(action) { Taken::Yes } else { Taken::No }
+    fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        match action {
+            Action::Back => {}
+            Action::Backup => back_up(cx),
+            Action::BackupPlace => ask_second_place(cx),
+            Action::Clock => cx.ask(Effect::AskClock),
+            _ if self.reading.act(action) => {}
+            _ => return Taken::No,
+        }
+        Taken::Yes
     }
 
     fn refresh(&mut self, cx: &mut Context) {
@@ -63,6 +80,10 @@ impl Screen for System {
                 "Copy the head onto the daily sheet; `yizhan verify --head` later tells whether the journal was cut short."
             ),
         );
+        reading.gap();
+        trouble(&mut reading, cx);
+        backups(&mut reading, cx);
+        self.clock_in_doubt = cx.office.clock_doubt().is_some();
         reading.gap();
         reading.heading(said!("业务包和规则", "Packs and rules"));
         for kind in office.catalogue().kinds() {
@@ -99,4 +120,131 @@ impl Screen for System {
         let body = Rect { x: area.x + 1, width: area.width - 2, ..area };
         self.reading.draw(body, buf, look)
     }
+}
+
+/// What keeps the station from saving, and what was found and put right.
+fn trouble(reading: &mut Reading, cx: &Context) {
+    let office = cx.office;
+    let mut said: Vec<Said> = office.trouble().into_iter().collect();
+    if let Some(doubt) = office.clock_doubt() {
+        let (now, newest) = doubt.shown();
+        said.push(said!(
+            "本机时钟 {now} 早于上次保存 {newest}，确认前不保存（按 c）",
+            "The clock reads {now}, earlier than the last save at {newest}; nothing is saved until it is settled (c)"
+        ));
+    }
+    said.extend(office.notices());
+    if said.is_empty() {
+        return;
+    }
+    reading.heading(said!("需要留意", "To know"));
+    for said in said {
+        reading.line(Tone::Unsure, said);
+    }
+    reading.gap();
+}
+
+fn backups(reading: &mut Reading, cx: &Context) {
+    let state = cx.office.backups();
+    reading.heading(said!("备份", "Backups"));
+    let newest = match &state.newest {
+        Some(newest) => described(newest, cx.now),
+        None => said!("还没有", "none yet"),
+    };
+    reading.value(said!("最近一次", "Newest"), newest);
+    let (count, behind) = (state.count, state.behind);
+    reading.value(
+        said!("状态", "State"),
+        said!(
+            "共 {count} 份，写成后都已读回核对；其后又保存了 {behind} 条",
+            "{count} in all, each read back and checked when made; {behind} entries saved since"
+        ),
+    );
+    let second = match (&state.second, &state.newest_second) {
+        (None, _) => said!("未设置（按 p 设置 U 盘或另一块盘）", "none (p names a stick or another disk)"),
+        (Some(place), None) => {
+            let place = place.display();
+            said!("{place}：那里还没有备份", "{place}: no backup there yet")
+        }
+        (Some(place), Some(there)) => {
+            let (place, there) = (place.display(), described(there, cx.now));
+            Said::new(format!("{place}：{}", there.zh), format!("{place}: {}", there.en))
+        }
+    };
+    reading.value(said!("第二位置", "Second place"), second);
+    if let Some((at, why)) = &state.failed {
+        let at = at.with_timezone(&china_offset()).format("%m-%d %H:%M");
+        let (said, next) = (why.said(), why.next());
+        reading.line(
+            Tone::Bad,
+            Said::new(
+                format!("{at} 没有做成：{}。{}", said.zh, next.zh),
+                format!("{at} it was not made: {}. {}", said.en, next.en),
+            ),
+        );
+    }
+    reading.line(
+        Tone::Quiet,
+        said!(
+            "开着的驿站每天自动备份一次，留最近 7 天和 4 周各一份；恢复用 yizhan restore。",
+            "An open station backs itself up once a day and keeps those of 7 days and 4 weeks; `yizhan restore` brings one back."
+        ),
+    );
+}
+
+/// A backup in one line: when, how long ago, how much, which file.
+fn described(backup: &KnownBackup, now: Instant) -> Said {
+    let at = backup.made.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
+    let hours = (now - backup.made).num_hours().max(0);
+    let (entries, kilobytes) = (backup.entries, backup.bytes.div_ceil(1024));
+    let file = backup.path.file_name().unwrap_or_default().to_string_lossy();
+    said!(
+        "{at}（{hours} 小时前）　{entries} 条　{kilobytes} KB　{file}",
+        "{at} ({hours} h ago)  {entries} entries  {kilobytes} KB  {file}"
+    )
+}
+
+fn back_up(cx: &mut Context) {
+    let Some(who) = cx.who else { return };
+    match cx.office.back_up_behind(who) {
+        Ok(()) => cx.say(Notice::good(said!(
+            "开始备份；做成后这里的“最近一次”会更新。",
+            "The backup has begun; \"Newest\" changes once it is made."
+        ))),
+        Err(refusal) => cx.say(Notice::from(refusal)),
+    }
+}
+
+fn ask_second_place(cx: &mut Context) {
+    let before = cx.office.backups().second;
+    let before = before.map(|place| place.display().to_string()).unwrap_or_default();
+    let part = Part::line(said!("文件夹的完整路径", "Full path of the folder"))
+        .optional(true)
+        .starting_with(&before);
+    let body = vec![said!(
+        "每天的备份也抄一份到这里，例如 U 盘；留空为取消。",
+        "Daily backups are copied here too, such as to a stick; empty for no longer."
+    )];
+    let title = said!("第二备份位置", "Second backup place");
+    cx.open(Ask::new(title, body, vec![part], |answers, cx| {
+        let Some(who) = cx.who else { return };
+        let typed = answers.into_iter().flatten().next().unwrap_or_default();
+        let place = std::path::PathBuf::from(typed);
+        if !typed_well(&place) {
+            return cx.say(Notice::unsure(
+                said!("要写完整路径，例如 /media/usb。", "Give a full path, such as /media/usb."),
+                said!("请按 p 再填一次。", "Press p and type it again."),
+            ));
+        }
+        let place = Some(place.as_path()).filter(|place| !place.as_os_str().is_empty());
+        match cx.office.name_second_place(who, place) {
+            Ok(()) => cx.say(Notice::good(said!("已记下。", "Noted."))),
+            Err(refusal) => cx.say(Notice::from(refusal)),
+        }
+    }));
+}
+
+/// Nothing, or a path that means the same wherever the program is started.
+fn typed_well(place: &std::path::Path) -> bool {
+    place.as_os_str().is_empty() || place.is_absolute()
 }

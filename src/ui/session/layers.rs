@@ -1,7 +1,7 @@
 //! What lies on top of what, and what becomes of the effects layers ask for.
 
 use super::Session;
-use crate::office::Actor;
+use crate::office::{Actor, Right};
 use crate::ui::screen::{Context, Effect, Screen};
 use crate::ui::screens;
 use crate::ui::{frame, screens::lock::Lock};
@@ -74,12 +74,15 @@ impl Session {
                     let home = screens::home::Home::new(&mut cx);
                     self.layers = vec![Box::new(home)];
                     self.news_bar();
+                    self.ask_clock();
                 }
                 Effect::Unlocked(actor) => {
                     self.who = Some(Actor { origin: self.origin.clone(), ..actor });
                     self.layers.retain(|layer| !layer.is_lock());
                     self.refresh();
+                    self.ask_clock();
                 }
+                Effect::AskClock => self.ask_clock(),
                 Effect::SignOut => self.sign_out(),
                 Effect::Saved(at) => {
                     self.saved = Some(at);
@@ -90,6 +93,13 @@ impl Session {
                     self.ended = true;
                 }
             }
+        }
+    }
+
+    fn ask_clock(&mut self) {
+        let may = self.who.as_ref().is_some_and(|who| who.may(Right::Write));
+        if let Some(doubt) = self.office.clock_doubt().filter(|_| may) {
+            self.push(Box::new(screens::clock::question(doubt)));
         }
     }
 
@@ -134,6 +144,22 @@ impl Session {
         if !self.locked() {
             self.carry_out(effects);
         }
+        self.dirty = true;
+    }
+
+    /// Lets the layers do what they put off and is due by now.
+    pub(super) fn settle(&mut self) {
+        let mut layers = std::mem::take(&mut self.layers);
+        let mut cx = self.context();
+        let soonest = layers.iter().filter_map(|layer| layer.settles_in(cx.now)).min();
+        for layer in &mut layers {
+            if soonest.is_some() && layer.settles_in(cx.now) == soonest {
+                layer.settle(&mut cx);
+            }
+        }
+        let effects = cx.effects;
+        self.layers = layers;
+        self.carry_out(effects);
         self.dirty = true;
     }
 

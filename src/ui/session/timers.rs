@@ -36,7 +36,7 @@ impl Session {
             self.events(events);
         }
         if settles {
-            self.with_top(|top, cx| top.settle(cx));
+            self.settle();
         }
         if self.news_in() == Some(Duration::ZERO) {
             self.notice = None;
@@ -48,8 +48,10 @@ impl Session {
         self.parser.waiting().map(|waiting| waiting.patience(self.esc_wait))
     }
 
+    /// The layers below the top one too: a draft must not wait for a dialog over its form.
     fn settles_in(&self) -> Option<Duration> {
-        self.layers.last().and_then(|top| top.settles_in())
+        let now = self.office.now();
+        self.layers.iter().filter_map(|layer| layer.settles_in(now)).min()
     }
 
     fn news_in(&self) -> Option<Duration> {

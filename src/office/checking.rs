@@ -1,0 +1,67 @@
+//! Checking the whole station: journal, contents, table and backups by the store, and the index
+//! against the table.
+
+use super::{Refusal, card, door};
+use crate::directory::{Directory, Filter, Sort};
+use crate::program::PERSON;
+use crate::store::{DirectoryReport, VerifyReport};
+use blake3::Hash;
+use std::sync::PoisonError;
+
+impl super::Office {
+    /// Checks everything there is; a table or an index that differs is put right, and the report
+    /// says so. Nothing is saved while the index is compared.
+    ///
+    /// # Errors
+    /// What the machine gives; what is wrong is in the report.
+    pub fn verify(&self, head: Option<&Hash>) -> Result<VerifyReport, Refusal> {
+        self.wait_for_index();
+        let mut report = self.store.verify(head).map_err(|error| door::unavailable(&error))?;
+        if report.table.is_some() {
+            report.compared_directory(self.compare_directory()?);
+        }
+        Ok(report)
+    }
+
+    fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {
+        let _nobody_else = self.enter();
+        let mut fresh = Directory::new();
+        let walk = self.store.for_each(|stored| {
+            let record = stored.record;
+            let Some(kind) = self.catalogue.kind(&record.kind) else { return };
+            if record.is_withdrawn() {
+                return;
+            }
+            let person = self.person_of_record(&record);
+            let person_kind = self.catalogue.kind(PERSON);
+            fresh.put(&card::of(
+                &record,
+                person.as_ref().zip(person_kind),
+                kind,
+                &self.calendar,
+            ));
+        });
+        walk.map_err(|error| door::unavailable(&error))?;
+        let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
+        let (total, ids) = fresh.list(&Filter::default(), Sort::default(), 0, usize::MAX);
+        let (mut missing, mut differing) = (0, 0);
+        for id in ids {
+            match directory.get(id) {
+                None => missing += 1,
+                Some(card) if fresh.get(id).as_ref() != Some(&card) => differing += 1,
+                Some(_) => {}
+            }
+        }
+        let surplus = (directory.len() + missing).saturating_sub(total);
+        let report = DirectoryReport {
+            records: total as u64,
+            missing: missing as u64,
+            differing: differing as u64,
+            surplus: surplus as u64,
+        };
+        if !report.is_right() {
+            *directory = fresh;
+        }
+        Ok(report)
+    }
+}

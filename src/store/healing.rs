@@ -1,0 +1,125 @@
+//! A station whose journal is damaged, made whole again in its place.
+//!
+//! The new journal is put together in `journal.new` and takes the old one's place by two renames;
+//! a mark inside it says that it is whole, so that a crash anywhere between is finished at the next
+//! opening. The damaged one is kept as `journal.aside-1`, `-2` ... as it was.
+
+use super::backup::{self, BackupFile};
+use super::backups;
+use super::building;
+use super::checkpoint::{CHECKPOINT_FILE, Checkpoint};
+use super::composing::{self, Recovered};
+use super::disk;
+use super::error::{Doing, StoreError, io};
+use super::keyring::{Keyring, Secret};
+use super::opening::{self, JOURNAL_DIR, Setup, lock};
+use super::seal::DataKey;
+use super::progress::Progress;
+use super::station::StationInfo;
+use super::throttle::Throttle;
+use crate::words::Said;
+use std::path::{Path, PathBuf};
+
+/// In a new journal: it is whole, and the table has to be built anew from it.
+const WHOLE_FILE: &str = "whole";
+
+/// What making a station whole came to.
+#[derive(Clone, Debug)]
+pub struct Healed {
+    /// What the journal is now.
+    pub journal: Recovered,
+    /// The backup it was taken from, by its file name.
+    pub backup: Option<String>,
+    /// Where the damaged journal is kept.
+    pub kept: String,
+}
+
+/// Makes a station whole whose journal is damaged: from its newest backup that is whole and what
+/// can be read of the journal. Nothing when nothing is wrong with the journal. `secret` opens the
+/// station; `account` is named as who asked for it.
+///
+/// # Errors
+/// What keeps a station from being opened beside its journal, or what the machine gives; the
+/// station is as it was then.
+pub fn heal(
+    dir: &Path,
+    secret: &Secret<'_>,
+    account: &str,
+    setup: &Setup,
+) -> Result<Option<Healed>, StoreError> {
+    let station = StationInfo::load(dir)?;
+    let _lock = lock(dir)?;
+    finish(dir)?;
+    let keyring = Keyring::load(dir)?;
+    let key = keyring.open(secret, &mut Throttle::load(dir)?, setup.clock.now())?;
+    let old = dir.join(JOURNAL_DIR);
+    match opening::Found::open(dir, &station, &key, setup) {
+        Err(error) if error.is_damage() => {}
+        Err(error) => return Err(error),
+        Ok(_) => return Ok(None),
+    }
+    let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
+    let new = dir.join("journal.new");
+    disk::remove_dir(&new)?;
+    setup.progress.begin(Said::fixed("核对备份", "Checking the backups"), 0);
+    let backup = newest_whole(dir, &station, &key);
+    let name = backup.as_ref().map(|(path, _)| backups::name_of(path));
+    let journal = composing::compose(
+        &new,
+        composing::Sources {
+            genesis: station.genesis(),
+            backup: backup.map(|(_, backup)| backup),
+            journal: old.exists().then_some(&old),
+            known: known.map(|known| (known.seq, known.hash)),
+            key: &key,
+            by: (account, setup.clock.now()),
+            progress: &setup.progress,
+        },
+    )?;
+    disk::write_whole(&new.join(WHOLE_FILE), b"")?;
+    let kept = if old.exists() { disk::aside(&old, &old)? } else { String::new() };
+    finish(dir)?;
+    Ok(Some(Healed { journal, backup: name, kept }))
+}
+
+/// The newest backup of this station that is whole.
+fn newest_whole(
+    dir: &Path,
+    station: &StationInfo,
+    key: &DataKey,
+) -> Option<(PathBuf, BackupFile)> {
+    let mut known = backups::known(dir, station);
+    known.sort_by_key(|backup| std::cmp::Reverse(backup.entries));
+    known.into_iter().find_map(|known| {
+        backup::verify(&known.path, key, &Progress::default()).ok()?;
+        let opened = BackupFile::open(&known.path).ok()?;
+        Some((known.path, opened))
+    })
+}
+
+/// Finishes what a crash cut short: a whole new journal takes its place, and what was known of the
+/// old one is taken away, so that the table is built anew.
+pub(super) fn finish(dir: &Path) -> Result<(), StoreError> {
+    let (old, new) = (dir.join(JOURNAL_DIR), dir.join("journal.new"));
+    if !old.exists() && new.join(WHOLE_FILE).exists() {
+        disk::rename(&new, &old)?;
+    }
+    let mark = old.join(WHOLE_FILE);
+    if !mark.exists() {
+        return Ok(());
+    }
+    let why = Said::fixed("日志已重新整理", "the journal was put together anew");
+    for generation in building::generations(dir) {
+        building::mark_damaged(dir, generation, &StoreError::Records(why.clone()));
+    }
+    for path in [dir.join(CHECKPOINT_FILE), mark] {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io(Doing::Writing, &path)(error));
+            }
+            _ => {}
+        }
+    }
+    disk::sync_dir(dir)?;
+    disk::sync_dir(&old)
+}

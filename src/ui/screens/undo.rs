@@ -1,0 +1,52 @@
+//! Taking the last save back: what that changes is shown before it happens.
+
+use crate::office::Command;
+use crate::record::{Record, china_offset};
+use crate::said;
+use crate::ui::ask::Ask;
+use crate::ui::screen::{Context, Effect, Notice};
+use crate::words::Said;
+
+/// Asks whether the person's own last save of a record is to be taken back.
+pub fn ask(record: &Record, cx: &mut Context) {
+    let Some(who) = cx.who else { return };
+    let found = match cx.office.undoable(who, record.id) {
+        Ok(found) => found,
+        Err(refusal) => return cx.say(Notice::from(refusal)),
+    };
+    let at = found.at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M:%S");
+    let what = &found.what;
+    let mut body = vec![Said::new(
+        format!("您在 {at} 的保存：{}", what.zh),
+        format!("Your save of {at}: {}", what.en),
+    )];
+    if found.withdraws {
+        body.push(said!(
+            "撤销后这份记录不再出现在任何列表里，它的经过仍在日志中。",
+            "Once taken back the record is in no list any more; its history stays in the journal."
+        ));
+    } else {
+        body.push(said!("撤销后：", "Taking it back:"));
+        body.extend(found.changes.iter().map(|change| {
+            let said = change.said();
+            Said::new(format!("　{}", said.zh), format!("  {}", said.en))
+        }));
+    }
+    let (id, seq) = (record.id, Some(found.seq));
+    let title = said!("撤销上次保存", "Undo the last save");
+    cx.open(Ask::new(title, body, Vec::new(), move |_, cx| {
+        let Some(who) = cx.who else { return };
+        match cx.office.perform(who, Command::Undo { id, seq }) {
+            Ok(receipt) => {
+                let number = &receipt.number;
+                cx.ask(Effect::Saved(receipt.at));
+                cx.say(Notice::good(said!(
+                    "{number} 的上次保存已撤销。",
+                    "The last save of {number} was taken back."
+                )));
+                cx.ask(Effect::Refresh);
+            }
+            Err(refusal) => cx.say(Notice::from(refusal)),
+        }
+    }));
+}
