@@ -17,6 +17,7 @@ use super::seal::DataKey;
 use super::progress::Progress;
 use super::station::StationInfo;
 use super::throttle::Throttle;
+use super::verify::verify_chain;
 use crate::words::Said;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,9 @@ pub fn heal(
     match opening::Found::open(dir, &station, &key, setup) {
         Err(error) if error.is_damage() => {}
         Err(error) => return Err(error),
-        Ok(_) => return Ok(None),
+        // Opening begins at the checkpoint; what lies before it may be damaged all the same.
+        Ok(_) if verify_chain(dir, None)?.ok => return Ok(None),
+        Ok(_) => {}
     }
     let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
     let new = dir.join("journal.new");
