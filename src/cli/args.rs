@@ -2,8 +2,7 @@
 
 use super::{
     Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
-    import, init, man, packs, perform, rebuild, replay, restore, show, undo,
-    verify,
+    import, init, man, packs, perform, rebuild, replay, restore, show, undo, verify,
 };
 use crate::words::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -56,10 +56,7 @@ fn name_second(second: &Path, at: &Opened, out: &mut dyn Write) -> Done {
     let done = if none {
         said!("每天的备份不再抄到第二处。", "Daily backups are no longer copied elsewhere.")
     } else {
-        said!(
-            "每天的备份也抄一份到 {place}。",
-            "Daily backups are copied to {place} too."
-        )
+        said!("每天的备份也抄一份到 {place}。", "Daily backups are copied to {place} too.")
     };
     Ok(writeln!(out, "{}", done.get(at.lang))?)
 }

@@ -92,11 +92,12 @@ fn tell(
         );
         writeln!(err, "{}", said.get(lang))?;
     }
-    if let Some(rejects) = rejects.filter(|_| !report.refused.is_empty()) {
+    let written = !report.refused.is_empty() || !report.left.is_empty();
+    if let Some(rejects) = rejects.filter(|_| written) {
         let path = rejects.display();
         let said = said!(
-            "未通过的行和原因写在 {path}，改好后可直接导入它。文件含完整个人信息，用后请删除。",
-            "The refused rows with their reasons are in {path}; put right, it can be imported. It holds personal data in full: delete it after use."
+            "没有接收的行和原因写在 {path}，改好后可直接导入它。文件含完整个人信息，用后请删除。",
+            "The rows that were not taken are in {path} with their reasons; put right, it can be imported. It holds personal data in full: delete it after use."
         );
         writeln!(err, "{}", said.get(lang))?;
     }

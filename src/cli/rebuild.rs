@@ -51,9 +51,8 @@ fn heal(world: &World, who: &super::opening::Credentials) -> Result<Option<Heale
 fn check(at: &Opened, healed: Option<&Healed>, out: &mut dyn Write) -> Done {
     let label = said!("核对记录表", "Checking the table");
     let store = at.office.store();
-    let report = progress::follow(at.watched, &label, at.lang, store.progress(), || {
-        at.office.verify(None)
-    })?;
+    let report =
+        progress::follow(at.watched, &label, at.lang, store.progress(), || at.office.verify(None))?;
     if at.json {
         let mut shown = serde_json::to_value(&report)?;
         shown["healed"] = healed.map_or(json!(null), |healed| {
@@ -67,21 +66,14 @@ fn check(at: &Opened, healed: Option<&Healed>, out: &mut dyn Write) -> Done {
     if report.ok && !lost { Ok(()) } else { Err(Failure::Told) }
 }
 
-fn tell(
-    at: &Opened,
-    healed: Option<&Healed>,
-    report: &VerifyReport,
-    out: &mut dyn Write,
-) -> Done {
+fn tell(at: &Opened, healed: Option<&Healed>, report: &VerifyReport, out: &mut dyn Write) -> Done {
     if let Some(healed) = healed {
         for said in healed.journal.said() {
             writeln!(out, "{}", said.get(at.lang))?;
         }
         let kept = &healed.kept;
-        let said = said!(
-            "损坏的日志原样存于 {kept}",
-            "The damaged journal is kept as it was in {kept}"
-        );
+        let said =
+            said!("损坏的日志原样存于 {kept}", "The damaged journal is kept as it was in {kept}");
         writeln!(out, "{}", said.get(at.lang))?;
     }
     for said in &report.recovered {

@@ -28,8 +28,10 @@ pub fn run(args: &UndoArgs, at: &Opened, out: &mut dyn Write) -> Done {
     }
     let (number, what) = (&receipt.number, &found.what);
     let (zh, en) = (&what.zh, &what.en);
-    let done =
-        said!("{number} 的上次保存（{zh}）已撤销。", "The last save of {number} ({en}) was taken back.");
+    let done = said!(
+        "{number} 的上次保存（{zh}）已撤销。",
+        "The last save of {number} ({en}) was taken back."
+    );
     writeln!(out, "{}", done.get(at.lang))?;
     for change in &found.changes {
         writeln!(out, "    {}", change.said().get(at.lang))?;

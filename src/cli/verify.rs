@@ -86,7 +86,10 @@ fn as_text(world: &World, report: &VerifyReport, out: &mut dyn Write) -> Done {
     }
     if let Some(found) = &report.directory {
         let records = found.records;
-        let said = said!("索引 {records} 条，与记录表核对", "{records} records in the index, compared with the table");
+        let said = said!(
+            "索引 {records} 条，与记录表核对",
+            "{records} records in the index, compared with the table"
+        );
         writeln!(out, "{}", said.get(lang))?;
     }
     for backup in &report.backups {

@@ -5,7 +5,7 @@ use super::earlier::{self, RefusedBefore};
 use super::heads::Heads;
 use super::members::Members;
 use super::reading::RowReader;
-use super::report::{Fault, RefusedRow, Report};
+use super::report::{Fault, LeftRow, RefusedRow, Report};
 use super::sheet::SheetRow;
 use super::{HeadingMap, Plan, Sheet};
 use crate::office::{Actor, Command, Office, Refusal, RefusalKind, Right};
@@ -26,7 +26,7 @@ pub struct ImportOptions<'o> {
 /// Takes in a file. `progress` hears of rows done and rows in all.
 ///
 /// Good rows are taken even when others are refused. When the machine fails on the way the report
-/// says so and how far it came; importing the same file again goes on from there.
+/// says so and names every row that was left; importing the same file again goes on from there.
 ///
 /// # Errors
 /// When the file as a whole cannot be taken: no right to import, no headings, a column missing, a
@@ -63,22 +63,28 @@ pub fn import(
         if row.is_blank() {
             continue;
         }
+        if run.report.stopped.is_some() {
+            // Nothing more is tried, but each row is told.
+            run.report.left_from.get_or_insert(row.line);
+            run.leave(&reader, row);
+            continue;
+        }
         if let Err(why) = ways.row(&mut reader, row, &mut run) {
             run.report.stopped = Some(why);
+            if let Some(row) = sheet.rows().nth(columns.skip + done) {
+                run.leave(&reader, row);
+            }
         }
         if ways.waiting(&run) >= BATCH {
             ways.flush(&reader, &mut run);
         }
-        if run.report.stopped.is_some() {
-            break;
-        }
     }
-    if run.report.stopped.is_none() {
-        ways.flush(&reader, &mut run);
-    }
+    // What waits has its answer too when the machine failed behind it.
+    ways.flush(&reader, &mut run);
     progress(total, total);
     let mut report = run.report;
     report.refused.sort_by_key(|row| row.line);
+    report.left.sort_by_key(|row| row.line);
     if !options.dry_run && report.stopped.is_none() {
         report.stopped = earlier::note(office, actor, plan, sheet.name(), &report).err();
     }
@@ -121,6 +127,13 @@ impl Run<'_> {
         self.report.refused.push(RefusedRow { line: row.line, number, cells, faults });
     }
 
+    /// A row the machine did not take: what it says may well be right.
+    fn leave(&mut self, reader: &RowReader<'_>, row: SheetRow) {
+        let number = reader.number_of(&row).unwrap_or_default();
+        let cells = row.cells.into_iter().map(|cell| cell.text).collect();
+        self.report.left.push(LeftRow { line: row.line, number, cells });
+    }
+
     /// A command, and the rows it stands for.
     pub fn wait(&mut self, rows: Vec<SheetRow>, command: Command) {
         self.waiting.push((rows, command));
@@ -145,6 +158,9 @@ impl Run<'_> {
                 Ok(_) => self.report.accepted += rows.len(),
                 Err(why) if why.kind == RefusalKind::Unavailable => {
                     self.report.stopped.get_or_insert(why);
+                    for row in rows {
+                        self.leave(reader, row);
+                    }
                 }
                 Err(why) => {
                     for row in rows {

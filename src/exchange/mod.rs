@@ -50,7 +50,7 @@ pub use guard::{guard, unguard};
 pub use import::{ImportOptions, import};
 pub use plan::{HeadingMap, Plan};
 pub use rejects::write_rejects;
-pub use report::{Fault, RefusedRow, Report};
+pub use report::{Fault, LeftRow, RefusedRow, Report};
 pub use sheet::{Cell, Form, Sheet, SheetRow};
 pub use trouble::FileTrouble;
 pub use unfinished::Unfinished;

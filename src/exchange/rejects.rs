@@ -1,5 +1,5 @@
 //! The refused rows as a file: as they came, with the reason behind them, to be put right and
-//! imported again.
+//! imported again. Rows left when the machine failed stand in it too.
 
 use super::columns::ADDED;
 use super::report::{Fault, Report};
@@ -8,7 +8,7 @@ use crate::words::Lang;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes the refused rows of a report: the original columns, then line, column, value, reason
+/// Writes the rows of a report that were not taken: the original columns, then line, column, value, reason
 /// and what to do. The file holds full values and is for its owner alone.
 ///
 /// # Errors
@@ -50,6 +50,15 @@ fn write(mut to: impl Write, report: &Report, lang: Lang) -> io::Result<()> {
         cells.push(joined(&|fault| fault.said.get(lang).to_string()));
         cells.push(joined(&|fault| fault.next.get(lang).to_string()));
         // Cells a row has too many stand behind everything, so that none is lost.
+        cells.extend(row.cells.iter().skip(keep.len()).map(|text| guard(text)));
+        csv.write_record(&cells)?;
+    }
+    let why = report.stopped.as_ref();
+    let (said, next) = why.map_or(("", ""), |why| (why.message.get(lang), why.next.get(lang)));
+    for row in &report.left {
+        let mut cells = original(&row.cells);
+        let added = [&row.line.to_string(), "", "", said, next];
+        cells.extend(added.map(str::to_string));
         cells.extend(row.cells.iter().skip(keep.len()).map(|text| guard(text)));
         csv.write_record(&cells)?;
     }

@@ -10,6 +10,9 @@ use serde_json::{Map, Value as Json, json};
 /// The most characters of a value shown in a report.
 const SHOWN: usize = 60;
 
+/// The most runs of lines named in one sentence; all of them stand in the rejects and for machines.
+const RUNS_SHOWN: usize = 20;
+
 /// One thing wrong in one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
@@ -107,6 +110,17 @@ fn fault_said(fault: &Fault) -> Said {
     )
 }
 
+/// A row the machine failed to take: nothing is known to be wrong with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftRow {
+    /// The line of the file it begins on, from 1.
+    pub line: usize,
+    /// The number it gives; empty when it gives none.
+    pub number: String,
+    /// Its cells as they stand in the file.
+    pub cells: Vec<String>,
+}
+
 /// What became of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -124,6 +138,10 @@ pub struct Report {
     pub notices: Vec<Said>,
     /// Why the import stopped before the end; what was taken before stays.
     pub stopped: Option<Refusal>,
+    /// Rows left when it stopped, in the order of the file.
+    pub left: Vec<LeftRow>,
+    /// The line from which on no row was tried.
+    pub left_from: Option<usize>,
 }
 
 impl Report {
@@ -151,11 +169,13 @@ impl Report {
         }];
         if let Some(why) = &self.stopped {
             parts.push(Said::new(
-                format!("中途停止：{}{}再次导入同一文件会接着完成。", why.message.zh, why.next.zh),
-                format!(
-                    "Stopped on the way: {} {} Importing the same file again goes on from there.",
-                    why.message.en, why.next.en
-                ),
+                format!("中途停止：{}{}", sentence(&why.message).zh, why.next.zh),
+                format!("Stopped on the way: {} {}", sentence(&why.message).en, why.next.en),
+            ));
+            parts.extend(self.left_said());
+            parts.push(Said::fixed(
+                "再次导入同一文件会接着完成，已接收的不会重复。",
+                "Importing the same file again goes on from there; what was taken is not doubled.",
             ));
         } else if refused > 0 {
             parts.push(Said::fixed(
@@ -168,11 +188,48 @@ impl Report {
         Said::join(&parts, "", " ")
     }
 
-    /// The report for machines: counts, and an object for each refused row. Like all machine
-    /// output it does not depend on a language: Chinese, and the English under `…_en`.
+    /// Which rows were left, by their lines.
+    fn left_said(&self) -> Option<Said> {
+        let (count, from) = (self.left.len(), self.left_from.unwrap_or(usize::MAX));
+        let mut runs = runs(self.left.iter().map(|row| row.line).filter(|line| *line < from));
+        let mut from = self.left_from;
+        // What lies right before the rows that were not tried belongs to them.
+        while let Some((first, _)) = runs.pop_if(|(_, last)| from == Some(*last + 1)) {
+            from = Some(first);
+        }
+        let more =
+            runs.iter().skip(RUNS_SHOWN).map(|(first, last)| last - first + 1).sum::<usize>();
+        let run = |(first, last): &(usize, usize)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}–{last}"),
+        };
+        let shown: Vec<String> = runs.iter().take(RUNS_SHOWN).map(run).collect();
+        let mut parts = Vec::new();
+        if !shown.is_empty() {
+            let (zh, en) = (shown.join("、"), shown.join(", "));
+            parts.push(Said::new(format!("第 {zh} 行"), format!("line {en}")));
+        }
+        if more > 0 {
+            parts.push(said!("另外 {more} 行", "{more} more"));
+        }
+        if let Some(from) = from {
+            parts.push(said!("第 {from} 行及以后各行", "line {from} and all after it"));
+        }
+        let named = Said::join(&parts, "，", "; ");
+        (count > 0).then(|| {
+            Said::new(
+                format!("没有写入的有 {count} 行：{}。", named.zh),
+                format!("{count} rows were not taken: {}.", named.en),
+            )
+        })
+    }
+
+    /// The report for machines: counts, and an object for each refused row and each row left. Like
+    /// all machine output it does not depend on a language: Chinese, and the English under `…_en`.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let notices: Vec<Json> = self.notices.iter().map(said_json).collect();
+        let left = |row: &LeftRow| json!({ "line": row.line, "number": row.number });
         json!({
             "dry_run": self.dry_run,
             "accepted": self.accepted,
@@ -180,9 +237,39 @@ impl Report {
             "refused": self.refused.len(),
             "rows": self.refused.iter().map(row_json).collect::<Vec<_>>(),
             "notices": notices,
-            "stopped": self.stopped.as_ref().map(|why| said_json(&why.message)),
+            "stopped": self.stopped.as_ref().map(stopped_json),
+            "left": self.left.len(),
+            "left_rows": self.left.iter().map(left).collect::<Vec<_>>(),
         })
     }
+}
+
+/// Lines in order as runs from the first to the last.
+fn runs(lines: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for line in lines {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == line => *last = line,
+            _ => runs.push((line, line)),
+        }
+    }
+    runs
+}
+
+/// What the store says, closed as a sentence.
+fn sentence(said: &Said) -> Said {
+    let close = |text: &str, stop: char| {
+        let bare = text.trim_end_matches(['。', '.']);
+        format!("{bare}{stop}")
+    };
+    Said::new(close(&said.zh, '。'), close(&said.en, '.'))
+}
+
+fn stopped_json(why: &Refusal) -> Json {
+    let Refusal { message, next, .. } = why;
+    json!({
+        "message": message.zh, "next": next.zh, "message_en": message.en, "next_en": next.en,
+    })
 }
 
 fn said_json(said: &Said) -> Json {
@@ -213,4 +300,30 @@ fn fault_json(fault: &Fault) -> Map<String, Json> {
         ("next_en", &fault.next.en),
     ];
     pairs.into_iter().map(|(key, text)| (key.to_string(), Json::from(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(lines: &[usize], from: Option<usize>) -> Said {
+        let left = |line: &usize| LeftRow { line: *line, number: String::new(), cells: Vec::new() };
+        let left = lines.iter().map(left).collect();
+        let report = Report { left, left_from: from, ..Report::default() };
+        report.left_said().unwrap_or_default()
+    }
+
+    #[test]
+    fn every_row_left_is_named_by_its_line() {
+        assert_eq!(left(&[], None), Said::default());
+        assert_eq!(&*left(&[3, 4, 5, 9], None).zh, "没有写入的有 4 行：第 3–5、9 行。");
+        let said = left(&[3, 7, 8, 9, 11], Some(9));
+        assert_eq!(&*said.zh, "没有写入的有 5 行：第 3 行，第 7 行及以后各行。");
+        assert_eq!(&*said.en, "5 rows were not taken: line 3; line 7 and all after it.");
+        // Rows between those left that are here already or refused: from there on is not said.
+        let said = left(&[3, 4, 6, 8], Some(8));
+        assert_eq!(&*said.zh, "没有写入的有 4 行：第 3–4、6 行，第 8 行及以后各行。");
+        let many: Vec<usize> = (0..30).map(|n| 2 + n * 2).collect();
+        assert!(left(&many, None).zh.ends_with("、40 行，另外 10 行。"));
+    }
 }

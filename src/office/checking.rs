@@ -34,12 +34,7 @@ impl super::Office {
             }
             let person = self.person_of_record(&record);
             let person_kind = self.catalogue.kind(PERSON);
-            fresh.put(&card::of(
-                &record,
-                person.as_ref().zip(person_kind),
-                kind,
-                &self.calendar,
-            ));
+            fresh.put(&card::of(&record, person.as_ref().zip(person_kind), kind, &self.calendar));
         });
         walk.map_err(|error| door::unavailable(&error))?;
         let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);

@@ -26,9 +26,8 @@ impl ClockDoubt {
     /// Both moments, to the minute, in China's time.
     #[must_use]
     pub fn shown(&self) -> (String, String) {
-        let shown = |at: Instant| {
-            at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M").to_string()
-        };
+        let shown =
+            |at: Instant| at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M").to_string();
         (shown(self.now), shown(self.newest))
     }
 }

@@ -106,7 +106,12 @@ impl super::Office {
         }
     }
 
-    pub(super) fn changes(&self, who: &Actor, before: Option<&Record>, now: &Record) -> Vec<Change> {
+    pub(super) fn changes(
+        &self,
+        who: &Actor,
+        before: Option<&Record>,
+        now: &Record,
+    ) -> Vec<Change> {
         let Some(kind) = self.catalogue.kind(&now.kind) else { return Vec::new() };
         let mut changes = Vec::new();
         let old_state = before.map(|record| record.state.as_str()).unwrap_or_default();

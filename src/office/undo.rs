@@ -42,8 +42,7 @@ impl super::Office {
     pub fn undoable(&self, actor: &Actor, id: RecordId) -> Result<Undoable, Refusal> {
         actor.need(Right::Write)?;
         let record = self.needed(id)?;
-        let history =
-            self.store.history(&record.kind, id).map_err(|error| unavailable(&error))?;
+        let history = self.store.history(&record.kind, id).map_err(|error| unavailable(&error))?;
         let puts: Vec<&Entry> =
             history.iter().filter(|entry| put_of(entry, id).is_some()).collect();
         let at = last_standing(&puts, actor).map_err(|by| not_yours(&record, by))?;

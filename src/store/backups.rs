@@ -83,9 +83,8 @@ pub fn files(dir: &Path) -> Vec<BackupOnDisk> {
 
 fn in_folder(folder: &Path, second: bool) -> Vec<BackupOnDisk> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|path| path.extension().is_some_and(|found| found == EXTENSION))
-        .collect();
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|found| found == EXTENSION)).collect();
     files.sort_unstable();
     let opened = |path: PathBuf| BackupOnDisk { opened: BackupFile::open(&path), path, second };
     files.into_iter().map(opened).collect()
@@ -292,8 +291,7 @@ mod tests {
     fn seven_days_and_four_weeks_are_kept() {
         // Twice a day for forty days, back from Sunday 2026-03-01.
         let last = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
-        let made: Vec<NaiveDate> =
-            (0..80).map(|n| last - chrono::Days::new(n / 2)).collect();
+        let made: Vec<NaiveDate> = (0..80).map(|n| last - chrono::Days::new(n / 2)).collect();
         let kept = kept(&made);
         let days: Vec<String> = made
             .iter()
@@ -304,7 +302,10 @@ mod tests {
         // The last seven days are one week, Monday to Sunday; then the Sundays of three more.
         assert_eq!(
             days,
-            ["03-01", "02-28", "02-27", "02-26", "02-25", "02-24", "02-23", "02-22", "02-15", "02-08"]
+            [
+                "03-01", "02-28", "02-27", "02-26", "02-25", "02-24", "02-23", "02-22", "02-15",
+                "02-08"
+            ]
         );
     }
 }

@@ -47,11 +47,16 @@ pub fn generations(dir: &Path) -> Vec<u32> {
     found
 }
 
-/// Opens a table that nobody has found damaged.
+/// Opens a table that nobody has found damaged and whose main file has at least so many bytes.
 ///
 /// # Errors
 /// [`StoreError::Records`] saying what is wrong with it.
-pub fn usable(dir: &Path, generation: u32, seal: &Seal) -> Result<(Table, Applied), StoreError> {
+pub fn usable(
+    dir: &Path,
+    generation: u32,
+    seal: &Seal,
+    at_least: u64,
+) -> Result<(Table, Applied), StoreError> {
     let folder = folder(dir, generation);
     if !folder.exists() {
         return Err(StoreError::Records(Said::fixed("没有找到", "it is not there")));
@@ -60,6 +65,12 @@ pub fn usable(dir: &Path, generation: u32, seal: &Seal) -> Result<(Table, Applie
         return Err(StoreError::Records(Said::fixed(
             "上次使用时发现损坏",
             "it was found damaged when last used",
+        )));
+    }
+    if table::main_size(&folder) < at_least {
+        return Err(StoreError::Records(Said::fixed(
+            "文件比上次确认时短",
+            "its file is shorter than when it was last confirmed",
         )));
     }
     Table::open(&folder, seal.clone())
@@ -166,7 +177,7 @@ impl Builder<'_> {
         let path = folder(self.dir, generation);
         let end = self.journal.0.end();
         self.progress.begin(Said::fixed("用日志重建记录表", "Rebuilding the records"), end.seq);
-        let begun = usable(self.dir, generation, self.seal);
+        let begun = usable(self.dir, generation, self.seal, 0);
         let (table, mut applied) = match begun.ok().filter(|(_, held)| held.seq <= end.seq) {
             Some(begun) => begun,
             None => {

@@ -59,6 +59,9 @@ pub struct Checkpoint {
     pub position: Position,
     /// Which table it describes, the one in use: see [`super::building::folder`].
     pub generation: u32,
+    /// Bytes of sled's main file then: one that is shorter now is damaged, which is told before
+    /// sled opens it and writes to it.
+    pub size: u64,
     /// What the table holds.
     pub kinds: Sentinels,
 }
@@ -76,6 +79,7 @@ struct File {
     /// The station it belongs to: another's, put here by mistake, says nothing about this one.
     station: Uuid,
     table: u32,
+    size: u64,
     applied: u64,
     head: String,
     segment: u32,
@@ -89,8 +93,9 @@ struct File {
 impl File {
     fn check(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        let Self { format, station, table, applied, head, segment, offset, kinds, .. } = self;
-        let fixed = format!("{format} {station} {table} {applied} {head} {segment} {offset}");
+        let Self { format, station, table, size, applied, head, segment, offset, kinds, .. } = self;
+        let fixed =
+            format!("{format} {station} {table} {size} {applied} {head} {segment} {offset}");
         hasher.update(fixed.as_bytes());
         for Kind { code, count, sum } in kinds {
             hasher.update(format!(" {code} {count} {sum}").as_bytes());
@@ -119,7 +124,8 @@ impl Checkpoint {
         let hash = Hash::from_bytes(unhex(&file.head)?.try_into().ok()?);
         let position =
             Position { segment: file.segment, offset: file.offset, seq: file.applied, hash };
-        Some(Self { position, generation: file.table, kinds: kinds.collect::<Option<_>>()? })
+        let (generation, size) = (file.table, file.size);
+        Some(Self { position, generation, size, kinds: kinds.collect::<Option<_>>()? })
     }
 
     /// Writes the checkpoint, on the disk when this returns.
@@ -134,6 +140,7 @@ impl Checkpoint {
             format: FORMAT,
             station,
             table: self.generation,
+            size: self.size,
             applied: seq,
             head: hex(hash.as_bytes()),
             segment,
@@ -183,7 +190,7 @@ mod tests {
         let (ours, theirs) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let position = Position { segment: 2, offset: 77, seq: 9, hash: blake3::hash(b"h") };
         let kinds = BTreeMap::from([(3, Sentinel { count: 4, sum: u128::MAX - 5 })]);
-        let checkpoint = Checkpoint { position, generation: 3, kinds };
+        let checkpoint = Checkpoint { position, generation: 3, size: 9, kinds };
         checkpoint.save(dir.path(), ours).unwrap();
         assert_eq!(Checkpoint::load(dir.path(), ours).unwrap(), Some(checkpoint));
         assert_eq!(Checkpoint::load(dir.path(), theirs).unwrap(), None);

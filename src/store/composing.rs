@@ -74,7 +74,10 @@ impl Recovered {
         }
         for (first, last) in &self.lost {
             said.push(if first == last {
-                said!("第 {first} 条读不出来，内容已丢失", "Entry {first} cannot be read; its content is lost")
+                said!(
+                    "第 {first} 条读不出来，内容已丢失",
+                    "Entry {first} cannot be read; its content is lost"
+                )
             } else {
                 said!(
                     "第 {first} 至 {last} 条读不出来，内容已丢失",

@@ -148,7 +148,10 @@ impl Broken {
         let Said { zh, en } = self.cause.said();
         let Some(since) = self.since else { return Said { zh, en } };
         let since = since.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
-        said!("{zh}；此前最后一条存于 {since}", "{en}; the last entry before it was saved at {since}")
+        said!(
+            "{zh}；此前最后一条存于 {since}",
+            "{en}; the last entry before it was saved at {since}"
+        )
     }
 
     fn next(&self) -> Said {

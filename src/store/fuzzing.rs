@@ -62,16 +62,18 @@ pub fn journal(input: &[u8]) {
 
 /// What an opening accepts a second opening accepts without a word, and every entry is there.
 fn opened(dir: &Path, length: usize) {
-    let Ok((first, torn)) = Journal::open(dir, GENESIS, None, 0, SEGMENT_BYTES) else { return };
+    let Ok((first, torn)) = Journal::open(dir, GENESIS, None, 0, || 0, SEGMENT_BYTES) else {
+        return;
+    };
     let end = first.reader().end();
     assert_eq!(torn.map_or(0, |torn| torn.bytes) + end.offset, length as u64);
     drop(first);
-    let second = Journal::open(dir, GENESIS, None, 0, SEGMENT_BYTES);
+    let second = Journal::open(dir, GENESIS, None, 0, || 0, SEGMENT_BYTES);
     let (second, torn) = second.unwrap_or_else(|error| panic!("opened once only: {error}"));
     assert_eq!((second.reader().end(), torn), (end, None));
     // From the last frame, as after a checkpoint.
     let position = second.reader().position();
-    let third = Journal::open(dir, GENESIS, Some(position), end.seq, SEGMENT_BYTES);
+    let third = Journal::open(dir, GENESIS, Some(position), end.seq, || 0, SEGMENT_BYTES);
     let (third, torn) = third.unwrap_or_else(|error| panic!("not from the checkpoint: {error}"));
     assert_eq!((third.reader().end(), torn), (end, None));
     let mut found = 0;

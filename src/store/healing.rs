@@ -13,8 +13,8 @@ use super::disk;
 use super::error::{Doing, StoreError, io};
 use super::keyring::{Keyring, Secret};
 use super::opening::{self, JOURNAL_DIR, Setup, lock};
-use super::seal::DataKey;
 use super::progress::Progress;
+use super::seal::DataKey;
 use super::station::StationInfo;
 use super::throttle::Throttle;
 use super::verify::verify_chain;
@@ -86,11 +86,7 @@ pub fn heal(
 }
 
 /// The newest backup of this station that is whole.
-fn newest_whole(
-    dir: &Path,
-    station: &StationInfo,
-    key: &DataKey,
-) -> Option<(PathBuf, BackupFile)> {
+fn newest_whole(dir: &Path, station: &StationInfo, key: &DataKey) -> Option<(PathBuf, BackupFile)> {
     let mut known = backups::known(dir, station);
     known.sort_by_key(|backup| std::cmp::Reverse(backup.entries));
     known.into_iter().find_map(|known| {

@@ -10,7 +10,7 @@ use super::reader::{End, Index, JournalReader};
 use super::segment::{self, Cursor, Found};
 use blake3::Hash;
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 #[cfg(test)]
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Faults {
     fn strike(count: &std::sync::atomic::AtomicU32) -> std::io::Result<()> {
         use std::sync::atomic::Ordering::SeqCst;
         let left = count.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
-        if left.is_ok() { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if left.is_ok() { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 }
 
@@ -94,7 +94,8 @@ impl Journal {
 
     /// Opens the journal, from a saved position when there is one, and checks every frame from
     /// there on. A torn tail is cut off and reported, unless an entry up to `known`, the newest
-    /// known to have been saved, would go with it.
+    /// known to have been saved, would go with it. `more` may know of newer ones and is asked once
+    /// the journal is found whole: until then nothing else is touched.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] naming the sequence; [`StoreError::JournalShort`] when it ends
@@ -104,11 +105,29 @@ impl Journal {
         genesis: Hash,
         saved: Option<Position>,
         known: u64,
+        more: impl FnOnce() -> u64,
         segment_bytes: u64,
     ) -> Result<(Self, Option<Torn>), StoreError> {
         let scan = Scan::run(dir, genesis, saved, known)?;
+        let known = more();
+        if scan.end.seq < known {
+            return Err(match scan.torn {
+                Some(_) => scan.damaged(LOST_TAIL),
+                None => StoreError::JournalShort { found: scan.end.seq, known },
+            });
+        }
         let path = segment::path(dir, scan.end.segment);
-        let file = OpenOptions::new().write(true).open(&path).map_err(io(Doing::Writing, &path))?;
+        let file = match OpenOptions::new().write(true).open(&path) {
+            // A disk that only reads: nothing is cut, and the first save is refused by it.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+                let file = File::open(&path).map_err(io(Doing::Reading, &path))?;
+                return Ok((
+                    Self { dirty: true, ..Self::opened(dir, file, &scan, segment_bytes) },
+                    None,
+                ));
+            }
+            file => file.map_err(io(Doing::Writing, &path))?,
+        };
         if let Some(torn) = &scan.torn {
             let bytes = std::fs::read(&path).map_err(io(Doing::Reading, &path))?;
             let at = usize::try_from(scan.end.offset).unwrap_or(usize::MAX);
@@ -119,12 +138,15 @@ impl Journal {
         file.sync_all().map_err(io(Doing::Syncing, &path))?;
         let mut file = file;
         file.seek(SeekFrom::Start(scan.end.offset)).map_err(io(Doing::Writing, &path))?;
+        Ok((Self::opened(dir, file, &scan, segment_bytes), scan.torn))
+    }
+
+    fn opened(dir: &Path, file: File, scan: &Scan, segment_bytes: u64) -> Self {
         let mut index = Index::new(scan.end);
-        for (seq, segment, offset) in scan.marks {
-            index.mark(seq, segment, offset);
+        for (seq, segment, offset) in &scan.marks {
+            index.mark(*seq, *segment, *offset);
         }
-        let reader = JournalReader::new(dir, index);
-        Ok((Self::over(dir, file, reader, segment_bytes), scan.torn))
+        Self::over(dir, file, JournalReader::new(dir, index), segment_bytes)
     }
 
     fn over(dir: &Path, file: File, reader: JournalReader, segment_bytes: u64) -> Self {
@@ -230,6 +252,9 @@ impl Journal {
         let path = segment::path(&self.dir, end.segment);
         #[cfg(test)]
         Faults::strike(&self.faults.truncate).map_err(io(Doing::Writing, &path))?;
+        // Opened anew: a disk that only read may have become one that writes.
+        self.file =
+            OpenOptions::new().write(true).open(&path).map_err(io(Doing::Writing, &path))?;
         self.file
             .set_len(end.offset)
             .and_then(|()| self.file.seek(SeekFrom::Start(end.offset)))
@@ -239,6 +264,8 @@ impl Journal {
         Ok(())
     }
 }
+
+const LOST_TAIL: &str = "an entry that had been saved cannot be read";
 
 /// What opening found.
 struct Scan {
@@ -391,7 +418,7 @@ impl Scan {
     /// Forgets everything behind `whole`, unless something there is known to have been saved.
     fn cut(&mut self, whole: End, cursor: &Cursor) -> Result<(), StoreError> {
         if self.known > whole.seq {
-            return Err(self.damaged("an entry that had been saved cannot be read"));
+            return Err(self.damaged(LOST_TAIL));
         }
         self.torn =
             Some(Torn { seq: whole.seq + 1, bytes: cursor.offset + cursor.left() - whole.offset });

@@ -92,9 +92,7 @@ pub use seal::random;
 pub use station::{FORMAT, STATION_FILE, StationInfo};
 pub use table::Stored;
 pub use ticket::Ticket;
-pub use verify::{
-    BackupCheck, DirectoryReport, Problem, TableReport, VerifyReport, verify_chain,
-};
+pub use verify::{BackupCheck, DirectoryReport, Problem, TableReport, VerifyReport, verify_chain};
 
 use crate::record::{Clock, Instant, RecordId};
 use crate::words::Said;

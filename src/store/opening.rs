@@ -23,6 +23,7 @@ use crate::record::Clock;
 use crate::said;
 use crate::words::Said;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -161,6 +162,17 @@ impl Store {
         let keyring = Keyring::load(dir)?;
         let mut throttle = Throttle::load(dir)?;
         let key = keyring.open(secret, &mut throttle, setup.clock.now())?;
+        Self::open_with((dir, lock), station, key, (keyring, throttle), setup)
+    }
+
+    /// Opens a station whose key is at hand.
+    pub(super) fn open_with(
+        (dir, lock): (&Path, File),
+        station: StationInfo,
+        key: DataKey,
+        keys: (Keyring, Throttle),
+        setup: &Setup,
+    ) -> Result<Self, StoreError> {
         let Found { journal, torn, records, checkpoint } = Found::open(dir, &station, &key, setup)?;
         let mut notices: Vec<Said> = torn.as_ref().map(said_of).into_iter().collect();
         let reader = journal.reader();
@@ -169,7 +181,6 @@ impl Store {
             Some(checkpoint) if notices.is_empty() => checkpoint.position.seq,
             _ => 0,
         };
-        let keys = (keyring, throttle);
         let parts = Parts { lock, key, keys, journal, records, notices, checkpointed };
         parts.start(dir, station, setup)
     }
@@ -196,24 +207,29 @@ impl Found {
         setup: &Setup,
     ) -> Result<Self, StoreError> {
         let checkpoint = Checkpoint::load(dir, station.node)?;
-        // The table first: how far it is tells what the journal must hold, and so do backups.
+        // How far table and backups are tells what the journal must hold. sled writes when it
+        // opens, so the table is only opened over a journal that is whole.
         let codes = setup.codes.clone();
-        let records = Records::open(dir, station.node, key, codes, checkpoint.as_ref());
         let backup = backups::known(dir, station).into_iter().next();
-        let known = records.applied().max(backup.as_ref().map_or(0, |backup| backup.entries));
+        let mut records = None;
         let opened = Journal::open(
             &dir.join(JOURNAL_DIR),
             station.genesis(),
             checkpoint.as_ref().map(|checkpoint| checkpoint.position),
-            known,
+            backup.as_ref().map_or(0, |backup| backup.entries),
+            || {
+                let opened = Records::open(dir, station.node, key, codes, checkpoint.as_ref());
+                records.insert(opened).applied()
+            },
             setup.segment_bytes,
         );
         let seal = key.seal(Purpose::Journal);
         let (journal, torn) = opened.map_err(|error| explained(dir, &seal, backup, error))?;
         let reader = journal.reader();
-        match reader.entry(&seal, reader.end().seq) {
-            Err(StoreError::Seal(_)) => Err(StoreError::OtherKey),
-            _ => Ok(Self { journal, torn, records, checkpoint }),
+        match (reader.entry(&seal, reader.end().seq), records) {
+            (Err(StoreError::Seal(_)), _) => Err(StoreError::OtherKey),
+            (_, Some(records)) => Ok(Self { journal, torn, records, checkpoint }),
+            (_, None) => Err(StoreError::Closed),
         }
     }
 }
@@ -336,6 +352,13 @@ fn must_be_free(dir: &Path) -> Result<(), StoreError> {
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK_FILE);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    // Where nothing can be written, what is there can still be read by one at a time.
+    let file = file.or_else(|error| match error.kind() {
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            File::open(&path).map_err(|_| error)
+        }
+        _ => Err(error),
+    });
     let file = file.map_err(io(Doing::Writing, &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

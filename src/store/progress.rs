@@ -63,8 +63,7 @@ impl Progress {
     #[must_use]
     pub fn shown(&self) -> Option<(Said, Option<u8>)> {
         let what = self.what().clone()?;
-        let (done, total) =
-            (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let percent = done.saturating_mul(100).checked_div(total).map(|share| share.min(100));
         Some((what, percent.and_then(|percent| u8::try_from(percent).ok())))
     }

@@ -97,10 +97,11 @@ impl Records {
     ) -> Self {
         let seal = key.seal(SealPurpose::Records);
         let named = checkpoint.map(|checkpoint| checkpoint.generation);
+        let at_least = checkpoint.map_or(0, |checkpoint| checkpoint.size);
         let candidates = named.map_or_else(|| building::generations(dir), |named| vec![named]);
         let mut why = StoreError::Records(Said::fixed("没有找到", "it is not there"));
         for (at, &generation) in candidates.iter().enumerate() {
-            match building::usable(dir, generation, &seal) {
+            match building::usable(dir, generation, &seal, at_least) {
                 Ok((table, applied)) => {
                     let present = Present { generation, table: Some(table) };
                     return Self::over((dir, station), key, codes, present, applied);
@@ -111,7 +112,8 @@ impl Records {
         }
         let present = Present { generation: candidates.first().copied().unwrap_or(0), table: None };
         let records = Self::over((dir, station), key, codes, present, Applied::default());
-        records.fail(&why);
+        // Not marked as damaged yet: it may be the key that is another station's.
+        *records.failing() = Some(Failing { why, over: HashMap::new() });
         records
     }
 
@@ -172,10 +174,14 @@ impl Records {
         if failing.is_none() {
             *failing = Some(Failing { why: why.clone(), over: HashMap::new() });
             drop(failing);
-            // A machine that refuses is no damage of the table's.
-            if matches!(why, StoreError::Records(_)) {
-                building::mark_damaged(&self.dir, self.present().generation, why);
-            }
+            self.mark(why);
+        }
+    }
+
+    /// Marks the table in use as damaged; a machine that refuses is no damage of the table's.
+    fn mark(&self, why: &StoreError) {
+        if matches!(why, StoreError::Records(_)) {
+            building::mark_damaged(&self.dir, self.present().generation, why);
         }
     }
 
@@ -256,15 +262,45 @@ impl Records {
             Ok(()) => Ok(Vec::new()),
             Err(error @ StoreError::Records(_)) => {
                 self.fail(&error);
-                let built = self.build(journal, &error, progress, &never)?;
-                self.put_in_place(built, journal, progress)
+                self.mark(&error);
+                let built = self.build(journal, &error, progress, &never);
+                match built.and_then(|built| self.put_in_place(built, journal, progress)) {
+                    Err(StoreError::Io(_)) => self.read_from_memory(journal, progress),
+                    done => done,
+                }
+            }
+            Err(error @ StoreError::Io(_)) => {
+                self.fail(&error);
+                self.read_from_memory(journal, progress)
             }
             Err(error) => Err(error),
         };
+        if self.trouble().is_some() {
+            return done;
+        }
         if done.is_ok() {
             building::tidy(&self.dir, self.present().generation);
         }
         done
+    }
+
+    /// The disk takes nothing, not even from a table that opens: what it holds is read from the
+    /// journal into memory. It stays failed, so that it is opened again once the disk takes writes.
+    fn read_from_memory(
+        &self,
+        journal: &JournalReader,
+        progress: &Progress,
+    ) -> Result<Vec<Said>, StoreError> {
+        let table = Table::in_memory(self.seal.clone());
+        let mut applied = Applied::default();
+        let never = AtomicBool::new(false);
+        self.builder(journal, progress, &never).catch_up(&table, &mut applied)?;
+        self.change().table = Some(table);
+        self.state().applied = applied;
+        Ok(vec![said!(
+            "磁盘写不进去，记录表打不开；已把日志读入内存，可以查阅，暂不能保存。腾出空间或恢复可写后会自动继续",
+            "The disk takes no writes, so the table of records does not open; the journal was read into memory: reading works, saving does not. It goes on by itself once the disk takes writes again"
+        )])
     }
 
     /// A table behind its checkpoint, or that differs from it, has lost something.
@@ -372,9 +408,8 @@ impl Records {
             let State { applied, .. } = &*self.state();
             (applied.seq, applied.kinds.values().map(|sentinel| sentinel.count).sum())
         };
-        self.builder(journal, progress, stop).from_rows((from, count), |after| {
-            self.with(|table| table.rows(after, None, PAGE))
-        })
+        self.builder(journal, progress, stop)
+            .from_rows((from, count), |after| self.with(|table| table.rows(after, None, PAGE)))
     }
 
     /// Puts a table that was built beside in the place of the one in use. Only the writer thread,
@@ -399,8 +434,8 @@ impl Records {
             return Err(why);
         }
         table.sync()?;
-        let kinds = applied.kinds.clone();
-        Checkpoint { position: journal.position(), generation, kinds }
+        let (kinds, size) = (applied.kinds.clone(), table.main_size());
+        Checkpoint { position: journal.position(), generation, size, kinds }
             .save(&self.dir, self.station)?;
         let before = {
             let fresh = Present { generation, table: Some(table) };
@@ -432,8 +467,20 @@ impl Records {
     /// the journal's end. Only the writer thread may do this.
     ///
     /// # Errors
-    /// Why it is still of no use.
+    /// Why it is still of no use; what it holds is read from memory then.
     pub fn open_again(
+        &self,
+        journal: &JournalReader,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        let opened = self.open_from_disk(journal, progress);
+        if opened.is_err() && self.present().table.is_none() {
+            self.read_from_memory(journal, progress)?;
+        }
+        opened
+    }
+
+    fn open_from_disk(
         &self,
         journal: &JournalReader,
         progress: &Progress,
@@ -442,7 +489,7 @@ impl Records {
             let mut present = self.change();
             let folder = building::folder(&self.dir, present.generation);
             // sled lets go of its files before they are opened again.
-            drop(present.table.take());
+            drop(present.table.take_if(|table| !table.is_in_memory()));
             let (table, applied) = Table::open(&folder, self.seal.clone())?;
             present.table = Some(table);
             self.state().applied = applied;
@@ -507,8 +554,9 @@ impl Records {
             return Err(StoreError::Records(Said::fixed("落后于日志", "it is behind the journal")));
         }
         self.with(Table::sync)?;
+        let size = self.present().table.as_ref().map_or(0, Table::main_size);
         let generation = self.present().generation;
-        Checkpoint { position, generation, kinds }.save(&self.dir, self.station)
+        Checkpoint { position, generation, size, kinds }.save(&self.dir, self.station)
     }
 
     /// Bytes the table's files take, and the bytes its rows took at the last walk.
@@ -524,7 +572,9 @@ impl Records {
     /// [`StoreError::Records`] when rows are missing, stale or unreadable; the table has failed
     /// then.
     pub fn walk(&self, each: &mut dyn FnMut(Stored)) -> Result<u64, StoreError> {
-        if let Some(why) = self.trouble() {
+        // Over a machine that refuses, what can be read is read.
+        let in_memory = self.present().table.as_ref().is_some_and(Table::is_in_memory);
+        if let Some(why @ StoreError::Records(_)) = self.trouble().filter(|_| !in_memory) {
             return Err(why);
         }
         let expected = {

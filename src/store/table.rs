@@ -4,6 +4,9 @@
 //! entry that touched the record, then the sealed record, sealed to key and sequence. The row that
 //! says how far the table is is sealed too, so that another station's table is not taken for ours.
 //! sled is never trusted: what matters is in the journal, and what is here is watched by sentinels.
+//!
+//! sled writes even when it only opens. On a disk that takes nothing the same rows lie in memory,
+//! brought up from the journal, so that reading goes on.
 
 use super::checkpoint::{Sentinel, Sentinels};
 use super::disk;
@@ -12,9 +15,11 @@ use super::error::{Doing, StoreError, io};
 use super::seal::Seal;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// At most this many operations in one sled batch: larger ones leak (storage.md).
 pub const BATCH_OPS: usize = 100;
@@ -113,9 +118,41 @@ impl Applied {
 
 /// The open table.
 pub struct Table {
-    db: sled::Db,
-    dir: PathBuf,
+    rows: Rows,
     seal: Seal,
+}
+
+/// Where the rows lie.
+enum Rows {
+    Sled(sled::Db, PathBuf),
+    Memory(RwLock<BTreeMap<Vec<u8>, Vec<u8>>>),
+}
+
+impl Rows {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Sled(db, _) => Ok(guard(|| db.get(key))?.map(|row| row.to_vec())),
+            Self::Memory(rows) => Ok(read(rows).get(key).cloned()),
+        }
+    }
+
+    fn write(&self, batch: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), StoreError> {
+        match self {
+            Self::Sled(db, _) => {
+                let mut rows = sled::Batch::default();
+                batch.into_iter().for_each(|(key, value)| rows.insert(key, value));
+                guard(|| db.apply_batch(rows))
+            }
+            Self::Memory(rows) => {
+                rows.write().unwrap_or_else(PoisonError::into_inner).extend(batch);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Table {
@@ -137,7 +174,7 @@ impl Table {
             return Err(StoreError::Records(Said::fixed("没有格式标记", "no format mark")));
         }
         let table = Self::open_sled(dir, seal)?;
-        let meta = guard(|| table.db.get(META_KEY))?;
+        let meta = table.rows.get(META_KEY)?;
         let applied = meta.map(|row| table.seal.open(META_KEY, &row));
         match applied.map(|plain| plain.and_then(|plain| Applied::read(&plain))) {
             Some(Some(applied)) => Ok((table, applied)),
@@ -145,7 +182,7 @@ impl Table {
                 "进度行损坏，或是别的驿站的",
                 "its progress row is damaged, or another station's",
             ))),
-            None if guard(|| table.db.first())?.is_none() => Ok((table, Applied::default())),
+            None if table.rows(None, None, 1)?.is_empty() => Ok((table, Applied::default())),
             None => {
                 Err(StoreError::Records(Said::fixed("进度行缺失", "its progress row is missing")))
             }
@@ -160,7 +197,12 @@ impl Table {
             .use_compression(false)
             .flush_every_ms(None);
         let db = guard(|| config.open())?;
-        Ok(Self { db, dir: dir.to_path_buf(), seal })
+        Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), seal })
+    }
+
+    /// An empty table that lies nowhere but in memory.
+    pub fn in_memory(seal: Seal) -> Self {
+        Self { rows: Rows::Memory(RwLock::default()), seal }
     }
 
     /// The record in a row.
@@ -168,13 +210,13 @@ impl Table {
     /// # Errors
     /// [`StoreError::Records`] when the row cannot be read or does not open.
     pub fn get(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
-        let row = guard(|| self.db.get(key.bytes()))?;
+        let row = self.rows.get(key.bytes())?;
         row.map(|value| self.read(key, &value)).transpose()
     }
 
     /// Sequence of the last entry that touched a record; 0 for none.
     pub fn last_seq(&self, key: &Key) -> Result<u64, StoreError> {
-        let row = guard(|| self.db.get(key.bytes()))?;
+        let row = self.rows.get(key.bytes())?;
         Ok(row.map_or(0, |value| last_seq(&value)))
     }
 
@@ -219,24 +261,41 @@ impl Table {
             (None, Some(code)) => Included(code.to_be_bytes().to_vec()),
             (None, None) => Unbounded,
         };
+        let mut rows = Vec::new();
+        // True while more rows are wanted.
+        let take = |rows: &mut Vec<Row>, key: &[u8], value: &[u8]| {
+            let Ok(key) = <[u8; 18]>::try_from(key).map(Key) else { return true };
+            if code.is_some_and(|code| code != key.code()) || rows.len() >= limit {
+                return false;
+            }
+            rows.push((key, value.to_vec()));
+            true
+        };
+        let db = match &self.rows {
+            Rows::Memory(map) => {
+                let map = read(map);
+                let mut range = map.range::<Vec<u8>, _>((from, Unbounded));
+                let _ = range.all(|(key, value)| take(&mut rows, key, value));
+                return Ok(rows);
+            }
+            Rows::Sled(db, _) => db,
+        };
         guard(|| {
-            let mut rows = Vec::new();
-            for row in self.db.range::<Vec<u8>, _>((from, Unbounded)) {
+            for row in db.range::<Vec<u8>, _>((from, Unbounded)) {
                 let (key, value) = row?;
-                let Ok(key) = <[u8; 18]>::try_from(key.as_ref()).map(Key) else { continue };
-                if code.is_some_and(|code| code != key.code()) || rows.len() >= limit {
+                if !take(&mut rows, &key, &value) {
                     break;
                 }
-                rows.push((key, value.to_vec()));
             }
             // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
             // so a walk that touches every page once would bring the whole table into memory.
             // Asking for every row again costs a microsecond and keeps the cache to its size.
             for (key, _) in &rows {
-                self.db.contains_key(key.bytes())?;
+                db.contains_key(key.bytes())?;
             }
-            Ok(rows)
-        })
+            Ok(())
+        })?;
+        Ok(rows)
     }
 
     /// Writes rows and how far the table now is, all or nothing.
@@ -245,34 +304,46 @@ impl Table {
         rows: impl IntoIterator<Item = (Key, Vec<u8>)>,
         applied: &Applied,
     ) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        for (key, value) in rows {
-            batch.insert(key.bytes().as_slice(), value);
-        }
-        batch.insert(META_KEY, self.seal.seal(META_KEY, &applied.bytes())?);
-        guard(|| self.db.apply_batch(batch))
+        let rows = rows.into_iter().map(|(key, value)| (key.bytes().to_vec(), value));
+        let meta = (META_KEY.to_vec(), self.seal.seal(META_KEY, &applied.bytes())?);
+        self.rows.write(rows.chain([meta]).collect())
     }
 
     /// Writes rows as they stand in another table. Without the row that says how far a table is,
     /// a copy that was not finished is not taken for one.
     pub fn copy(&self, rows: Vec<Row>) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        for (key, value) in rows {
-            batch.insert(key.bytes().as_slice(), value);
+        self.rows.write(rows.into_iter().map(|(key, row)| (key.bytes().to_vec(), row)).collect())
+    }
+
+    /// Bytes of sled's main file.
+    pub fn main_size(&self) -> u64 {
+        match &self.rows {
+            Rows::Sled(_, dir) => main_size(dir),
+            Rows::Memory(_) => 0,
         }
-        guard(|| self.db.apply_batch(batch))
+    }
+
+    /// Whether it lies in memory for want of a disk that takes writes.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.rows, Rows::Memory(_))
     }
 
     /// Bytes the table's files take.
     pub fn size(&self) -> u64 {
-        disk::size_of(&self.dir)
+        match &self.rows {
+            Rows::Sled(_, dir) => disk::size_of(dir),
+            Rows::Memory(_) => 0,
+        }
     }
 
     /// Brings everything onto the disk. sled's own flush does not ask the disk to confirm, so
     /// its files are synced here.
     pub fn sync(&self) -> Result<(), StoreError> {
-        guard(|| self.db.flush())?;
-        let dir = self.dir.join(SLED_DIR);
+        let Rows::Sled(db, dir) = &self.rows else {
+            return Err(io(Doing::Writing, Path::new(SLED_DIR))(ErrorKind::StorageFull.into()));
+        };
+        guard(|| db.flush())?;
+        let dir = dir.join(SLED_DIR);
         for entry in std::fs::read_dir(&dir).map_err(io(Doing::Reading, &dir))? {
             let path = entry.map_err(io(Doing::Reading, &dir))?.path();
             if path.is_file() {
@@ -302,6 +373,11 @@ pub fn last_seq(value: &[u8]) -> u64 {
 
 fn split(value: &[u8]) -> Option<(u64, &[u8])> {
     value.split_first_chunk::<8>().map(|(seq, sealed)| (u64::from_le_bytes(*seq), sealed))
+}
+
+/// Bytes of sled's main file of the table in a folder.
+pub fn main_size(dir: &Path) -> u64 {
+    dir.join(SLED_DIR).join("db").metadata().map_or(0, |found| found.len())
 }
 
 /// Copies a closed table without sled's snapshots of its page table, which sled makes again. The

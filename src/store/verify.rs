@@ -229,7 +229,8 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
         }
     }
     // The checkpoint lies in the open and knows how far the journal had come.
-    let known = Checkpoint::load(dir, station.node)?.map_or(0, |checkpoint| checkpoint.position.seq);
+    let known =
+        Checkpoint::load(dir, station.node)?.map_or(0, |checkpoint| checkpoint.position.seq);
     report.must_reach(chain.seq, known);
     report.head = chain.hash.to_hex().to_string();
     for file in backups {
@@ -279,10 +280,7 @@ impl Chain<'_> {
                 "它比日志多：日志的末尾缺失",
                 "it has more than the journal, whose end is missing",
             )),
-            (Ok(()), _) => Some(Said::fixed(
-                "它的链与日志不同",
-                "its chain is not the journal's",
-            )),
+            (Ok(()), _) => Some(Said::fixed("它的链与日志不同", "its chain is not the journal's")),
         };
         BackupCheck { entries: report.entries, made: Some(report.made), problem, ..empty }
     }

@@ -487,11 +487,11 @@ impl Writer {
         if done.is_ok() {
             self.checkpointed = journal.end().seq;
         }
+        if let Ok(notices) = &done {
+            self.queue.noticed(notices.clone());
+        }
         for promise in building.waiting {
             promise.keep(done.clone());
-        }
-        if let Ok(notices) = done {
-            self.queue.noticed(notices);
         }
         (self.told)();
     }

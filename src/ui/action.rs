@@ -182,7 +182,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Moves, "moves", "办理", "Steps", ["m"], &[Review, Page], 15),
     row!(Action::Edit, "edit", "修改", "Edit", ["e"], &[Page, Review], 13),
     row!(Action::History, "history", "历史", "History", ["h"], &[Page, Review], 16),
-    row!(Action::Undo, "undo", "撤销上次保存", "Undo last save", ["u"], &[Page, Review], 17),
+    row!(Action::Undo, "undo", "撤销保存", "Undo save", ["u"], &[Page, Review], 17),
     row!(Action::Backup, "backup", "立即备份", "Back up now", ["b"], &[System], 4),
     row!(
         Action::BackupPlace,

@@ -1,6 +1,7 @@
 //! A session on a stage: keys in as bytes, a screen grid out, in one process.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -15,6 +16,9 @@ use yizhan::words::{Lang, Said};
 /// How long a lone Esc waits on stage.
 const ESC_WAIT: Duration = Duration::from_millis(20);
 
+/// Long enough for the slowest machine; nothing here waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The password of everybody on stage.
 pub const PASSWORD: &str = "demo";
 
@@ -23,7 +27,7 @@ pub struct Station {
     pub office: Arc<Office>,
     pub clock: Arc<FixedClock>,
     pub admin: Actor,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Station {
@@ -31,6 +35,12 @@ impl Station {
     /// morning of 2025-10-15.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let station = Self::in_folder(&folder.path().join("station"));
+        Self { _folder: Some(folder), ..station }
+    }
+
+    /// The same in a folder that is there and stays.
+    pub fn in_folder(folder: &Path) -> Self {
         let morning = "2025-10-15T01:00:00Z".parse().unwrap();
         let clock = Arc::new(FixedClock::new(morning));
         let setup = Setup {
@@ -39,20 +49,15 @@ impl Station {
             admin: "admin".into(),
             password: PASSWORD.into(),
         };
-        let (office, _) = Office::create(
-            &folder.path().join("station"),
-            &setup,
-            Sources::load(None).unwrap(),
-            clock.clone(),
-        )
-        .unwrap();
+        let sources = Sources::load(None).unwrap();
+        let (office, _) = Office::create(folder, &setup, sources, clock.clone()).unwrap();
         let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
         for role in [Role::Volunteer, Role::Supervisor, Role::Auditor] {
             let command =
                 Command::AddAccount { name: role.id().into(), role, password: PASSWORD.into() };
             office.perform(&admin, command).unwrap();
         }
-        Self { office, clock, admin, _folder: folder }
+        Self { office, clock, admin, _folder: None }
     }
 
     /// Signs somebody in without a screen.
@@ -65,8 +70,26 @@ impl Station {
         self.session_in(columns, rows, Lang::Zh, false)
     }
 
+    /// The same over another open station.
+    pub fn session_of(&self, office: &Arc<Office>, columns: u16, rows: u16) -> Stage {
+        Self::stage(office, (columns, rows), Lang::Zh, false)
+    }
+
+    /// Waits until something that goes on behind the screens has happened.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, done: impl Fn() -> bool) {
+        let changes = self.office.subscribe();
+        while !done() {
+            assert!(changes.recv_timeout(PATIENCE).is_ok() || done(), "{what} never came");
+        }
+    }
+
     /// The same in a language, with or without colour.
     pub fn session_in(&self, columns: u16, rows: u16, lang: Lang, mono: bool) -> Stage {
+        Self::stage(&self.office, (columns, rows), lang, mono)
+    }
+
+    fn stage(office: &Arc<Office>, (columns, rows): (u16, u16), lang: Lang, mono: bool) -> Stage {
         let start = Start {
             columns,
             rows,
@@ -78,7 +101,7 @@ impl Station {
             esc_wait: ESC_WAIT,
             idle_lock: yizhan::ui::IDLE_LOCK,
         };
-        let session = Session::new(self.office.clone(), start);
+        let session = Session::new(office.clone(), start);
         let mut stage = Stage {
             session,
             grid: vt100::Parser::new(cells(rows), cells(columns), 0),
@@ -278,6 +301,13 @@ impl Stage {
     #[track_caller]
     pub fn hides(&mut self, text: &str) -> &mut Self {
         assert!(!self.screen().contains(text), "{text:?} is on the screen:\n{}", self.screen());
+        self
+    }
+
+    /// Signs in where something other than the home screen is to be seen first.
+    pub fn signs_in_to(&mut self, name: &str, sees: &str) -> &mut Self {
+        self.types(name).press("Enter").types(PASSWORD).press("Enter").shows(sees);
+        self.keys = 0;
         self
     }
 

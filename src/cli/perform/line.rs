@@ -218,8 +218,10 @@ fn shape(row: usize, object: &Object) -> Result<(&'static str, &'static [&'stati
     match (named.next(), named.next()) {
         (Some(shape), None) => Ok(shape),
         (None, _) => {
-            let what =
-                Said::fixed("没有 create、amend、move 或 undo", "it has none of create, amend, move and undo");
+            let what = Said::fixed(
+                "没有 create、amend、move 或 undo",
+                "it has none of create, amend, move and undo",
+            );
             Err(unreadable(row, &what))
         }
         (Some((first, _)), Some((second, _))) => Err(unreadable(

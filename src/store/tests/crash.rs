@@ -59,7 +59,8 @@ fn a_tail_torn_at_any_byte_keeps_everything_before() {
     for length in ends[0]..=ends[3] {
         cut(&segment(&then, 1), length);
         let kept = ends.iter().filter(|end| **end <= length).count() as u64 - 1;
-        let (opened, torn) = journal::Journal::open(&journal, genesis, None, 0, 1 << 20).unwrap();
+        let (opened, torn) =
+            journal::Journal::open(&journal, genesis, None, 0, || 0, 1 << 20).unwrap();
         assert_eq!(opened.reader().end().seq, kept);
         let on_edge = ends.contains(&length);
         assert_eq!(torn.is_none(), on_edge);
@@ -96,7 +97,8 @@ fn a_submission_is_kept_whole_or_not_at_all() {
     for length in before..=whole.len() as u64 {
         fs::write(segment(&dir.path().join("b"), 1), &whole[..usize::try_from(length).unwrap()])
             .unwrap();
-        let (opened, torn) = journal::Journal::open(&journal, genesis, None, 0, 1 << 20).unwrap();
+        let (opened, torn) =
+            journal::Journal::open(&journal, genesis, None, 0, || 0, 1 << 20).unwrap();
         let all = length == whole.len() as u64;
         assert_eq!(opened.reader().end().seq, if all { 3 } else { 1 });
         assert_eq!(torn.is_none(), all || length == before);

@@ -1,7 +1,9 @@
 //! The store as a whole.
 
 mod backup;
+mod backups;
 mod crash;
+mod damage;
 mod failing;
 mod golden;
 mod privacy;
@@ -85,6 +87,15 @@ pub(super) fn create(dir: &Path) -> Store {
 
 pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {
     Store::unlock(dir, ACCOUNT, PASSWORD, &setup())
+}
+
+/// Opens a station without the derivation of its key from a password, which takes long.
+pub(super) fn open_with(dir: &Path, key: &DataKey, setup: &Setup) -> Result<Store, StoreError> {
+    let station = StationInfo::load(dir)?;
+    let lock = opening::lock(dir)?;
+    healing::finish(dir)?;
+    let keys = (Keyring::load(dir)?, Throttle::load(dir)?);
+    Store::open_with((dir, lock), station, key.clone(), keys, setup)
 }
 
 /// A restore without anything but the backup.

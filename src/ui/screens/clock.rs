@@ -29,10 +29,9 @@ pub fn question(doubt: ClockDoubt) -> Ask {
         let right = answers.iter().flatten().any(|answer| answer == "right");
         let Some(who) = cx.who.filter(|_| right) else { return };
         match cx.office.accept_clock(who) {
-            Ok(_) => cx.say(Notice::good(said!(
-                "已记下：时钟无误。",
-                "Noted: the clock is right."
-            ))),
+            Ok(_) => {
+                cx.say(Notice::good(said!("已记下：时钟无误。", "Noted: the clock is right.")))
+            }
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
     })

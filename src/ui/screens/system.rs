@@ -5,8 +5,8 @@ use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::store::KnownBackup;
 use crate::ui::action::{Action, Place};
-use crate::ui::reading::Reading;
 use crate::ui::ask::{Ask, Part};
+use crate::ui::reading::Reading;
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::theme::Tone;
 use crate::words::Said;
@@ -161,7 +161,9 @@ fn backups(reading: &mut Reading, cx: &Context) {
         ),
     );
     let second = match (&state.second, &state.newest_second) {
-        (None, _) => said!("未设置（按 p 设置 U 盘或另一块盘）", "none (p names a stick or another disk)"),
+        (None, _) => {
+            said!("未设置（按 p 设置 U 盘或另一块盘）", "none (p names a stick or another disk)")
+        }
         (Some(place), None) => {
             let place = place.display();
             said!("{place}：那里还没有备份", "{place}: no backup there yet")
