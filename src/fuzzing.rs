@@ -56,10 +56,12 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    /// A target's name, and what it runs.
+    type Target = (&'static str, fn(&[u8]));
+
     /// What fuzzing once found, and what it starts from.
     #[test]
     fn every_seed_is_survived() {
-        type Target = (&'static str, fn(&[u8]));
         let targets: [Target; 5] = [
             ("journal", journal),
             ("envelope", envelope),

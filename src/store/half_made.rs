@@ -12,7 +12,7 @@ use super::keyring::KEYRING_FILE;
 use super::station::STATION_FILE;
 use super::{journal, opening, segment};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The journal of a making is smaller by far.
 const LARGEST_JOURNAL: u64 = 64 * 1024;
@@ -20,7 +20,7 @@ const LARGEST_JOURNAL: u64 = 64 * 1024;
 /// Whether all that lies in `dir` was left by a making that was cut short. An empty folder is one
 /// too.
 pub(super) fn is_half_made(dir: &Path) -> Result<bool, StoreError> {
-    let beside = [KEYRING_FILE, STATION_FILE].map(|file| Path::new(file).with_extension("new"));
+    let beside = beside();
     for entry in fs::read_dir(dir).map_err(io(Doing::Reading, dir))? {
         let name = entry.map_err(io(Doing::Reading, dir))?.file_name();
         let known = [opening::LOCK_FILE, KEYRING_FILE, opening::JOURNAL_DIR, RECORDS_DIR];
@@ -35,6 +35,12 @@ pub(super) fn is_half_made(dir: &Path) -> Result<bool, StoreError> {
         // A table is made after the journal; one that is alone may be all that is left of a station.
         Ok(!dir.join(RECORDS_DIR).exists())
     }
+}
+
+/// Files that were written beside their place and had not taken it.
+fn beside() -> [PathBuf; 3] {
+    [KEYRING_FILE, STATION_FILE, opening::RESTORING_FILE]
+        .map(|file| Path::new(file).with_extension("new"))
 }
 
 fn first_batch_only(journal: &Path) -> Result<bool, StoreError> {
@@ -55,7 +61,7 @@ fn first_batch_only(journal: &Path) -> Result<bool, StoreError> {
 
 /// Takes away what [`is_half_made`] found, in the opposite order of its making; the lock stays.
 pub(super) fn clear(dir: &Path) -> Result<(), StoreError> {
-    let beside = [KEYRING_FILE, STATION_FILE].map(|file| Path::new(file).with_extension("new"));
+    let beside = beside();
     let made = [RECORDS_DIR, opening::JOURNAL_DIR, KEYRING_FILE].map(Path::new);
     for name in made.into_iter().chain(beside.iter().map(AsRef::as_ref)) {
         let path = dir.join(name);

@@ -6,20 +6,40 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use yizhan::calendar::Calendar;
 use yizhan::office::{Command, Office, Setup, Sources};
 use yizhan::policy::Library;
 use yizhan::program::{Catalogue, PERSON};
-use yizhan::record::{Fields, Record, RecordId, SystemClock, Value};
-use yizhan::store::{Entry, Op, Secret, StationInfo, verify_backup};
+use yizhan::record::{Clock, Fields, Record, RecordId, SystemClock, Value};
+use yizhan::store::{self, Entry, Op, Progress, Secret, StoreError, verify_backup};
+
+/// How long a folder may be held by nobody who wants it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub const ADMIN: Secret<'_> = Secret::Password { account: "admin", password: PASSWORD };
+
+/// What is asked for once more when it was cut short.
+#[derive(Clone, Debug, Default)]
+pub enum Again {
+    /// Nothing: the station is made, and opens without a hand.
+    #[default]
+    Nothing,
+    /// Making the station.
+    Init,
+    /// Restoring this backup, which lies beside the data folder.
+    Restore(&'static str),
+    /// Making a damaged journal whole.
+    Heal,
+}
 
 /// What a person may rely on, by what the program has told so far.
 #[derive(Default)]
 pub struct Owed {
-    /// The station was made: from now on it opens without a hand.
-    pub station: bool,
+    /// The command that may have to be given again, while it has not told that it is done.
+    pub again: Again,
+    /// The journal was damaged before and is made whole, by an entry of its own.
+    pub heals: bool,
     /// Entries of the journal.
     pub entries: usize,
     /// Changes, each told with a receipt.
@@ -62,8 +82,10 @@ impl Examiner {
     /// # Errors
     /// Why it does not open.
     pub fn open(&self, data: &Path) -> Result<Arc<Office>, String> {
-        let opened = Office::open(data, &ADMIN, self.sources(), Arc::new(SystemClock));
-        let office = opened.map_err(|why| format!("does not open: {}", why.message.en))?;
+        let office = once_free(|| {
+            let opened = Office::open(data, &ADMIN, self.sources(), Arc::new(SystemClock));
+            opened.map_err(|why| format!("does not open: {}", why.message.en))
+        })?;
         office.wait_for_index();
         Ok(office)
     }
@@ -75,19 +97,30 @@ impl Examiner {
     /// What is not as it must be.
     pub fn look(&self, folder: &Path, whole: &[Entry], owed: &Owed) -> Result<bool, String> {
         let data = folder.join("data");
-        let office = match self.open(&data) {
-            Ok(office) if !owed.station && office.recovery_actor().is_none() => {
-                close(office)?;
-                return self.made_again(&data).map_err(|why| format!("opens to nobody: {why}"));
+        let office = match (self.open(&data), &owed.again) {
+            (Ok(office), Again::Init) if office.recovery_actor().is_none() => {
+                return Err("opens to nobody".into());
             }
-            Ok(office) => office,
-            Err(why) if owed.station => return Err(why),
-            // A station without its file is none; one with it was complete.
-            Err(why) if StationInfo::load(&data).is_ok() => return Err(why),
-            Err(why) => return self.made_again(&data).map_err(|again| format!("{why}; {again}")),
+            // An opening looks at the journal from the checkpoint on only.
+            (Ok(office), Again::Heal) if entries(&office).is_err() => {
+                close(office)?;
+                self.again(&owed.again, folder)?
+            }
+            (Ok(office), _) => office,
+            (Err(why), Again::Nothing) => return Err(why),
+            (Err(why), again) => {
+                let done = self.again(again, folder).map_err(|again| format!("{why}; {again}"))?;
+                if matches!(again, Again::Init) {
+                    saves(&done)?;
+                    return close(done).map(|()| false);
+                }
+                done
+            }
         };
-        let entries = entries(&office);
-        if whole.get(..entries.len()) != Some(&*entries) {
+        let entries = entries(&office)?;
+        // Whoever makes a journal whole is entered behind what was there.
+        let before = if owed.heals { whole.len() } else { entries.len() };
+        if entries.get(..before).is_none_or(|before| !whole.starts_with(before)) {
             return Err(format!("the journal is another one: {entries:#?}"));
         }
         if entries.len() < owed.entries {
@@ -120,27 +153,50 @@ impl Examiner {
     /// What one opening has put right the next has nothing to say of.
     fn stays_mended(&self, data: &Path, expected: usize) -> Result<(), String> {
         let office = self.open(data)?;
-        let (found, notices) = (entries(&office).len(), office.notices());
+        let (found, notices) = (entries(&office)?.len(), office.notices());
         if found != expected || !notices.is_empty() {
             return Err(format!("opened again: {found} entries of {expected}, {notices:?}"));
         }
         close(office)
     }
 
-    /// Making the station may be asked for once more when it was cut short.
-    fn made_again(&self, data: &Path) -> Result<bool, String> {
-        let setup = Setup {
-            name: "鱼洞街道服务站".into(),
-            region: "500113".into(),
-            admin: "admin".into(),
-            password: PASSWORD.into(),
-        };
-        let made = Office::create(data, &setup, self.sources(), Arc::new(SystemClock));
-        let (office, _) =
-            made.map_err(|why| format!("cannot be made again: {}", why.message.en))?;
-        saves(&office)?;
-        close(office)?;
-        Ok(false)
+    /// Gives a command once more that was cut short, and opens what it made.
+    fn again(&self, what: &Again, folder: &Path) -> Result<Arc<Office>, String> {
+        let data = folder.join("data");
+        let failed = |why: String| format!("{what:?} cannot be done again: {why}");
+        let clock = Arc::new(SystemClock);
+        match what {
+            Again::Nothing => {}
+            Again::Init => {
+                let setup = Setup {
+                    name: "鱼洞街道服务站".into(),
+                    region: "500113".into(),
+                    admin: "admin".into(),
+                    password: PASSWORD.into(),
+                };
+                let made = once_free(|| {
+                    let made = Office::create(&data, &setup, self.sources(), clock.clone());
+                    made.map_err(|why| failed(why.message.en.to_string()))
+                })?;
+                return Ok(made.0);
+            }
+            Again::Restore(file) => {
+                let (file, by) = (folder.join(file), ("admin", clock.now()));
+                let told = Progress::default();
+                once_free(|| {
+                    let restored = store::restore(&file, None, &data, &ADMIN, by, &told);
+                    restored.map_err(|why| failed(why.said().en.to_string()))
+                })?;
+            }
+            Again::Heal => {
+                let setup = store::Setup::new(clock, Arc::new(|_| None));
+                once_free(|| {
+                    let healed = store::heal(&data, &ADMIN, "admin", &setup);
+                    healed.map_err(|why| failed(why.said().en.to_string()))
+                })?;
+            }
+        }
+        self.open(&data).map_err(failed)
     }
 
     /// The records are what the entries amount to, no more and no less.
@@ -174,16 +230,16 @@ impl Examiner {
 }
 
 /// The whole journal.
-pub fn entries(office: &Office) -> Vec<Entry> {
+///
+/// # Errors
+/// The entry that cannot be read.
+pub fn entries(office: &Office) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
-    office
-        .store()
-        .entries(1, |entry| {
-            entries.push(entry.clone());
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    entries
+    let read = office.store().entries(1, |entry| {
+        entries.push(entry.clone());
+        ControlFlow::Continue(())
+    });
+    read.map(|()| entries).map_err(|why| why.to_string())
 }
 
 fn acknowledged(office: &Office, entries: &[Entry], receipt: &Receipt) -> Result<(), String> {
@@ -217,6 +273,20 @@ fn saves(office: &Office) -> Result<(), String> {
     let command = Command::Create { kind: PERSON.into(), fields, number: None };
     let saved = office.perform(&admin, command);
     saved.map(drop).map_err(|why| format!("nothing can be saved: {}", why.message.en))
+}
+
+/// Tries again while the folder is held: another test of this process may be starting a program,
+/// which for a moment has every open file of ours, the lock too.
+fn once_free<T>(work: impl Fn() -> Result<T, String>) -> Result<T, String> {
+    let (held, began) = (StoreError::Locked.said().en, Instant::now());
+    loop {
+        match work() {
+            Err(why) if why.contains(&*held) && began.elapsed() < PATIENCE => {
+                std::thread::yield_now();
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Closes a station and waits until nothing holds the folder.

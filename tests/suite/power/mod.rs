@@ -8,14 +8,14 @@ mod recorder;
 
 use crate::cli::{Desk, id_number, json_lines, shown, text};
 use disk::{Dice, Disk, Tree};
-use examine::{Examiner, Owed, Receipt, entries};
+use examine::{Again, Examiner, Owed, Receipt, entries};
 use recorder::{Act, Recorder, Step};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use yizhan::store::Entry;
 
@@ -159,10 +159,9 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    fn look_at(&self, cuts: &Mutex<Receiver<Cut>>) {
-        loop {
-            let cut = cuts.lock().unwrap().recv();
-            let Ok(Cut { place, left, told }) = cut else { return };
+    fn look_at(&self, cuts: Arc<Mutex<Receiver<Cut>>>) {
+        let next = move || cuts.lock().ok()?.recv().ok();
+        while let Some(Cut { place, left, told }) = next() {
             let folder = tempfile::tempdir().unwrap();
             left.write_to(folder.path());
             match self.examiner.look(folder.path(), &self.whole, &(self.owed)(&told)) {
@@ -178,20 +177,30 @@ impl Survey<'_> {
     }
 }
 
-/// Looks at every cut of a run on two threads; what is wrong.
-fn survey(run: &Run, torn: usize, owed: &(dyn Fn(&Told) -> Owed + Sync)) -> Vec<String> {
-    let began = Instant::now();
-    let examiner = Examiner::new();
+/// The journal of a station as it is.
+fn whole(desk: &Desk) -> Vec<Entry> {
     let copy = tempfile::tempdir().unwrap();
-    Disk::load(&folder(&run.desk)).now.write_to(copy.path());
-    let whole = entries(&examiner.open(&copy.path().join("data")).unwrap());
+    Disk::load(&folder(desk)).now.write_to(copy.path());
+    entries(&Examiner::new().open(&copy.path().join("data")).unwrap()).unwrap()
+}
+
+/// Looks at every cut of a run on two threads; what is wrong. `whole` is the journal without one.
+fn survey(
+    run: &Run,
+    torn: usize,
+    whole: Vec<Entry>,
+    owed: &(dyn Fn(&Told) -> Owed + Sync),
+) -> Vec<String> {
+    let (began, examiner) = (Instant::now(), Examiner::new());
     let (wrong, mended) = (Mutex::default(), AtomicUsize::new(0));
     let survey = Survey { owed, examiner, whole, wrong, mended };
     let (send, receive) = sync_channel::<Cut>(4);
-    let receive = Mutex::new(receive);
+    // Nobody but those who look holds the other end: were they to fall over, sending would too.
+    let receive = Arc::new(Mutex::new(receive));
     let (points, between) = std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| survey.look_at(&receive));
+        for receive in [receive.clone(), receive] {
+            let survey = &survey;
+            scope.spawn(move || survey.look_at(receive));
         }
         let count = cuts(run, torn, &mut |cut| send.send(cut).unwrap());
         drop(send);
@@ -225,7 +234,7 @@ fn receipts(told: &str, lines: &[Value]) -> Vec<Receipt> {
 fn saved(told: &str, lines: &[Value]) -> Owed {
     let receipts = receipts(told, lines);
     let entries = receipts.iter().filter_map(|receipt| receipt.seq).max().unwrap_or(0);
-    Owed { station: true, entries, receipts, backups: Vec::new() }
+    Owed { entries, receipts, ..Owed::default() }
 }
 
 /// Given names that can be told apart: the beginning of the Thousand Characters.
@@ -283,10 +292,11 @@ fn making_a_station_survives_a_power_cut_at_any_moment() {
     run.record(&recorder, &mut init, &[]).saw_everything();
     let owed = |told: &Told| {
         // The recovery key is the last thing told, and the first anybody can rely on.
-        let station = told[0].ends_with('\n');
-        Owed { station, entries: usize::from(station), ..Owed::default() }
+        let made = told[0].ends_with('\n');
+        let again = if made { Again::Nothing } else { Again::Init };
+        Owed { again, entries: usize::from(made), ..Owed::default() }
     };
-    all_well(&survey(&run, TORN, &owed));
+    all_well(&survey(&run, TORN, whole(&run.desk), &owed));
 }
 
 #[test]
@@ -297,13 +307,14 @@ fn saving_survives_a_power_cut_at_any_moment() {
     let mut run = Run::on("perform", desk);
     run.perform(&recorder, &lines).saw_everything();
     let owed = |told: &Told| saved(&told[0], &lines);
-    all_well(&survey(&run, TORN, &owed));
+    all_well(&survey(&run, TORN, whole(&run.desk), &owed));
     // The survey can fail: without the syncs of the journal, what was told is gone.
     run.name = "perform without syncing the journal";
     for steps in &mut run.commands {
         steps.retain(|step| step.act != Act::Sync || !step.path.contains("journal/"));
     }
-    assert!(!survey(&run, 0, &owed).is_empty(), "a lost save was not noticed");
+    let wrong = survey(&run, 0, whole(&run.desk), &owed);
+    assert!(!wrong.is_empty(), "a lost save was not noticed");
 }
 
 #[test]
@@ -325,9 +336,9 @@ fn importing_survives_a_power_cut_at_any_moment() {
             let (number, mark) = (format!("D-{n}"), format!("第{n}行"));
             Receipt { seq: None, number, revision: 1, mark }
         };
-        Owed { station: true, receipts: rows.map(row).collect(), ..Owed::default() }
+        Owed { receipts: rows.map(row).collect(), ..Owed::default() }
     };
-    all_well(&survey(&run, TORN, &owed));
+    all_well(&survey(&run, TORN, whole(&run.desk), &owed));
 }
 
 #[test]
@@ -351,7 +362,7 @@ fn a_backup_told_of_survives_a_power_cut_at_any_moment() {
         }
         owed
     };
-    all_well(&survey(&run, TORN, &owed));
+    all_well(&survey(&run, TORN, whole(&run.desk), &owed));
 }
 
 #[test]
@@ -368,5 +379,50 @@ fn building_the_table_anew_survives_a_power_cut_at_any_moment() {
     run.command(&recorder, &["rebuild"]).saw_everything();
     let told: String = answers.iter().map(|answer| format!("{answer}\n")).collect();
     let owed = |_: &Told| saved(&told, &lines);
-    all_well(&survey(&run, TORN, &owed));
+    all_well(&survey(&run, TORN, whole(&run.desk), &owed));
+}
+
+#[test]
+fn restoring_survives_a_power_cut_at_any_moment() {
+    let Some(recorder) = Recorder::build() else { return };
+    let mut from = desk();
+    assert_eq!(from.perform(&jsonl(&lines(2))).0, 0);
+    from.account = "admin".into();
+    let before = whole(&from);
+    let to = Desk::bare();
+    let file = to.file("copy.yzb");
+    from.done(&["backup", shown(&file)]);
+    let mut run = Run::on("restore", to);
+    run.command(&recorder, &["restore", shown(&file), "--json"]).saw_everything();
+    let owed = |told: &Told| {
+        let done = told[0].ends_with('\n');
+        let again = if done { Again::Nothing } else { Again::Restore("copy.yzb") };
+        Owed { again, entries: before.len(), ..Owed::default() }
+    };
+    all_well(&survey(&run, TORN, whole(&run.desk), &owed));
+}
+
+#[test]
+fn making_a_damaged_journal_whole_survives_a_power_cut_at_any_moment() {
+    let Some(recorder) = Recorder::build() else { return };
+    let mut desk = desk();
+    let lines = lines(3);
+    let (status, answers) = desk.perform(&jsonl(&lines));
+    assert_eq!(status, 0, "{answers:?}");
+    desk.account = "admin".into();
+    desk.done(&["backup"]);
+    let before = whole(&desk);
+    // One byte of the third entry or so, far before the end.
+    let segment = desk.data().join("journal/00000001.yzj");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[1_000] ^= 0x20;
+    std::fs::write(&segment, bytes).unwrap();
+    let mut run = Run::on("heal", desk);
+    run.command(&recorder, &["rebuild"]).saw_everything();
+    let told: String = answers.iter().map(|answer| format!("{answer}\n")).collect();
+    let owed = |done: &Told| {
+        let again = if done[0].ends_with('\n') { Again::Nothing } else { Again::Heal };
+        Owed { again, heals: true, ..saved(&told, &lines) }
+    };
+    all_well(&survey(&run, TORN, before, &owed));
 }
