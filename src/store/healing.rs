@@ -18,7 +18,6 @@ use super::progress::Progress;
 use super::seal::DataKey;
 use super::station::StationInfo;
 use super::throttle::Throttle;
-use super::verify::verify_chain;
 use crate::words::Said;
 use std::path::{Path, PathBuf};
 
