@@ -58,6 +58,7 @@ mod journal;
 mod keyring;
 mod opening;
 mod progress;
+mod queue;
 mod reader;
 mod records;
 mod recovery;
@@ -98,6 +99,7 @@ use crate::record::{Clock, Instant, RecordId};
 use crate::words::Said;
 use blake3::Hash;
 use keyring::Keyring;
+use queue::Queue;
 use reader::JournalReader;
 use records::Records;
 use seal::{DataKey, Seal};
@@ -107,7 +109,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use throttle::Throttle;
-use writer::Queue;
 
 /// An open data folder. One process owns it; all threads of that process may share it.
 pub struct Store {

@@ -1,0 +1,80 @@
+//! A walk over all records, which counts as it goes.
+
+use super::Records;
+use crate::store::checkpoint::Sentinels;
+use crate::store::error::StoreError;
+use crate::store::table::{self, Key, Row, Stored, Table};
+use crate::words::Said;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+/// Rows read at a time.
+pub(super) const PAGE: usize = 256;
+
+impl Records {
+    /// Gives every record once, counting as it goes, and compares with the sentinels at the end.
+    /// Writers are not held up: what they change meanwhile is taken into account.
+    ///
+    /// # Errors
+    /// [`StoreError::Records`] when rows are missing, stale or unreadable; the table has failed
+    /// then.
+    pub fn walk(&self, each: &mut dyn FnMut(Stored)) -> Result<u64, StoreError> {
+        // Over a machine that refuses, what can be read is read.
+        let in_memory = self.present().table.as_ref().is_some_and(Table::is_in_memory);
+        if let Some(why @ StoreError::Records(_)) = self.trouble().filter(|_| !in_memory) {
+            return Err(why);
+        }
+        let expected = {
+            let mut state = self.state();
+            state.changed = Some(HashMap::new());
+            (state.applied.seq, state.applied.kinds.clone())
+        };
+        let walked = self.walk_pages(expected.0, each);
+        let changed = self.state().changed.take();
+        let (count, mut found, newer) = walked?;
+        let changed = changed.unwrap_or_default();
+        for key in newer {
+            match changed.get(&key) {
+                Some(0) | None => {}
+                Some(before) => found.entry(key.code()).or_default().add(&key, *before),
+            }
+        }
+        let mut expected = expected.1;
+        expected.retain(|_, sentinel| sentinel.count > 0);
+        if found == expected {
+            Ok(count)
+        } else {
+            let why = Said::fixed("有记录缺失或过时", "records are missing or stale");
+            let why = StoreError::Records(why);
+            self.fail(&why);
+            Err(why)
+        }
+    }
+
+    fn walk_pages(
+        &self,
+        start: u64,
+        each: &mut dyn FnMut(Stored),
+    ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
+        let (mut count, mut found, mut newer, mut live) = (0, Sentinels::new(), Vec::new(), 0);
+        let mut after = None;
+        loop {
+            let page: Vec<Row> = self.with(|table| table.rows(after.as_ref(), None, PAGE))?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            for (key, value) in page {
+                live += (key.bytes().len() + value.len()) as u64;
+                let last_seq = table::last_seq(&value);
+                if last_seq > start {
+                    newer.push(key);
+                } else {
+                    found.entry(key.code()).or_default().add(&key, last_seq);
+                }
+                count += 1;
+                each(self.with(|table| table.read(&key, &value))?);
+            }
+        }
+        self.live.store(live, Ordering::Relaxed);
+        Ok((count, found, newer))
+    }
+}
