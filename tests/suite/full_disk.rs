@@ -328,6 +328,14 @@ fn a_station_saves_until_the_disk_is_full_reads_on_and_saves_again() {
         assert_eq!(station.office.store().count(PERSON).unwrap(), saved.len() as u64);
         assert!(station.office.store().verify(None).unwrap().ok);
     }
+    // Where somebody keeps house nobody has to try: the disk is tried until it takes writes.
+    let _keeper = station.office.keep_house();
+    station.wait_for("the backup of the day", || station.office.backups().newest.is_some());
+    disk.fill(0);
+    told_of_the_full_disk(&person(&station, &by, "群众").unwrap_err());
+    assert!(station.office.trouble().is_some());
+    disk.empty();
+    station.wait_for("saving to resume", || station.office.trouble().is_none());
     station.office.close().unwrap();
 }
 
