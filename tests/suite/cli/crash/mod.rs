@@ -5,28 +5,25 @@
 //! lie at a random part of the time the command takes undisturbed, half behind a random number of
 //! answers. After each the station is opened in this process and checked.
 
+mod ground;
+mod watched;
+
 use super::{Desk, PASSWORD, id_number, text};
-use crate::furnished;
-use crate::stage::Station;
+use ground::{FILE, Ground, Scene};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use watched::{ACKNOWLEDGED, Moment, PATIENCE, receipt, watch};
 use yizhan::exchange::{ImportOptions, Plan, Sheet, import};
 use yizhan::office::{Answers, Command as Change, Office, Sources};
 use yizhan::program::PERSON;
-use yizhan::record::{Fields, RecordId, SystemClock, Value};
+use yizhan::record::{RecordId, SystemClock};
 use yizhan::store::{Origin, Secret, verify_chain};
 
-/// The kind of record the work is about.
-const FILE: &str = "hardship_file";
 /// At least so many files are approved together, and at most so many more.
 const TOGETHER: usize = 50;
 const SPREAD: usize = 10;
@@ -36,10 +33,11 @@ const LARGE: [usize; 2] = [TOGETHER + SPREAD + 5, 0];
 const SMALL: [usize; 2] = [10, 30];
 /// Moments in one station; then another copy of the prepared one is taken.
 const MOMENTS: usize = 20;
+/// Told of a station that is open. A process that any test of this binary is just starting holds a
+/// copy of every lock of ours until it has become another program: that is waited for.
+const LOCKED: &str = "正在使用这个数据目录";
 /// A station with more files than this is exchanged for a fresh copy.
 const TOO_LARGE: u64 = 400;
-/// Long enough for the slowest machine; nothing here waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What is going on when the process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,110 +130,6 @@ impl Dice {
     }
 }
 
-/// The prepared station that is copied.
-struct Ground {
-    folder: TempDir,
-    /// Revisions by number.
-    acknowledged: BTreeMap<String, u32>,
-    waiting: Vec<String>,
-    drafts: Vec<String>,
-    sources: Sources,
-}
-
-impl Ground {
-    fn new(waiting: usize, drafts: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let pattern = {
-            let station = furnished::station();
-            let file = furnished::found(&station, "欧阳靖雯", FILE);
-            let mut fields = station.office.record(file).unwrap().unwrap().fields;
-            fields.remove("members");
-            fields.insert("household_size".into(), Value::Integer(3));
-            fields
-        };
-        let station = Station::in_folder(&folder.path().join("data"));
-        let desk = station.actor("volunteer");
-        let all = |changes: Vec<Change>| -> Vec<(String, u32, RecordId)> {
-            let answers = station.office.perform_all(&desk, changes);
-            let receipts = answers.into_iter().map(Result::unwrap);
-            receipts.map(|done| (done.number, done.revision, done.id.unwrap())).collect()
-        };
-        let people = (0..waiting + drafts).map(|n| {
-            let id_number = furnished::id_number(u32::try_from(n).unwrap());
-            let fields = [("name", "群众"), ("id_number", &id_number)];
-            let fields = fields.map(|(id, text)| (id.to_string(), Value::Text(text.into())));
-            Change::Create { kind: PERSON.into(), fields: Fields::from(fields), number: None }
-        });
-        let people = all(people.collect());
-        let files = people.iter().map(|(.., head)| {
-            let mut fields = pattern.clone();
-            fields.insert("head".into(), Value::Reference(*head));
-            Change::Create { kind: FILE.into(), fields, number: None }
-        });
-        let files = all(files.collect());
-        let submits = files.iter().take(waiting).map(|(.., id)| moved(*id, "submit"));
-        let submitted = all(submits.collect());
-        let numbers = |of: &[(String, u32, RecordId)]| of.iter().map(|row| row.0.clone()).collect();
-        let (waiting, drafts) = (numbers(&submitted), numbers(&files[waiting..]));
-        let rows = people.into_iter().chain(files).chain(submitted);
-        let acknowledged = rows.map(|(number, revision, _)| (number, revision)).collect();
-        // Opens without the work that makes passwords hard to guess.
-        let key = station.office.store().replace_recovery_key().unwrap();
-        fs::write(folder.path().join("key"), key.shown()).unwrap();
-        station.office.close().unwrap();
-        let sources = Sources::load(None).unwrap();
-        Self { folder, acknowledged, waiting, drafts, sources }
-    }
-}
-
-fn moved(id: RecordId, step: &str) -> Change {
-    Change::Move { id, base: None, id_of_move: step.into(), answers: Answers::new() }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
-}
-
-/// A copy of the prepared station, and all that was acknowledged in it.
-struct Scene {
-    desk: Desk,
-    acknowledged: BTreeMap<String, u32>,
-    waiting: Vec<String>,
-    drafts: Vec<String>,
-    files: u64,
-    /// Backups that were checked already.
-    backups: Vec<PathBuf>,
-}
-
-impl Scene {
-    fn new(ground: &Ground) -> Self {
-        let desk = Desk::bare();
-        copy(&ground.folder.path().join("data"), &desk.data());
-        fs::copy(ground.folder.path().join("key"), desk.file("key")).unwrap();
-        Self {
-            desk,
-            acknowledged: ground.acknowledged.clone(),
-            waiting: ground.waiting.clone(),
-            drafts: ground.drafts.clone(),
-            files: (ground.waiting.len() + ground.drafts.len()) as u64,
-            backups: Vec::new(),
-        }
-    }
-
-    fn acknowledge(&mut self, number: &str, revision: u32) {
-        let known = self.acknowledged.entry(number.to_string()).or_default();
-        *known = revision.max(*known);
-    }
-}
-
 /// How often, how, and what was told.
 struct Tally {
     work: Work,
@@ -253,14 +147,6 @@ struct Order {
     answers: usize,
     /// The file imported, and its rows.
     list: Option<(PathBuf, usize)>,
-}
-
-/// When a process is killed.
-#[derive(Debug)]
-enum Moment {
-    Never,
-    After(Duration),
-    Behind(usize),
 }
 
 /// One kind of work in one station after another.
@@ -299,7 +185,7 @@ impl<'g> Round<'g> {
     /// Works, is killed, and looks at what is left; how long it took when it came to its end. It
     /// is not killed when nobody knows yet how long the work takes.
     fn moment(&mut self, undisturbed: Option<Duration>) -> Option<Duration> {
-        let Order { command, lines, answers, list } = self.order();
+        let Order { mut command, lines, answers, list } = self.order();
         let moment = match undisturbed {
             None => Moment::Never,
             Some(_) if answers > 0 && self.dice.below(2) == 0 => {
@@ -308,7 +194,10 @@ impl<'g> Round<'g> {
             Some(undisturbed) => Moment::After(self.dice.part(undisturbed)),
         };
         let began = Instant::now();
-        let told = watch(command, lines, &moment);
+        let mut told = watch(&mut command, lines.clone(), &moment);
+        while told.errors.contains(LOCKED) && began.elapsed() < PATIENCE {
+            told = watch(&mut command, lines.clone(), &moment);
+        }
         let took = began.elapsed();
         let place = format!("{:?} {}.{} {moment:?}", self.work, self.round, self.orders);
         if told.finished {
@@ -332,7 +221,8 @@ impl<'g> Round<'g> {
     fn order(&mut self) -> Order {
         self.orders += 1;
         let approves = self.work == Work::Approve;
-        if approves && self.scene.waiting.len() < TOGETHER + SPREAD || self.scene.files > TOO_LARGE {
+        if approves && self.scene.waiting.len() < TOGETHER + SPREAD || self.scene.files > TOO_LARGE
+        {
             self.scene = Scene::new(self.ground);
         }
         let desk = &self.scene.desk;
@@ -412,12 +302,7 @@ impl<'g> Round<'g> {
     fn check(&mut self, place: &str, told: &[String], list: Option<(PathBuf, usize)>) {
         let scene = &mut self.scene;
         let key = fs::read_to_string(scene.desk.file("key")).unwrap();
-        let Sources { catalogue, library, calendar } = &self.ground.sources;
-        let sources = Sources {
-            catalogue: catalogue.clone(),
-            library: library.clone(),
-            calendar: calendar.clone(),
-        };
+        let sources = &self.ground.sources;
         let office = open(&scene.desk.data(), &Secret::Recovery(&key), sources, place);
         if let Some((file, rows)) = list {
             complete(&office, &file, rows, told, place);
@@ -444,6 +329,10 @@ impl<'g> Round<'g> {
         backups(scene, &office, &told, place);
         close(office);
     }
+}
+
+fn moved(id: RecordId, step: &str) -> Change {
+    Change::Move { id, base: None, id_of_move: step.into(), answers: Answers::new() }
 }
 
 /// Gives `rebuild` something to do, in one of four ways.
@@ -515,125 +404,26 @@ fn by(desk: &Desk, account: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Number and revision of what a line acknowledges.
-fn receipt(line: &str) -> Option<(String, u32)> {
-    if let Some(receipt) = line.strip_prefix(ACKNOWLEDGED) {
-        let (number, revision) = receipt.trim().split_once(' ')?;
-        return Some((number.to_string(), revision.parse().ok()?));
-    }
-    let answer: serde_json::Value = serde_json::from_str(line).ok()?;
-    if answer.get("revision").is_none() {
-        assert_ne!(answer["ok"], false, "{line}");
-        return None;
-    }
-    let revision = u32::try_from(answer["revision"].as_u64()?).ok()?;
-    Some((answer["number"].as_str()?.to_string(), revision))
-}
-
-/// What a process told before it ended.
-struct Told {
-    /// Whole lines.
-    lines: Vec<String>,
-    errors: String,
-    /// It ended by itself.
-    finished: bool,
-    status: Option<i32>,
-}
-
-/// Starts a process and kills it at the moment.
-fn watch(mut command: Command, lines: Vec<String>, moment: &Moment) -> Told {
-    if !lines.is_empty() {
-        command.stdin(Stdio::piped());
-    }
+fn open(data: &Path, secret: &Secret<'_>, sources: &Sources, place: &str) -> Arc<Office> {
     let began = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let output = listen(&mut child);
-    let mut input = Input { pipe: child.stdin.take(), lines: lines.into_iter() };
-    let mut heard = Vec::new();
-    input.next();
-    let finished = loop {
-        if matches!(moment, Moment::Behind(answers) if count(&heard) >= *answers) {
-            break false;
-        }
-        let wait = match moment {
-            Moment::After(wait) => wait.saturating_sub(began.elapsed()),
-            _ => PATIENCE,
+    loop {
+        let Sources { catalogue, library, calendar } = sources;
+        let sources = Sources {
+            catalogue: catalogue.clone(),
+            library: library.clone(),
+            calendar: calendar.clone(),
         };
-        match output.recv_timeout(wait) {
-            Ok(line) => {
-                if receipt(&line).is_some() {
-                    input.next();
-                }
-                heard.push(line);
+        match Office::open(data, secret, sources, Arc::new(SystemClock)) {
+            Ok(office) => {
+                office.wait_for_index();
+                return office;
             }
-            Err(RecvTimeoutError::Disconnected) => break true,
-            Err(RecvTimeoutError::Timeout) => {
-                assert!(matches!(moment, Moment::After(_)), "it hangs, after {heard:?}");
-                break false;
+            Err(why) if why.message.zh.contains(LOCKED) && began.elapsed() < PATIENCE => {
+                std::thread::yield_now();
             }
-        }
-    };
-    if !finished {
-        child.kill().unwrap();
-    }
-    drop(input);
-    let status = child.wait().unwrap();
-    // Whole lines that were on their way are acknowledged too.
-    heard.extend(output.iter());
-    let mut errors = Vec::new();
-    child.stderr.take().unwrap().read_to_end(&mut errors).unwrap();
-    let errors = String::from_utf8_lossy(&errors).into_owned();
-    // It may have come to its end before the signal came.
-    Told { lines: heard, errors, finished: status.code().is_some(), status: status.code() }
-}
-
-fn count(lines: &[String]) -> usize {
-    lines.iter().filter(|line| receipt(line).is_some()).count()
-}
-
-/// The lines of a process as they come.
-fn listen(child: &mut Child) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    std::thread::spawn(move || {
-        loop {
-            let mut line = Vec::new();
-            let read = output.read_until(b'\n', &mut line);
-            if read.is_err() || line.last() != Some(&b'\n') {
-                return;
-            }
-            if sender.send(String::from_utf8(line).unwrap()).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// What a process hears, a line at a time; the end behind the last one.
-struct Input {
-    pipe: Option<ChildStdin>,
-    lines: std::vec::IntoIter<String>,
-}
-
-impl Input {
-    fn next(&mut self) {
-        match self.lines.next() {
-            Some(line) => {
-                // A process that is gone reads no more; its end is heard by whoever listens.
-                let pipe = self.pipe.as_mut().unwrap();
-                let _ = pipe.write_all(line.as_bytes()).and_then(|()| pipe.flush());
-            }
-            None => self.pipe = None,
+            Err(why) => panic!("{place}: it does not open: {why:?}"),
         }
     }
-}
-
-fn open(data: &Path, secret: &Secret<'_>, sources: Sources, place: &str) -> Arc<Office> {
-    let office = Office::open(data, secret, sources, Arc::new(SystemClock));
-    let office = office.unwrap_or_else(|why| panic!("{place}: it does not open: {why:?}"));
-    office.wait_for_index();
-    office
 }
 
 /// Lets the folder go before the next process comes.
@@ -647,14 +437,13 @@ fn close(mut office: Arc<Office>) {
 }
 
 const APPROVES: &str = "YIZHAN_TEST_APPROVES";
-const ACKNOWLEDGED: &str = "acknowledged ";
 
 /// The other side of [`Work::Approve`]: a supervisor approves the numbers it is told, all at once.
 #[test]
 fn approves() {
     let Some(data) = std::env::var_os(APPROVES) else { return };
     let secret = Secret::Password { account: "supervisor", password: PASSWORD };
-    let office = open(Path::new(&data), &secret, Sources::load(None).unwrap(), "approving");
+    let office = open(Path::new(&data), &secret, &Sources::load(None).unwrap(), "approving");
     let supervisor = office.sign_in("supervisor", PASSWORD, &Origin::Cli).unwrap();
     let mut numbers = String::new();
     std::io::stdin().read_line(&mut numbers).unwrap();
