@@ -142,9 +142,6 @@ fn lines(rows: &Json) -> Vec<u64> {
 fn an_import_meets_a_full_disk_and_is_completed_later() {
     // The journal, the table and the files beside them meet the end of the disk in turn.
     for room in [3 << 20, 900 << 10, 96 << 10, 0] {
-        if std::env::var_os("SKIP_READING").is_some() && room < 100000 {
-            return;
-        }
         let desk = Desk::bare();
         let Some(disk) = Disk::over(&desk.data()) else { return };
         assert!(desk.init().output().unwrap().status.success());
