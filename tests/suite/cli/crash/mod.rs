@@ -36,8 +36,8 @@ const MOMENTS: usize = 20;
 /// Told of a station that is open. A process that any test of this binary is just starting holds a
 /// copy of every lock of ours until it has become another program: that is waited for.
 const LOCKED: &str = "正在使用这个数据目录";
-/// A station with more files than this is exchanged for a fresh copy.
-const TOO_LARGE: u64 = 400;
+/// A station with more acknowledged numbers or files than this is exchanged for a fresh copy.
+const TOO_LARGE: usize = 300;
 
 /// What is going on when the process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,9 +220,9 @@ impl<'g> Round<'g> {
 
     fn order(&mut self) -> Order {
         self.orders += 1;
-        let approves = self.work == Work::Approve;
-        if approves && self.scene.waiting.len() < TOGETHER + SPREAD || self.scene.files > TOO_LARGE
-        {
+        let Scene { waiting, acknowledged, files, .. } = &self.scene;
+        let used_up = self.work == Work::Approve && waiting.len() < TOGETHER + SPREAD;
+        if used_up || acknowledged.len() > TOO_LARGE || *files > TOO_LARGE as u64 {
             self.scene = Scene::new(self.ground);
         }
         let desk = &self.scene.desk;
