@@ -405,17 +405,19 @@ fn what_a_change_of_tables_leaves_behind_is_cleared_away() {
     assert_eq!(everything(&store), base.all);
     drop(store);
     assert!(!base.dir.join("records").exists());
-    copy(&before, &base.dir.join("records"));
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
-    assert_eq!((store.notices(), everything(&store)), (Vec::new(), base.all.clone()));
-    assert!(!base.dir.join("records").exists() && base.dir.join("records-1").exists());
-    drop(store);
-    // The same with a table that was found damaged: it is kept.
-    copy(&before, &base.dir.join("records"));
-    fs::write(base.dir.join("records/damaged"), "x").unwrap();
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
-    assert_eq!((store.notices(), everything(&store)), (Vec::new(), base.all.clone()));
-    assert!(base.dir.join("records.aside-1").exists());
+    // In folders of their own: a sled that was closed may still write a snapshot where it lay.
+    for (name, damaged) in [("unmarked", false), ("marked", true)] {
+        let then = dir.path().join(name);
+        copy(&base.dir, &then);
+        copy(&before, &then.join("records"));
+        if damaged {
+            fs::write(then.join("records/damaged"), "x").unwrap();
+        }
+        let store = open_with(&then, &base.key, &base.setup).unwrap();
+        assert_eq!((store.notices(), everything(&store)), (Vec::new(), base.all.clone()));
+        assert!(!then.join("records").exists() && then.join("records-1").exists());
+        assert_eq!(then.join("records.aside-1").exists(), damaged, "what was damaged is kept");
+    }
 }
 
 #[test]
