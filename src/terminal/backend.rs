@@ -85,9 +85,9 @@ impl LeanBackend {
             return b"\x1b[m\x1b[?7h\x1b[?25h\x1b[H\x1b[J".to_vec();
         }
         let mut out = Vec::from(SYNC_END);
-        if caps.kitty {
-            out.extend_from_slice(b"\x1b[<u");
-        }
+        // The kitty keyboard is switched on once the terminal has told of it, which whoever sends
+        // this may not have heard; where there is nothing to take off, nothing happens.
+        out.extend_from_slice(b"\x1b[<u");
         for mode in [1000, 1002, 1003, 1006, 1004, 2004] {
             out.extend_from_slice(format!("\x1b[?{mode}l").as_bytes());
         }
@@ -103,7 +103,7 @@ impl LeanBackend {
 
     /// Takes over what has been learnt. The next frame shows it.
     pub fn set_capabilities(&mut self, caps: Capabilities) {
-        let widths = |caps: &Capabilities| (caps.ambiguous_wide, caps.ascii, caps.han);
+        let widths = |caps: &Capabilities| (caps.ambiguous_wide, caps.ascii, caps.han, caps.codec);
         self.clear |= widths(&caps) != widths(&self.caps);
         self.caps = caps;
     }

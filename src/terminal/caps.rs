@@ -3,6 +3,7 @@
 //! First from hints (`TERM`, `COLORTERM`, `NO_COLOR`, `LANG`, all handed in), then from the
 //! terminal's own answers, which may come late or never.
 
+use super::codec::{self, Codec};
 use super::event::Reply;
 
 /// How many colours.
@@ -24,6 +25,8 @@ pub enum ColourDepth {
 pub struct Capabilities {
     /// How many colours.
     pub colour: ColourDepth,
+    /// How text is written on the line: see [`write_in`](Self::write_in).
+    pub codec: Codec,
     /// Synchronized output (mode 2026): a frame appears whole.
     pub sync: bool,
     /// Characters of ambiguous width (`─ … “ ①`) take two cells: they are replaced.
@@ -52,6 +55,7 @@ impl Default for Capabilities {
     fn default() -> Self {
         Self {
             colour: ColourDepth::Indexed256,
+            codec: Codec::Utf8,
             sync: false,
             ambiguous_wide: false,
             ambiguous_known: false,
@@ -92,16 +96,16 @@ impl Capabilities {
     /// What can be known before asking, from the session's environment; empty means not set.
     ///
     /// `no_color` is the session's `NO_COLOR` (no-color.org: set and not empty); an explicit
-    /// setting of the program comes after this and wins. A `lang` with a codeset other than UTF-8
-    /// makes the session ASCII; one without a codeset says nothing.
+    /// setting of the program comes after this and wins. A `lang` of GBK or its kin is written so;
+    /// one with any other codeset than UTF-8 makes the session ASCII; one without a codeset says
+    /// nothing.
     #[must_use]
     pub fn from_env_hints(term: &str, colorterm: &str, no_color: bool, lang: &str) -> Self {
         let mut caps = Self::default();
-        let codeset = lang.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or(""));
-        if let Some(codeset) = codeset {
-            let plain = codeset.replace('-', "").to_ascii_lowercase();
-            caps.ascii = plain != "utf8";
-            caps.han = !caps.ascii;
+        caps.write_in(Codec::from_locale(lang));
+        if caps.codec == Codec::Utf8 && !matches!(codec::codeset(lang).as_str(), "" | "utf8") {
+            caps.ascii = true;
+            caps.han = false;
         }
         let truecolour = matches!(colorterm, "truecolor" | "24bit");
         caps.colour = match term {
@@ -135,6 +139,14 @@ impl Capabilities {
         caps
     }
 
+    /// Writes text in `codec` from now on. In GBK every character but ASCII takes two cells on
+    /// most terminals, so that the narrow ones are replaced; in UTF-8 the terminal is asked.
+    pub fn write_in(&mut self, codec: Codec) {
+        self.codec = codec;
+        self.ambiguous_wide = codec == Codec::Gb18030;
+        self.ambiguous_known = self.ambiguous_wide;
+    }
+
     /// The questions for the start of a session, after [`LeanBackend::enter`] and before the first
     /// frame, which wipes what they leave on the screen: the width of an ambiguous character,
     /// synchronized output, background, name, and last the kind of terminal, which nearly all
@@ -146,7 +158,7 @@ impl Capabilities {
         if !self.answers {
             return Vec::new();
         }
-        let width = if self.ascii {
+        let width = if self.ascii || self.ambiguous_known {
             String::new()
         } else {
             format!("\x1b[{PROBE_ROW};1H─\x1b[6n\r\x1b[K")
@@ -232,7 +244,16 @@ mod tests {
         for lang in ["", "C", "zh_CN", "zh_CN.UTF-8", "en_US.utf8", "de_DE.UTF-8@euro"] {
             assert!(!ascii(lang), "{lang}");
         }
-        assert!(ascii("zh_CN.GBK") && ascii("zh_CN.GB18030") && ascii("en_US.ISO-8859-1"));
+        assert!(ascii("en_US.ISO-8859-1") && ascii("zh_TW.Big5"));
+    }
+
+    #[test]
+    fn gbk_is_written_with_narrow_symbols_replaced_and_no_question_about_them() {
+        let caps = Capabilities::from_env_hints("xterm", "", false, "zh_CN.GBK");
+        assert!(caps.codec == Codec::Gb18030 && caps.han && !caps.ascii && caps.ambiguous_wide);
+        assert!(caps.probe().is_ascii() && !caps.probe().is_empty());
+        let mut told = caps.clone();
+        assert!(!told.learn(&Reply::Cursor { row: 2, column: 2 }));
     }
 
     #[test]

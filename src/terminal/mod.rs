@@ -8,6 +8,7 @@
 //! | [`text`] | how wide text is, where it may be cut and wrapped |
 //! | [`input_line`] | one line being edited |
 //! | [`caps`] | what this session's terminal can do, and how to ask it |
+//! | [`codec`] | UTF-8 or GB18030 on the line |
 //! | [`tty`] | the terminal this process was started in; the one file here that touches the system |
 //!
 //! Everything but [`tty`] is a plain value of one session: no statics, no environment, no clock.
@@ -15,6 +16,7 @@
 
 pub mod backend;
 pub mod caps;
+pub mod codec;
 pub mod event;
 pub mod input_line;
 pub mod parser;
@@ -24,6 +26,7 @@ pub mod tty;
 
 pub use backend::LeanBackend;
 pub use caps::{Capabilities, ColourDepth};
+pub use codec::Codec;
 pub use event::{Event, Key, KeyCode, Mods, Reply};
 pub use input_line::InputLine;
 pub use parser::{Parser, Waiting};

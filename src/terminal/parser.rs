@@ -44,6 +44,8 @@ impl Waiting {
 pub struct Parser {
     state: State,
     malformed: u64,
+    /// What expired unfinished and may have been the beginning of an answer.
+    late: Option<State>,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +70,35 @@ enum State {
     Mouse(u8),
     String(ControlString),
     Paste(Paste),
+}
+
+impl State {
+    /// Terminals write their answers at once, but a slow line may hold up the rest of one longer
+    /// than anybody waits for a key.
+    fn may_be_answer(&self) -> bool {
+        match self {
+            Self::Escape => true,
+            Self::Csi(csi) => csi.may_be_answer(),
+            Self::String(string) => string.opener_if_bare().is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether bytes that came after the wait are the rest of the answer this began. They come in
+    /// one piece, as nobody types them.
+    fn goes_on_with(&self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Escape => match bytes {
+                [b'[', b'?' | b'>', b'0'..=b'9', ..] | [b']', b'0'..=b'9', _, ..] => true,
+                [b'P', b'>', b'|', ..] | [b'P', b'0' | b'1', b'+' | b'$', ..] => true,
+                [b'[', b'0'..=b'9', rest @ ..] => escape::ends_an_answer(rest),
+                _ => false,
+            },
+            Self::Csi(_) => bytes.len() > 1 && escape::ends_an_answer(bytes),
+            Self::String(_) => string::ends_an_answer(bytes),
+            _ => false,
+        }
+    }
 }
 
 /// A UTF-8 character being collected.
@@ -96,11 +127,18 @@ impl Parser {
     /// Takes bytes as they came and adds the events they complete to `out`.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
         let mut rest = bytes;
+        if !bytes.is_empty()
+            && let Some(late) = self.late.take()
+            && late.goes_on_with(bytes)
+        {
+            self.state = late;
+        }
         while let Some((&byte, after)) = rest.split_first() {
             if let State::Paste(paste) = &mut self.state {
                 let (used, done) = paste.take(rest);
                 rest = rest.get(used..).unwrap_or_default();
                 if let Some(text) = done {
+                    self.malformed += u64::from(paste.malformed);
                     out.push(Event::Paste(text));
                     self.state = State::Ground;
                 }
@@ -129,9 +167,17 @@ impl Parser {
     /// The wait passed and nothing came: what was pending becomes the keys it looks like, or is
     /// dropped.
     pub fn expire(&mut self, out: &mut Vec<Event>) {
-        if self.waiting().is_some() {
-            self.abandon(out);
+        if self.waiting().is_none() {
+            return;
         }
+        if self.state.may_be_answer() {
+            self.late = Some(std::mem::take(&mut self.state));
+            if matches!(self.late, Some(State::Escape)) {
+                out.push(Event::Key(Key::plain(KeyCode::Esc)));
+            }
+            return;
+        }
+        self.abandon(out);
     }
 
     /// How many byte sequences were no UTF-8. When this grows while somebody types Chinese, the

@@ -225,24 +225,36 @@ fn read_all(mut input: impl Read, deliver: impl Fn(TtyEvent) -> bool) {
 
 /// What puts the terminal back, done once by whoever comes first: drop or panic.
 #[derive(Clone, Debug, Default)]
-struct Undo(Arc<Mutex<Option<Vec<u8>>>>);
+struct Undo(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The bytes; nothing once they were sent.
+    bytes: Option<Vec<u8>>,
+    /// What other threads had to say on their end, which would be lost on a full screen.
+    panics: Vec<String>,
+}
 
 impl Undo {
     fn set(&self, bytes: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).bytes = Some(bytes);
     }
 
     fn run(&self) {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         // Nobody is left to tell of an error here.
-        if let Some(bytes) = bytes {
+        if let Some(bytes) = kept.bytes {
             let _ = write_out(&bytes);
         }
         let _ = terminal::disable_raw_mode();
+        for panic in kept.panics {
+            let _ = writeln!(io::stderr(), "{panic}");
+        }
     }
 
     /// A panic of the session's own thread restores the terminal first; one of another thread
-    /// belongs to another session or to background work, and leaves it alone.
+    /// belongs to another session or to background work, leaves it alone and is told when this
+    /// terminal is the shell's again.
     fn restore_on_panic(&self) {
         let undo = self.clone();
         let owner = thread::current().id();
@@ -250,6 +262,12 @@ impl Undo {
         std::panic::set_hook(Box::new(move |info| {
             if thread::current().id() == owner {
                 undo.run();
+            } else {
+                let mut kept = undo.0.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.bytes.is_some() {
+                    kept.panics.push(info.to_string());
+                    return;
+                }
             }
             before(info);
         }));

@@ -1,6 +1,7 @@
 //! What a cell's symbol becomes on this terminal, and whether terminals agree on its width.
 
 use crate::terminal::caps::Capabilities;
+use crate::terminal::codec::Codec;
 use crate::terminal::text;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
@@ -29,12 +30,19 @@ pub(super) fn shown<'a>(symbol: &'a str, caps: &Capabilities) -> Cow<'a, str> {
         return Cow::Borrowed(" ");
     }
     if width == 1 {
-        let replace = caps.ascii || caps.ambiguous_wide && is_ambiguous(symbol);
+        // In GBK what is not ASCII takes two cells.
+        let replace = caps.ascii
+            || caps.codec == Codec::Gb18030
+            || caps.ambiguous_wide && is_ambiguous(symbol);
         return if replace {
             Cow::Owned(stand_in(symbol).to_string())
         } else {
             Cow::Borrowed(symbol)
         };
+    }
+    if caps.han && !symbol.chars().all(|c| caps.codec.writes(c)) {
+        // What printers set for a character they have no type for.
+        return Cow::Owned(text::pad("〓", width));
     }
     if caps.han {
         return Cow::Borrowed(symbol);
@@ -108,7 +116,7 @@ fn stand_in(symbol: &str) -> char {
         '▸' | '▶' | '►' | '▷' | '→' | '⇒' | '›' | '»' => '>',
         '◂' | '◀' | '◄' | '◁' | '←' | '⇐' | '‹' | '«' => '<',
         '▴' | '▲' | '△' | '↑' => '^',
-        '▾' | '▼' | '▽' | '↓' | '✓' | '✔' => 'v',
+        '▾' | '▼' | '▽' | '↓' | '✓' | '✔' | '√' => 'v',
         '•' | '·' | '●' | '◆' | '■' | '★' | '☆' | '∙' | '▪' => '*',
         '○' | '◇' | '□' | '◯' | '▫' | '°' => 'o',
         '✗' | '✘' | '×' => 'x',
@@ -137,6 +145,7 @@ mod tests {
             ("┼", "+"),
             ("▸", ">"),
             ("①", "1"),
+            ("√", "v"),
             ("é", "e"),
             ("…", "."),
             ("字", "??"),
@@ -158,6 +167,23 @@ mod tests {
             assert_eq!(shown(symbol, &wide), want, "{symbol}");
         }
         assert_eq!(shown("─", &Capabilities::default()), "─");
+    }
+
+    #[test]
+    fn gbk_shows_what_it_has_and_marks_the_rest() {
+        let gbk = Capabilities::from_env_hints("xterm", "", false, "zh_CN.GBK");
+        for (symbol, want) in [
+            ("字", "字"),
+            ("，", "，"),
+            ("─", "-"),
+            ("é", "e"),
+            ("ő", "o"),
+            ("𠮷", "〓"),
+            ("👩‍👩‍👧", "〓"),
+            ("▸", ">"),
+        ] {
+            assert_eq!(shown(symbol, &gbk), want, "{symbol}");
+        }
     }
 
     #[test]

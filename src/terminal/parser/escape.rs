@@ -53,6 +53,11 @@ impl Csi {
         self.bytes.is_empty()
     }
 
+    /// It began as answers do.
+    pub(super) fn may_be_answer(&self) -> bool {
+        !self.alt && matches!(self.bytes.first(), Some(b'?' | b'>' | b'0'..=b'9'))
+    }
+
     /// Takes one byte.
     pub(super) fn push(&mut self, byte: u8) -> CsiEnd {
         match byte {
@@ -136,6 +141,12 @@ impl Csi {
         let alt = if self.alt { Mods::ALT } else { Mods::NONE };
         Some(Key::new(code, modifiers(found.number(1)) | more | alt))
     }
+}
+
+/// Whether bytes are the numbers and the letter an answer ends in.
+pub(super) fn ends_an_answer(bytes: &[u8]) -> bool {
+    let numbers = bytes.iter().take_while(|b| matches!(b, b'0'..=b'9' | b';' | b'$')).count();
+    matches!(bytes.get(numbers), Some(b'c' | b'y' | b'u' | b'n' | b'R' | b't'))
 }
 
 const RELEASED: u32 = 3;

@@ -13,6 +13,8 @@ pub(super) struct Paste {
     bytes: Vec<u8>,
     /// How many bytes of [`END`] have been seen.
     matched: usize,
+    /// The text was no UTF-8.
+    pub(super) malformed: bool,
 }
 
 impl Paste {
@@ -58,8 +60,10 @@ impl Paste {
         {
             bytes.truncate(cut.valid_up_to());
         }
-        let text = String::from_utf8(bytes)
-            .unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned());
+        let text = String::from_utf8(bytes).unwrap_or_else(|wrong| {
+            self.malformed = true;
+            String::from_utf8_lossy(wrong.as_bytes()).into_owned()
+        });
         if !text.contains(is_harmful) {
             return text;
         }

@@ -33,6 +33,12 @@ pub(super) enum StringEnd {
     NewSequence,
 }
 
+/// Whether bytes are printable up to the end of a string.
+pub(super) fn ends_an_answer(bytes: &[u8]) -> bool {
+    let text = bytes.iter().take_while(|b| matches!(b, 0x20..=0x7e)).count();
+    matches!(bytes.get(text..), Some([0x07, ..] | [0x1b, b'\\', ..]))
+}
+
 impl ControlString {
     /// A string whose opening byte, after the Esc, is `byte`.
     pub(super) fn begin(byte: u8) -> Option<Self> {

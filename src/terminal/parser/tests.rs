@@ -234,6 +234,56 @@ fn answers_are_never_text() {
     assert_eq!(events(b"\x1b[I\x1b[O"), [Event::FocusIn, Event::FocusOut]);
 }
 
+/// Answers of terminals, whole.
+const ANSWERS: [&[u8]; 14] = [
+    b"\x1b[?62;4;22c",
+    b"\x1b[>41;380;0c",
+    b"\x1b[?2026;2$y",
+    b"\x1b[4;1$y",
+    b"\x1b]11;rgb:ffff/8080/0000\x1b\\",
+    b"\x1b]10;rgb:0/0/0\x07",
+    b"\x1bP>|kitty(0.40.1)\x1b\\",
+    b"\x1bP1+r524742=38\x1b\\",
+    b"\x1b_Gi=31;OK\x1b\\",
+    b"\x1b[2;3R",
+    b"\x1b[24;80R",
+    b"\x1b[0n",
+    b"\x1b[?1u",
+    b"\x1b[8;24;80t",
+];
+
+/// A line may hold an answer up in the middle for longer than anybody waits: what follows is no
+/// text either, wherever the answer was cut.
+#[test]
+fn the_rest_of_an_answer_that_was_held_up_is_not_text() {
+    for answer in ANSWERS {
+        // Cut before its last byte the rest is one a person could have typed; cut right behind
+        // `ESC [`, `ESC ]` and the like the beginning is a key with Alt.
+        for cut in [1].into_iter().chain(3..answer.len() - 1) {
+            if answer.starts_with(b"\x1b[0n") || answer.starts_with(b"\x1b_") && cut == 1 {
+                continue;
+            }
+            let (mut parser, mut out) = fed(&[&answer[..cut]]);
+            parser.expire(&mut out);
+            parser.feed(&[&answer[cut..], b"j"].concat(), &mut out);
+            let keys: Vec<Event> =
+                out.into_iter().filter(|event| matches!(event, Event::Key(_))).collect();
+            let mut expected = vec![Event::Key(Key::char('j'))];
+            if cut == 1 {
+                expected.insert(0, Event::Key(Key::plain(KeyCode::Esc)));
+            }
+            assert_eq!(keys, expected, "{answer:?} at {cut}");
+        }
+    }
+    // What a person types after an Esc is what they typed.
+    for typed in [&b"["[..], b"[?", b"]", b"P", b"2c", b"c", b"[x", b"j"] {
+        let (mut parser, mut out) = fed(&[b"\x1b"]);
+        parser.expire(&mut out);
+        parser.feed(typed, &mut out);
+        assert_eq!(out.len(), 1 + typed.len(), "{typed:?}");
+    }
+}
+
 #[test]
 fn what_is_not_understood_is_dropped() {
     assert_eq!(events(b"\x1b[38;5;1m\x1b[999~\x1b[<0;1;1M\x1b[5 q\x1b[#x"), []);
@@ -280,6 +330,34 @@ proptest! {
         prop_assert_eq!(parser.malformed(), whole.malformed());
         parser.expire(&mut out);
         whole.expire(&mut expected);
+        prop_assert_eq!(out, expected);
+    }
+
+    /// Keys and answers in any order and any pieces: every key comes through, no answer does.
+    #[test]
+    fn answers_among_keys_in_any_pieces(
+        pieces in prop::collection::vec((prop::sample::select(ANSWERS.to_vec()), "[a-z驿站]{0,3}"), 1..8),
+        cuts in prop::collection::vec(0usize..200, 0..12),
+    ) {
+        let mut bytes = Vec::new();
+        let mut expected = Vec::new();
+        for (answer, typed) in &pieces {
+            bytes.extend_from_slice(answer);
+            bytes.extend_from_slice(typed.as_bytes());
+            expected.extend(typed.chars().map(|c| Event::Key(Key::char(c))));
+        }
+        let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+        cuts.sort_unstable();
+        let mut parser = Parser::new();
+        let mut out = Vec::new();
+        let mut from = 0;
+        for to in cuts.into_iter().chain([bytes.len()]) {
+            parser.feed(&bytes[from..to], &mut out);
+            from = to;
+        }
+        let replies = out.iter().filter(|event| matches!(event, Event::Reply(_))).count();
+        prop_assert_eq!(replies, pieces.len());
+        out.retain(|event| matches!(event, Event::Key(_)));
         prop_assert_eq!(out, expected);
     }
 
