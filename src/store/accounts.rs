@@ -18,7 +18,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Keyring`] for a wrong password, or with the time to wait.
     pub fn check_password(&self, account: &str, password: &str) -> Result<(), StoreError> {
-        self.check(&Secret::Password { account, password })
+        self.check_password_from(account, password, "")
+    }
+
+    /// The same for somebody who comes over the network from `address`, whose wrong passwords
+    /// are counted apart from those at the machine; empty for the machine itself.
+    ///
+    /// # Errors
+    /// As [`Self::check_password`].
+    pub fn check_password_from(
+        &self,
+        account: &str,
+        password: &str,
+        address: &str,
+    ) -> Result<(), StoreError> {
+        self.check(&Secret::Password { account, password }, address)
     }
 
     /// Whether this is the station's recovery key.
@@ -26,11 +40,12 @@ impl Store {
     /// # Errors
     /// As [`Self::check_password`].
     pub fn check_recovery(&self, recovery_key: &str) -> Result<(), StoreError> {
-        self.check(&Secret::Recovery(recovery_key))
+        self.check(&Secret::Recovery(recovery_key), "")
     }
 
-    fn check(&self, secret: &Secret<'_>) -> Result<(), StoreError> {
+    fn check(&self, secret: &Secret<'_>, address: &str) -> Result<(), StoreError> {
         let (keyring, throttle) = &mut *self.keys();
+        throttle.coming_from(address);
         keyring.open(secret, throttle, self.clock.now()).map(drop)
     }
 
@@ -58,6 +73,22 @@ impl Store {
     /// [`super::KeyringError::NoSlot`], [`super::KeyringError::LastSlot`].
     pub fn remove_account_slot(&self, account: &str) -> Result<(), StoreError> {
         self.keys().0.remove_account(account)
+    }
+
+    /// Lets the 32 bytes of a key file open the station, in place of those of an earlier one.
+    ///
+    /// # Errors
+    /// What the machine gives; the old one stays then.
+    pub fn add_key_file_slot(&self, secret: &[u8; 32]) -> Result<(), StoreError> {
+        self.keys().0.set_key_file(secret, &self.key)
+    }
+
+    /// From now on no key file opens the station.
+    ///
+    /// # Errors
+    /// What the machine gives; the old one stays then.
+    pub fn remove_key_file_slot(&self) -> Result<(), StoreError> {
+        self.keys().0.remove_key_file()
     }
 
     /// Whether an account has a password.

@@ -11,9 +11,10 @@ use super::throttle::Throttle;
 use crate::record::Instant;
 use crate::said;
 use crate::words::Said;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
@@ -42,6 +43,9 @@ pub enum KeyringError {
     /// The recovery key does not open this station.
     #[error("the recovery key does not open this station")]
     WrongRecoveryKey,
+    /// The key file is not the one of this station, or no longer.
+    #[error("the key file does not open this station")]
+    WrongKeyFile,
     /// The text is no recovery key: a slip in typing.
     #[error("the text is not a recovery key")]
     NotARecoveryKey,
@@ -85,6 +89,9 @@ impl KeyringError {
             Self::NoSlot => {
                 Said::fixed("这个账号没有登录密码", "This account has no password to sign in with")
             }
+            Self::WrongKeyFile => {
+                Said::fixed("这个密钥文件打不开这个站点", "This key file does not open the station")
+            }
             Self::LastSlot => Said::fixed(
                 "这是最后一个能打开驿站的账号，不能移除",
                 "This is the last account that can open the station; it stays",
@@ -110,6 +117,10 @@ impl KeyringError {
             }
             Self::Wait(_) => Said::fixed("到时间后再输入。", "Type it again after that."),
             Self::NoSlot => Said::fixed("请管理员为其设置密码。", "Have a password set for it."),
+            Self::WrongKeyFile => Said::fixed(
+                "请用 yizhan account key-file make 另做一个，或用 --as 和 --password-file 打开。",
+                "Make another with `yizhan account key-file make`, or open it with --as and --password-file.",
+            ),
             Self::LastSlot => Said::fixed("请先添加另一个账号。", "Add another account first."),
             Self::EmptyPassword => Said::fixed("请输入密码。", "Type a password."),
         }
@@ -127,6 +138,8 @@ pub enum Secret<'a> {
     },
     /// The recovery key as typed; case, spaces, dashes and full-width forms do not matter.
     Recovery(&'a str),
+    /// The 32 bytes of the station's key file.
+    KeyFile(&'a [u8; 32]),
 }
 
 /// How a slot's secret is turned into a wrapping key.
@@ -137,7 +150,7 @@ enum SlotKind {
     Account,
     /// Argon2id of the recovery key.
     Recovery,
-    /// Reserved: 32 bytes in a file of mode 0600, for `serve` with nobody at the keyboard.
+    /// 32 bytes in a file of mode 0600, for `serve` with nobody at the keyboard. At most one.
     KeyFile,
 }
 
@@ -225,6 +238,9 @@ impl Keyring {
                 let key = RecoveryKey::read(text).ok_or(KeyringError::NotARecoveryKey)?;
                 (self.tag(SlotKind::Recovery, "")?, Zeroizing::new(key.bytes().to_vec()))
             }
+            Secret::KeyFile(key) => {
+                (self.tag(SlotKind::KeyFile, "")?, Zeroizing::new(key.to_vec()))
+            }
         };
         let slot = self.file.slots.iter().find(|slot| slot.tag == tag);
         // Accounts that do not exist share one count, so that guessing names fills no file.
@@ -244,6 +260,7 @@ impl Keyring {
             return Err(match secret {
                 Secret::Password { .. } => KeyringError::WrongPassword,
                 Secret::Recovery(_) => KeyringError::WrongRecoveryKey,
+                Secret::KeyFile(_) => KeyringError::WrongKeyFile,
             }
             .into());
         };
@@ -274,6 +291,23 @@ impl Keyring {
     ) -> Result<(), StoreError> {
         let tag = self.tag(SlotKind::Recovery, "")?;
         self.set(Slot::wrap(SlotKind::Recovery, tag, recovery.bytes(), key)?)
+    }
+
+    /// Adds or replaces the slot of the key file.
+    pub(super) fn set_key_file(
+        &mut self,
+        secret: &[u8; 32],
+        key: &DataKey,
+    ) -> Result<(), StoreError> {
+        let tag = self.tag(SlotKind::KeyFile, "")?;
+        self.set(Slot::wrap(SlotKind::KeyFile, tag, secret, key)?)
+    }
+
+    /// Removes the slot of the key file, if there is one.
+    pub(super) fn remove_key_file(&mut self) -> Result<(), StoreError> {
+        let mut kept = self.file.slots.clone();
+        kept.retain(|slot| slot.kind != SlotKind::KeyFile);
+        self.replace(kept)
     }
 
     /// Removes an account's slot; the last account stays.
@@ -374,10 +408,22 @@ fn derive(
     let params = Params::new(memory_kib, passes, lanes, Some(32));
     let params = params.map_err(|error| bad(&error.to_string()))?;
     let mut key = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(secret, salt, key.as_mut())
-        .map_err(|error| bad(&error.to_string()))?;
+    let mut memory = spare().take().unwrap_or_default();
+    memory.resize(params.block_count(), Block::new());
+    let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(secret, salt, key.as_mut(), &mut memory);
+    memory.fill(Block::new());
+    *spare() = Some(memory);
+    derived.map_err(|error| bad(&error.to_string()))?;
     Ok(key)
+}
+
+/// The memory of the last derivation, wiped, for the next one. Given back to the system after
+/// each it would be cut up by what a session keeps, and every sign-in would take another 19 MiB
+/// for good.
+fn spare() -> MutexGuard<'static, Option<Vec<Block>>> {
+    static SPARE: Mutex<Option<Vec<Block>>> = Mutex::new(None);
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A password's bytes: an input method may give full-width forms of the same characters.
@@ -451,6 +497,28 @@ mod tests {
         let text = std::fs::read_to_string(dir.path().join(KEYRING_FILE)).unwrap();
         assert!(!text.contains("何志愿"));
         assert_eq!(ring.set_account("x", "", &key), Err(KeyringError::EmptyPassword.into()));
+    }
+
+    #[test]
+    fn a_key_file_opens_until_it_is_replaced_or_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (key, now) = (DataKey::generate().unwrap(), clock().now());
+        let mut ring = Keyring::empty(dir.path()).unwrap();
+        ring.set_account("a", "pa", &key).unwrap();
+        let mut throttle = Throttle::load(dir.path()).unwrap();
+        let mut opens = |ring: &Keyring, secret: &[u8; 32]| {
+            ring.open(&Secret::KeyFile(secret), &mut throttle, now).map(|opened| {
+                assert_eq!(opened.bytes(), key.bytes());
+            })
+        };
+        assert_eq!(opens(&ring, &[1; 32]), Err(KeyringError::WrongKeyFile.into()));
+        ring.set_key_file(&[1; 32], &key).unwrap();
+        opens(&Keyring::load(dir.path()).unwrap(), &[1; 32]).unwrap();
+        ring.set_key_file(&[2; 32], &key).unwrap();
+        opens(&ring, &[2; 32]).unwrap();
+        assert_eq!(opens(&ring, &[1; 32]), Err(KeyringError::WrongKeyFile.into()));
+        ring.remove_key_file().unwrap();
+        assert_eq!(opens(&ring, &[2; 32]), Err(KeyringError::WrongKeyFile.into()));
     }
 
     #[test]

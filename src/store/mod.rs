@@ -179,6 +179,12 @@ impl Store {
         self.queue.submit(&self.records, epoch, drafts).unwrap_or_else(Ticket::refused)
     }
 
+    /// The disk refuses the next write of the journal.
+    #[cfg(test)]
+    pub(crate) fn refuse_next_write(&self) {
+        self.faults.write.store(1, std::sync::atomic::Ordering::SeqCst);
+    }
+
     /// Grows by one whenever submissions were refused that had been taken.
     #[must_use]
     pub fn epoch(&self) -> u64 {

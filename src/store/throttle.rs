@@ -1,4 +1,6 @@
-//! Wrong passwords slow the next attempt down, per slot, across restarts.
+//! Wrong passwords slow the next attempt down, across restarts: per slot at the machine itself;
+//! for those who come over the network also per address, so that a stranger who tries passwords
+//! from far away keeps nobody at the counter from signing in.
 
 use super::disk::{read_text, write_whole};
 use super::error::StoreError;
@@ -11,8 +13,14 @@ use std::time::Duration;
 
 /// The file's name in the data folder.
 pub const ATTEMPTS_FILE: &str = "attempts.toml";
-/// Attempts that cost nothing.
+/// Attempts at one slot from one place that cost nothing.
 const FREE: u32 = 3;
+/// Attempts from one address, at whatever slots, that cost nothing.
+const FREE_OF_ADDRESS: u32 = 12;
+/// Attempts at one slot from all addresses together that cost nothing.
+const FREE_OF_NETWORK: u32 = 30;
+/// Most counts of addresses kept; the oldest go.
+const MOST_ADDRESSES: usize = 512;
 /// The longest wait, in seconds.
 const LONGEST: u64 = 60;
 
@@ -26,6 +34,7 @@ struct Attempts {
 pub struct Throttle {
     path: Option<PathBuf>,
     slots: BTreeMap<String, Attempts>,
+    from: String,
 }
 
 impl Throttle {
@@ -34,42 +43,80 @@ impl Throttle {
     pub(super) fn load(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(ATTEMPTS_FILE);
         let text = read_text(&path)?.unwrap_or_default();
-        Ok(Self { path: Some(path), slots: toml::from_str(&text).unwrap_or_default() })
+        Ok(Self {
+            path: Some(path),
+            slots: toml::from_str(&text).unwrap_or_default(),
+            from: String::new(),
+        })
     }
 
     /// Counts that are kept nowhere.
     pub(super) fn forgetful() -> Self {
-        Self { path: None, slots: BTreeMap::new() }
+        Self { path: None, slots: BTreeMap::new(), from: String::new() }
+    }
+
+    /// Says where the next attempts come from: an address, or nothing for the machine itself.
+    pub(super) fn coming_from(&mut self, address: &str) {
+        self.from = address.to_string();
+    }
+
+    /// The counts an attempt at a slot goes into, with how many of each cost nothing.
+    fn counts(&self, tag: &str) -> Vec<(String, u32)> {
+        match self.from.as_str() {
+            "" => vec![(tag.to_string(), FREE)],
+            from => vec![
+                (format!("{tag}@{from}"), FREE),
+                (format!("@{from}"), FREE_OF_ADDRESS),
+                (format!("{tag}@"), FREE_OF_NETWORK),
+            ],
+        }
     }
 
     /// How long to wait before the next attempt at a slot; nothing when it may be made now.
     pub(super) fn wait(&mut self, tag: &str, now: Instant) -> Result<Option<Duration>, StoreError> {
-        let Some(attempts) = self.slots.get_mut(tag) else { return Ok(None) };
-        let delay = delay(attempts.failed);
-        let behind = now < attempts.last;
-        if behind {
-            // The machine's clock was set back: wait from now, not until the old time comes again.
-            attempts.last = now;
+        let mut longest = None;
+        let mut behind = false;
+        for (count, free) in self.counts(tag) {
+            let Some(attempts) = self.slots.get_mut(&count) else { continue };
+            if now < attempts.last {
+                // The machine's clock was set back: wait from now, not until the old time comes
+                // again.
+                attempts.last = now;
+                behind = true;
+            }
+            let until = attempts.last + delay(attempts.failed, free);
+            let wait = (until - now).to_std().ok().filter(|wait| !wait.is_zero());
+            longest = longest.max(wait);
         }
-        let until = attempts.last + delay;
         if behind {
             self.save()?;
         }
-        Ok((until - now).to_std().ok().filter(|wait| !wait.is_zero()))
+        Ok(longest)
     }
 
     /// Counts a wrong attempt.
     pub(super) fn failed(&mut self, tag: &str, now: Instant) -> Result<(), StoreError> {
-        let attempts =
-            self.slots.entry(tag.to_string()).or_insert(Attempts { failed: 0, last: now });
-        attempts.failed = attempts.failed.saturating_add(1);
-        attempts.last = now;
+        for (count, _) in self.counts(tag) {
+            let attempts = self.slots.entry(count).or_insert(Attempts { failed: 0, last: now });
+            attempts.failed = attempts.failed.saturating_add(1);
+            attempts.last = now;
+        }
+        while self.slots.keys().filter(|count| count.contains('@')).count() > MOST_ADDRESSES {
+            let addresses = self.slots.iter().filter(|(count, _)| count.contains('@'));
+            let oldest = addresses.min_by_key(|(_, attempts)| attempts.last);
+            let Some(oldest) = oldest.map(|(count, _)| count.clone()) else { break };
+            self.slots.remove(&oldest);
+        }
         self.save()
     }
 
-    /// Forgets the wrong attempts at a slot.
+    /// Forgets the wrong attempts at a slot from where the right one came.
     pub(super) fn passed(&mut self, tag: &str) -> Result<(), StoreError> {
-        if self.slots.remove(tag).is_some() { self.save() } else { Ok(()) }
+        let before = self.slots.len();
+        for (count, _) in self.counts(tag) {
+            self.slots.remove(&count);
+        }
+        if self.slots.len() < before { self.save() } else { Ok(()) }
     }
 
     fn save(&self) -> Result<(), StoreError> {
@@ -82,9 +129,9 @@ impl Throttle {
     }
 }
 
-/// After three wrong attempts 1, 2, 4 ... 60 seconds.
-fn delay(failed: u32) -> TimeDelta {
-    let seconds = match failed.checked_sub(FREE) {
+/// After the free attempts 1, 2, 4 ... 60 seconds.
+fn delay(failed: u32, free: u32) -> TimeDelta {
+    let seconds = match failed.checked_sub(free) {
         None => 0,
         Some(over) => 1u64.checked_shl(over).unwrap_or(LONGEST).clamp(1, LONGEST),
     };
@@ -98,9 +145,9 @@ mod tests {
 
     #[test]
     fn the_series() {
-        let waits: Vec<i64> = (0..12).map(|failed| delay(failed).num_seconds()).collect();
+        let waits: Vec<i64> = (0..12).map(|failed| delay(failed, FREE).num_seconds()).collect();
         assert_eq!(waits, [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        assert_eq!(delay(u32::MAX).num_seconds(), 60);
+        assert_eq!(delay(u32::MAX, FREE).num_seconds(), 60);
     }
 
     #[test]
@@ -115,5 +162,39 @@ mod tests {
         assert_eq!(throttle.wait("t", year_before).unwrap(), Some(Duration::from_secs(2)));
         let later = year_before + TimeDelta::seconds(2);
         assert_eq!(Throttle::load(dir.path()).unwrap().wait("t", later).unwrap(), None);
+    }
+
+    #[test]
+    fn a_stranger_far_away_keeps_nobody_out() {
+        let now = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap();
+        let mut throttle = Throttle::forgetful();
+        let far = |address: &str, tag: &str, throttle: &mut Throttle| {
+            throttle.coming_from(address);
+            let wait = throttle.wait(tag, now).unwrap();
+            throttle.failed(tag, now).unwrap();
+            wait
+        };
+        for _ in 0..3 {
+            assert_eq!(far("192.0.2.7", "t", &mut throttle), None);
+        }
+        assert!(far("192.0.2.7", "t", &mut throttle).is_some());
+        // The counter and another address are free.
+        for address in ["", "192.0.2.8"] {
+            throttle.coming_from(address);
+            assert_eq!(throttle.wait("t", now).unwrap(), None, "{address}");
+        }
+        // One address at many slots, and many addresses at one slot, wait too; the counter never.
+        let many = (0..20).filter(|n| far("192.0.2.9", &n.to_string(), &mut throttle).is_some());
+        assert_eq!(many.count(), 8);
+        let many =
+            (0..40).filter(|n| far(&format!("198.51.100.{n}"), "s", &mut throttle).is_some());
+        assert_eq!(many.count(), 10);
+        throttle.coming_from("");
+        assert_eq!(throttle.wait("s", now).unwrap(), None);
+        // However many there are, the file stays small.
+        for n in 0..2_000 {
+            far(&format!("2001:db8:{n:x}::"), "t", &mut throttle);
+        }
+        assert!(throttle.slots.len() <= MOST_ADDRESSES);
     }
 }
