@@ -93,6 +93,7 @@ pub fn open(people: usize, seed: u64, clock: Arc<dyn Clock>) -> Result<Demo, Ref
         region: story::REGION.into(),
         admin: "admin".into(),
         password: PASSWORD.into(),
+        must_change: false,
     };
     let (office, _) = Office::create(folder.path(), &setup, sources, clock.clone())?;
     add_accounts(&office)?;
@@ -112,6 +113,7 @@ fn add_accounts(office: &Office) -> Result<(), Refusal> {
         name: role.id().into(),
         role,
         password: PASSWORD.into(),
+        must_change: false,
     });
     let answers = office.perform_all(&administrator(), accounts);
     answers.into_iter().try_for_each(|answer| answer.map(drop))

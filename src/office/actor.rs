@@ -1,6 +1,6 @@
 //! Who acts, and what each role may do.
 
-use super::Refusal;
+use super::{Refusal, SignedIn};
 use crate::program::Role;
 use crate::said;
 use crate::store::Origin;
@@ -48,6 +48,12 @@ pub struct Account {
     pub role: Role,
     /// Set when its rights have ended.
     pub disabled: bool,
+    /// Somebody else chose its password: it chooses one of its own before anything else.
+    pub must_change: bool,
+    /// Its SSH public keys, each an OpenSSH line.
+    pub keys: Vec<String>,
+    /// Its last sign-in and the one before.
+    pub signed_in: [Option<SignedIn>; 2],
 }
 
 /// Who is asking: an account, signed in from somewhere.

@@ -89,6 +89,7 @@ impl super::Office {
             ops: vec![seen],
             command: "reveal",
             reason: Some(reason.trim().to_string()),
+            keyring: None,
         })
     }
 

@@ -77,6 +77,8 @@ pub enum Command {
         role: Role,
         /// Its first password.
         password: String,
+        /// The person chooses another one at the next sign-in, before anything else.
+        must_change: bool,
     },
     /// Ends an account's rights; its history stays.
     DisableAccount {
@@ -89,6 +91,26 @@ pub enum Command {
         name: String,
         /// The new password.
         password: String,
+    },
+    /// Lets an account sign in over SSH with a key.
+    AddKey {
+        /// The account.
+        name: String,
+        /// The public key: one OpenSSH line, Ed25519 or ECDSA.
+        key: String,
+    },
+    /// Takes a key from an account.
+    RemoveKey {
+        /// The account.
+        name: String,
+        /// The key's SHA-256 fingerprint, `SHA256:…`.
+        key: String,
+    },
+    /// Lets a file open the station in the place of a person, for a service with nobody at the
+    /// keyboard. There is at most one.
+    KeyFile {
+        /// Its 32 bytes; `None` ends the use of any.
+        key: Option<[u8; 32]>,
     },
     /// Writes down something that happened and changed no record: an export, an import's end.
     Note {

@@ -1,5 +1,6 @@
 //! The office itself: what it holds, and the way of a change through it.
 
+use super::accounts::KeyringChange;
 use super::command::{Command, Receipt};
 use super::news::News;
 use super::{Account, Actor, Refusal, Right, card};
@@ -40,6 +41,7 @@ pub struct Office {
     pub(super) backups: RwLock<crate::store::BackupState>,
     /// Somebody keeps house in this process.
     pub(super) keeping: AtomicBool,
+    pub(super) claims: super::claims::Claims,
 }
 
 /// What only the one inside the door sees: the numbers given out, and the store's count of
@@ -62,6 +64,7 @@ pub(super) struct Staged {
     /// Every record it changes, by kind.
     touched: Vec<(String, RecordId)>,
     at: Instant,
+    keyring: Option<KeyringChange>,
 }
 
 /// What a command amounts to, before it is written.
@@ -74,13 +77,16 @@ pub(super) struct Plan {
     pub command: &'static str,
     /// The reason, where one was asked for.
     pub reason: Option<String>,
+    /// What becomes of the keyring once this is on the disk.
+    pub keyring: Option<KeyringChange>,
 }
 
 impl Plan {
     /// A plan that keeps records, the first being what the command is about.
     pub fn put(command: &'static str, records: Vec<Record>) -> Self {
         let main = records.first().map(|record| record.id);
-        Self { main, ops: records.into_iter().map(DraftOp::Put).collect(), command, reason: None }
+        let ops = records.into_iter().map(DraftOp::Put).collect();
+        Self { main, ops, command, reason: None, keyring: None }
     }
 }
 
@@ -114,7 +120,8 @@ impl Office {
 
     fn stage(&self, actor: &Actor, command: Command) -> Result<Staged, Refusal> {
         self.filling.wait();
-        self.still_open(actor)?;
+        self.may_go_on(actor)?;
+        self.has_own_password(actor, &command)?;
         let mut door = self.enter();
         let accepts_clock = matches!(command, Command::AcceptClock);
         if !accepts_clock {
@@ -149,11 +156,12 @@ impl Office {
         for record in &puts {
             self.show(record);
         }
-        Ok(Staged { ticket, number, revision, id: plan.main, touched, at })
+        let (id, keyring) = (plan.main, plan.keyring);
+        Ok(Staged { ticket, number, revision, id, touched, at, keyring })
     }
 
     fn settle(&self, staged: Staged) -> Result<Receipt, Refusal> {
-        let Staged { ticket, number, revision, id, touched, at } = staged;
+        let Staged { ticket, number, revision, id, touched, at, keyring } = staged;
         let outcome = ticket.wait();
         if outcome.is_err() {
             // The disk refused: what was built on it is refused too, and the directory shows
@@ -164,12 +172,15 @@ impl Office {
             }
         }
         let seq = outcome.map_err(|error| unavailable(&error))?.first().copied().unwrap_or(0);
+        keyring.iter().try_for_each(|change| self.follow_in_keyring(change))?;
         Ok(Receipt { number, revision, seq, id, at })
     }
 
-    fn take_back(&self, kind: &str, id: RecordId) {
+    /// Shows again what is kept, after a change that was not saved.
+    pub(super) fn take_back(&self, kind: &str, id: RecordId) {
         match self.store.latest(kind, id) {
             Ok(Some(stored)) => self.show(&stored.record),
+            _ if kind == ACCOUNT => self.forget_account(id),
             _ => {
                 self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(id);
             }
@@ -243,16 +254,19 @@ impl Office {
                 let newest = newest.map(|newest| newest.to_rfc3339()).unwrap_or_default();
                 let particulars = BTreeMap::from([("newest".to_string(), newest)]);
                 let ops = vec![DraftOp::Note(particulars)];
-                Ok(Plan { main: None, ops, command: "clock-accepted", reason: None })
+                Ok(Plan { main: None, ops, command: "clock-accepted", reason: None, keyring: None })
             }
             Command::Reveal { id, fields, reason } => self.plan_reveal(actor, id, fields, &reason),
-            Command::AddAccount { name, role, password } => {
-                self.plan_account(actor, &name, role, &password)
+            Command::AddAccount { name, role, password, must_change } => {
+                self.plan_account(actor, &name, role, password, must_change)
             }
             Command::DisableAccount { name } => self.plan_disable(actor, &name),
             Command::ChangePassword { name, password } => {
-                self.plan_password(actor, &name, &password)
+                self.plan_password(actor, &name, password)
             }
+            Command::AddKey { name, key } => self.plan_key(actor, &name, &key, true),
+            Command::RemoveKey { name, key } => self.plan_key(actor, &name, &key, false),
+            Command::KeyFile { key } => self.plan_key_file(actor, key),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);
                 Ok(Plan {
@@ -260,6 +274,7 @@ impl Office {
                     ops: vec![DraftOp::Note(particulars)],
                     command: "note",
                     reason: None,
+                    keyring: None,
                 })
             }
         }

@@ -80,6 +80,14 @@ impl super::Office {
         Ok(events)
     }
 
+    /// A record as it was at a revision; nothing where the journal no longer tells.
+    #[must_use]
+    pub fn record_at(&self, kind: &str, id: RecordId, revision: u32) -> Option<Record> {
+        let entries = self.store.history(kind, id).ok()?;
+        let versions = entries.iter().filter_map(|entry| put_of(entry, id));
+        versions.into_iter().find(|record| record.revision == revision).cloned()
+    }
+
     pub(super) fn what_said(&self, entry: &Entry, now: Option<&Record>, id: RecordId) -> Said {
         match entry.command.as_str() {
             "create" => Said::fixed("新建", "made"),
@@ -156,7 +164,7 @@ pub(super) fn put_of(entry: &Entry, id: RecordId) -> Option<&Record> {
     })
 }
 
-fn origin_said(origin: &Origin) -> Said {
+pub(super) fn origin_said(origin: &Origin) -> Said {
     match origin {
         Origin::Terminal => Said::fixed("本机", "this terminal"),
         Origin::Socket => Said::fixed("本机另一窗口", "another terminal here"),

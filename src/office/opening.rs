@@ -87,6 +87,8 @@ pub struct Setup {
     pub admin: String,
     /// That account's password.
     pub password: String,
+    /// The administrator chooses another password at the first sign-in, before anything else.
+    pub must_change: bool,
 }
 
 /// How far the index is.
@@ -144,7 +146,8 @@ impl Office {
         let with = sources.setup(clock.clone(), &news, Arc::default());
         let name = setup.admin.as_str();
         let role = Role::Administrator;
-        let admin = super::accounts::account_record(clock.now(), name, name, role)?;
+        let admin =
+            super::accounts::account_record(clock.now(), name, name, role, setup.must_change)?;
         let draft = Draft {
             time: clock.now(),
             actor: name.to_string(),
@@ -202,6 +205,7 @@ impl Office {
         if let Some(newest) = newest {
             office.saved_at(newest.time, true);
         }
+        office.settle_keyring();
         let filling = office.clone();
         std::thread::spawn(move || filling.fill());
         Ok(office)
@@ -224,6 +228,7 @@ impl Office {
             withdrawn: Mutex::default(),
             backups: RwLock::default(),
             keeping: AtomicBool::new(false),
+            claims: super::claims::Claims::default(),
         };
         office.keep_packs();
         office

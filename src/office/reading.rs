@@ -80,6 +80,8 @@ pub struct Line {
     pub due: Option<NaiveDate>,
     /// Masked identity number, to tell namesakes apart.
     pub id_tail: String,
+    /// Who else has it before them in review.
+    pub claimed_by: Option<String>,
 }
 
 impl Line {
@@ -269,6 +271,7 @@ impl super::Office {
                 .first()
                 .map(|id| crate::record::mask_id(&id.number))
                 .unwrap_or_default(),
+            claimed_by: None,
         }
     }
 
@@ -285,6 +288,9 @@ impl super::Office {
             let (total, ids) = directory.list(&filter, sort, offset, limit);
             listed.total += total;
             listed.lines.extend(ids.iter().filter_map(|id| Some(self.line(&directory.get(*id)?))));
+        }
+        for line in &mut listed.lines {
+            line.claimed_by = self.claimed_by(actor, line.id);
         }
         listed
     }
