@@ -30,6 +30,8 @@ pub enum Action {
     KeepDraft,
     /// Lock the screen.
     Lock,
+    /// Choose another password.
+    ChangePassword,
     /// Sign out, so that somebody else can sign in.
     SignOut,
     /// Leave the program.
@@ -40,6 +42,8 @@ pub enum Action {
     Language,
     /// Change the theme.
     Theme,
+    /// Change between UTF-8 and GBK on the line.
+    Encoding,
     /// Open what is marked; accept a field.
     Enter,
     /// Back.
@@ -62,6 +66,8 @@ pub enum Action {
     Last,
     /// Mark or unmark a row.
     Mark,
+    /// Mark every row, or none.
+    MarkAll,
     /// Make the main move onwards.
     Approve,
     /// Return for correction.
@@ -126,7 +132,7 @@ pub struct ActionInfo {
     pub name: &'static str,
     /// Its title.
     pub title: Label,
-    /// Default keys; the first is the one shown.
+    /// Default keys; the first is the one shown. None for what help and palette alone offer.
     pub keys: &'static [&'static str],
     /// Where it is valid.
     pub places: &'static [Place],
@@ -195,6 +201,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     row!(Action::Clock, "clock", "时钟", "Clock", ["c"], &[System], 6),
     row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask], 7),
+    row!(Action::MarkAll, "mark-all", "全选", "Mark all", ["*"], &[List], 0),
     row!(
         Action::DropDraft,
         "drop-draft",
@@ -226,8 +233,10 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Last, "last", "最后", "Last", ["Ctrl-End", "G"], MOVING, 0),
     row!(Action::Language, "language", "中文/English", "中文/English", ["F11"], ALL, 0),
     row!(Action::Theme, "theme", "换配色", "Theme", ["Ctrl-T"], ALL, 0),
+    row!(Action::Encoding, "encoding", "字符编码/Encoding", "字符编码/Encoding", [], ALL, 0),
     row!(Action::Redraw, "redraw", "重画屏幕", "Redraw", ["Ctrl-L"], ALL, 0),
     row!(Action::Lock, "lock", "锁屏", "Lock", ["F12"], MOVING, 25),
+    row!(Action::ChangePassword, "change-password", "改密码", "Change password", [], SIGNED_IN, 0),
     row!(Action::SignOut, "sign-out", "换人登录", "Sign out", ["Ctrl-O"], ALL, 0),
     row!(Action::Quit, "quit", "退出程序", "Quit", ["Ctrl-Q"], ALL, 26),
     row!(Action::Tab(1), "tab-1", "首页", "Home", ["1"], OUTSIDE_FIELDS, 0),

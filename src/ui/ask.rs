@@ -373,6 +373,7 @@ impl Screen for Ask {
             | Action::Quit
             | Action::Language
             | Action::Theme
+            | Action::Encoding
             | Action::Redraw
             | Action::Lock
             | Action::SignOut => return Taken::No,

@@ -109,6 +109,7 @@ impl Screen for ActionList {
             Action::Quit
             | Action::Language
             | Action::Theme
+            | Action::Encoding
             | Action::Redraw
             | Action::Lock
             | Action::SignOut => return Taken::No,

@@ -18,5 +18,5 @@ pub mod screens;
 pub mod session;
 pub mod theme;
 
-pub use session::{IDLE_LOCK, Input, Session, Start};
+pub use session::{IDLE_LOCK, Input, Landing, Session, Start};
 pub use theme::Theme;

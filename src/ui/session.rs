@@ -2,9 +2,11 @@
 //!
 //! A session owns its size, capabilities, language, theme, layers and parser. It reads no
 //! environment and no terminal, so the same engine serves this terminal, a socket and SSH.
-//! `layers` holds what lies on top of what, `timers` what the session waits for.
+//! `layers` holds what lies on top of what, `timers` what the session waits for, `line` what goes
+//! over its line.
 
 mod layers;
+mod line;
 mod timers;
 
 use super::action::{self, Action, ActionInfo};
@@ -18,7 +20,8 @@ use crate::office::{Actor, Office};
 use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::store::Origin;
-use crate::terminal::{self, Capabilities, Event, Key, Parser, clamp_size};
+use crate::terminal::codec::Codec;
+use crate::terminal::{self, Capabilities, Event, Key, Parser, Reply, clamp_size};
 use crate::words::{Lang, Said};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +47,22 @@ pub struct Start {
     pub esc_wait: Duration,
     /// After this long without a key the session locks itself; zero never.
     pub idle_lock: Duration,
+    /// The locale the terminal's side named, such as `zh_CN.GBK`; empty when it named none.
+    pub locale: String,
+    /// How text is written on the line; the session does both directions itself.
+    pub codec: Codec,
+    /// Where the person lands after signing in.
+    pub landing: Landing,
+}
+
+/// Where a person lands after signing in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Landing {
+    /// The home screen.
+    #[default]
+    Home,
+    /// The review queue, over home, for those who review.
+    Queue,
 }
 
 /// After how long without a key a session locks itself, unless told otherwise.
@@ -56,7 +75,7 @@ pub enum Input<'a> {
     Bytes(&'a [u8]),
     /// A new size.
     Resize(u16, u16),
-    /// The house changed: read again what is shown.
+    /// The house changed: read again what is shown. A session whose account may not go on ends.
     News,
     /// The time asked for by [`Session::wake_in`] has passed.
     Wake,
@@ -74,8 +93,10 @@ pub struct Session {
     greeting: Said,
     esc_wait: Duration,
     idle_lock: Duration,
+    landing: Landing,
     last_key: Instant,
     capabilities: Capabilities,
+    line: line::Line,
     parser: Parser,
     display: terminal::Screen,
     layers: Vec<Box<dyn Screen>>,
@@ -84,6 +105,11 @@ pub struct Session {
     bar: frame::Bar,
     dirty: bool,
     ended: bool,
+    last_words: Option<Said>,
+    /// The terminal has answered a question, any.
+    answers: bool,
+    /// It has told that everything sent was worked through.
+    ready: bool,
 }
 
 impl Session {
@@ -91,8 +117,13 @@ impl Session {
     #[must_use]
     pub fn new(office: Arc<Office>, start: Start) -> Self {
         let (columns, rows) = clamp_size(start.columns, start.rows);
-        let display = terminal::Screen::new(start.capabilities.clone(), columns, rows);
-        let first = screens::sign_in::SignIn::new(&office, start.greeting.clone());
+        let mut capabilities = start.capabilities;
+        if capabilities.codec != start.codec {
+            capabilities.write_in(start.codec);
+        }
+        let display = terminal::Screen::new(capabilities.clone(), columns, rows);
+        let greeting = start.greeting.clone();
+        let first = screens::sign_in::SignIn::new(&office, greeting, start.origin.clone());
         let now = office.now();
         Self {
             office,
@@ -103,8 +134,10 @@ impl Session {
             greeting: start.greeting,
             esc_wait: start.esc_wait,
             idle_lock: start.idle_lock,
+            landing: start.landing,
             last_key: now,
-            capabilities: start.capabilities,
+            capabilities,
+            line: line::Line::new(start.codec, start.locale),
             parser: Parser::new(),
             display,
             layers: vec![Box::new(first)],
@@ -113,6 +146,9 @@ impl Session {
             bar: frame::Bar::default(),
             dirty: true,
             ended: false,
+            last_words: None,
+            answers: false,
+            ready: false,
         }
     }
 
@@ -120,6 +156,25 @@ impl Session {
     #[must_use]
     pub fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Why the session ended, where the person did not end it: to be said on the screen they have
+    /// then.
+    #[must_use]
+    pub fn last_words(&self) -> Option<Said> {
+        self.last_words.clone()
+    }
+
+    /// Whether the terminal answers questions: it has answered one.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.answers
+    }
+
+    /// Whether the terminal has told, since last asked here, that it has worked through
+    /// everything sent to it ([`Reply::Ready`]).
+    pub fn take_ready(&mut self) -> bool {
+        std::mem::take(&mut self.ready)
     }
 
     /// Who is signed in.
@@ -131,24 +186,21 @@ impl Session {
     /// Takes something that happened outside.
     pub fn input(&mut self, input: Input) {
         match input {
-            Input::Bytes(bytes) => {
-                let mut events = Vec::new();
-                self.parser.feed(bytes, &mut events);
-                self.events(events);
-            }
+            Input::Bytes(bytes) => self.heard(bytes),
             Input::Wake => self.wake(),
             Input::Resize(columns, rows) => self.resize(columns, rows),
-            Input::News => self.refresh(),
-            Input::Continue => self.redraw(),
+            Input::News => self.news(),
+            Input::Continue => {
+                self.line.switch_keyboard(&self.capabilities);
+                self.redraw();
+            }
         }
     }
 
     /// The bytes of the next frame, when anything changed since the last one.
     pub fn frame(&mut self) -> Option<Vec<u8>> {
-        if !std::mem::take(&mut self.dirty) {
-            return None;
-        }
-        self.draw()
+        let drawn = if std::mem::take(&mut self.dirty) { self.draw() } else { None };
+        self.line.sent(drawn, self.capabilities.codec)
     }
 
     /// Somebody signed in on the way here, as when opening the folder asked for the password.
@@ -183,10 +235,9 @@ impl Session {
                 Event::Key(key) => self.key(key),
                 Event::Paste(text) => self.paste(&text),
                 Event::Reply(reply) => {
-                    if self.capabilities.learn(&reply) {
-                        self.display.set_capabilities(self.capabilities.clone());
-                        self.redraw();
-                    }
+                    self.answers = true;
+                    self.ready |= reply == Reply::Ready;
+                    self.learn(&reply);
                 }
                 Event::FocusIn | Event::FocusOut => {}
             }
@@ -252,6 +303,7 @@ impl Session {
                 self.refresh();
             }
             Action::Theme => self.theme = self.theme.next(),
+            Action::Encoding => self.switch_codec(),
             Action::Quit => {
                 self.keep();
                 self.ended = true;

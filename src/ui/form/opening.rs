@@ -71,6 +71,10 @@ impl Form {
             // The draft says which revision it was typed over, so that saving it cannot undo
             // somebody else's change unseen.
             form.base = draft.base;
+            // What the others changed since then is told field by field by that day's version.
+            let then = record.as_ref().filter(|record| record.revision != draft.base);
+            let then = then.and_then(|now| cx.office.record_at(&now.kind, now.id, draft.base));
+            form.record = then.or(form.record);
         }
         form.type_again(&draft.typed, cx.office);
         form.total(cx.office);

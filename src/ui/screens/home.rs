@@ -24,13 +24,20 @@ enum Errand {
 pub struct Home {
     errands: Vec<(Errand, &'static str, Said, usize)>,
     notices: Vec<Said>,
+    /// When and from where this account signed in the time before.
+    before: Said,
     window: Window,
 }
 
 impl Home {
     /// Home for whoever is signed in.
     pub fn new(cx: &mut Context) -> Self {
-        let mut home = Self { errands: Vec::new(), notices: Vec::new(), window: Window::default() };
+        let mut home = Self {
+            errands: Vec::new(),
+            notices: Vec::new(),
+            before: Said::default(),
+            window: Window::default(),
+        };
         home.refresh(cx);
         home
     }
@@ -55,6 +62,7 @@ impl Screen for Home {
             Action::Approve
                 | Action::Return
                 | Action::Mark
+                | Action::MarkAll
                 | Action::Sheet
                 | Action::Back
                 | Action::DropDraft
@@ -89,6 +97,7 @@ impl Screen for Home {
         self.notices = cx.office.trouble().into_iter().collect();
         self.notices.extend(cx.office.backup_warning());
         self.notices.extend(cx.office.notices());
+        self.before = cx.office.sign_in_before(&who.account).unwrap_or_default();
         self.errands = vec![
             (
                 Errand::Find,
@@ -142,6 +151,10 @@ impl Screen for Home {
         let list = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let cursor = rows::list(buf, list, look, &columns, &shown, &self.window);
         let mut y = area.y + 3 + u16::try_from(self.errands.len()).unwrap_or(0);
+        if !self.before.is_empty() && y < area.bottom() {
+            look.say(buf, area.x + 2, y, area.width - 4, &self.before, Tone::Quiet);
+            y += 1;
+        }
         for notice in &self.notices {
             let cells = area.width.saturating_sub(4);
             for line in text::wrap(notice.get(look.lang), usize::from(cells)) {

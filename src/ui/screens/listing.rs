@@ -15,11 +15,12 @@ use crate::words::Said;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Most rows a list loads; nobody reads further, and a search finds faster.
-const MOST: usize = 500;
+/// Most rows a list loads, and so most of a bulk verdict; nobody reads further, and a search
+/// finds faster.
+const MOST: usize = 1_000;
 
 /// From this width a detail pane stands beside the list.
 const WIDE: u16 = 110;
@@ -47,7 +48,8 @@ pub struct Listing {
     queue: Queue,
     items: Vec<Item>,
     total: usize,
-    picked: BTreeSet<RecordId>,
+    /// What is marked, with the state it was marked in.
+    picked: BTreeMap<RecordId, String>,
     window: Window,
     detail: Reading,
     /// Titles of the kinds drafts are of.
@@ -66,7 +68,7 @@ impl Listing {
             queue,
             items: Vec::new(),
             total: 0,
-            picked: BTreeSet::new(),
+            picked: BTreeMap::new(),
             window: Window::default(),
             detail: Reading::default(),
             draft_kinds: BTreeMap::new(),
@@ -90,12 +92,21 @@ impl Listing {
         self.detail = record.map(|record| Reading::of_record(&record, cx)).unwrap_or_default();
     }
 
+    /// The records of the list with their states.
+    fn states(&self) -> BTreeMap<RecordId, String> {
+        let records = self.items.iter().filter_map(|item| match item {
+            Item::Record(line) => Some((line.id, line.state.clone())),
+            Item::Draft(_) => None,
+        });
+        records.collect()
+    }
+
     /// The records a bulk verdict is about: the picked ones, else the marked one.
     fn chosen(&self) -> Vec<RecordId> {
         if self.picked.is_empty() {
             return self.marked().map(|line| line.id).into_iter().collect();
         }
-        self.picked.iter().copied().collect()
+        self.picked.keys().copied().collect()
     }
 
     /// Asks before a draft goes: nothing else of it is kept anywhere.
@@ -143,7 +154,7 @@ impl Screen for Listing {
 
     fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Approve | Action::Return | Action::Mark => {
+            Action::Approve | Action::Return | Action::Mark | Action::MarkAll => {
                 self.queue == Queue::Review && !self.items.is_empty()
             }
             Action::Sheet => self.marked().is_some(),
@@ -161,13 +172,17 @@ impl Screen for Listing {
         match action {
             Action::Enter => self.open(cx),
             Action::Mark if self.queue == Queue::Review => {
-                if let Some(id) = self.marked().map(|line| line.id)
-                    && !self.picked.remove(&id)
+                if let Some((id, state)) = self.marked().map(|line| (line.id, line.state.clone()))
+                    && self.picked.remove(&id).is_none()
                 {
-                    self.picked.insert(id);
+                    self.picked.insert(id, state);
                 }
                 self.window.act(Action::Down, self.items.len());
                 self.stale = true;
+            }
+            Action::MarkAll if self.queue == Queue::Review => {
+                let all = self.states();
+                self.picked = if self.picked == all { BTreeMap::new() } else { all };
             }
             Action::Approve if self.queue == Queue::Review => {
                 moving::many('a', &self.chosen(), cx);
@@ -216,15 +231,9 @@ impl Screen for Listing {
         if let Some(at) = found {
             self.window.at = at;
         }
-        let there: BTreeSet<RecordId> = self
-            .items
-            .iter()
-            .filter_map(|item| match item {
-                Item::Record(line) => Some(line.id),
-                Item::Draft(_) => None,
-            })
-            .collect();
-        self.picked.retain(|id| there.contains(id));
+        // What went on since it was marked is marked no longer.
+        let there = self.states();
+        self.picked.retain(|id, state| there.get(id) == Some(state));
         self.window.settle(self.items.len());
         self.read_detail(cx);
     }
@@ -272,15 +281,25 @@ impl Listing {
         match item {
             Item::Record(line) => {
                 let (due, tone) = line.due_said(crate::record::china_date(look.now));
+                let state = match &line.claimed_by {
+                    Some(name) => {
+                        let state = &line.state_title;
+                        Said::new(
+                            format!("{name} 在审　{}", state.zh),
+                            format!("{name} has it  {}", state.en),
+                        )
+                    }
+                    None => line.state_title.clone(),
+                };
                 RowShown {
                     cells: vec![
                         line.title.clone(),
                         line.number.clone(),
-                        line.state_title.get(look.lang).to_string(),
+                        state.get(look.lang).to_string(),
                         due.get(look.lang).to_string(),
                     ],
                     tone: tone.then_some(Tone::Bad),
-                    picked: self.picked.contains(&line.id),
+                    picked: self.picked.contains_key(&line.id),
                 }
             }
             Item::Draft(draft) => RowShown {

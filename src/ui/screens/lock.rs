@@ -51,14 +51,16 @@ impl Screen for Lock {
             Action::Enter | Action::Save => {
                 let typed = self.password.text().to_string();
                 self.password = InputLine::default();
-                match cx.office.sign_in(&self.who.account, &typed, &self.who.origin) {
+                match cx.office.unlock(&self.who, &typed) {
                     Ok(actor) => cx.ask(Effect::Unlocked(actor)),
                     Err(refusal) => cx.say(Notice::from(refusal)),
                 }
             }
             Action::Quit => cx.ask(Effect::Quit),
             Action::SignOut => cx.ask(Effect::SignOut),
-            Action::Language | Action::Theme | Action::Redraw => return Taken::No,
+            Action::Language | Action::Theme | Action::Encoding | Action::Redraw => {
+                return Taken::No;
+            }
             // Nothing else passes a locked screen.
             _ => {}
         }

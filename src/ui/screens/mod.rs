@@ -8,6 +8,7 @@ pub mod listing;
 pub mod lock;
 pub mod moving;
 pub mod page;
+pub mod password;
 pub mod sheet;
 pub mod sign_in;
 pub mod system;
@@ -28,6 +29,7 @@ pub fn open(action: Action, cx: &mut Context) {
         Action::Queue => open_list(Queue::Review, cx),
         Action::Due => open_list(Queue::Due, cx),
         Action::Drafts => open_list(Queue::Drafts, cx),
+        Action::ChangePassword => cx.open(password::Password::new()),
         Action::Tab(digit) => {
             if let Some(screen) = tabs::open(digit, cx) {
                 cx.ask(Effect::Home(screen));

@@ -76,7 +76,8 @@ fn begin(record: &Record, step: &Move, cx: &mut Context) {
     let parts = step.asks.iter().map(|ask| part_of(ask, &kind, sheet.as_ref(), cx)).collect();
     let (id, base, step) = (record.id, record.revision, step.clone());
     let number = &record.number;
-    let body = vec![said!("{number}", "{number}")];
+    let mut body = vec![said!("{number}", "{number}")];
+    body.extend(claimed(record, cx));
     cx.open(Ask::new(step.title.clone(), body, parts, move |answered, cx| {
         let answers = match answers_of(&step, &answered, cx) {
             Ok(answers) => answers,
@@ -91,6 +92,15 @@ fn begin(record: &Record, step: &Move, cx: &mut Context) {
     }));
 }
 
+/// A word before deciding what a colleague has before them.
+fn claimed(record: &Record, cx: &Context) -> Option<Said> {
+    let name = cx.office.claimed_by(cx.who?, record.id)?;
+    Some(said!(
+        "{name} 正打开着这份档案。确认由您来办吗？",
+        "{name} has this file open. Are you the one to decide it?"
+    ))
+}
+
 fn done(step: &Move, receipt: &Receipt, cx: &mut Context) {
     let number = &receipt.number;
     let title = &step.title;
@@ -103,51 +113,68 @@ fn done(step: &Move, receipt: &Receipt, cx: &mut Context) {
 
 /// One verdict on several records: a summary before it happens, and an answer for each.
 pub fn many(key: char, ids: &[RecordId], cx: &mut Context) {
-    let Some(who) = cx.who else { return };
     let records: Vec<Record> =
         ids.iter().filter_map(|id| cx.office.record(*id).ok().flatten()).collect();
     if let [record] = records.as_slice() {
         return by_key(key, record, cx);
     }
-    let mut ready: Vec<(Record, Move)> = Vec::new();
-    let mut body = Vec::new();
-    for record in records {
-        let offer =
-            cx.office.moves(who, &record).into_iter().find(|offer| offer.step.key == Some(key));
-        let number = &record.number;
-        match offer {
-            Some(offer) if offer.closed.is_none() => {
-                let title = &offer.step.title;
-                body.push(Said::new(
-                    format!("{number} → {}", title.zh),
-                    format!("{number} → {}", title.en),
-                ));
-                ready.push((record, offer.step));
-            }
-            Some(offer) => {
-                let why = offer.closed.unwrap_or_default();
-                body.push(Said::new(
-                    format!("{number}：{}", why.zh),
-                    format!("{number}: {}", why.en),
-                ));
-            }
-            None => body.push(said!("{number}：现在没有这一步。", "{number}: no such step now.")),
-        }
-    }
+    let (ready, left_out) = sorted_out(key, records, cx);
     let Some((first, step)) = ready.first() else {
         return cx.say(Notice::unsure(
             said!("选中的都不能办理这一步。", "None of the chosen can take this step."),
-            Said::join(&body, " ", " "),
+            Said::join(&left_out, " ", " "),
         ));
     };
-    // The same questions are asked once; records whose step asks for something else are left out.
-    let asked: Vec<String> = step.asks.iter().map(|ask| ask.id.clone()).collect();
     let Some(kind) = cx.office.catalogue().kind(&first.kind).cloned() else { return };
     let parts = step.asks.iter().map(|ask| part_of(ask, &kind, None, cx)).collect();
-    ready.retain(|(_, step)| step.asks.iter().map(|ask| &ask.id).eq(asked.iter()));
+    // What is left out stands first, where it is not overlooked.
+    let mut body = left_out;
+    for (record, step) in &ready {
+        let (number, title) = (&record.number, &step.title);
+        let by = cx.who.and_then(|who| cx.office.claimed_by(who, record.id));
+        let (zh, en) = match by {
+            Some(name) => (format!("（{name} 正打开着）"), format!(" ({name} has it open)")),
+            None => Default::default(),
+        };
+        body.push(Said::new(
+            format!("{number} → {}{zh}", title.zh),
+            format!("{number} → {}{en}", title.en),
+        ));
+    }
     let count = ready.len();
     let heading = said!("成批办理 {count} 件", "{count} records at once");
     cx.open(Ask::new(heading, body, parts, move |answered, cx| bulk(&ready, &answered, cx)));
+}
+
+/// The records that can take the step of `key` together, and why the others are left out: the
+/// same questions are asked once, so a step that asks something else is decided by itself.
+fn sorted_out(key: char, records: Vec<Record>, cx: &Context) -> (Vec<(Record, Move)>, Vec<Said>) {
+    let mut ready: Vec<(Record, Move)> = Vec::new();
+    let mut left_out = Vec::new();
+    let Some(who) = cx.who else { return (ready, left_out) };
+    let asked = |step: &Move| step.asks.iter().map(|ask| ask.id.clone()).collect::<Vec<_>>();
+    for record in records {
+        let mut offers = cx.office.moves(who, &record).into_iter();
+        let offer = offers.find(|offer| offer.step.key == Some(key));
+        let number = &record.number;
+        let why = match &offer {
+            None => said!("现在没有这一步。", "no such step now."),
+            Some(offer) => match (&offer.closed, ready.first()) {
+                (Some(why), _) => why.clone(),
+                (None, Some((_, first))) if asked(first) != asked(&offer.step) => said!(
+                    "这一步要填别的内容，请单独办理。",
+                    "this step asks for something else; decide it by itself."
+                ),
+                _ => Said::default(),
+            },
+        };
+        match offer {
+            Some(offer) if why.is_empty() => ready.push((record, offer.step)),
+            _ => left_out
+                .push(Said::new(format!("{number}：{}", why.zh), format!("{number}: {}", why.en))),
+        }
+    }
+    (ready, left_out)
 }
 
 fn bulk(ready: &[(Record, Move)], answered: &Answered, cx: &mut Context) {

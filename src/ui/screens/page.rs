@@ -1,7 +1,7 @@
 //! One record's page: a person with everything about them in time order, or a file with its
 //! fields and its decision sheet.
 
-use crate::office::{Command, Line};
+use crate::office::{Claim, Command, Line};
 use crate::program::PERSON;
 use crate::record::{Record, RecordId};
 use crate::said;
@@ -44,6 +44,10 @@ pub struct Page {
     services: Vec<Line>,
     window: Window,
     gone: bool,
+    /// Tells colleagues that this person has it before them, while it is under review.
+    claim: Option<Claim>,
+    /// Who else has it.
+    claimed_by: Option<String>,
 }
 
 impl Page {
@@ -82,6 +86,8 @@ impl Page {
             services: Vec::new(),
             window: Window::default(),
             gone: false,
+            claim: None,
+            claimed_by: None,
         };
         page.work_out(cx);
         page.show_sheet = page.reviewing;
@@ -142,6 +148,12 @@ impl Page {
             .into_iter()
             .filter_map(|offer| Some((offer.step.key?, offer.step.title)))
             .collect();
+        self.claimed_by = cx.office.claimed_by(who, self.id).filter(|_| self.reviewing);
+        if !self.reviewing {
+            self.claim = None;
+        } else if self.claim.is_none() {
+            self.claim = Some(cx.office.claim(who, self.id));
+        }
         self.editable = cx.office.may_change(who, &self.record).is_ok();
         self.own_last = self.record.updated_by == who.account;
         self.masked = !cx.office.masked_fields(&self.record).is_empty();
@@ -320,14 +332,14 @@ impl Screen for Page {
         );
         let revision = said!("第 {revision} 版", "revision {revision}");
         let used = look.put(buf, area.x + 1, area.y, area.width - 2, &heading, Tone::Title);
-        look.say(
-            buf,
-            area.x + 2 + used,
-            area.y,
-            area.width.saturating_sub(used + 3),
-            &revision,
-            Tone::Quiet,
-        );
+        let x = area.x + 2 + used;
+        let used =
+            look.say(buf, x, area.y, area.right().saturating_sub(x + 1), &revision, Tone::Quiet);
+        if let Some(name) = &self.claimed_by {
+            let x = x + used + 2;
+            let said = said!("{name} 也打开着", "{name} has it open too");
+            look.say(buf, x, area.y, area.right().saturating_sub(x + 1), &said, Tone::Unsure);
+        }
         let body =
             Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
         if self.gone {

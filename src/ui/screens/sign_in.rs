@@ -16,18 +16,20 @@ use ratatui::layout::{Position, Rect};
 pub struct SignIn {
     station: String,
     greeting: Said,
+    origin: Origin,
     name: InputLine,
     password: InputLine,
     at_password: bool,
 }
 
 impl SignIn {
-    /// An empty sign-in; `greeting` stands above it.
+    /// An empty sign-in of a session that comes from `origin`; `greeting` stands above it.
     #[must_use]
-    pub fn new(office: &Office, greeting: Said) -> Self {
+    pub fn new(office: &Office, greeting: Said, origin: Origin) -> Self {
         Self {
             station: office.station_name().to_string(),
             greeting,
+            origin,
             name: InputLine::default(),
             password: InputLine::default(),
             at_password: false,
@@ -45,7 +47,7 @@ impl SignIn {
         }
         let typed = self.password.text().to_string();
         self.password = InputLine::default();
-        match cx.office.sign_in(self.name.text(), &typed, &Origin::Terminal) {
+        match cx.office.sign_in(self.name.text(), &typed, &self.origin) {
             Ok(actor) => cx.ask(Effect::SignedIn(actor)),
             Err(refusal) => {
                 self.at_password = true;

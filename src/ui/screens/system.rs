@@ -104,6 +104,13 @@ impl Screen for System {
         reading.value(said!("节假日表", "Holiday files"), Said::same(years.join(" ")));
         reading.gap();
         reading.heading(said!("账号", "Accounts"));
+        reading.line(
+            Tone::Quiet,
+            said!(
+                "改自己的密码：按 F9，选“改密码”。",
+                "To change your own password press F9 and choose \"Change password\"."
+            ),
+        );
         for account in office.accounts() {
             let role = account.role.title();
             let off = if account.disabled {

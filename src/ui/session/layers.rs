@@ -1,10 +1,13 @@
 //! What lies on top of what, and what becomes of the effects layers ask for.
 
-use super::Session;
+use super::{Landing, Session};
 use crate::office::{Actor, Right};
+use crate::ui::action::Action;
+use crate::ui::frame;
 use crate::ui::screen::{Context, Effect, Screen};
 use crate::ui::screens;
-use crate::ui::{frame, screens::lock::Lock};
+use crate::ui::screens::{lock::Lock, password::Password};
+use crate::words::Said;
 
 /// Most layers kept: whoever goes on from screen to screen without ever going back loses the
 /// oldest one, with its draft kept.
@@ -70,11 +73,7 @@ impl Session {
                 Effect::SignedIn(actor) => {
                     self.who = Some(Actor { origin: self.origin.clone(), ..actor });
                     self.last_key = self.office.now();
-                    let mut cx = self.context();
-                    let home = screens::home::Home::new(&mut cx);
-                    self.layers = vec![Box::new(home)];
-                    self.news_bar();
-                    self.ask_clock();
+                    self.begin();
                 }
                 Effect::Unlocked(actor) => {
                     self.who = Some(Actor { origin: self.origin.clone(), ..actor });
@@ -103,13 +102,31 @@ impl Session {
         }
     }
 
+    /// The first screen of whoever has just signed in.
+    fn begin(&mut self) {
+        let Some(who) = self.who.clone() else { return };
+        if self.office.must_change_password(&who.account) {
+            self.layers = vec![Box::new(Password::forced())];
+            return;
+        }
+        let mut cx = self.context();
+        let home = screens::home::Home::new(&mut cx);
+        self.layers = vec![Box::new(home)];
+        self.news_bar();
+        if self.landing == Landing::Queue && who.may(Right::Review) {
+            self.act(Action::Queue);
+        }
+        self.ask_clock();
+    }
+
     pub(super) fn sign_out(&mut self) {
         self.keep();
         self.who = None;
         self.saved = None;
         self.notice = None;
         self.bar = frame::Bar::default();
-        let first = screens::sign_in::SignIn::new(&self.office, self.greeting.clone());
+        let (greeting, origin) = (self.greeting.clone(), self.origin.clone());
+        let first = screens::sign_in::SignIn::new(&self.office, greeting, origin);
         self.layers = vec![Box::new(first)];
         self.dirty = true;
     }
@@ -130,6 +147,20 @@ impl Session {
         self.layers.retain(|layer| !layer.is_fleeting());
         self.notice = None;
         self.layers.push(Box::new(Lock::new(who)));
+    }
+
+    /// The house changed. A session whose account was disabled, or has another role now, ends
+    /// with its drafts kept.
+    pub(super) fn news(&mut self) {
+        if let Some(who) = &self.who
+            && let Err(refusal) = self.office.may_go_on(who)
+        {
+            self.keep();
+            self.ended = true;
+            self.last_words = Some(Said::join(&[refusal.message, refusal.next], "", " "));
+            return;
+        }
+        self.refresh();
     }
 
     pub(super) fn refresh(&mut self) {

@@ -31,9 +31,7 @@ impl Session {
             self.dirty = true;
         }
         if sequence {
-            let mut events = Vec::new();
-            self.parser.expire(&mut events);
-            self.events(events);
+            self.line_expired();
         }
         if settles {
             self.settle();
@@ -45,7 +43,8 @@ impl Session {
     }
 
     fn sequence_in(&self) -> Option<Duration> {
-        self.parser.waiting().map(|waiting| waiting.patience(self.esc_wait))
+        let sequence = self.parser.waiting().map(|waiting| waiting.patience(self.esc_wait));
+        sequence.into_iter().chain(self.line.half_in()).min()
     }
 
     /// The layers below the top one too: a draft must not wait for a dialog over its form.
