@@ -26,7 +26,7 @@
 //! | 7 | [`exchange`] | CSV and spreadsheet files in and out |
 //! | 7 | [`demo`] | a station with weeks of invented life |
 //! | 8 | [`ui`] | session, actions, keymap, screens |
-//! | 9 | [`access`] | where sessions come from: this terminal |
+//! | 9 | [`access`] | where sessions come from: this terminal, the local socket, SSH |
 //! | 9 | [`cli`] | one file per subcommand |
 //!
 //! # The way of a change

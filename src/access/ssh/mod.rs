@@ -1,0 +1,263 @@
+//! SSH: supervisors at home, in the district office, on slow lines.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`limits`] | how much of the server anybody may have |
+//! | [`host_key`] | the key by which clients know the station |
+//! | `visitor` | one connection: who it is, what is asked for, and what is refused |
+//! | `room` | one channel of it: what was told, what runs in it |
+//! | `line` | the way to the terminal at its other end |
+//!
+//! No shell, no forwarding, no files: a session of the app, and the few commands that only read.
+//! The one room that knows `tokio`: connections are its tasks, sessions are threads as
+//! everywhere.
+
+pub mod host_key;
+pub mod limits;
+mod line;
+mod room;
+mod visitor;
+
+use super::hall::Hall;
+use crate::office::Actor;
+use crate::words::Lang;
+use limits::{Limits, Pace};
+use russh::keys::{Algorithm, EcdsaCurve, PrivateKey};
+use russh::server::{Config, run_stream};
+use russh::{Disconnect, Preferred, SshId, cipher, compression, kex, mac};
+use rustix::net::sockopt;
+use std::borrow::Cow;
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener as Listener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use visitor::Visitor;
+
+/// A command carried out for a visitor: who asks, in which language, the words of the command,
+/// standard output and standard error; gives the exit status. One that reads only, with the
+/// account's rights.
+pub type Commands = dyn Fn(&Actor, Lang, &[String], &mut Vec<u8>, &mut Vec<u8>) -> u8 + Send + Sync;
+
+/// Sign-ins by password derived at once: each takes 19 MiB.
+const DERIVATIONS: usize = 2;
+/// How often a quiet client is asked whether it is still there, and how often in vain.
+const KEEPALIVE: (Duration, usize) = (Duration::from_secs(20), 3);
+/// How long the system tries to bring bytes to a client that has vanished.
+const VANISHED: Duration = Duration::from_secs(90);
+/// The system's own buffer towards a client. What lies in it cannot be taken back when the
+/// screen has changed meanwhile, so it is small.
+const SENDING: usize = 16 * 1024;
+/// How long connections may take to end, each way of ending them.
+const PARTING: Duration = Duration::from_millis(500);
+
+/// What all connections share.
+struct Shared {
+    hall: Arc<Hall>,
+    commands: Box<Commands>,
+    limits: Limits,
+    derivations: Semaphore,
+}
+
+/// The running server, until dropped.
+pub struct Server {
+    address: SocketAddr,
+    runtime: Option<Runtime>,
+    ended: Option<tokio::task::JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Listens for connections and serves them in the hall.
+    ///
+    /// # Errors
+    /// When the system refuses the address or the threads.
+    pub fn open(
+        hall: &Arc<Hall>,
+        listener: Listener,
+        key: PrivateKey,
+        commands: Box<Commands>,
+        limits: Limits,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("ssh")
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let shared = Arc::new(Shared {
+            hall: hall.clone(),
+            commands,
+            limits,
+            derivations: Semaphore::new(DERIVATIONS),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let config = Arc::new(config(key, &limits));
+        let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
+        let ended = runtime.spawn(accept(listener, config, shared, stopped));
+        Ok(Self { address, runtime: Some(runtime), ended: Some(ended), stop })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        let (Some(runtime), Some(ended)) = (self.runtime.take(), self.ended.take()) else { return };
+        let _ = runtime.block_on(ended);
+        runtime.shutdown_timeout(PARTING);
+    }
+}
+
+fn config(key: PrivateKey, limits: &Limits) -> Config {
+    Config {
+        server_id: SshId::Standard(Cow::Borrowed("SSH-2.0-yizhan")),
+        methods: visitor::methods(),
+        keys: vec![key],
+        auth_rejection_time: Duration::from_secs(1),
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        max_auth_attempts: limits.attempts,
+        // A quiet reader is no reason to end a session; it locks itself.
+        inactivity_timeout: None,
+        keepalive_interval: Some(KEEPALIVE.0),
+        keepalive_max: KEEPALIVE.1,
+        nodelay: true,
+        event_buffer_size: 1,
+        preferred: modern(),
+        ..Config::default()
+    }
+}
+
+/// Only what is without blame today. Host keys are Ed25519; the others are for accounts' keys.
+fn modern() -> Preferred {
+    let ecdsa = |curve| Algorithm::Ecdsa { curve };
+    Preferred {
+        kex: Cow::Borrowed(&[
+            kex::MLKEM768X25519_SHA256,
+            kex::CURVE25519,
+            kex::CURVE25519_PRE_RFC_8731,
+            kex::EXTENSION_SUPPORT_AS_SERVER,
+            kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
+        ]),
+        key: Cow::Owned(vec![
+            Algorithm::Ed25519,
+            ecdsa(EcdsaCurve::NistP256),
+            ecdsa(EcdsaCurve::NistP384),
+            ecdsa(EcdsaCurve::NistP521),
+        ]),
+        // Fast on old machines without instructions for AES, and the only ones that seal.
+        cipher: Cow::Borrowed(&[
+            cipher::CHACHA20_POLY1305,
+            cipher::AES_256_GCM,
+            cipher::AES_128_GCM,
+        ]),
+        mac: Cow::Borrowed(&[mac::HMAC_SHA512_ETM, mac::HMAC_SHA256_ETM]),
+        compression: Cow::Borrowed(&[compression::NONE, compression::ZLIB_LEGACY]),
+        ..Preferred::DEFAULT
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    config: Arc<Config>,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let Limits { connections, handshakes, .. } = shared.limits;
+    let connections = Arc::new(Semaphore::new(connections));
+    let handshakes = Arc::new(Semaphore::new(handshakes));
+    let mut pace = Pace::new(&shared.limits);
+    let mut running = JoinSet::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            _ = stopped.changed() => break,
+            // Those that have ended are let go as they end.
+            Some(_) = running.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                // Out of handles, mostly: those that are there go on.
+                Err(_) => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+        };
+        let allowed = pace.allows(peer.ip(), Instant::now());
+        let place = connections.clone().try_acquire_owned();
+        let turn = handshakes.clone().try_acquire_owned();
+        // Whoever is one too many is not even greeted.
+        if let (true, Ok(place), Ok(turn)) = (allowed, place, turn) {
+            let stopped = stopped.clone();
+            let (config, shared) = (config.clone(), shared.clone());
+            running.spawn(async move {
+                // A connection that fails ends, and nothing else.
+                let _ = connection(stream, peer, config, shared, stopped, turn).await;
+                drop(place);
+            });
+        }
+    }
+    drop(listener);
+    let _ =
+        tokio::time::timeout(3 * PARTING, async { while running.join_next().await.is_some() {} })
+            .await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    config: Arc<Config>,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+    turn: OwnedSemaphorePermit,
+) -> Result<(), russh::Error> {
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_send_buffer_size(&stream, SENDING).map_err(io::Error::from)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    sockopt::set_tcp_user_timeout(&stream, u32::try_from(VANISHED.as_millis()).unwrap_or(u32::MAX))
+        .map_err(io::Error::from)?;
+    let stream = stream.into_std()?;
+    // The only way to end a connection whose client does nothing at all.
+    let cut = stream.try_clone()?;
+    let stream = TcpStream::from_std(stream)?;
+    let grace = shared.limits.grace;
+    let visitor = Visitor::new(shared, peer.ip());
+    let mut greeted = visitor.signed_in();
+    let begun = tokio::time::timeout(grace, run_stream(config, stream, visitor)).await;
+    let mut running = match begun {
+        Ok(running) => running?,
+        Err(_) => return Ok(cut.shutdown(Shutdown::Both)?),
+    };
+    tokio::select! {
+        _ = greeted.wait_for(|yes| *yes) => {}
+        _ = &mut running => return Ok(()),
+        _ = stopped.changed() => {}
+        () = tokio::time::sleep(grace) => return Ok(cut.shutdown(Shutdown::Both)?),
+    }
+    drop(turn);
+    tokio::select! {
+        _ = &mut running => return Ok(()),
+        _ = stopped.wait_for(|yes| *yes) => {}
+    }
+    // The sessions have said goodbye; most clients go by themselves then.
+    if tokio::time::timeout(PARTING, &mut running).await.is_ok() {
+        return Ok(());
+    }
+    let handle = running.handle();
+    let goodbye = async {
+        let words = String::from("yizhan is stopping");
+        let _ = handle.disconnect(Disconnect::ByApplication, words, String::new()).await;
+        let _ = running.await;
+    };
+    let _ = tokio::time::timeout(PARTING, goodbye).await;
+    Ok(cut.shutdown(Shutdown::Both)?)
+}
