@@ -1,8 +1,9 @@
 //! `yizhan account`: who may sign in, and with what.
 
+use super::key_file::KeyFileCommand;
 use super::opening::{Opened, World, read_secret};
 use super::{Done, Failure, print};
-use crate::office::{Command, Receipt};
+use crate::office::{Command, Receipt, Refusal, Right, fingerprint};
 use crate::program::Role;
 use crate::said;
 use crate::words::Said;
@@ -30,6 +31,9 @@ enum AccountCommand {
         /// 新账号的密码文件，- 为标准输入的下一行 / File with its password, - is the next line of standard input
         #[arg(long, value_name = "FILE")]
         new_password_file: PathBuf,
+        /// 首次登录时不要求改密码 / Do not ask for another password at the first sign-in
+        #[arg(long)]
+        no_change: bool,
     },
     /// 列出账号 / List the accounts
     List,
@@ -46,12 +50,36 @@ enum AccountCommand {
         #[arg(long, value_name = "FILE")]
         new_password_file: PathBuf,
     },
-    /// SSH 公钥（随 SSH 接入提供） / SSH keys, which come with access by SSH
-    #[command(hide = true)]
+    /// 密钥文件：代替账号密码打开站点，给 yizhan serve 用 / The key file that opens the station for `yizhan serve`
+    #[command(subcommand)]
+    KeyFile(KeyFileCommand),
+    /// SSH 公钥：用密钥登录 / SSH keys, to sign in with
     Key {
-        /// add 账号 公钥文件 / add NAME FILE
-        #[arg(num_args = 0..)]
-        rest: Vec<String>,
+        #[command(subcommand)]
+        what: KeyCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// 登记公钥 / Let an account sign in with a key
+    Add {
+        /// 账号 / The account
+        name: String,
+        /// 公钥文件（.pub），- 为标准输入的下一行 / The public key file (.pub), - is the next line of standard input
+        file: PathBuf,
+    },
+    /// 列出公钥的指纹 / List the keys by fingerprint
+    List {
+        /// 账号 / The account
+        name: String,
+    },
+    /// 删去公钥 / Take a key away
+    Remove {
+        /// 账号 / The account
+        name: String,
+        /// 指纹，形如 SHA256:… / The fingerprint, as SHA256:…
+        fingerprint: String,
     },
 }
 
@@ -67,31 +95,37 @@ fn role(text: &str) -> Result<Role, String> {
 /// # Errors
 /// A refusal, such as for an account without that right.
 pub fn run(args: &AccountArgs, world: &World, out: &mut dyn Write) -> Done {
-    if let AccountCommand::Key { .. } = args.what {
-        return Err(Failure::new(
-            said!(
-                "这个版本没有 SSH 接入，还用不上公钥。",
-                "This version has no access by SSH, so there is no use for keys yet."
-            ),
-            said!(
-                "账号用密码登录：yizhan account passwd。",
-                "Accounts sign in with passwords: `yizhan account passwd`."
-            ),
-        ));
-    }
     world.with_station(|at| carry_out(args, world, at, out))
 }
 
 fn carry_out(args: &AccountArgs, world: &World, at: &Opened, out: &mut dyn Write) -> Done {
     let secret = |file: &PathBuf| read_secret(file).map(|password| password.to_string());
     let (command, done) = match &args.what {
-        AccountCommand::List | AccountCommand::Key { .. } => return list(at, out),
-        AccountCommand::Add { name, role, new_password_file } => {
+        AccountCommand::List => return list(at, out),
+        AccountCommand::Key { what: KeyCommand::List { name } } => return keys(name, at, out),
+        AccountCommand::Key { what: KeyCommand::Add { name, file } } => {
+            let key = read_secret(file)?.to_string();
+            let print = fingerprint(&key)?;
+            let done = said!(
+                "{name} 可以用密钥 {print} 登录。",
+                "{name} can sign in with the key {print}."
+            );
+            (Command::AddKey { name: name.clone(), key }, done)
+        }
+        AccountCommand::Key { what: KeyCommand::Remove { name, fingerprint } } => {
+            let (name, key) = (name.clone(), fingerprint.clone());
+            let done =
+                said!("{name} 的密钥 {key} 已删去。", "The key {key} of {name} was removed.");
+            (Command::RemoveKey { name, key }, done)
+        }
+        AccountCommand::KeyFile(what) => return tell(world, &what.run(at)?, &what.done(), out),
+        AccountCommand::Add { name, role, new_password_file, no_change } => {
             let title = role.title();
             let (zh, en) = (&title.zh, &title.en);
             let done = said!("账号 {name}（{zh}）已建。", "Account {name} ({en}) was made.");
             let password = secret(new_password_file)?;
-            (Command::AddAccount { name: name.clone(), role: *role, password }, done)
+            let (name, must_change) = (name.clone(), !no_change);
+            (Command::AddAccount { name, role: *role, password, must_change }, done)
         }
         AccountCommand::Disable { name } => (
             Command::DisableAccount { name: name.clone() },
@@ -114,13 +148,54 @@ fn tell(world: &World, receipt: &Receipt, done: &Said, out: &mut dyn Write) -> D
     Ok(writeln!(out, "{}", done.get(world.lang))?)
 }
 
+fn keys(name: &str, at: &Opened, out: &mut dyn Write) -> Done {
+    if at.actor.account != name {
+        at.actor.need(Right::Accounts)?;
+    }
+    let account = at.office.account(name).ok_or_else(|| {
+        Refusal::invalid(
+            "name",
+            said!("没有账号“{name}”。", "There is no account \"{name}\"."),
+            said!("用 yizhan account list 查看。", "See `yizhan account list`."),
+        )
+    })?;
+    let rows: Vec<[String; 3]> = account
+        .keys
+        .iter()
+        .map(|key| {
+            let mut parts = key.splitn(3, ' ').map(str::to_string);
+            let kind = parts.next().unwrap_or_default();
+            let comment = parts.nth(1).unwrap_or_default();
+            [fingerprint(key).unwrap_or_default(), kind, comment]
+        })
+        .collect();
+    if at.json {
+        return rows.iter().try_for_each(|[fingerprint, kind, comment]| {
+            let row = json!({ "fingerprint": fingerprint, "type": kind, "comment": comment });
+            print::json_line(out, &row)
+        });
+    }
+    // As `ssh-keygen -l` does: a fingerprint is of use only whole.
+    rows.iter().try_for_each(|row| Ok(writeln!(out, "{}", row.join(" ").trim_end())?))
+}
+
 fn list(at: &Opened, out: &mut dyn Write) -> Done {
-    at.actor.need(crate::office::Right::Accounts).map_err(Failure::from)?;
+    at.actor.need(Right::Accounts).map_err(Failure::from)?;
     let accounts = at.office.accounts();
     if at.json {
         return accounts.iter().try_for_each(|account| {
-            let (name, role, disabled) = (&account.name, account.role.id(), account.disabled);
-            print::json_line(out, &json!({ "name": name, "role": role, "disabled": disabled }))
+            let [last, _] = &account.signed_in;
+            print::json_line(
+                out,
+                &json!({
+                    "name": account.name,
+                    "role": account.role.id(),
+                    "disabled": account.disabled,
+                    "must_change": account.must_change,
+                    "keys": account.keys.len(),
+                    "signed_in": last.as_ref().map(|last| last.at),
+                }),
+            )
         });
     }
     let rows: Vec<[String; 3]> = accounts

@@ -1,15 +1,19 @@
 //! `yizhan` without a subcommand: the app on this terminal.
 
 use super::opening::{Credentials, World};
-use super::{Done, Failure, progress, set_up};
-use crate::access::local::{self, Ending, Seat};
+use super::{Done, Failure, detached, progress, set_up};
+use crate::access::client::Client;
+use crate::access::desk::Ending;
+use crate::access::hall::Hall;
+use crate::access::socket::attach::Connection;
+use crate::access::socket::{Door, wire};
+use crate::access::{local, serve};
 use crate::demo;
 use crate::office::Office;
 use crate::said;
 use crate::store::{StationInfo, StoreError};
-use crate::terminal::{Capabilities, TtyError};
-use crate::ui::Session;
-use crate::words::{Lang, Said};
+use crate::terminal::TtyError;
+use crate::words::Said;
 use clap::Args;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -33,6 +37,9 @@ pub struct AppArgs {
     /// 演示站的随机种子，同一种子得到同一站点 / Seed of the demo; the same seed gives the same station
     #[arg(long, value_name = "S", requires = "demo", default_value_t = demo::SEED)]
     seed: u64,
+    /// 关闭窗口后，别的终端还在用就继续提供服务 / When this window closes, keep serving other terminals until they have left
+    #[arg(long, conflicts_with = "demo")]
+    pub keep_serving: bool,
 }
 
 /// Opens the app: on a demo station, on the station of the data folder, or, where there is none
@@ -41,45 +48,116 @@ pub struct AppArgs {
 /// # Errors
 /// No terminal, a station that does not open, a session that failed.
 pub fn run(args: &AppArgs, world: &World, err: &mut dyn Write) -> Done {
-    let seat = seat(world)?;
+    let client = client(world)?;
     if args.demo {
-        return show_demo(args, seat, world, err);
+        return show_demo(args, &client, world, err);
     }
     let folder = world.folder()?;
-    let (office, (account, password)) = match StationInfo::load(&folder) {
+    if let Some(owner) = Connection::to(&folder, &world.places()) {
+        return attach(owner, &client, given(world)?, world, err);
+    }
+    let (office, account) = match StationInfo::load(&folder) {
         Err(StoreError::NotAStation(_)) if !world.has_credentials() => set_up::run(world, &folder)?,
         Err(error) => return Err(error.into()),
-        Ok(_) => unlock(world, err)?,
+        Ok(_) => match unlock(world, err) {
+            Ok(unlocked) => unlocked,
+            // Somebody may have opened the folder while the password was typed.
+            Err(failure) => match Connection::to(&folder, &world.places()) {
+                Some(owner) => return attach(owner, &client, None, world, err),
+                None => return Err(failure),
+            },
+        },
     };
+    if args.keep_serving {
+        office.close()?;
+        drop(office);
+        detached::start(world, &account)?;
+        let owner = Connection::to(&folder, &world.places()).ok_or_else(detached::not_reached)?;
+        return attach(owner, &client, Some(account), world, err);
+    }
+    own(&office, &client, &account, world, err)
+}
+
+/// The session of whoever owns the folder. Others may attach as long as it lasts.
+fn own(
+    office: &Arc<Office>,
+    client: &Client,
+    (account, password): &Account,
+    world: &World,
+    err: &mut dyn Write,
+) -> Done {
+    let hall = Hall::open(office.clone());
+    let door = Door::open(&hall, &world.folder()?, &world.places());
+    if let Err(error) = &door {
+        let said = said!(
+            "本机套接字打不开：{error}。这个窗口照常使用，别的窗口接不进来。",
+            "The local socket does not open ({error}). This window works as usual; no other can attach."
+        );
+        writeln!(err, "{}", said.get(world.lang))?;
+    }
     let keeper = office.keep_house();
-    let ending = local::run(&office, &seat, Some((&account, &password)));
+    let ending = local::run(&hall, client, &Said::default(), Some((account, password)));
     drop(keeper);
+    serve::close(&hall, &owner_left());
+    drop(door);
     let closed = office.close();
     tell(ending, world, err)?;
     Ok(closed?)
 }
 
+fn owner_left() -> Said {
+    said!(
+        "最先打开驿站的窗口已关闭，这里随之结束；已保存的内容和草稿都在。请重新运行 yizhan。",
+        "The window that had opened yizhan first was closed, and this one ends with it; what was saved and the drafts are there. Run yizhan again."
+    )
+}
+
+/// The account the command line names, for the owner to sign in.
+fn given(world: &World) -> Result<Option<Account>, Failure> {
+    if !world.has_credentials() {
+        return Ok(None);
+    }
+    match world.credentials()? {
+        Credentials::Password { account, password } => Ok(Some((account, password))),
+        Credentials::Recovery(_) | Credentials::KeyFile(_) => Err(not_for_the_app()),
+    }
+}
+
+/// Joins this terminal to a session of the process that owns the folder.
+fn attach(
+    owner: Connection,
+    client: &Client,
+    account: Option<Account>,
+    world: &World,
+    err: &mut dyn Write,
+) -> Done {
+    let account = account.map(|(name, password)| wire::Account { name, password });
+    let parting = owner.attach(client, account).map_err(|error| not_usable(&error))?;
+    if !parting.said.is_empty() {
+        writeln!(err, "{}", parting.said.get(world.lang))?;
+    }
+    if parting.failed { Err(Failure::Told) } else { Ok(()) }
+}
+
 /// Makes a throw-away station and opens the app on it.
-fn show_demo(args: &AppArgs, seat: Seat, world: &World, err: &mut dyn Write) -> Done {
+fn show_demo(args: &AppArgs, client: &Client, world: &World, err: &mut dyn Write) -> Done {
     let label = said!("准备演示站", "Making the demo station");
     let demo = progress::spinner(io::stderr().is_terminal(), label.get(world.lang), || {
         demo::open(args.people, args.seed, world.clock())
     })?;
-    let seat = Seat { greeting: demo::GREETING, ..seat };
-    let ending = local::run(&demo.office, &seat, None);
+    let hall = Hall::open(demo.office.clone());
+    let ending = local::run(&hall, client, &demo::GREETING, None);
     tell(ending, world, err)
 }
 
 /// This terminal, or why it will not do.
-fn seat(world: &World) -> Result<Seat, Failure> {
+fn client(world: &World) -> Result<Client, Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(not_usable(&TtyError::NotATerminal));
     }
-    let from = world.surroundings;
-    let capabilities =
-        Capabilities::from_env_hints(&from.term, &from.colorterm, from.no_color, &from.codeset);
-    if !capabilities.addressable {
-        let term = &from.term;
+    let client = world.client();
+    if !client.capabilities().addressable {
+        let term = &client.term;
         return Err(Failure::new(
             said!(
                 "这种终端（TERM={term}）不能移动光标，全屏界面打不开。",
@@ -91,9 +169,7 @@ fn seat(world: &World) -> Result<Seat, Failure> {
             ),
         ));
     }
-    // Where no Han can be shown, Chinese would be a screen full of question marks.
-    let lang = if capabilities.han { world.lang } else { Lang::En };
-    Ok(Seat { capabilities, lang, mono: from.no_color, greeting: Said::default() })
+    Ok(client)
 }
 
 fn not_usable(error: &TtyError) -> Failure {
@@ -112,11 +188,8 @@ fn unlock(world: &World, err: &mut dyn Write) -> Result<(Arc<Office>, Account), 
             (Ok(office), Credentials::Password { account, password }) => {
                 return Ok((office, (account, password)));
             }
-            (Ok(_), Credentials::Recovery(_)) => {
-                return Err(Failure::Usage(said!(
-                    "恢复密钥只用于命令行：先用它重设密码（yizhan account passwd），再登录。",
-                    "The recovery key is for the command line: give an account a new password with it (`yizhan account passwd`), then sign in."
-                )));
+            (Ok(_), Credentials::Recovery(_) | Credentials::KeyFile(_)) => {
+                return Err(not_for_the_app());
             }
             (Err(failure), _) if tries == TRIES || world.has_credentials() => return Err(failure),
             (Err(failure), _) => failure.tell(world.lang, err),
@@ -125,20 +198,21 @@ fn unlock(world: &World, err: &mut dyn Write) -> Result<(Arc<Office>, Account), 
     }
 }
 
+fn not_for_the_app() -> Failure {
+    Failure::Usage(said!(
+        "恢复密钥只用于命令行：先用它重设密码（yizhan account passwd），再登录。",
+        "The recovery key is for the command line: give an account a new password with it (`yizhan account passwd`), then sign in."
+    ))
+}
+
 /// Says how the session ended, on the screen the shell has again.
 fn tell(ending: Result<Ending, TtyError>, world: &World, err: &mut dyn Write) -> Done {
-    let last = match ending {
-        Err(error) => return Err(not_usable(&error)),
-        Ok(Ending::Left) => return Ok(()),
-        Ok(Ending::HungUp) => return Err(Failure::Told),
-        Ok(Ending::Terminated) => {
-            said!(
-                "系统要求驿站结束；已保存的内容和草稿都在。",
-                "The system asked yizhan to end; what was saved and the drafts are there."
-            )
-        }
-        Ok(Ending::Failed) => Session::farewell(),
-    };
-    writeln!(err, "{}", last.get(world.lang))?;
-    if matches!(ending, Ok(Ending::Failed)) { Err(Failure::Told) } else { Ok(()) }
+    let ending = ending.map_err(|error| not_usable(&error))?;
+    if let Some(said) = ending.said() {
+        writeln!(err, "{}", said.get(world.lang))?;
+    }
+    match ending {
+        Ending::Left | Ending::Told(_) => Ok(()),
+        Ending::HungUp | Ending::Failed => Err(Failure::Told),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
-    import, init, man, packs, perform, rebuild, replay, restore, show, undo, verify,
+    import, init, man, packs, perform, rebuild, replay, restore, serve, show, undo, verify,
 };
 use crate::words::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -109,6 +109,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// 修复：由备份和日志补全日志、重建记录表 / Put the station right: journal from backup, table from journal
     Rebuild(rebuild::RebuildArgs),
+    /// 不占终端提供服务，别的终端运行 yizhan 接入 / Serve without a terminal; other terminals attach by running yizhan
+    Serve(serve::ServeArgs),
     /// 业务包、政策、日历 / Packs, policies, calendars
     Packs(packs::PacksArgs),
     /// 一年的休息日和调休上班日 / The days off and make-up working days of a year
@@ -131,6 +133,12 @@ impl app::AppArgs {
             return Err(Failure::Usage(crate::said!(
                 "--demo 打开演示站的界面，不能和子命令一起用。",
                 "--demo opens the app on a demo station; it does not go with a subcommand."
+            )));
+        }
+        if self.keep_serving {
+            return Err(Failure::Usage(crate::said!(
+                "--keep-serving 只用于打开界面，不能和子命令一起用；要长期提供服务请用 yizhan serve。",
+                "--keep-serving goes with the app, not with a subcommand; to serve for good use `yizhan serve`."
             )));
         }
         Ok(())

@@ -25,34 +25,51 @@ pub struct DecideArgs {
     rules: Option<PathBuf>,
 }
 
-/// Prints the sheet: as JSON exactly as it would be stored, or to be read.
+impl DecideArgs {
+    /// Whether a draft of the rules is named.
+    #[must_use]
+    pub fn drafts(&self) -> bool {
+        self.rules.is_some()
+    }
+}
+
+/// Opens the station, with the draft if one is named, and shows the sheet.
 ///
 /// # Errors
 /// No such record, no rules for it, a draft that does not hold together.
 pub fn run(args: &DecideArgs, world: &World, out: &mut dyn Write) -> Done {
-    let as_of = args.as_of.as_deref().map(|text| date(text, world)).transpose()?;
+    // A date that is none is told before anybody types a password.
+    args.as_of.as_deref().map(|text| date(text, world.clock().today())).transpose()?;
     let mut sources = world.sources()?;
     if let Some(file) = &args.rules {
         sources.library = draft(&sources, file)?;
     }
     let opened = world.open_with(&world.credentials_for_station()?, sources)?;
-    opened.finish(|at| {
-        let record = at.record(&args.number)?;
-        let sheet = at.office.sheet(&record, as_of, None)?;
-        if at.json {
-            out.write_all(sheet.to_stored()?.0.as_bytes())?;
-            return Ok(out.write_all(b"\n")?);
-        }
-        as_text(at, &sheet, out)
-    })
+    opened.finish(|at| show(args, at, out))
+}
+
+/// Prints the sheet: as JSON exactly as it would be stored, or to be read.
+///
+/// # Errors
+/// No such record, no rules for it.
+pub fn show(args: &DecideArgs, at: &Opened, out: &mut dyn Write) -> Done {
+    let today = at.office.today();
+    let as_of = args.as_of.as_deref().map(|text| date(text, today)).transpose()?;
+    let record = at.record(&args.number)?;
+    let sheet = at.office.sheet(&record, as_of, None)?;
+    if at.json {
+        out.write_all(sheet.to_stored()?.0.as_bytes())?;
+        return Ok(out.write_all(b"\n")?);
+    }
+    as_text(at, &sheet, out)
 }
 
 /// A date on the command line, in any way people write one.
 ///
 /// # Errors
 /// Wrong usage.
-pub fn date(text: &str, world: &World) -> Result<NaiveDate, Failure> {
-    parse_date(text, world.clock().today())
+pub fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, Failure> {
+    parse_date(text, today)
         .map_err(|error| Failure::Usage(Said::join(&[error.said(), error.next()], "", " ")))
 }
 

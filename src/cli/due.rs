@@ -24,7 +24,7 @@ pub struct DueArgs {
 /// # Errors
 /// A date that cannot be read, working days of a year without a holiday file.
 pub fn run(args: &DueArgs, world: &World, out: &mut dyn Write) -> Done {
-    let start = decide::date(&args.date, world)?;
+    let start = decide::date(&args.date, world.clock().today())?;
     let unit = if args.working { Unit::Working } else { Unit::Natural };
     let due = calendar::in_force(world)?
         .due(start, Period::new(args.days, unit), &[])

@@ -158,6 +158,7 @@ mod tests {
             region: "500113".into(),
             admin: "admin".into(),
             password: "demo".into(),
+            must_change: false,
         };
         let sources = Sources::load(None).unwrap();
         let (office, _) = Office::create(&folder.join("station"), &setup, sources, clock).unwrap();

@@ -24,6 +24,9 @@ pub struct InitArgs {
     /// 第一个管理员账号 / The first administrator's account
     #[arg(long, value_name = "NAME")]
     admin: String,
+    /// 管理员首次登录时不要求改密码 / Do not ask the administrator for another password at the first sign-in
+    #[arg(long)]
+    no_change: bool,
 }
 
 /// Makes the station and prints its recovery key, once.
@@ -37,6 +40,7 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
         region: args.region.clone(),
         admin: args.admin.trim().to_string(),
         password: password.to_string(),
+        must_change: !args.no_change,
     };
     let folder = world.folder()?;
     let (office, recovery) = make(&folder, setup, world.sources()?, world)?;

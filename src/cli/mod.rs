@@ -22,6 +22,7 @@ mod backup;
 mod calendar;
 mod completions;
 mod decide;
+mod detached;
 mod due;
 mod export;
 mod failure;
@@ -29,6 +30,7 @@ mod find;
 mod history;
 mod import;
 mod init;
+mod key_file;
 mod man;
 mod opening;
 mod packs;
@@ -37,8 +39,10 @@ mod print;
 mod progress;
 mod prompt;
 mod rebuild;
+mod remote;
 mod replay;
 mod restore;
+mod serve;
 mod set_up;
 mod show;
 mod undo;
@@ -62,6 +66,10 @@ pub struct Surroundings {
     pub data: Option<PathBuf>,
     /// The platform's data folder for this program.
     pub home: Option<PathBuf>,
+    /// The platform's folder for what lives as long as a login, for this program.
+    pub runtime: Option<PathBuf>,
+    /// The platform's folder for temporary files.
+    pub temporary: PathBuf,
     /// The locale that says which language; empty when not set.
     pub language: String,
     /// The locale that says which codeset; empty when not set.
@@ -119,6 +127,7 @@ fn dispatch(cli: &Cli, world: &World, out: &mut dyn Write, err: &mut dyn Write) 
         Command::Restore(args) => restore::run(args, world, out),
         Command::Verify(args) => verify::run(args, world, out),
         Command::Rebuild(args) => rebuild::run(args, world, out),
+        Command::Serve(args) => serve::run(args, world, out),
         Command::Packs(args) => packs::run(args, world, out),
         Command::Calendar(args) => calendar::run(args, world, out),
         Command::Due(args) => due::run(args, world, out),

@@ -3,6 +3,8 @@
 use super::args::Global;
 use super::prompt::Prompt;
 use super::{Done, Failure, Surroundings, progress};
+use crate::access::client::Client;
+use crate::access::socket::Places;
 use crate::office::{Actor, Office, Refusal, RefusalKind, Sources};
 use crate::program::Kind;
 use crate::record::{Clock, Record};
@@ -53,6 +55,8 @@ pub enum Credentials {
     },
     /// The recovery key, which stands for the administrator.
     Recovery(Zeroizing<String>),
+    /// The key of a key file, which stands for nobody.
+    KeyFile(Zeroizing<[u8; 32]>),
 }
 
 impl Credentials {
@@ -62,6 +66,7 @@ impl Credentials {
         match self {
             Self::Password { account, .. } => account,
             Self::Recovery(_) => "recovery",
+            Self::KeyFile(_) => "key-file",
         }
     }
 
@@ -71,6 +76,7 @@ impl Credentials {
         match self {
             Self::Password { account, password } => Secret::Password { account, password },
             Self::Recovery(key) => Secret::Recovery(key),
+            Self::KeyFile(key) => Secret::KeyFile(key),
         }
     }
 }
@@ -88,6 +94,27 @@ impl<'w> World<'w> {
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         self.surroundings.clock.clone()
+    }
+
+    /// The terminal the process was started in; its size is not known yet.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        let from = self.surroundings;
+        Client {
+            columns: 0,
+            rows: 0,
+            term: from.term.clone(),
+            locale: from.codeset.clone(),
+            colorterm: from.colorterm.clone(),
+            no_color: from.no_color,
+            lang: self.lang,
+        }
+    }
+
+    /// Where the sockets of data folders lie.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        Places::new(self.surroundings.runtime.as_deref(), &self.surroundings.temporary)
     }
 
     /// The data folder: `--data`, `YIZHAN_DATA`, or the platform's.
@@ -195,7 +222,9 @@ impl<'w> World<'w> {
             Credentials::Password { account, password } => {
                 office.sign_in(account, password, &Origin::Cli)?
             }
-            Credentials::Recovery(_) => office.recovery_actor().ok_or_else(no_administrator)?,
+            Credentials::Recovery(_) | Credentials::KeyFile(_) => {
+                office.recovery_actor().ok_or_else(no_administrator)?
+            }
         };
         if self.global.clock_is_right {
             office.accept_clock(&actor)?;

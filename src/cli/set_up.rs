@@ -32,7 +32,9 @@ pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failu
         let account = needed(&mut ask, &account)?;
         let password = password(&mut ask)?;
         let (name, region, admin) = (name.clone(), region.clone(), account.clone());
-        let setup = Setup { name, region, admin, password: password.to_string() };
+        let password_text = password.to_string();
+        // Whoever answers the questions is the administrator and has just chosen the password.
+        let setup = Setup { name, region, admin, password: password_text, must_change: false };
         match init::make(folder, setup, world.sources()?, world) {
             Ok((office, recovery)) => break (office, recovery, (account, password)),
             // A name or password that will not do is asked for again.

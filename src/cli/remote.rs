@@ -1,0 +1,111 @@
+//! The commands of `ssh host …`: those that only read, with the rights of whoever signed in.
+
+use super::args::LangArg;
+use super::{Failure, Opened, decide, find, show};
+use crate::access::ssh::Commands;
+use crate::office::Office;
+use crate::said;
+use crate::words::Lang;
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::sync::Arc;
+
+/// 经 SSH 可用的命令 / The commands there are over SSH.
+#[derive(Parser)]
+#[command(
+    name = "ssh HOST",
+    no_binary_name = true,
+    disable_help_subcommand = true,
+    about = "经 SSH 可用的命令 / The commands there are over SSH"
+)]
+struct Remote {
+    /// 语言 / Language
+    #[arg(long, global = true, value_enum)]
+    lang: Option<LangArg>,
+    /// 机器可读的输出 / Output for machines
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: RemoteCommand,
+}
+
+#[derive(Subcommand)]
+enum RemoteCommand {
+    /// 查找：姓名、拼音、首字母、编号、电话、证件尾号 / Find by name, pinyin, initials, number, phone, last digits
+    Find(find::FindArgs),
+    /// 显示一份记录（敏感内容遮盖） / Show one record, sensitive content masked
+    Show(show::ShowArgs),
+    /// 认定依据单 / The decision sheet
+    Decide(decide::DecideArgs),
+}
+
+/// What carries out a visitor's command.
+#[must_use]
+pub fn commands(office: &Arc<Office>) -> Box<Commands> {
+    let office = office.clone();
+    Box::new(move |actor, lang, words, mut out, err| {
+        let known = |word: &String| ["find", "show", "decide", "--help"].contains(&word.as_str());
+        if !words.iter().any(known) {
+            return refused(lang, err);
+        }
+        let remote = match Remote::try_parse_from(words) {
+            Ok(remote) => remote,
+            Err(error) => {
+                let _ = if error.use_stderr() {
+                    write!(err, "{error}")
+                } else {
+                    write!(out, "{error}")
+                };
+                return u8::try_from(error.exit_code()).unwrap_or(2);
+            }
+        };
+        let Remote { lang: wanted, json, command } = remote;
+        let lang = wanted.map_or(lang, Lang::from);
+        let (office, actor) = (office.clone(), actor.clone());
+        if office.must_change_password(&actor.account) {
+            return own_password_first(lang, err);
+        }
+        office.wait_for_index();
+        let at = Opened { office, actor, lang, json, watched: false };
+        let done = match command {
+            RemoteCommand::Find(args) => find::run(&args, &at, &mut out, err),
+            RemoteCommand::Show(args) => show::run(&args, &at, &mut out),
+            RemoteCommand::Decide(args) if args.drafts() => Err(no_drafts()),
+            RemoteCommand::Decide(args) => decide::show(&args, &at, &mut out),
+        };
+        match done {
+            Ok(()) => 0,
+            Err(failure) => {
+                failure.tell(lang, err);
+                failure.status()
+            }
+        }
+    })
+}
+
+/// Nobody works with a password somebody else chose, here no more than on the screens.
+fn own_password_first(lang: Lang, err: &mut Vec<u8>) -> u8 {
+    let said = said!(
+        "这个账号的密码是别人设的，还没有改成自己的。请先不带命令连接一次，按提示改密码，再执行命令。",
+        "The password of this account was chosen by somebody else. Connect once without a command, change it as asked, then give the command again."
+    );
+    let _ = writeln!(err, "{}", said.get(lang));
+    1
+}
+
+fn refused(lang: Lang, err: &mut Vec<u8>) -> u8 {
+    let said = said!(
+        "这里没有 shell，也不执行别的程序。可用的有：find 内容、show 编号、decide 编号；不带命令连接则打开界面。",
+        "There is no shell here, and no other program is run. There are `find TEXT`, `show NUMBER`, `decide NUMBER`; connect without a command for the screens."
+    );
+    let _ = writeln!(err, "{}", said.get(lang));
+    1
+}
+
+/// A file of the station's machine is not for visitors to name.
+fn no_drafts() -> Failure {
+    Failure::Usage(said!(
+        "经 SSH 不能用 --rules；请在站点的机器上试算草案。",
+        "There is no --rules over SSH; try drafts on the station's own machine."
+    ))
+}
