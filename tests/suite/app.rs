@@ -9,28 +9,34 @@ use std::thread;
 use std::time::Duration;
 
 /// Longest wait for something that always comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The last thing of what ends a session.
-const LEFT: &str = "\x1b[?1049l";
+pub const LEFT: &str = "\x1b[?1049l";
 
-struct App {
-    master: Option<Box<dyn MasterPty + Send>>,
-    keyboard: Option<Box<dyn Write + Send>>,
-    child: Box<dyn Child + Send + Sync>,
-    output: Receiver<Vec<u8>>,
-    seen: Vec<u8>,
-    screen: vt100::Parser,
+/// The program, or a client that leads to it, in a window of its own.
+pub struct App {
+    pub master: Option<Box<dyn MasterPty + Send>>,
+    pub keyboard: Option<Box<dyn Write + Send>>,
+    pub child: Box<dyn Child + Send + Sync>,
+    pub output: Receiver<Vec<u8>>,
+    pub seen: Vec<u8>,
+    pub screen: vt100::Parser,
 }
 
 impl App {
-    fn start(desk: &Desk, args: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+    pub fn start(desk: &Desk, args: &[&str]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_yizhan"));
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "zh_CN.UTF-8");
         command.env("YIZHAN_DATA", desk.data());
         command.args(args);
+        Self::open(command)
+    }
+
+    /// Any program in a window of 80×24.
+    pub fn open(command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -54,14 +60,14 @@ impl App {
         }
     }
 
-    fn demo() -> Self {
+    pub fn demo() -> Self {
         let mut app = Self::start(&Desk::bare(), &["--demo", "--people", "20"]);
         app.wait_for("请登录");
         app
     }
 
     /// Reads until `enough` says so.
-    fn wait(&mut self, what: &str, enough: impl Fn(&Self) -> bool) {
+    pub fn wait(&mut self, what: &str, enough: impl Fn(&Self) -> bool) {
         while !enough(self) {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => {
@@ -74,40 +80,40 @@ impl App {
     }
 
     /// Waits until the screen shows a text.
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         self.wait(text, |app| app.screen.screen().contents().contains(text));
     }
 
     /// Waits until somebody is signed in and the screen is theirs.
-    fn wait_for_home(&mut self, role: &str) {
+    pub fn wait_for_home(&mut self, role: &str) {
         self.wait("the full screen", |app| app.screen.screen().alternate_screen());
         self.wait_for(role);
     }
 
     /// Waits until these bytes have come.
-    fn wait_for_bytes(&mut self, bytes: &str) {
+    pub fn wait_for_bytes(&mut self, bytes: &str) {
         self.wait(bytes, |app| String::from_utf8_lossy(&app.seen).contains(bytes));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         let keyboard = self.keyboard.as_mut().unwrap();
         keyboard.write_all(keys.as_bytes()).unwrap();
         keyboard.flush().unwrap();
     }
 
-    fn resize(&mut self, columns: u16, rows: u16) {
+    pub fn resize(&mut self, columns: u16, rows: u16) {
         self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
         self.screen.screen_mut().set_size(cells(rows), cells(columns));
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap();
         assert!(status.success());
     }
 
     /// Waits until the system has stopped the program: a SIGCONT before that would be lost.
-    fn stopped(&self) {
+    pub fn stopped(&self) {
         let id = self.child.process_id().unwrap().to_string();
         let deadline = std::time::Instant::now() + PATIENCE;
         while std::time::Instant::now() < deadline {
@@ -120,7 +126,7 @@ impl App {
     }
 
     /// Waits for the end of the program; its exit status.
-    fn ended(&mut self) -> u32 {
+    pub fn ended(&mut self) -> u32 {
         loop {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.seen.extend_from_slice(&bytes),

@@ -57,6 +57,11 @@ fn frames_keep_to_their_budgets() {
         desk.press("Down");
         assert!(desk.last_frame <= 450, "a field further takes {} bytes", desk.last_frame);
     }
+    // A value is brought into its form when the field is left.
+    desk.goes_to("近12个月家庭总收入").types("5.2万");
+    assert!((1..=80).contains(&desk.last_frame), "money takes {} bytes", desk.last_frame);
+    desk.press("Enter");
+    assert!((1..=600).contains(&desk.last_frame), "leaving it takes {} bytes", desk.last_frame);
     desk.goes_to("家庭成员  (0)");
     for text in ["王", "小", "b"] {
         desk.types(text);

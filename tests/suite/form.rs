@@ -104,6 +104,27 @@ fn somebody_else_was_first() {
     assert!(now.get("politics").is_some(), "what only this person typed is lost: {now:?}");
 }
 
+/// A draft taken up again after somebody else changed the record: only what they changed is asked
+/// about, not what was typed into other fields.
+#[test]
+fn an_old_draft_is_compared_with_the_version_it_was_typed_over() {
+    let station = furnished::station();
+    let file = found(&station, "单静", "hardship_file");
+    let mut desk = station.session(120, 40);
+    desk.signs_in("supervisor").press("F2").types("单静").press("Down Enter e");
+    desk.goes_to("备注").types("我写的").press("Esc");
+    let base = station.office.record(file).unwrap().unwrap().revision;
+    let fields = BTreeMap::from([("annual_income".to_string(), Some(Value::Money(4_800_000)))]);
+    let amend = Command::Amend { id: file, base, fields };
+    station.office.perform(&station.admin, amend).unwrap();
+    desk.press("F6 Enter F10").shows("别人已经改过");
+    desk.shows("近12个月家庭总收入：现在").hides("备注：现在");
+    desk.press("F10 F10");
+    let now = station.office.record(file).unwrap().unwrap();
+    assert_eq!(now.get("annual_income"), Some(&Value::Money(4_800_000)));
+    assert_eq!(now.text("remarks"), "我写的");
+}
+
 #[test]
 fn choosing_adds_to_what_is_there() {
     let station = furnished::station_with_newcomer();

@@ -33,18 +33,23 @@ pub fn station() -> Station {
     desk.signs_in("volunteer");
     registers(&mut desk);
     fills_and_submits(&mut desk);
-    let file = found(&station, "欧阳靖雯", "hardship_file");
-    let pattern = station.office.record(file).unwrap().unwrap();
     for (at, name) in (20..).zip(OTHERS) {
         // Each a minute later, so that what is made has an order.
         station.clock.set(station.clock.now() + Duration::from_mins(1));
-        let mut fields = pattern.fields.clone();
-        fields.remove("members");
-        fields.insert("household_size".into(), Value::Integer(3));
-        fields.insert("head".into(), Value::Reference(person(&station, name, at)));
-        submitted(&station, fields);
+        let head = person(&station, name, at);
+        files_for(&station, head);
     }
     station
+}
+
+/// Submits a file like that of 欧阳靖雯 for somebody.
+pub fn files_for(station: &Station, head: RecordId) -> RecordId {
+    let file = found(station, "欧阳靖雯", "hardship_file");
+    let mut fields = station.office.record(file).unwrap().unwrap().fields;
+    fields.remove("members");
+    fields.insert("household_size".into(), Value::Integer(3));
+    fields.insert("head".into(), Value::Reference(head));
+    submitted(station, fields)
 }
 
 /// Registers somebody.

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod accounts;
 mod app;
+mod attach;
 mod budgets;
 mod cli;
 mod counter;
@@ -11,12 +13,17 @@ mod floors;
 mod form;
 mod full_disk;
 mod furnished;
+mod line;
+mod live;
 mod manners;
 mod monkey;
 mod office;
 mod power;
 mod recovery;
 mod screens;
+mod several;
+mod slow;
+mod ssh;
 mod stage;
 mod system_calls;
 mod tty;

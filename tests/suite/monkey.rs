@@ -68,7 +68,7 @@ fn does_something(stage: &mut Stage, dice: &mut Dice, huge: &str) -> String {
             let row = &ACTIONS[dice.roll(ACTIONS.len())];
             // Signing in costs a key derivation; the way out is tried at the end.
             let rare = matches!(row.name, "sign-out" | "lock") && dice.roll(12) > 0;
-            if row.name == "quit" || rare {
+            if row.name == "quit" || row.keys.is_empty() || rare {
                 return String::new();
             }
             let key = dice.pick(row.keys);

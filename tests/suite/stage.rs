@@ -9,8 +9,8 @@ use yizhan::office::{Actor, Command, Office, Setup, Sources};
 use yizhan::program::Role;
 use yizhan::record::{Clock, FixedClock};
 use yizhan::store::Origin;
-use yizhan::terminal::{Capabilities, Key, KeyCode};
-use yizhan::ui::{Input, Session, Start, Theme};
+use yizhan::terminal::{Capabilities, Codec, Key, KeyCode};
+use yizhan::ui::{Input, Landing, Session, Start, Theme};
 use yizhan::words::{Lang, Said};
 
 /// How long a lone Esc waits on stage.
@@ -48,13 +48,18 @@ impl Station {
             region: "500113".into(),
             admin: "admin".into(),
             password: PASSWORD.into(),
+            must_change: false,
         };
         let sources = Sources::load(None).unwrap();
         let (office, _) = Office::create(folder, &setup, sources, clock.clone()).unwrap();
         let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
         for role in [Role::Volunteer, Role::Supervisor, Role::Auditor] {
-            let command =
-                Command::AddAccount { name: role.id().into(), role, password: PASSWORD.into() };
+            let command = Command::AddAccount {
+                name: role.id().into(),
+                role,
+                password: PASSWORD.into(),
+                must_change: false,
+            };
             office.perform(&admin, command).unwrap();
         }
         Self { office, clock, admin, _folder: None }
@@ -91,26 +96,51 @@ impl Station {
 
     fn stage(office: &Arc<Office>, (columns, rows): (u16, u16), lang: Lang, mono: bool) -> Stage {
         let start = Start {
-            columns,
-            rows,
             capabilities: Capabilities::from_env_hints("xterm-256color", "", mono, "zh_CN.UTF-8"),
             lang,
             theme: if mono { Theme::Mono } else { Theme::Sixteen },
-            origin: Origin::Terminal,
-            greeting: Said::default(),
-            esc_wait: ESC_WAIT,
-            idle_lock: yizhan::ui::IDLE_LOCK,
+            ..start(columns, rows)
         };
+        Self::seat(office, start)
+    }
+
+    /// A session that starts as told.
+    pub fn seated(&self, start: Start) -> Stage {
+        Self::seat(&self.office, start)
+    }
+
+    fn seat(office: &Arc<Office>, start: Start) -> Stage {
+        let (columns, rows) = (start.columns, start.rows);
         let session = Session::new(office.clone(), start);
         let mut stage = Stage {
             session,
             grid: vt100::Parser::new(cells(rows), cells(columns), 0),
+            codec: Codec::Utf8,
             keys: 0,
             bytes: 0,
             last_frame: 0,
+            sent: Vec::new(),
         };
         stage.paint();
         stage
+    }
+}
+
+/// What a session on a usual terminal of a size starts with.
+pub fn start(columns: u16, rows: u16) -> Start {
+    Start {
+        columns,
+        rows,
+        capabilities: Capabilities::from_env_hints("xterm-256color", "", false, "zh_CN.UTF-8"),
+        lang: Lang::Zh,
+        theme: Theme::Sixteen,
+        origin: Origin::Terminal,
+        greeting: Said::default(),
+        esc_wait: ESC_WAIT,
+        idle_lock: yizhan::ui::IDLE_LOCK,
+        locale: "zh_CN.UTF-8".into(),
+        codec: Codec::Utf8,
+        landing: Landing::Home,
     }
 }
 
@@ -118,21 +148,32 @@ impl Station {
 pub struct Stage {
     session: Session,
     grid: vt100::Parser,
+    /// The encoding the terminal on stage is set to.
+    pub codec: Codec,
     /// Keys pressed so far, text not counted.
     pub keys: usize,
     /// Bytes sent so far.
     pub bytes: usize,
     /// Bytes of the last frame.
     pub last_frame: usize,
+    /// The last frame as it was sent.
+    pub sent: Vec<u8>,
 }
 
 impl Stage {
     fn paint(&mut self) {
         self.last_frame = 0;
+        self.sent.clear();
         if let Some(frame) = self.session.frame() {
             self.last_frame = frame.len();
             self.bytes += frame.len();
-            self.grid.process(&frame);
+            match self.codec {
+                Codec::Utf8 => self.grid.process(&frame),
+                Codec::Gb18030 => {
+                    self.grid.process(encoding_rs::GB18030.decode(&frame).0.as_bytes());
+                }
+            }
+            self.sent = frame;
         }
     }
 
@@ -186,6 +227,11 @@ impl Stage {
         self.session.wake_in()
     }
 
+    /// What the session says once it is over.
+    pub fn last_words(&self) -> Option<Said> {
+        self.session.last_words()
+    }
+
     /// The account signed in.
     pub fn who(&self) -> Option<String> {
         self.session.who().map(|who| who.account.clone())
@@ -199,6 +245,13 @@ impl Stage {
     /// The house told that something changed.
     pub fn news(&mut self) -> &mut Self {
         self.session.input(Input::News);
+        self.paint();
+        self
+    }
+
+    /// The terminal came back after a stop.
+    pub fn continues(&mut self) -> &mut Self {
+        self.session.input(Input::Continue);
         self.paint();
         self
     }

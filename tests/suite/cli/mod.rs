@@ -44,10 +44,10 @@ impl Desk {
         desk
     }
 
-    /// The command that makes the station.
+    /// The command that makes the station, whose administrator keeps the password.
     pub fn init(&self) -> Command {
-        let mut command =
-            self.yizhan(&["init", "--station", "鱼洞街道服务站", "--region", "500113"]);
+        let mut command = self.yizhan(&["init", "--no-change", "--station", "鱼洞街道服务站"]);
+        command.args(["--region", "500113"]);
         command.args(["--admin", "admin", "--password-file"]).arg(self.file("password"));
         command
     }

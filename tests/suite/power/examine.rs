@@ -173,6 +173,7 @@ impl Examiner {
                     region: "500113".into(),
                     admin: "admin".into(),
                     password: PASSWORD.into(),
+                    must_change: false,
                 };
                 let made = once_free(|| {
                     let made = Office::create(&data, &setup, self.sources(), clock.clone());
