@@ -1,0 +1,25 @@
+//! Sessions over SSH: fifty at once, and one at the end of a slow line.
+//!
+//! The server is the built program in a process of its own, the clients are here.
+
+#![allow(clippy::expect_used, clippy::print_stdout)] // a bench that cannot measure has to stop
+
+mod fifty;
+mod house;
+mod slow_line;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut server, address) = house::serve(folder.path());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        slow_line::measure(&address).await;
+        fifty::measure(&address, server.id()).await;
+    });
+    let _ = server.kill();
+    let _ = server.wait();
+}
