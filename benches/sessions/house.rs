@@ -39,7 +39,16 @@ pub fn serve(folder: &Path) -> (Child, String) {
         command.arg("--password-file").arg(&password).stdin(Stdio::null());
         command
     };
-    let init = ["init", "--station", "鱼洞街道服务站", "--region", "500113", "--admin", "admin"];
+    let init = [
+        "init",
+        "--no-change",
+        "--station",
+        "鱼洞街道服务站",
+        "--region",
+        "500113",
+        "--admin",
+        "admin",
+    ];
     assert!(
         run(&init).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("init").success()
     );
