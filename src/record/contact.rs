@@ -85,16 +85,16 @@ pub fn parse_phone(typed: &str) -> Result<String, ContactError> {
     let all: Vec<char> = digits.chars().collect();
     let phone = match (all.as_slice(), all.len()) {
         ([], _) => return Err(ContactError::Empty),
-        (['1', '3'..='9', ..], 11) => digits,
-        (['1', '3'..='9', ..], got) if got > 8 => return Err(ContactError::MobileLength(got)),
+        (['1', '3'..='9', ..], got) if got > 8 && got != 11 => {
+            return Err(ContactError::MobileLength(got));
+        }
         (['0', '1' | '2', ..], 10..=11) => with_area(&all, 3),
         (['0', '3'..='9', ..], 11..=12) => with_area(&all, 4),
         // +86 23 6789 0123: the zero is left out behind the country code.
         (['1' | '2', ..], 9..=10) if country_code => {
             with_area(&[&['0'], all.as_slice()].concat(), 3)
         }
-        (['4' | '8', '0', '0', ..], 10) => digits,
-        (['2'..='8', ..], 7..=8) => digits,
+        _ if needs_no_area(&digits) => digits,
         _ => return Err(ContactError::NotAPhone(text)),
     };
     match extension.len() {
@@ -104,7 +104,19 @@ pub fn parse_phone(typed: &str) -> Result<String, ContactError> {
     }
 }
 
-/// Number and extension: behind `转` or `#`, or a short third group of a landline.
+/// A number that is dialled as it stands: mobile, 400 or 800, or within its own city. No city
+/// gives out 400 or 800 at the beginning of its own numbers.
+fn needs_no_area(digits: &str) -> bool {
+    match (digits.as_bytes(), digits.len()) {
+        ([b'1', b'3'..=b'9', ..], length) => length == 11,
+        ([b'4' | b'8', b'0', b'0', ..], length) => length == 10,
+        ([b'2'..=b'8', ..], length) => matches!(length, 7..=8),
+        _ => false,
+    }
+}
+
+/// Number and extension: behind `转` or `#`, or a short group behind a number already whole, as
+/// they are stored.
 fn split_extension(text: &str) -> (String, String) {
     for mark in ["转", "#", "ext."] {
         if let Some((main, extension)) = text.split_once(mark) {
@@ -117,6 +129,11 @@ fn split_extension(text: &str) -> (String, String) {
             if area.starts_with(['0', '(']) && local.len() >= 7 && extension.len() <= 6 =>
         {
             (format!("{area}-{local}"), (*extension).to_owned())
+        }
+        [whole, extension]
+            if needs_no_area(&whole.replace(' ', "")) && matches!(extension.len(), 1..=6) =>
+        {
+            ((*whole).to_owned(), (*extension).to_owned())
         }
         _ => (text.to_owned(), String::new()),
     }
@@ -237,6 +254,11 @@ mod tests {
             ("023-67890123-801", "023-67890123-801"),
             ("023-67890123转801", "023-67890123-801"),
             ("67890123", "67890123"),
+            ("67890123转8", "67890123-8"),
+            ("67890123-8", "67890123-8"),
+            ("6789-0123", "67890123"),
+            ("13812345678-1", "13812345678-1"),
+            ("4001234-567", "4001234567"),
             ("400-123-4567", "4001234567"),
         ] {
             assert_eq!(parse_phone(typed).as_deref(), Ok(kept), "{typed}");
@@ -251,6 +273,7 @@ mod tests {
             ("1381234567", ContactError::MobileLength(10)),
             ("138123456789", ContactError::MobileLength(12)),
             ("12345", ContactError::NotAPhone("12345".into())),
+            ("4001234", ContactError::NotAPhone("4001234".into())),
             ("2386789012", ContactError::NotAPhone("2386789012".into())),
             ("11812345678", ContactError::NotAPhone("11812345678".into())),
             ("13812345678/13912345678", ContactError::MobileLength(22)),
@@ -282,7 +305,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn stored_numbers_read_back(typed in "[-0-9 +()转]{0,20}") {
+        fn stored_numbers_read_back(
+            typed in "[-0-9 +()转]{0,20}|[0-9]{7,12}[-转][0-9]{1,6}|0[0-9]{2,3}-[0-9]{7,8}[-转][0-9]{1,6}"
+        ) {
             if let Ok(kept) = parse_phone(&typed) {
                 prop_assert_eq!(parse_phone(&kept), Ok(kept.clone()));
             }
