@@ -35,6 +35,8 @@
 //! against the pack, asks the area, writes one journal entry, waits until the disk has it,
 //! brings records and directory up to date and tells every open session.
 
+#![forbid(unsafe_code)]
+
 pub mod access;
 pub mod areas;
 pub mod calendar;

@@ -44,9 +44,13 @@ impl Store {
     }
 
     fn check(&self, secret: &Secret<'_>, address: &str) -> Result<(), StoreError> {
-        let (keyring, throttle) = &mut *self.keys();
-        throttle.coming_from(address);
-        keyring.open(secret, throttle, self.clock.now()).map(drop)
+        let attempt = {
+            let (keyring, throttle) = &mut *self.keys();
+            keyring.attempt(secret, address, throttle, self.clock.now())?
+        };
+        // Without the lock: the others need not wait for it.
+        let key = attempt.derive()?;
+        attempt.settle(key, &mut self.keys().1, self.clock.now()).map(drop)
     }
 
     /// Gives an account a password, or another one without asking for the old: an administrator's

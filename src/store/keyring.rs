@@ -3,129 +3,26 @@
 //! An account's slot is wrapped under Argon2id of its password; the recovery slot under the
 //! recovery key, which is shown once. No name lies in the file: a slot is found by a salted hash.
 
+mod error;
+mod slot;
+
+pub use error::KeyringError;
+
 use super::disk::{hex, read_text, unhex, write_whole};
 use super::error::StoreError;
 use super::recovery::RecoveryKey;
-use super::seal::{DataKey, OVERHEAD, Seal, random};
+use super::seal::{DataKey, random};
 use super::throttle::Throttle;
 use crate::record::Instant;
-use crate::said;
-use crate::words::Said;
-use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
+use slot::{Slot, SlotKind, normal};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 /// The file's name in the data folder.
 pub const KEYRING_FILE: &str = "keyring.toml";
-/// Argon2id memory in KiB: 19 MiB, with two passes and one lane (OWASP's first choice).
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
-/// More than this in a file is damage or an attack, not a setting: 1 GiB.
-const MEMORY_KIB_MAX: u32 = 1024 * 1024;
-/// As many passes over the memory, or a file that came with somebody's backup could keep the
-/// program busy for days.
-const PASSES_MAX: u32 = 64;
 const FORMAT: u32 = 1;
-
-/// Why a key could not be had.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum KeyringError {
-    /// No slot with this account and password.
-    #[error("account or password is wrong")]
-    WrongPassword,
-    /// The recovery key does not open this station.
-    #[error("the recovery key does not open this station")]
-    WrongRecoveryKey,
-    /// The key file is not the one of this station, or no longer.
-    #[error("the key file does not open this station")]
-    WrongKeyFile,
-    /// The text is no recovery key: a slip in typing.
-    #[error("the text is not a recovery key")]
-    NotARecoveryKey,
-    /// Too many wrong attempts; try again after this time.
-    #[error("too many wrong attempts, wait {} s", .0.as_secs())]
-    Wait(Duration),
-    /// The account has no slot.
-    #[error("the account has no slot")]
-    NoSlot,
-    /// Removing it would leave nobody who can open the station.
-    #[error("the last slot cannot be removed")]
-    LastSlot,
-    /// A password of no characters.
-    #[error("the password is empty")]
-    EmptyPassword,
-}
-
-impl KeyringError {
-    /// What happened.
-    #[must_use]
-    pub fn said(&self) -> Said {
-        match self {
-            Self::WrongPassword => {
-                Said::fixed("账号或密码不正确", "The account or the password is not right")
-            }
-            Self::WrongRecoveryKey => Said::fixed(
-                "这把恢复密钥打不开这个驿站",
-                "This recovery key does not open this station",
-            ),
-            Self::NotARecoveryKey => Said::fixed(
-                "恢复密钥的字符不完整或有误",
-                "The recovery key is incomplete or has a mistyped character",
-            ),
-            Self::Wait(wait) => {
-                let seconds = wait.as_secs().max(1);
-                said!(
-                    "连续多次未通过，请等待 {seconds} 秒",
-                    "Several attempts failed; wait {seconds} s"
-                )
-            }
-            Self::NoSlot => {
-                Said::fixed("这个账号没有登录密码", "This account has no password to sign in with")
-            }
-            Self::WrongKeyFile => {
-                Said::fixed("这个密钥文件打不开这个站点", "This key file does not open the station")
-            }
-            Self::LastSlot => Said::fixed(
-                "这是最后一个能打开驿站的账号，不能移除",
-                "This is the last account that can open the station; it stays",
-            ),
-            Self::EmptyPassword => Said::fixed("密码为空", "The password is empty"),
-        }
-    }
-
-    /// What to do next.
-    #[must_use]
-    pub fn next(&self) -> Said {
-        match self {
-            Self::WrongPassword => Said::fixed(
-                "请重新输入；忘记密码时请管理员重设，或使用恢复密钥。",
-                "Type it again; if it is forgotten, ask the administrator or use the recovery key.",
-            ),
-            Self::WrongRecoveryKey => Said::fixed(
-                "请确认这是本驿站最近一次生成的恢复密钥。",
-                "Check that it is the newest recovery key of this station.",
-            ),
-            Self::NotARecoveryKey => {
-                Said::fixed("请对照纸上逐组核对。", "Compare it with the paper, group by group.")
-            }
-            Self::Wait(_) => Said::fixed("到时间后再输入。", "Type it again after that."),
-            Self::NoSlot => Said::fixed("请管理员为其设置密码。", "Have a password set for it."),
-            Self::WrongKeyFile => Said::fixed(
-                "请用 yizhan account key-file make 另做一个，或用 --as 和 --password-file 打开。",
-                "Make another with `yizhan account key-file make`, or open it with --as and --password-file.",
-            ),
-            Self::LastSlot => Said::fixed("请先添加另一个账号。", "Add another account first."),
-            Self::EmptyPassword => Said::fixed("请输入密码。", "Type a password."),
-        }
-    }
-}
 
 /// What a person offers to open a station with.
 pub enum Secret<'a> {
@@ -142,41 +39,6 @@ pub enum Secret<'a> {
     KeyFile(&'a [u8; 32]),
 }
 
-/// How a slot's secret is turned into a wrapping key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum SlotKind {
-    /// Argon2id of an account's password.
-    Account,
-    /// Argon2id of the recovery key.
-    Recovery,
-    /// 32 bytes in a file of mode 0600, for `serve` with nobody at the keyboard. At most one.
-    KeyFile,
-}
-
-impl SlotKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Recovery => "recovery",
-            Self::KeyFile => "key-file",
-        }
-    }
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Slot {
-    kind: SlotKind,
-    /// Salted hash of the account name; of nothing for the recovery slot.
-    tag: String,
-    salt: String,
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
-    /// Nonce and sealed data key.
-    wrapped: String,
-}
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct File {
     format: u32,
@@ -184,6 +46,41 @@ struct File {
     salt: String,
     #[serde(default, rename = "slot", skip_serializing_if = "Vec::is_empty")]
     slots: Vec<Slot>,
+}
+
+/// One attempt to open a keyring, in steps, since the long one in the middle needs no lock: while
+/// one person's password is worked on, so can be another's.
+pub(super) struct Attempt {
+    slot: Option<Slot>,
+    offered: Zeroizing<Vec<u8>>,
+    wrong: KeyringError,
+    counted: String,
+    from: String,
+}
+
+impl Attempt {
+    /// The data key, or nothing for a wrong secret. Takes a moment and 19 MiB.
+    pub(super) fn derive(&self) -> Result<Option<DataKey>, StoreError> {
+        match &self.slot {
+            Some(slot) => slot.unwrap(&self.offered),
+            None => slot::work_for_nothing(&self.offered).map(|()| None),
+        }
+    }
+
+    /// Counts how it went.
+    pub(super) fn settle(
+        self,
+        key: Option<DataKey>,
+        throttle: &mut Throttle,
+        now: Instant,
+    ) -> Result<DataKey, StoreError> {
+        if key.is_some() {
+            throttle.passed(&self.counted, &self.from)?;
+        } else {
+            throttle.failed(&self.counted, &self.from, now)?;
+        }
+        key.ok_or_else(|| self.wrong.into())
+    }
 }
 
 /// The keyring of one data folder.
@@ -230,42 +127,43 @@ impl Keyring {
         throttle: &mut Throttle,
         now: Instant,
     ) -> Result<DataKey, StoreError> {
-        let (tag, offered) = match secret {
-            Secret::Password { account, password } => {
-                (self.tag(SlotKind::Account, account)?, normal(password))
-            }
+        let attempt = self.attempt(secret, "", throttle, now)?;
+        let key = attempt.derive()?;
+        attempt.settle(key, throttle, now)
+    }
+
+    /// Begins an attempt from somewhere, unless it comes too early after wrong ones: `from` as
+    /// [`Throttle::wait`] has it.
+    pub(super) fn attempt(
+        &self,
+        secret: &Secret<'_>,
+        from: &str,
+        throttle: &mut Throttle,
+        now: Instant,
+    ) -> Result<Attempt, StoreError> {
+        let (tag, offered, wrong) = match secret {
+            Secret::Password { account, password } => (
+                self.tag(SlotKind::Account, account)?,
+                normal(password),
+                KeyringError::WrongPassword,
+            ),
             Secret::Recovery(text) => {
                 let key = RecoveryKey::read(text).ok_or(KeyringError::NotARecoveryKey)?;
-                (self.tag(SlotKind::Recovery, "")?, Zeroizing::new(key.bytes().to_vec()))
+                let key = Zeroizing::new(key.bytes().to_vec());
+                (self.tag(SlotKind::Recovery, "")?, key, KeyringError::WrongRecoveryKey)
             }
             Secret::KeyFile(key) => {
-                (self.tag(SlotKind::KeyFile, "")?, Zeroizing::new(key.to_vec()))
+                let key = Zeroizing::new(key.to_vec());
+                (self.tag(SlotKind::KeyFile, "")?, key, KeyringError::WrongKeyFile)
             }
         };
-        let slot = self.file.slots.iter().find(|slot| slot.tag == tag);
+        let slot = self.file.slots.iter().find(|slot| slot.tag == tag).cloned();
         // Accounts that do not exist share one count, so that guessing names fills no file.
-        let counted = if slot.is_some() { tag.as_str() } else { "unknown" };
-        if let Some(wait) = throttle.wait(counted, now)? {
+        let counted = if slot.is_some() { tag } else { "unknown".into() };
+        if let Some(wait) = throttle.wait(&counted, from, now)? {
             return Err(KeyringError::Wait(wait).into());
         }
-        let key = if let Some(slot) = slot {
-            slot.unwrap(&offered)?
-        } else {
-            // The same work as for a slot that exists, so that time tells nothing.
-            derive(&offered, &[0; 16], MEMORY_KIB, PASSES, LANES)?;
-            None
-        };
-        let Some(key) = key else {
-            throttle.failed(counted, now)?;
-            return Err(match secret {
-                Secret::Password { .. } => KeyringError::WrongPassword,
-                Secret::Recovery(_) => KeyringError::WrongRecoveryKey,
-                Secret::KeyFile(_) => KeyringError::WrongKeyFile,
-            }
-            .into());
-        };
-        throttle.passed(counted)?;
-        Ok(key)
+        Ok(Attempt { slot, offered, wrong, counted, from: from.into() })
     }
 
     /// Adds or replaces an account's slot.
@@ -358,80 +256,6 @@ impl Keyring {
     }
 }
 
-impl Slot {
-    fn wrap(kind: SlotKind, tag: String, secret: &[u8], key: &DataKey) -> Result<Self, StoreError> {
-        let salt = random::<16>()?;
-        let mut slot = Self {
-            kind,
-            tag,
-            salt: hex(&salt),
-            memory_kib: MEMORY_KIB,
-            passes: PASSES,
-            lanes: LANES,
-            wrapped: String::new(),
-        };
-        let wrapping = derive(secret, &salt, MEMORY_KIB, PASSES, LANES)?;
-        slot.wrapped = hex(&Seal::new(&wrapping).seal(&slot.place(), key.bytes())?);
-        Ok(slot)
-    }
-
-    /// The data key, or nothing for a wrong secret.
-    fn unwrap(&self, secret: &[u8]) -> Result<Option<DataKey>, StoreError> {
-        let salt = unhex(&self.salt).ok_or_else(|| bad("salt"))?;
-        let wrapped = unhex(&self.wrapped).filter(|bytes| bytes.len() == 32 + OVERHEAD);
-        let wrapped = wrapped.ok_or_else(|| bad("wrapped"))?;
-        let wrapping = derive(secret, &salt, self.memory_kib, self.passes, self.lanes)?;
-        let key = Seal::new(&wrapping).open(&self.place(), &wrapped).map(Zeroizing::new);
-        Ok(key.and_then(|key| key.first_chunk::<32>().map(DataKey::from_bytes)))
-    }
-
-    /// What the wrapped key is bound to: the slot it lies in.
-    fn place(&self) -> Vec<u8> {
-        format!("yizhan keyring v1/{}/{}", self.kind.word(), self.tag).into_bytes()
-    }
-}
-
-/// Argon2id, version 0x13, 32 bytes.
-fn derive(
-    secret: &[u8],
-    salt: &[u8],
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
-) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    if memory_kib > MEMORY_KIB_MAX {
-        return Err(bad("memory_kib"));
-    }
-    if passes > PASSES_MAX {
-        return Err(bad("passes"));
-    }
-    let params = Params::new(memory_kib, passes, lanes, Some(32));
-    let params = params.map_err(|error| bad(&error.to_string()))?;
-    let mut key = Zeroizing::new([0; 32]);
-    let mut memory = spare().take().unwrap_or_default();
-    memory.resize(params.block_count(), Block::new());
-    let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(secret, salt, key.as_mut(), &mut memory);
-    memory.fill(Block::new());
-    *spare() = Some(memory);
-    derived.map_err(|error| bad(&error.to_string()))?;
-    Ok(key)
-}
-
-/// The memory of the last derivation, wiped, for the next one. Given back to the system after
-/// each it would be cut up by what a session keeps, and every sign-in would take another 19 MiB
-/// for good.
-fn spare() -> MutexGuard<'static, Option<Vec<Block>>> {
-    static SPARE: Mutex<Option<Vec<Block>>> = Mutex::new(None);
-    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A password's bytes: an input method may give full-width forms of the same characters.
-fn normal(password: &str) -> Zeroizing<Vec<u8>> {
-    let text = Zeroizing::new(password.nfkc().collect::<String>());
-    Zeroizing::new(text.as_bytes().to_vec())
-}
-
 fn parse(text: &str) -> Result<File, StoreError> {
     let file: File = toml::from_str(text).map_err(|error| bad(error.message()))?;
     if file.format == FORMAT {
@@ -447,9 +271,11 @@ fn bad(detail: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use super::slot::{MEMORY_KIB, PASSES};
     use super::*;
     use crate::record::{Clock, FixedClock};
     use chrono::{TimeDelta, TimeZone, Utc};
+    use std::time::Duration;
 
     fn clock() -> FixedClock {
         FixedClock::new(Utc.with_ymd_and_hms(2025, 6, 1, 1, 0, 0).unwrap())

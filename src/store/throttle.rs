@@ -34,7 +34,6 @@ struct Attempts {
 pub struct Throttle {
     path: Option<PathBuf>,
     slots: BTreeMap<String, Attempts>,
-    from: String,
 }
 
 impl Throttle {
@@ -43,40 +42,25 @@ impl Throttle {
     pub(super) fn load(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(ATTEMPTS_FILE);
         let text = read_text(&path)?.unwrap_or_default();
-        Ok(Self {
-            path: Some(path),
-            slots: toml::from_str(&text).unwrap_or_default(),
-            from: String::new(),
-        })
+        Ok(Self { path: Some(path), slots: toml::from_str(&text).unwrap_or_default() })
     }
 
     /// Counts that are kept nowhere.
     pub(super) fn forgetful() -> Self {
-        Self { path: None, slots: BTreeMap::new(), from: String::new() }
+        Self { path: None, slots: BTreeMap::new() }
     }
 
-    /// Says where the next attempts come from: an address, or nothing for the machine itself.
-    pub(super) fn coming_from(&mut self, address: &str) {
-        self.from = address.to_string();
-    }
-
-    /// The counts an attempt at a slot goes into, with how many of each cost nothing.
-    fn counts(&self, tag: &str) -> Vec<(String, u32)> {
-        match self.from.as_str() {
-            "" => vec![(tag.to_string(), FREE)],
-            from => vec![
-                (format!("{tag}@{from}"), FREE),
-                (format!("@{from}"), FREE_OF_ADDRESS),
-                (format!("{tag}@"), FREE_OF_NETWORK),
-            ],
-        }
-    }
-
-    /// How long to wait before the next attempt at a slot; nothing when it may be made now.
-    pub(super) fn wait(&mut self, tag: &str, now: Instant) -> Result<Option<Duration>, StoreError> {
+    /// How long to wait before the next attempt at a slot; nothing when it may be made now. `from`
+    /// is an address, or empty for the machine itself.
+    pub(super) fn wait(
+        &mut self,
+        tag: &str,
+        from: &str,
+        now: Instant,
+    ) -> Result<Option<Duration>, StoreError> {
         let mut longest = None;
         let mut behind = false;
-        for (count, free) in self.counts(tag) {
+        for (count, free) in counts(tag, from) {
             let Some(attempts) = self.slots.get_mut(&count) else { continue };
             if now < attempts.last {
                 // The machine's clock was set back: wait from now, not until the old time comes
@@ -95,8 +79,8 @@ impl Throttle {
     }
 
     /// Counts a wrong attempt.
-    pub(super) fn failed(&mut self, tag: &str, now: Instant) -> Result<(), StoreError> {
-        for (count, _) in self.counts(tag) {
+    pub(super) fn failed(&mut self, tag: &str, from: &str, now: Instant) -> Result<(), StoreError> {
+        for (count, _) in counts(tag, from) {
             let attempts = self.slots.entry(count).or_insert(Attempts { failed: 0, last: now });
             attempts.failed = attempts.failed.saturating_add(1);
             attempts.last = now;
@@ -111,9 +95,9 @@ impl Throttle {
     }
 
     /// Forgets the wrong attempts at a slot from where the right one came.
-    pub(super) fn passed(&mut self, tag: &str) -> Result<(), StoreError> {
+    pub(super) fn passed(&mut self, tag: &str, from: &str) -> Result<(), StoreError> {
         let before = self.slots.len();
-        for (count, _) in self.counts(tag) {
+        for (count, _) in counts(tag, from) {
             self.slots.remove(&count);
         }
         if self.slots.len() < before { self.save() } else { Ok(()) }
@@ -126,6 +110,18 @@ impl Throttle {
             detail: error.to_string(),
         })?;
         write_whole(path, text.as_bytes())
+    }
+}
+
+/// The counts an attempt at a slot goes into, with how many of each cost nothing.
+fn counts(tag: &str, from: &str) -> Vec<(String, u32)> {
+    match from {
+        "" => vec![(tag.to_string(), FREE)],
+        from => vec![
+            (format!("{tag}@{from}"), FREE),
+            (format!("@{from}"), FREE_OF_ADDRESS),
+            (format!("{tag}@"), FREE_OF_NETWORK),
+        ],
     }
 }
 
@@ -156,12 +152,12 @@ mod tests {
         let now = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap();
         let mut throttle = Throttle::load(dir.path()).unwrap();
         for _ in 0..4 {
-            throttle.failed("t", now).unwrap();
+            throttle.failed("t", "", now).unwrap();
         }
         let year_before = Utc.with_ymd_and_hms(2025, 1, 1, 0, 0, 0).unwrap();
-        assert_eq!(throttle.wait("t", year_before).unwrap(), Some(Duration::from_secs(2)));
+        assert_eq!(throttle.wait("t", "", year_before).unwrap(), Some(Duration::from_secs(2)));
         let later = year_before + TimeDelta::seconds(2);
-        assert_eq!(Throttle::load(dir.path()).unwrap().wait("t", later).unwrap(), None);
+        assert_eq!(Throttle::load(dir.path()).unwrap().wait("t", "", later).unwrap(), None);
     }
 
     #[test]
@@ -169,9 +165,8 @@ mod tests {
         let now = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap();
         let mut throttle = Throttle::forgetful();
         let far = |address: &str, tag: &str, throttle: &mut Throttle| {
-            throttle.coming_from(address);
-            let wait = throttle.wait(tag, now).unwrap();
-            throttle.failed(tag, now).unwrap();
+            let wait = throttle.wait(tag, address, now).unwrap();
+            throttle.failed(tag, address, now).unwrap();
             wait
         };
         for _ in 0..3 {
@@ -180,8 +175,7 @@ mod tests {
         assert!(far("192.0.2.7", "t", &mut throttle).is_some());
         // The counter and another address are free.
         for address in ["", "192.0.2.8"] {
-            throttle.coming_from(address);
-            assert_eq!(throttle.wait("t", now).unwrap(), None, "{address}");
+            assert_eq!(throttle.wait("t", address, now).unwrap(), None, "{address}");
         }
         // One address at many slots, and many addresses at one slot, wait too; the counter never.
         let many = (0..20).filter(|n| far("192.0.2.9", &n.to_string(), &mut throttle).is_some());
@@ -189,8 +183,7 @@ mod tests {
         let many =
             (0..40).filter(|n| far(&format!("198.51.100.{n}"), "s", &mut throttle).is_some());
         assert_eq!(many.count(), 10);
-        throttle.coming_from("");
-        assert_eq!(throttle.wait("s", now).unwrap(), None);
+        assert_eq!(throttle.wait("s", "", now).unwrap(), None);
         // However many there are, the file stays small.
         for n in 0..2_000 {
             far(&format!("2001:db8:{n:x}::"), "t", &mut throttle);
