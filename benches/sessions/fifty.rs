@@ -12,8 +12,6 @@ use tokio::time::{interval, timeout};
 const SESSIONS: usize = 50;
 const MINUTE: Duration = Duration::from_secs(60);
 const KEY_EVERY: Duration = Duration::from_millis(200);
-/// How long nobody types, to see whether anything wakes up.
-const IDLE: Duration = Duration::from_secs(15);
 
 pub async fn measure(address: &str, server: u32) {
     // One has come and gone: what the first session and the key derivation take for good is no
@@ -30,9 +28,6 @@ pub async fn measure(address: &str, server: u32) {
         people.push((connection, channel));
     }
     let full = resident(server);
-    let woken = switches(server);
-    tokio::time::sleep(IDLE).await;
-    let woken = switches(server) - woken;
     let (deaf, silent) = session(address).await;
     let typing = tokio::spawn(types_and_never_reads(silent));
 
@@ -65,8 +60,9 @@ pub async fn measure(address: &str, server: u32) {
     println!(
         "resident: {alone} KB with none, {full} KB with {SESSIONS}, {working} KB at work, {after} KB after"
     );
-    println!("nobody typing for {IDLE:?}: {woken} context switches of the whole server");
     println!("for each session: {} KB", full.saturating_sub(alone) / SESSIONS as u64);
+    let back = working.saturating_sub(after) * 100 / working.saturating_sub(alone).max(1);
+    println!("of what they took, back when they have left: {back} %");
 }
 
 /// Types for a minute; how long each key took to its frame.
@@ -114,17 +110,6 @@ fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
-}
-
-/// How often the threads of a process have been put to sleep or woken.
-fn switches(process: u32) -> u64 {
-    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).expect("its threads");
-    let counted = tasks.flatten().map(|task| {
-        let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line.and_then(|line| line.trim().parse::<u64>().ok()).unwrap_or_default()
-    });
-    counted.sum()
 }
 
 /// Waits until the sessions' memory is back, at most a while; what is resident then.

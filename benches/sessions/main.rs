@@ -1,4 +1,4 @@
-//! Sessions over SSH: fifty at once, and one at the end of a slow line.
+//! Sessions over SSH: fifty at once, three that do nothing, and one at the end of a slow line.
 //!
 //! The server is the built program in a process of its own, the clients are here.
 
@@ -6,6 +6,7 @@
 
 mod fifty;
 mod house;
+mod idle;
 mod slow_line;
 
 fn main() {
@@ -18,6 +19,7 @@ fn main() {
         .expect("a runtime");
     runtime.block_on(async {
         slow_line::measure(&address).await;
+        idle::measure(&address, server.id()).await;
         fifty::measure(&address, server.id()).await;
     });
     let _ = server.kill();
