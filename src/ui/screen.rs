@@ -169,6 +169,8 @@ pub struct Context<'a> {
     pub lang: Lang,
     /// The present moment.
     pub now: Instant,
+    /// Nobody sits there: the session is locked.
+    pub locked: bool,
     /// What is asked of the session, in order.
     pub effects: Vec<Effect>,
 }

@@ -165,6 +165,18 @@ impl Session {
         self.last_words.clone()
     }
 
+    /// The language it speaks now.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// How its terminal reads and writes text now.
+    #[must_use]
+    pub fn codec(&self) -> Codec {
+        self.capabilities.codec
+    }
+
     /// Whether the terminal answers questions: it has answered one.
     #[must_use]
     pub fn answers(&self) -> bool {
@@ -225,6 +237,7 @@ impl Session {
             who: self.who.as_ref(),
             lang: self.lang,
             now: self.office.now(),
+            locked: self.locked(),
             effects: Vec::new(),
         }
     }

@@ -149,7 +149,7 @@ impl Page {
             .filter_map(|offer| Some((offer.step.key?, offer.step.title)))
             .collect();
         self.claimed_by = cx.office.claimed_by(who, self.id).filter(|_| self.reviewing);
-        if !self.reviewing {
+        if !self.reviewing || cx.locked {
             self.claim = None;
         } else if self.claim.is_none() {
             self.claim = Some(cx.office.claim(who, self.id));

@@ -137,7 +137,8 @@ impl Session {
         self.layers.iter().any(|layer| layer.is_lock())
     }
 
-    /// Locks: drafts are kept, what was shown in full goes, the rest stays underneath.
+    /// Locks: drafts are kept, what was shown in full goes, files in review are let go, the rest
+    /// stays underneath.
     pub(super) fn lock(&mut self) {
         let Some(who) = self.who.clone() else { return };
         if self.locked() {
@@ -147,6 +148,7 @@ impl Session {
         self.layers.retain(|layer| !layer.is_fleeting());
         self.notice = None;
         self.layers.push(Box::new(Lock::new(who)));
+        self.refresh();
     }
 
     /// The house changed. A session whose account was disabled, or has another role now, ends
@@ -164,8 +166,9 @@ impl Session {
     }
 
     pub(super) fn refresh(&mut self) {
+        let locked = self.locked();
         let mut layers = std::mem::take(&mut self.layers);
-        let mut cx = self.context();
+        let mut cx = Context { locked, ..self.context() };
         for layer in &mut layers {
             layer.refresh(&mut cx);
         }
