@@ -11,8 +11,9 @@
 
 use super::inbox::{Inbox, Unheard};
 use crate::office::{Actor, Office};
+use crate::terminal::codec::Codec;
 use crate::ui::{Input, Session, Start};
-use crate::words::Said;
+use crate::words::{Lang, Said};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +41,17 @@ impl Ending {
             Self::Failed => Some(Session::farewell()),
         }
     }
+}
+
+/// A session that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub ending: Ending,
+    /// The language it had at the end.
+    pub lang: Lang,
+    /// How its terminal wrote and read text at the end.
+    pub codec: Codec,
 }
 
 /// The client has gone: nothing can be shown to it any more.
@@ -84,8 +96,9 @@ pub fn work(
     known: Option<Actor>,
     inbox: &Inbox,
     line: &mut dyn Line,
-) -> Ending {
+) -> Ended {
     let mut session = None;
+    let (lang, codec) = (start.lang, start.codec);
     let questions = start.capabilities.probe();
     let worked = catch_unwind(AssertUnwindSafe(|| {
         let session = session.insert(Session::new(office.clone(), start));
@@ -97,10 +110,12 @@ pub fn work(
     inbox.close();
     // As far as a session that failed still can.
     let kept = catch_unwind(AssertUnwindSafe(|| session.as_mut().map(Session::keep)));
-    match (worked, kept) {
+    let ending = match (worked, kept) {
         (Ok(ending), Ok(_)) => ending,
         _ => Ending::Failed,
-    }
+    };
+    let (lang, codec) = session.map_or((lang, codec), |session| (session.lang(), session.codec()));
+    Ended { ending, lang, codec }
 }
 
 /// A drawing longer than this is worth asking the terminal when it has been worked through: over

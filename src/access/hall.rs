@@ -3,7 +3,7 @@
 //! One office, any number of sessions: this terminal's, those of the socket, those over SSH. The
 //! hall passes news of the house on to each, and asks each to leave when the house closes.
 
-use super::desk::{self, Ending, Line};
+use super::desk::{self, Ended, Ending, Line};
 use super::inbox::Inbox;
 use crate::office::{Actor, Office};
 use crate::ui::Start;
@@ -126,7 +126,7 @@ impl Guest {
     }
 
     /// Runs the session until it ends: see [`desk::work`].
-    pub fn work(&self, start: Start, known: Option<Actor>, line: &mut dyn Line) -> Ending {
+    pub fn work(&self, start: Start, known: Option<Actor>, line: &mut dyn Line) -> Ended {
         desk::work(&self.hall.office, start, known, &self.inbox, line)
     }
 }

@@ -46,11 +46,11 @@ pub fn run(
     let start = Start { columns, rows, greeting: greeting.clone(), ..start };
     // Whoever cannot sign in stands before the sign-in screen, which says why when they try.
     let known = known.and_then(|(account, password)| sign_in(hall.office(), account, password));
-    let ending = guest.work(start, known, &mut Terminal { tty: &tty, caps: &caps });
+    let ended = guest.work(start, known, &mut Terminal { tty: &tty, caps: &caps });
     if let Some(stops) = stops {
         stops.close();
     }
-    Ok(ending)
+    Ok(ended.ending)
 }
 
 fn sign_in(office: &Office, account: &str, password: &str) -> Option<crate::office::Actor> {

@@ -142,7 +142,7 @@ fn attach(
 /// Makes a throw-away station and opens the app on it.
 fn show_demo(args: &AppArgs, client: &Client, world: &World, err: &mut dyn Write) -> Done {
     let label = said!("准备演示站", "Making the demo station");
-    let demo = progress::spinner(io::stderr().is_terminal(), label.get(world.lang), || {
+    let demo = progress::spinner(world.watched(), label.get(world.lang), || {
         demo::open(args.people, args.seed, world.clock())
     })?;
     let hall = Hall::open(demo.office.clone());

@@ -52,11 +52,12 @@ pub use failure::{Done, Failure};
 pub use opening::Opened;
 
 use crate::record::Clock;
+use crate::terminal::codec::{Codec, Encoder};
 use args::{Cli, Command};
 use clap::Parser;
 use opening::World;
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -95,8 +96,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
         }
     };
     let world = World::new(&cli.global, surroundings);
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut err = io::stderr();
+    // A terminal is written to in its own encoding, a file or a pipe in UTF-8.
+    let as_shown = |terminal: bool| if terminal { world.codec() } else { Codec::Utf8 };
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let (to_out, to_err) = (as_shown(stdout.is_terminal()), as_shown(stderr.is_terminal()));
+    let mut out = Encoder::new(to_out, BufWriter::new(stdout.lock()));
+    let mut err = Encoder::new(to_err, stderr);
     let done = dispatch(&cli, &world, &mut out, &mut err);
     let done = done.and_then(|()| Ok(out.flush()?));
     match done {

@@ -10,6 +10,7 @@ use crate::program::Kind;
 use crate::record::{Clock, Record};
 use crate::said;
 use crate::store::{Origin, Progress, Secret, StationInfo};
+use crate::terminal::codec::Codec;
 use crate::words::{Lang, Said};
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -90,6 +91,18 @@ impl<'w> World<'w> {
         Self { global, surroundings, lang, json: global.json }
     }
 
+    /// How the terminal the process was started in reads and writes text.
+    #[must_use]
+    pub fn codec(&self) -> Codec {
+        Codec::from_locale(&self.surroundings.codeset)
+    }
+
+    /// Somebody looks at standard error: bars of long work are shown. They are drawn in UTF-8.
+    #[must_use]
+    pub fn watched(&self) -> bool {
+        io::stderr().is_terminal() && self.codec() == Codec::Utf8
+    }
+
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
@@ -167,7 +180,7 @@ impl<'w> World<'w> {
                 "There is no terminal to ask at; give --as and --password-file."
             )));
         }
-        let mut prompt = Prompt::new(self.lang);
+        let mut prompt = Prompt::new(self.lang, self.codec());
         let account = match account {
             Some(name) => name.trim().to_string(),
             None => prompt.line(&said!("账号", "Account"))?,
@@ -216,7 +229,7 @@ impl<'w> World<'w> {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(&self, who: &Credentials, sources: Sources) -> Result<Opened, Failure> {
-        let watched = io::stderr().is_terminal();
+        let watched = self.watched();
         let office = self.office(who, sources)?;
         let actor = match who {
             Credentials::Password { account, password } => {
@@ -241,7 +254,7 @@ impl<'w> World<'w> {
         let opening = said!("打开站点", "Opening the station");
         let clock = self.clock();
         let how_far = Arc::<Progress>::default();
-        let watched = io::stderr().is_terminal();
+        let watched = self.watched();
         Ok(progress::follow(watched, &opening, self.lang, &how_far, || {
             Office::open_watched(&folder, &who.secret(), sources, clock, how_far.clone())
         })?)

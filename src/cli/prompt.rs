@@ -2,10 +2,11 @@
 
 use super::Failure;
 use crate::said;
+use crate::terminal::codec::{Codec, Decoder, Encoder};
 use crate::terminal::{Event, InputLine, Key, KeyCode, Parser};
 use crate::words::{Lang, Said};
 use crossterm::terminal;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
 
 /// Longest answer taken.
@@ -14,13 +15,15 @@ const LONGEST: usize = 200;
 /// Asks on standard error, hears on standard input.
 pub struct Prompt {
     lang: Lang,
+    /// How the terminal that is asked at reads and writes.
+    codec: Codec,
 }
 
 impl Prompt {
     /// Asks in `lang`.
     #[must_use]
-    pub fn new(lang: Lang) -> Self {
-        Self { lang }
+    pub fn new(lang: Lang, codec: Codec) -> Self {
+        Self { lang, codec }
     }
 
     /// Tells something.
@@ -28,7 +31,7 @@ impl Prompt {
     /// # Errors
     /// When standard error is gone.
     pub fn tell(&self, said: &Said) -> Result<(), Failure> {
-        Ok(writeln!(io::stderr(), "{}", said.get(self.lang))?)
+        Ok(writeln!(self.out(), "{}", said.get(self.lang))?)
     }
 
     /// Asks for a line; spaces around it do not count.
@@ -37,10 +40,10 @@ impl Prompt {
     /// When the input ends.
     pub fn line(&mut self, question: &Said) -> Result<String, Failure> {
         self.ask(question)?;
-        let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line) {
+        let mut line = Vec::new();
+        match io::stdin().lock().read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => Err(given_up()),
-            Ok(_) => Ok(line.trim().to_string()),
+            Ok(_) => Ok(self.codec.read(&line).trim().to_string()),
         }
     }
 
@@ -52,14 +55,19 @@ impl Prompt {
         // Before the question is seen: whoever answers at once is not shown either.
         let raw = Raw::new()?;
         self.ask(question)?;
-        let answer = hidden_line();
+        let answer = hidden_line(self.codec);
         drop(raw);
         writeln!(io::stderr())?;
         answer.ok_or_else(given_up)
     }
 
+    fn out(&self) -> Encoder<io::Stderr> {
+        let err = io::stderr();
+        Encoder::new(if err.is_terminal() { self.codec } else { Codec::Utf8 }, err)
+    }
+
     fn ask(&self, question: &Said) -> Result<(), Failure> {
-        let mut err = io::stderr();
+        let mut err = self.out();
         let colon = if self.lang == Lang::Zh { "：" } else { ": " };
         write!(err, "{}{colon}", question.get(self.lang))?;
         Ok(err.flush()?)
@@ -78,7 +86,8 @@ fn given_up() -> Failure {
 }
 
 /// Reads keys up to Enter without showing them. Bytes behind Enter stay for whoever reads next.
-fn hidden_line() -> Option<Zeroizing<String>> {
+fn hidden_line(codec: Codec) -> Option<Zeroizing<String>> {
+    let mut decoder = Decoder::new(codec);
     let mut parser = Parser::new();
     let mut typed = InputLine::new(LONGEST);
     let mut input = io::stdin().lock();
@@ -86,7 +95,7 @@ fn hidden_line() -> Option<Zeroizing<String>> {
         let byte = *input.fill_buf().ok()?.first()?;
         input.consume(1);
         let mut events = Vec::new();
-        parser.feed(&[byte], &mut events);
+        parser.feed(&decoder.feed(&[byte]), &mut events);
         for event in events {
             match event {
                 Event::Key(Key { code: KeyCode::Enter, .. }) => {

@@ -10,7 +10,7 @@ use crate::said;
 use crate::store::{self, Healed, KindCodes, Progress, Setup, StationInfo, VerifyReport};
 use clap::Args;
 use serde_json::json;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 /// What `rebuild` takes.
@@ -43,7 +43,7 @@ fn heal(world: &World, who: &super::opening::Credentials) -> Result<Option<Heale
     let codes: KindCodes = Arc::new(|_| None);
     let setup = Setup { progress: how_far.clone(), ..Setup::new(world.clock(), codes) };
     let label = said!("检查日志", "Checking the journal");
-    Ok(progress::follow(io::stderr().is_terminal(), &label, world.lang, &how_far, || {
+    Ok(progress::follow(world.watched(), &label, world.lang, &how_far, || {
         store::heal(&folder, &who.secret(), who.name(), &setup)
     })?)
 }

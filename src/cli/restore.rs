@@ -5,7 +5,7 @@ use super::{Done, print, progress};
 use crate::said;
 use crate::store::{self, Progress};
 use clap::Args;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// What `restore` takes.
@@ -28,11 +28,10 @@ pub fn run(args: &RestoreArgs, world: &World, out: &mut dyn Write) -> Done {
     let label = said!("恢复", "Restoring");
     let how_far = Progress::default();
     let by = (who.name(), world.clock().now());
-    let recovered =
-        progress::follow(io::stderr().is_terminal(), &label, world.lang, &how_far, || {
-            let journal = args.journal.as_deref();
-            store::restore(&args.file, journal, &folder, &who.secret(), by, &how_far)
-        })?;
+    let recovered = progress::follow(world.watched(), &label, world.lang, &how_far, || {
+        let journal = args.journal.as_deref();
+        store::restore(&args.file, journal, &folder, &who.secret(), by, &how_far)
+    })?;
     if world.json {
         return print::json_line(out, &recovered);
     }

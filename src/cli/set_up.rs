@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failure> {
     // Files that do not hold together are told before the first question.
     world.sources()?;
-    let mut ask = Prompt::new(world.lang);
+    let mut ask = Prompt::new(world.lang, world.codec());
     let place = folder.display();
     ask.tell(&said!(
         "驿站第一次在这里运行。先回答五个问题，数据会存放在 {place}。\n只想先看看：按 Ctrl-C，再运行 yizhan --demo。",

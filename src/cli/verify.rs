@@ -7,7 +7,7 @@ use crate::said;
 use crate::store::{VerifyReport, verify_chain};
 use blake3::Hash;
 use clap::Args;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 /// What `verify` takes.
 #[derive(Args)]
@@ -26,7 +26,7 @@ pub fn run(args: &VerifyArgs, world: &World, out: &mut dyn Write) -> Done {
     if !world.has_credentials() {
         let folder = world.folder()?;
         let label = said!("核验", "Verifying");
-        let watched = io::stderr().is_terminal();
+        let watched = world.watched();
         let report = progress::spinner(watched, label.get(world.lang), || {
             verify_chain(&folder, head.as_ref())
         })?;

@@ -8,6 +8,7 @@
 use super::text;
 use encoding_rs::{DecoderResult, GB18030};
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 /// How text is written on the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,17 @@ impl Codec {
         }
     }
 
+    /// Text a person typed outside any session, such as a command. Whatever the locale says, what
+    /// can be UTF-8 is taken for it: Chinese in GB18030 hardly ever can.
+    #[must_use]
+    pub fn read(self, bytes: &[u8]) -> Cow<'_, str> {
+        match (self, std::str::from_utf8(bytes)) {
+            (_, Ok(text)) => Cow::Borrowed(text),
+            (Self::Utf8, Err(_)) => String::from_utf8_lossy(bytes),
+            (Self::Gb18030, Err(_)) => GB18030.decode_without_bom_handling(bytes).0,
+        }
+    }
+
     /// The bytes to send for a frame. Characters the terminal cannot show become `?`, or `〓`
     /// where they are two cells wide.
     #[must_use]
@@ -78,6 +90,44 @@ impl Codec {
             }
         }
         out
+    }
+}
+
+/// Text on its way to a terminal that shows another encoding, outside any session.
+#[derive(Debug)]
+pub struct Encoder<W> {
+    codec: Codec,
+    to: W,
+    /// The beginning of a character whose end has not been written yet.
+    half: Vec<u8>,
+}
+
+impl<W: Write> Encoder<W> {
+    /// What is written goes to `to`.
+    #[must_use]
+    pub fn new(codec: Codec, to: W) -> Self {
+        Self { codec, to, half: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Encoder<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.codec == Codec::Utf8 {
+            return self.to.write(bytes);
+        }
+        let mut text = std::mem::take(&mut self.half);
+        text.extend_from_slice(bytes);
+        if let Err(error) = std::str::from_utf8(&text)
+            && error.error_len().is_none()
+        {
+            self.half = text.split_off(error.valid_up_to());
+        }
+        self.to.write_all(&self.codec.encode(text))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 
@@ -222,6 +272,24 @@ mod tests {
         // Going out they get a stand-in of the same width.
         assert_eq!(Codec::Gb18030.encode("𠮷aő\u{301}".into()), b"\xa1\xfea?");
         assert_eq!(Codec::Utf8.encode("𠮷ő".into()), "𠮷ő".as_bytes());
+    }
+
+    #[test]
+    fn text_outside_a_session_goes_both_ways_too() {
+        let mut written = Vec::new();
+        for piece in "驿站\n".as_bytes().chunks(2) {
+            Encoder::new(Codec::Utf8, &mut written).write_all(piece).unwrap();
+        }
+        assert_eq!(written, "驿站\n".as_bytes());
+        let mut encoder = Encoder::new(Codec::Gb18030, Vec::new());
+        for piece in "驿站\n".as_bytes().chunks(2) {
+            encoder.write_all(piece).unwrap();
+        }
+        assert_eq!(encoder.to, b"\xe6\xe4\xd5\xbe\n");
+        for codec in [Codec::Utf8, Codec::Gb18030] {
+            assert_eq!(codec.read("find 驿站".as_bytes()), "find 驿站");
+        }
+        assert_eq!(Codec::Gb18030.read(b"find \xe6\xe4\xd5\xbe"), "find 驿站");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::place::{self, Places};
 use super::wire::{Account, Bye, Decoder, FROM_CLIENT, Frame, Hello, VERSION};
-use crate::access::desk::{Ending, Gone, Line, Sent};
+use crate::access::desk::{Ended, Ending, Gone, Line, Sent};
 use crate::access::hall::Hall;
 use crate::access::inbox::Inbox;
 use crate::said;
@@ -115,7 +115,7 @@ fn attend(hall: &Arc<Hall>, stream: &UnixStream) -> io::Result<()> {
         hall.office().sign_in(&name, &password, &Origin::Socket).ok()
     });
     let mut line = SocketLine { stream, inbox: guest.inbox() };
-    let ending = guest.work(client.start(Origin::Socket, ESC_WAIT), known, &mut line);
+    let Ended { ending, .. } = guest.work(client.start(Origin::Socket, ESC_WAIT), known, &mut line);
     let failed = ending == Ending::Failed;
     bye(stream, ending.said().unwrap_or_default(), failed)
 }

@@ -1,9 +1,8 @@
 //! The way to the terminal at the other end of a connection.
 
-use crate::access::desk::{Ending, Gone, Line, Sent};
+use crate::access::desk::{Ended, Ending, Gone, Line, Sent};
 use crate::access::inbox::Inbox;
 use crate::terminal::{Capabilities, LeanBackend};
-use crate::words::Lang;
 use russh::ChannelId;
 use russh::server::Handle;
 use std::sync::Arc;
@@ -40,10 +39,10 @@ impl SshLine {
     }
 
     /// Puts the terminal back, says why the session ended and closes the channel.
-    pub fn part(self, ending: &Ending, lang: Lang) {
-        let said = ending.said().map(|said| format!("{}\r\n", said.get(lang))).unwrap_or_default();
+    pub fn part(self, Ended { ending, lang, codec }: &Ended) {
+        let said = ending.said().map(|said| format!("{}\r\n", said.get(*lang)));
         let mut last = LeanBackend::leave(&self.caps);
-        last.extend_from_slice(said.as_bytes());
+        last.extend(codec.encode(said.unwrap_or_default().into_bytes()));
         let status = u32::from(matches!(ending, Ending::Failed | Ending::HungUp));
         let Self { handle, channel, sending, .. } = self;
         let goodbye = async move {

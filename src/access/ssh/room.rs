@@ -4,6 +4,7 @@ use crate::access::client::Client;
 use crate::access::desk::Ending;
 use crate::access::inbox::Inbox;
 use crate::terminal::clamp_size;
+use crate::terminal::codec::Codec;
 use crate::words::Lang;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,6 +66,16 @@ impl Room {
         Lang::from_locale(&self.first(["LC_ALL", "LC_MESSAGES", "LANG"]))
     }
 
+    /// How it reads and writes text, as far as it has told.
+    pub fn codec(&self) -> Codec {
+        Codec::from_locale(&self.locale())
+    }
+
+    /// The locale that says which encoding the terminal has.
+    fn locale(&self) -> String {
+        self.first(["LC_ALL", "LC_CTYPE", "LANG"])
+    }
+
     /// Its client, once it has asked for a terminal.
     pub fn client(&self) -> Option<Client> {
         let (term, columns, rows) = self.terminal.clone()?;
@@ -73,7 +84,7 @@ impl Room {
             columns,
             rows,
             term,
-            locale: self.first(["LC_ALL", "LC_CTYPE", "LANG"]),
+            locale: self.locale(),
             colorterm: told("COLORTERM"),
             no_color: !told("NO_COLOR").is_empty(),
             lang: self.lang(),
@@ -119,6 +130,7 @@ mod tests {
         assert_eq!((english.lang, english.no_color), (Lang::En, true));
         let gbk = told(&[("LANG", "zh_CN.GBK"), ("LC_MESSAGES", "en_US")]);
         assert_eq!((gbk.lang, gbk.locale.as_str()), (Lang::En, "zh_CN.GBK"));
+        assert_eq!(gbk.capabilities().codec, Codec::Gb18030);
         let mut room = Room::default();
         assert!(room.client().is_none(), "without a terminal there is none");
         assert!(!room.tell("PATH", "/tmp") && !room.tell("LANG", &"x".repeat(65)));

@@ -7,6 +7,7 @@ use crate::access::inbox::Inbox;
 use crate::office::{Account, Actor, Office, Refusal};
 use crate::said;
 use crate::store::Origin;
+use crate::terminal::codec::Codec;
 use crate::ui::{Landing, Start};
 use crate::words::{Lang, Said};
 use russh::keys::PublicKey;
@@ -87,19 +88,19 @@ impl Visitor {
         }
         session.channel_success(id)?;
         let Some(actor) = welcome else {
-            return refuse(session.handle(), id, &disabled(), room.lang());
+            return refuse(session.handle(), id, &disabled(), room);
         };
         let Some(client) = room.client() else {
-            return refuse(session.handle(), id, &no_terminal(), room.lang());
+            return refuse(session.handle(), id, &no_terminal(), room);
         };
         if !client.capabilities().addressable {
-            return refuse(session.handle(), id, &no_screen(), room.lang());
+            return refuse(session.handle(), id, &no_screen(), room);
         }
         let room_made = Arc::new(Notify::new());
         let told = room_made.clone();
         let guest = match self.shared.hall.enter(Inbox::with(move || told.notify_one())) {
             Ok(guest) => guest,
-            Err(closed) => return refuse(session.handle(), id, &closed, room.lang()),
+            Err(closed) => return refuse(session.handle(), id, &closed, room),
         };
         room.inbox = Some((guest.inbox().clone(), room_made));
         let start = client.start(actor.origin.clone(), ESC_WAIT);
@@ -109,9 +110,8 @@ impl Visitor {
         let mut line = SshLine::new(session.handle(), id, runtime, guest.inbox().clone(), caps);
         // Without room for a thread the guest goes, and with it the channel's only use.
         thread::Builder::new().name(guest.name()).spawn(move || {
-            let lang = start.lang;
-            let ending = guest.work(start, Some(actor), &mut line);
-            line.part(&ending, lang);
+            let ended = guest.work(start, Some(actor), &mut line);
+            line.part(&ended);
         })?;
         Ok(())
     }
@@ -129,13 +129,15 @@ impl Visitor {
             return session.channel_failure(id);
         }
         session.channel_success(id)?;
-        let lang = room.lang();
+        let (lang, codec) = (room.lang(), room.codec());
         let Some(actor) = welcome else {
-            return refuse(session.handle(), id, &disabled(), lang);
+            return refuse(session.handle(), id, &disabled(), room);
         };
         let Some(words) = shlex::split(line) else {
-            return refuse(session.handle(), id, &open_quote(), lang);
+            return refuse(session.handle(), id, &open_quote(), room);
         };
+        // What is for machines is UTF-8 wherever it goes.
+        let codec = if words.iter().any(|word| word == "--json") { Codec::Utf8 } else { codec };
         let (shared, handle) = (self.shared.clone(), session.handle());
         tokio::spawn(async move {
             let command = move || {
@@ -147,10 +149,10 @@ impl Visitor {
             let (out, err, status) = done.unwrap_or_else(|_| (Vec::new(), failed(lang), 1));
             // Empty data would be a packet of nothing.
             if !out.is_empty() {
-                let _ = handle.data(id, out).await;
+                let _ = handle.data(id, codec.encode(out)).await;
             }
             if !err.is_empty() {
-                let _ = handle.extended_data(id, STANDARD_ERROR, err).await;
+                let _ = handle.extended_data(id, STANDARD_ERROR, codec.encode(err)).await;
             }
             close(&handle, id, status.into()).await;
         });
@@ -162,8 +164,9 @@ impl Visitor {
 const STANDARD_ERROR: u32 = 1;
 
 /// Refuses in words, on standard error, and closes the channel with status 1.
-fn refuse(handle: Handle, id: ChannelId, said: &Said, lang: Lang) -> Result<(), russh::Error> {
-    let words = format!("{}\r\n", said.get(lang));
+fn refuse(handle: Handle, id: ChannelId, said: &Said, room: &Room) -> Result<(), russh::Error> {
+    let words = format!("{}\r\n", said.get(room.lang()));
+    let words = room.codec().encode(words.into_bytes());
     tokio::spawn(async move {
         let _ = handle.extended_data(id, STANDARD_ERROR, words).await;
         close(&handle, id, 1).await;
@@ -329,7 +332,8 @@ impl Handler for Visitor {
         command: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let line = String::from_utf8_lossy(command);
+        let codec = self.rooms.get(&id).map(Room::codec).unwrap_or_default();
+        let line = codec.read(command);
         match line.trim() {
             // What people type who know the program from its own machine.
             "yizhan" => self.open_app(id, session),
@@ -343,14 +347,14 @@ impl Handler for Visitor {
         _: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let lang = self.rooms.get(&id).map(Room::lang).unwrap_or_default();
+        let Some(room) = self.rooms.get(&id) else { return session.channel_failure(id) };
         let said = said!(
             "驿站不提供文件传输；导入导出请在站点的机器上用 yizhan import / export。",
             "Yizhan has no file transfer; import and export with `yizhan import` and `yizhan export` on the station's own machine."
         );
         // A client whose request fails shows its own words only.
         session.channel_success(id)?;
-        refuse(session.handle(), id, &said, lang)
+        refuse(session.handle(), id, &said, room)
     }
 
     async fn x11_request(
