@@ -2,7 +2,8 @@
 
 use super::{
     Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
-    import, init, man, packs, perform, rebuild, replay, restore, serve, show, undo, verify,
+    host_key, import, init, man, packs, perform, rebuild, replay, restore, serve, show, undo,
+    verify,
 };
 use crate::words::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -111,6 +112,8 @@ pub enum Command {
     Rebuild(rebuild::RebuildArgs),
     /// 不占终端提供服务，别的终端运行 yizhan 接入 / Serve without a terminal; other terminals attach by running yizhan
     Serve(serve::ServeArgs),
+    /// SSH 主机密钥的指纹；换一把 / The SSH host key's fingerprint; another key
+    HostKey(host_key::HostKeyArgs),
     /// 业务包、政策、日历 / Packs, policies, calendars
     Packs(packs::PacksArgs),
     /// 一年的休息日和调休上班日 / The days off and make-up working days of a year

@@ -28,6 +28,7 @@ mod export;
 mod failure;
 mod find;
 mod history;
+mod host_key;
 mod import;
 mod init;
 mod key_file;
@@ -132,6 +133,7 @@ fn dispatch(cli: &Cli, world: &World, out: &mut dyn Write, err: &mut dyn Write) 
         Command::Restore(args) => restore::run(args, world, out),
         Command::Verify(args) => verify::run(args, world, out),
         Command::Rebuild(args) => rebuild::run(args, world, out),
+        Command::HostKey(args) => host_key::run(args, world, out, err),
         Command::Serve(args) => serve::run(args, world, out),
         Command::Packs(args) => packs::run(args, world, out),
         Command::Calendar(args) => calendar::run(args, world, out),

@@ -7,6 +7,7 @@ use crate::access::serve::{self, Until};
 use crate::access::socket::Door;
 use crate::access::ssh::limits::Limits;
 use crate::access::ssh::{Server, host_key};
+use crate::office::{Doors, SshDoor};
 use crate::said;
 use crate::store::StationInfo;
 use clap::Args;
@@ -59,6 +60,13 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
         )
     })?;
     let ssh = args.ssh.as_deref().map(|address| open_ssh(address, &hall, &folder)).transpose()?;
+    office.tell_doors(Doors {
+        socket: Some(door.path().into()),
+        ssh: ssh.as_ref().map(|(server, fingerprint)| SshDoor {
+            address: server.address().to_string(),
+            fingerprint: fingerprint.clone(),
+        }),
+    });
     let socket = door.path().display();
     let ready = said!(
         "驿站已就绪，会话经 {socket} 接入；在别的终端运行 yizhan 即可。",

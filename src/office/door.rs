@@ -42,6 +42,8 @@ pub struct Office {
     /// Somebody keeps house in this process.
     pub(super) keeping: AtomicBool,
     pub(super) claims: super::claims::Claims,
+    /// By which ways sessions come in.
+    pub(super) doors: Mutex<super::Doors>,
 }
 
 /// What only the one inside the door sees: the numbers given out, and the store's count of

@@ -229,6 +229,7 @@ impl Office {
             backups: RwLock::default(),
             keeping: AtomicBool::new(false),
             claims: super::claims::Claims::default(),
+            doors: Mutex::default(),
         };
         office.keep_packs();
         office

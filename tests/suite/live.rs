@@ -2,7 +2,7 @@
 //! keys for it.
 
 use crate::furnished::{self, found};
-use crate::stage::{Stage, Station};
+use crate::stage::{PASSWORD, Stage, Station};
 use yizhan::office::{Answers, Command};
 use yizhan::program::PERSON;
 use yizhan::record::{Fields, RecordId, Value};
@@ -101,6 +101,11 @@ fn who_has_a_file_in_review_is_shown_to_others() {
     third.signs_in("supervisor").press("F4").hides("在审");
     drop(first);
     second.news().hides("也打开着");
+    third.news().shows("admin 在审");
+    // Nobody sits at a locked session; whoever comes back has the file again.
+    second.press("F12").shows("已锁屏");
+    third.news().hides("在审");
+    second.types(PASSWORD).press("Enter").shows("待初审");
     third.news().shows("admin 在审");
     second.press("Ctrl-O");
     third.news().hides("在审");

@@ -8,8 +8,10 @@ use super::furnished;
 use super::several;
 use super::stage::Station;
 use portable_pty::CommandBuilder;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use tempfile::TempDir;
 use yizhan::access::hall::Hall;
 use yizhan::access::ssh::limits::Limits;
 use yizhan::access::ssh::{Server, host_key};
-use yizhan::office::Actor;
+use yizhan::office::{self, Actor};
 
 /// Whether a program is there; says which package has it if not.
 fn have(program: &str, package: &str) -> bool {
@@ -88,11 +90,16 @@ impl House {
 
     /// A command for the supervisor, without a terminal.
     fn run(&self, options: &[&str], words: &[&str]) -> Output {
+        self.command(options).args(words).output().unwrap()
+    }
+
+    /// A client for the supervisor, without a terminal; the words of a command go behind.
+    fn command(&self, options: &[&str]) -> Command {
         let mut command = Command::new("ssh");
         command.env("LANG", "zh_CN.UTF-8").stdin(Stdio::null()).args(self.options());
         command.args(["-p", &self.port, "-i", shown(&self.key), "-l", "审核员乙"]);
-        command.args(["-o", "BatchMode=yes"]).args(options).arg("127.0.0.1").args(words);
-        command.output().unwrap()
+        command.args(["-o", "BatchMode=yes"]).args(options).arg("127.0.0.1");
+        command
     }
 
     /// What a refused command says, and its exit status.
@@ -188,6 +195,11 @@ fn a_supervisor_signs_in_by_key_and_lands_on_the_review_queue() {
     let house = House::open();
     let mut app = house.supervisor();
     app.wait_for("审批");
+    // By what clients know the station stands on the system screen.
+    app.resize(120, 60);
+    app.press("0");
+    app.wait_for(&house.fingerprint);
+    app.press("\x1bOS");
     // Any size, and back; Ctrl-Z is no key here.
     app.resize(200, 60);
     app.wait("the wide screen", |app| {
@@ -280,6 +292,55 @@ fn commands_that_read_are_carried_out_and_everything_else_is_refused_in_words() 
     assert!(status == Some(1) && said.contains("没有编号"), "{said}");
     let (status, said) = house.refused(&[]);
     assert!(status == Some(1) && said.contains("ssh -t"), "{said}");
+}
+
+#[test]
+fn a_client_that_says_gbk_is_heard_and_answered_in_it() {
+    if !have_ssh() {
+        return;
+    }
+    let house = House::open();
+    let mut volunteer = guest(&house.desk, "志愿者甲", "志愿者");
+    makes_a_person(&mut volunteer, "张蕾");
+    // 张蕾 in GB 2312: code points 5337 and 3257 of its table; 没有: 3532 and 5148.
+    let in_gbk = |words: &[&[u8]]| {
+        let words: Vec<&OsStr> = words.iter().map(|word| OsStr::from_bytes(word)).collect();
+        house.command(&[]).env("LANG", "zh_CN.GBK").args(words).output().unwrap()
+    };
+    let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|found| found == part);
+    let found = in_gbk(&[b"find", b"\xd5\xc5\xc0\xd9"]);
+    assert!(found.status.success() && holds(&found.stdout, b"\xd5\xc5\xc0\xd9"), "{found:?}");
+    let refused = in_gbk(&[b"sh"]);
+    assert!(holds(&refused.stderr, b"\xc3\xbb\xd3\xd0 shell"), "{refused:?}");
+    // What is for machines stays UTF-8.
+    let found = in_gbk(&[b"find", b"--json", b"\xd5\xc5\xc0\xd9"]);
+    assert!(text(&found.stdout).contains("张蕾"), "{found:?}");
+}
+
+#[test]
+fn a_disabled_account_is_shown_out_and_not_let_in_again() {
+    if !have_ssh() {
+        return;
+    }
+    let station = Station::new();
+    let hall = Hall::open(station.office.clone());
+    let inside = Inside::open(&hall);
+    let mut app = inside.window("volunteer");
+    let disable = office::Command::DisableAccount { name: "volunteer".into() };
+    station.office.perform(&station.admin, disable).unwrap();
+    app.wait_for("已停用");
+    assert_eq!(app.ended(), 0);
+    let port = inside.server.address().port().to_string();
+    let mut again = window(
+        &port,
+        inside.folder.path(),
+        &["-l", "volunteer", "-o", "NumberOfPasswordPrompts=1"],
+    );
+    again.wait_for("password:");
+    again.press(PASSWORD);
+    again.press("\r");
+    again.wait_for("Permission denied");
+    assert_eq!(again.ended(), 255);
 }
 
 /// Makes a person who has only a name.
@@ -521,6 +582,15 @@ fn the_host_key_stays_the_same() {
         .unwrap();
     assert!(text(&shown_by_client.stdout).contains(&fingerprint));
     drop(key);
+    // The same by the command, while it is served; and another key from the next start on.
+    assert!(desk.done(&["host-key"]).contains(&fingerprint));
+    let shown: serde_json::Value =
+        serde_json::from_str(&desk.done(&["host-key", "--new", "--json"])).unwrap();
+    let other = shown["fingerprint"].as_str().unwrap();
+    assert!(other.starts_with("SHA256:") && other != fingerprint);
+    drop(service);
+    let service = Service::saying(desk.acting(&["serve", "--ssh", "127.0.0.1:0"]), 2);
+    assert!(service.ready.contains(other), "{}", service.ready);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{HashAlg, PrivateKey};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Its name in the data folder.
@@ -26,32 +26,57 @@ pub fn of(data: &Path) -> io::Result<PrivateKey> {
             let text = Zeroizing::new(fs::read_to_string(&file)?);
             PrivateKey::from_openssh(text.as_str()).map_err(io::Error::other)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => make(&file),
+        Err(error) if error.kind() == ErrorKind::NotFound => make(data),
         Err(error) => Err(error),
     }
 }
 
-fn make(file: &Path) -> io::Result<PrivateKey> {
+/// Makes another host key in place of the one there is, which is gone then. Clients that know the
+/// old one warn until they are told.
+///
+/// # Errors
+/// A file that cannot be written; the old one stays then.
+pub fn replace(data: &Path) -> io::Result<PrivateKey> {
+    let (key, new) = write_new(data)?;
+    fs::rename(&new, data.join(HOST_KEY_FILE))?;
+    File::open(data)?.sync_all()?;
+    Ok(key)
+}
+
+fn make(data: &Path) -> io::Result<PrivateKey> {
+    let (key, new) = write_new(data)?;
+    // Never over one that somebody else has just made.
+    fs::hard_link(&new, data.join(HOST_KEY_FILE))?;
+    fs::remove_file(&new)?;
+    File::open(data)?.sync_all()?;
+    Ok(key)
+}
+
+/// A new key, in a file of its own so far: half a key would be taken for a broken one for ever.
+fn write_new(data: &Path) -> io::Result<(PrivateKey, PathBuf)> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut()).map_err(io::Error::other)?;
     let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(&seed));
     let key = PrivateKey::new(pair, "yizhan").map_err(io::Error::other)?;
     let text = key.to_openssh(LineEnding::LF).map_err(io::Error::other)?;
-    // Whole or not at all: half a key would be taken for a broken one for ever.
-    let new = file.with_extension("new");
+    let new = data.join(HOST_KEY_FILE).with_extension("new");
     let _ = fs::remove_file(&new);
     let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
     made.write_all(text.as_bytes())?;
     made.sync_all()?;
-    fs::hard_link(&new, file)?;
-    fs::remove_file(&new)?;
-    Ok(key)
+    Ok((key, new))
 }
 
 /// Its fingerprint, as clients show it at the first connection: `SHA256:…`.
 #[must_use]
 pub fn fingerprint(key: &PrivateKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
+}
+
+/// Its public half in one line, as it stands in `known_hosts` behind the host's name.
+#[must_use]
+pub fn public(key: &PrivateKey) -> String {
+    key.public_key().to_openssh().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -70,6 +95,16 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(of(data.path()).is_err());
+    }
+
+    #[test]
+    fn another_one_takes_its_place() {
+        let data = tempfile::tempdir().unwrap();
+        let first = of(data.path()).unwrap();
+        let second = replace(data.path()).unwrap();
+        assert_ne!(fingerprint(&first), fingerprint(&second));
+        assert_eq!(fingerprint(&of(data.path()).unwrap()), fingerprint(&second));
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1);
     }
 
     #[test]

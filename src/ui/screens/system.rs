@@ -83,6 +83,8 @@ impl Screen for System {
         reading.gap();
         trouble(&mut reading, cx);
         backups(&mut reading, cx);
+        reading.gap();
+        doors(&mut reading, cx);
         self.clock_in_doubt = cx.office.clock_doubt().is_some();
         reading.gap();
         reading.heading(said!("业务包和规则", "Packs and rules"));
@@ -160,13 +162,15 @@ fn backups(reading: &mut Reading, cx: &Context) {
     };
     reading.value(said!("最近一次", "Newest"), newest);
     let (count, behind) = (state.count, state.behind);
-    reading.value(
-        said!("状态", "State"),
+    let checked = if count > 0 {
         said!(
             "共 {count} 份，写成后都已读回核对；其后又保存了 {behind} 条",
             "{count} in all, each read back and checked when made; {behind} entries saved since"
-        ),
-    );
+        )
+    } else {
+        said!("保存了 {behind} 条，都还没有备份", "{behind} entries saved, none backed up yet")
+    };
+    reading.value(said!("状态", "State"), checked);
     let second = match (&state.second, &state.newest_second) {
         (None, _) => {
             said!("未设置（按 p 设置 U 盘或另一块盘）", "none (p names a stick or another disk)")
@@ -197,6 +201,36 @@ fn backups(reading: &mut Reading, cx: &Context) {
         said!(
             "开着的驿站每天自动备份一次，留最近 7 天和 4 周各一份；恢复用 yizhan restore。",
             "An open station backs itself up once a day and keeps those of 7 days and 4 weeks; `yizhan restore` brings one back."
+        ),
+    );
+}
+
+/// By which ways sessions come in.
+fn doors(reading: &mut Reading, cx: &Context) {
+    let doors = cx.office.doors();
+    reading.heading(said!("接入", "Ways in"));
+    let windows = match doors.socket {
+        Some(_) => said!(
+            "开着，在本机别的终端运行 yizhan 即可接入",
+            "open; run `yizhan` in another terminal of this machine"
+        ),
+        None => said!("没有开", "closed"),
+    };
+    reading.value(said!("本机窗口", "Windows here"), windows);
+    let Some(ssh) = doors.ssh else {
+        let closed = said!(
+            "没有开（用 yizhan serve --ssh 地址 开）",
+            "closed (`yizhan serve --ssh ADDR` opens it)"
+        );
+        return reading.value(Said::same("SSH"), closed);
+    };
+    reading.value(Said::same("SSH"), Said::same(ssh.address));
+    reading.value(said!("主机密钥指纹", "Host key"), Said::same(ssh.fingerprint));
+    reading.line(
+        Tone::Quiet,
+        said!(
+            "第一次连接时，请对方核对屏幕上显示的指纹和这里一致。",
+            "At a first connection the fingerprint shown there must be this one."
         ),
     );
 }
