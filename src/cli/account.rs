@@ -1,7 +1,7 @@
 //! `yizhan account`: who may sign in, and with what.
 
 use super::key_file::KeyFileCommand;
-use super::opening::{Opened, World, read_secret};
+use super::opening::Opened;
 use super::{Done, Failure, print};
 use crate::office::{Command, Receipt, Refusal, Right, fingerprint};
 use crate::program::Role;
@@ -94,17 +94,13 @@ fn role(text: &str) -> Result<Role, String> {
 ///
 /// # Errors
 /// A refusal, such as for an account without that right.
-pub fn run(args: &AccountArgs, world: &World, out: &mut dyn Write) -> Done {
-    world.with_station(|at| carry_out(args, world, at, out))
-}
-
-fn carry_out(args: &AccountArgs, world: &World, at: &Opened, out: &mut dyn Write) -> Done {
-    let secret = |file: &PathBuf| read_secret(file).map(|password| password.to_string());
+pub fn run(args: &AccountArgs, at: &Opened, out: &mut dyn Write) -> Done {
+    let secret = |file: &PathBuf| at.caller.secret(file).map(|password| password.to_string());
     let (command, done) = match &args.what {
         AccountCommand::List => return list(at, out),
         AccountCommand::Key { what: KeyCommand::List { name } } => return keys(name, at, out),
         AccountCommand::Key { what: KeyCommand::Add { name, file } } => {
-            let key = read_secret(file)?.to_string();
+            let key = secret(file)?;
             let print = fingerprint(&key)?;
             let done = said!(
                 "{name} 可以用密钥 {print} 登录。",
@@ -118,7 +114,7 @@ fn carry_out(args: &AccountArgs, world: &World, at: &Opened, out: &mut dyn Write
                 said!("{name} 的密钥 {key} 已删去。", "The key {key} of {name} was removed.");
             (Command::RemoveKey { name, key }, done)
         }
-        AccountCommand::KeyFile(what) => return tell(world, &what.run(at)?, &what.done(), out),
+        AccountCommand::KeyFile(what) => return tell(at, &what.run(at)?, &what.done(), out),
         AccountCommand::Add { name, role, new_password_file, no_change } => {
             let title = role.title();
             let (zh, en) = (&title.zh, &title.en);
@@ -138,14 +134,14 @@ fn carry_out(args: &AccountArgs, world: &World, at: &Opened, out: &mut dyn Write
         }
     };
     let receipt = at.office.perform(&at.actor, command)?;
-    tell(world, &receipt, &done, out)
+    tell(at, &receipt, &done, out)
 }
 
-fn tell(world: &World, receipt: &Receipt, done: &Said, out: &mut dyn Write) -> Done {
-    if world.json {
+fn tell(at: &Opened, receipt: &Receipt, done: &Said, out: &mut dyn Write) -> Done {
+    if at.json {
         return print::json_line(out, &json!({ "ok": true, "seq": receipt.seq }));
     }
-    Ok(writeln!(out, "{}", done.get(world.lang))?)
+    Ok(writeln!(out, "{}", done.get(at.lang))?)
 }
 
 fn keys(name: &str, at: &Opened, out: &mut dyn Write) -> Done {

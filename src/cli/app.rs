@@ -1,7 +1,7 @@
 //! `yizhan` without a subcommand: the app on this terminal.
 
 use super::opening::{Credentials, World};
-use super::{Done, Failure, detached, progress, set_up};
+use super::{Done, Failure, detached, elsewhere, progress, set_up};
 use crate::access::client::Client;
 use crate::access::desk::Ending;
 use crate::access::hall::Hall;
@@ -87,7 +87,8 @@ fn own(
     err: &mut dyn Write,
 ) -> Done {
     let hall = Hall::open(office.clone());
-    let door = Door::open(&hall, &world.folder()?, &world.places());
+    let errands = elsewhere::errands(office, world.surroundings);
+    let door = Door::open(&hall, &world.folder()?, &world.places(), errands);
     if let Err(error) = &door {
         let said = said!(
             "本机套接字打不开：{error}。这个窗口照常使用，别的窗口接不进来。",

@@ -26,6 +26,15 @@ pub struct DecideArgs {
 }
 
 impl DecideArgs {
+    /// Whether the date, if one is given, is one: told before anybody types a password.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn check(&self, world: &World) -> Done {
+        let today = world.clock().today();
+        self.as_of.as_deref().map_or(Ok(()), |text| date(text, today).map(drop))
+    }
+
     /// Whether a draft of the rules is named.
     #[must_use]
     pub fn drafts(&self) -> bool {
@@ -33,13 +42,11 @@ impl DecideArgs {
     }
 }
 
-/// Opens the station, with the draft if one is named, and shows the sheet.
+/// Opens the station with a draft of the rules and shows the sheet.
 ///
 /// # Errors
 /// No such record, no rules for it, a draft that does not hold together.
-pub fn run(args: &DecideArgs, world: &World, out: &mut dyn Write) -> Done {
-    // A date that is none is told before anybody types a password.
-    args.as_of.as_deref().map(|text| date(text, world.clock().today())).transpose()?;
+pub fn try_draft(args: &DecideArgs, world: &World, out: &mut dyn Write) -> Done {
     let mut sources = world.sources()?;
     if let Some(file) = &args.rules {
         sources.library = draft(&sources, file)?;

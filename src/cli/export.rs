@@ -6,7 +6,7 @@ use crate::office::Refusal;
 use crate::said;
 use crate::words::Said;
 use clap::{Args, ValueEnum};
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// What `export` takes.
@@ -55,7 +55,7 @@ impl From<FormatArg> for Format {
 /// What the office refuses; a workbook for a terminal.
 pub fn run(args: &ExportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let format = args.format.map_or_else(|| by_ending(args), Format::from);
-    if format == Format::Xlsx && args.out.is_none() && stdout().is_terminal() {
+    if format == Format::Xlsx && args.out.is_none() && at.caller.terminal {
         return Err(Failure::Usage(Said::fixed(
             "电子表格不能显示在终端上，请用 --out 文件名.xlsx。",
             "A workbook cannot be shown on a terminal; use --out NAME.xlsx.",
@@ -77,7 +77,8 @@ pub fn run(args: &ExportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
             done => Ok(done.map(drop)?),
         };
     };
-    let mut file = Unfinished::begin(path).map_err(Refusal::from)?;
+    let path = at.caller.path(path);
+    let mut file = Unfinished::begin(&path).map_err(Refusal::from)?;
     let rows = export(&at.office, &at.actor, &options, &mut file)?;
     file.finish().map_err(Refusal::from)?;
     let path = path.display();

@@ -18,6 +18,8 @@ pub enum Failure {
     Problems(Vec<Problem>),
     /// The command line asks for what does not go together: exit status 2.
     Usage(Said),
+    /// The process that carried it out has said all, and gave this exit status.
+    Elsewhere(u8),
     /// All that there is to say stands in the output: exit status 1.
     Told,
     /// Nobody reads the output any more, or it cannot be written.
@@ -46,6 +48,7 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Elsewhere(status) => *status,
             // Whoever closed the pipe has what they wanted.
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => 0,
             _ => 1,
@@ -60,7 +63,7 @@ impl Failure {
 
     fn write(&self, lang: Lang, err: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Told => Ok(()),
+            Self::Told | Self::Elsewhere(_) => Ok(()),
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             Self::Output(error) => {
                 let said = said!(

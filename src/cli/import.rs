@@ -41,11 +41,14 @@ pub struct ImportArgs {
 /// When the file as a whole cannot be taken, or some rows were refused.
 pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let plan = Plan::named(at.office.catalogue(), &args.kind)?;
-    if let Some(rejects) = &args.rejects {
-        writable(rejects, &args.file)?;
+    let file = at.caller.path(&args.file);
+    let rejects = args.rejects.as_deref().map(|rejects| at.caller.path(rejects));
+    if let Some(rejects) = &rejects {
+        writable(rejects, &file)?;
     }
-    let map = args.map.as_deref().map(read_map).transpose().map_err(Refusal::from)?;
-    let sheet = Sheet::open(&args.file).map_err(Refusal::from)?;
+    let map = args.map.as_deref().map(|map| read_map(&at.caller.path(map)));
+    let map = map.transpose().map_err(Refusal::from)?;
+    let sheet = Sheet::open(&file).map_err(Refusal::from)?;
     let options = ImportOptions { dry_run: args.dry_run, map: map.as_ref() };
     let percent = AtomicU8::new(0);
     let label = Said::fixed("导入", "Importing");
@@ -60,7 +63,7 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
             })
         },
     )?;
-    if let Some(rejects) = &args.rejects {
+    if let Some(rejects) = &rejects {
         write_rejects(rejects, &report, at.lang).map_err(Refusal::from)?;
     }
     if at.json {
@@ -128,6 +131,7 @@ fn read_map(path: &Path) -> Result<HeadingMap, FileTrouble> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::caller::Caller;
     use super::super::export::{self, ExportArgs};
     use super::*;
     use crate::office::{Office, Setup, Sources};
@@ -163,7 +167,14 @@ mod tests {
         let sources = Sources::load(None).unwrap();
         let (office, _) = Office::create(&folder.join("station"), &setup, sources, clock).unwrap();
         let actor = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
-        Opened { office, actor, lang: Lang::Zh, json: false, watched: false }
+        Opened {
+            office,
+            actor,
+            lang: Lang::Zh,
+            json: false,
+            watched: false,
+            caller: Caller::here(),
+        }
     }
 
     #[test]

@@ -32,12 +32,12 @@ impl KeyFileCommand {
     pub fn run(&self, at: &Opened) -> Result<crate::office::Receipt, Failure> {
         let key = match self {
             Self::End => None,
-            Self::Make { file } => Some(make(file)?),
+            Self::Make { file } => Some(make(&at.caller.path(file))?),
         };
         let done = at.office.perform(&at.actor, Command::KeyFile { key: key.as_deref().copied() });
         if let (Err(_), Self::Make { file }) = (&done, self) {
             // A key that opens nothing is of no use. The refusal is what there is to say.
-            let _ = fs::remove_file(file);
+            let _ = fs::remove_file(at.caller.path(file));
         }
         Ok(done?)
     }

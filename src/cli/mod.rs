@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`args`] | the whole command line, for clap |
 //! | [`opening`] | data folder, account and password, the open station |
+//! | [`caller`] | who gave a command: their folder, their standard input |
+//! | [`elsewhere`] | commands carried out by the process that owns the folder |
 //! | [`prompt`] | questions at the terminal |
 //! | [`progress`] | the bar of long work |
 //! | [`print`] | tables aligned by cells |
@@ -20,10 +22,12 @@ mod app;
 mod args;
 mod backup;
 mod calendar;
+mod caller;
 mod completions;
 mod decide;
 mod detached;
 mod due;
+mod elsewhere;
 mod export;
 mod failure;
 mod find;
@@ -63,6 +67,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the process was started in. Read once, in `main`; nothing below reads the environment.
+#[derive(Clone)]
 pub struct Surroundings {
     /// `YIZHAN_DATA`.
     pub data: Option<PathBuf>,
@@ -88,7 +93,8 @@ pub struct Surroundings {
 
 /// Runs a command line; gives the exit status.
 pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; a closed pipe is nobody's fault.
@@ -103,7 +109,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
     let (to_out, to_err) = (as_shown(stdout.is_terminal()), as_shown(stderr.is_terminal()));
     let mut out = Encoder::new(to_out, BufWriter::new(stdout.lock()));
     let mut err = Encoder::new(to_err, stderr);
-    let done = dispatch(&cli, &world, &mut out, &mut err);
+    let words: Vec<String> =
+        args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let done = dispatch(&cli, &words, &world, &mut out, &mut err);
     let done = done.and_then(|()| Ok(out.flush()?));
     match done {
         Ok(()) => 0,
@@ -114,22 +122,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
     }
 }
 
-fn dispatch(cli: &Cli, world: &World, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+fn dispatch(
+    cli: &Cli,
+    words: &[String],
+    world: &World,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Done {
     let Some(command) = &cli.command else { return app::run(&cli.app, world, err) };
     cli.app.not_with_a_subcommand()?;
+    if let Command::Decide(args) = command {
+        args.check(world)?;
+    }
     match command {
         Command::Init(args) => init::run(args, world, out, err),
-        Command::Account(args) => account::run(args, world, out),
-        Command::Import(args) => world.with_station(|at| import::run(args, at, out, err)),
-        Command::Export(args) => world.with_station(|at| export::run(args, at, out, err)),
-        Command::Find(args) => world.with_station(|at| find::run(args, at, out, err)),
-        Command::Show(args) => world.with_station(|at| show::run(args, at, out)),
-        Command::History(args) => world.with_station(|at| history::run(args, at, out)),
-        Command::Undo(args) => world.with_station(|at| undo::run(args, at, out)),
-        Command::Decide(args) => decide::run(args, world, out),
+        Command::Decide(args) if args.drafts() => decide::try_draft(args, world, out),
         Command::Replay(args) => replay::run(args, world, out, err),
-        Command::Perform(args) => world.with_station(|at| perform::run(args, at, out)),
-        Command::Backup(args) => world.with_station(|at| backup::run(args, at, out)),
         Command::Restore(args) => restore::run(args, world, out),
         Command::Verify(args) => verify::run(args, world, out),
         Command::Rebuild(args) => rebuild::run(args, world, out),
@@ -140,5 +148,28 @@ fn dispatch(cli: &Cli, world: &World, out: &mut dyn Write, err: &mut dyn Write) 
         Command::Due(args) => due::run(args, world, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out, err),
+        at_work => elsewhere::run(at_work, words, world, out, err),
     }
+}
+
+/// Carries out a command on an open station, for whoever gave it.
+fn at_station(
+    command: &Command,
+    at: &Opened,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Option<Done> {
+    Some(match command {
+        Command::Account(args) => account::run(args, at, out),
+        Command::Import(args) => import::run(args, at, out, err),
+        Command::Export(args) => export::run(args, at, out, err),
+        Command::Find(args) => find::run(args, at, out, err),
+        Command::Show(args) => show::run(args, at, out),
+        Command::History(args) => history::run(args, at, out),
+        Command::Undo(args) => undo::run(args, at, out),
+        Command::Decide(args) if !args.drafts() => decide::show(args, at, out),
+        Command::Perform(args) => perform::run(args, at, out),
+        Command::Backup(args) => backup::run(args, at, out),
+        _ => return None,
+    })
 }

@@ -1,6 +1,7 @@
 //! The data folder, the account and its password, and the station they open.
 
 use super::args::Global;
+use super::caller::Caller;
 use super::prompt::Prompt;
 use super::{Done, Failure, Surroundings, progress};
 use crate::access::client::Client;
@@ -12,13 +13,10 @@ use crate::said;
 use crate::store::{Origin, Progress, Secret, StationInfo};
 use crate::terminal::codec::Codec;
 use crate::words::{Lang, Said};
-use std::io::{self, BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// The `--password-file` that means standard input.
-const STDIN: &str = "-";
 
 /// Where and for whom a command runs, before any station is open.
 pub struct World<'w> {
@@ -43,6 +41,8 @@ pub struct Opened {
     pub json: bool,
     /// Somebody looks at standard error: bars of long work are shown.
     pub watched: bool,
+    /// Who gave the command.
+    pub caller: Caller,
 }
 
 /// What opens a station, as given or asked for; wiped when dropped.
@@ -166,7 +166,7 @@ impl<'w> World<'w> {
     pub fn credentials(&self) -> Result<Credentials, Failure> {
         let Global { account, password_file, recovery_key_file, .. } = self.global;
         if let Some(file) = recovery_key_file {
-            return Ok(Credentials::Recovery(read_secret(file)?));
+            return Ok(Credentials::Recovery(Caller::here().secret(file)?));
         }
         if account.is_none() && password_file.is_some() {
             return Err(Failure::Usage(said!(
@@ -186,7 +186,7 @@ impl<'w> World<'w> {
             None => prompt.line(&said!("账号", "Account"))?,
         };
         let password = match password_file {
-            Some(file) => read_secret(file)?,
+            Some(file) => Caller::here().secret(file)?,
             None => prompt.secret(&said!("{account} 的密码", "Password of {account}"))?,
         };
         Ok(Credentials::Password { account, password })
@@ -198,7 +198,7 @@ impl<'w> World<'w> {
     /// Without the option, or when the file cannot be read.
     pub fn new_password(&self) -> Result<Zeroizing<String>, Failure> {
         match &self.global.password_file {
-            Some(file) => read_secret(file),
+            Some(file) => Caller::here().secret(file),
             None => Err(Failure::Usage(said!(
                 "请用 --password-file 给出密码（- 为标准输入）。",
                 "Give the password with --password-file (- is standard input)."
@@ -231,6 +231,19 @@ impl<'w> World<'w> {
     pub fn open_with(&self, who: &Credentials, sources: Sources) -> Result<Opened, Failure> {
         let watched = self.watched();
         let office = self.office(who, sources)?;
+        Ok(Opened { watched, ..self.for_caller(office, who, Caller::here())? })
+    }
+
+    /// An open station for whoever gave a command, signed in as who they have proved to be.
+    ///
+    /// # Errors
+    /// A wrong password, or a station without an administrator for the recovery key to stand for.
+    pub fn for_caller(
+        &self,
+        office: Arc<Office>,
+        who: &Credentials,
+        caller: Caller,
+    ) -> Result<Opened, Failure> {
         let actor = match who {
             Credentials::Password { account, password } => {
                 office.sign_in(account, password, &Origin::Cli)?
@@ -242,7 +255,7 @@ impl<'w> World<'w> {
         if self.global.clock_is_right {
             office.accept_clock(&actor)?;
         }
-        Ok(Opened { office, actor, lang: self.lang, json: self.json, watched })
+        Ok(Opened { office, actor, lang: self.lang, json: self.json, watched: false, caller })
     }
 
     /// The open station, with nobody signed in yet.
@@ -258,15 +271,6 @@ impl<'w> World<'w> {
         Ok(progress::follow(watched, &opening, self.lang, &how_far, || {
             Office::open_watched(&folder, &who.secret(), sources, clock, how_far.clone())
         })?)
-    }
-
-    /// Opens the station, waits until everything can be found, does `work` and lets the folder go.
-    ///
-    /// # Errors
-    /// As [`Self::open`], and what `work` gives.
-    pub fn with_station(&self, work: impl FnOnce(&Opened) -> Done) -> Done {
-        let opened = self.open()?;
-        opened.finish(work)
     }
 }
 
@@ -344,21 +348,4 @@ pub fn not_found(number: &str) -> Refusal {
         ),
     )
     .at("number")
-}
-
-/// A password from a file, or from the next line of standard input; the line end is not part of it.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn read_secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
-    let mut text = Zeroizing::new(String::new());
-    let read = if file.as_os_str() == STDIN {
-        io::stdin().lock().read_line(&mut text).map(drop)
-    } else {
-        std::fs::read_to_string(file).map(|read| text.push_str(&read))
-    };
-    read.map_err(|error| Failure::file(file, &error))?;
-    let bare = text.strip_suffix('\n').unwrap_or(&text);
-    let bare = bare.strip_suffix('\r').unwrap_or(bare);
-    Ok(Zeroizing::new(bare.to_string()))
 }

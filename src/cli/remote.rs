@@ -1,6 +1,7 @@
 //! The commands of `ssh host …`: those that only read, with the rights of whoever signed in.
 
 use super::args::LangArg;
+use super::caller::Caller;
 use super::{Failure, Opened, decide, find, show};
 use crate::access::ssh::Commands;
 use crate::office::Office;
@@ -8,6 +9,7 @@ use crate::said;
 use crate::words::Lang;
 use clap::{Parser, Subcommand};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// 经 SSH 可用的命令 / The commands there are over SSH.
@@ -66,7 +68,9 @@ pub fn commands(office: &Arc<Office>) -> Box<Commands> {
             return own_password_first(lang, err);
         }
         office.wait_for_index();
-        let at = Opened { office, actor, lang, json, watched: false };
+        // Over SSH no command names files, or reads any input.
+        let caller = Caller::elsewhere(PathBuf::new(), false, Box::new(std::io::empty()));
+        let at = Opened { office, actor, lang, json, watched: false, caller };
         let done = match command {
             RemoteCommand::Find(args) => find::run(&args, &at, &mut out, err),
             RemoteCommand::Show(args) => show::run(&args, &at, &mut out),

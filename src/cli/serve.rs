@@ -1,7 +1,7 @@
 //! `yizhan serve`: owns the data folder without a terminal; sessions come by the socket and SSH.
 
 use super::opening::{Credentials, World};
-use super::{Done, Failure, key_file, remote};
+use super::{Done, Failure, elsewhere, key_file, remote};
 use crate::access::hall::Hall;
 use crate::access::serve::{self, Until};
 use crate::access::socket::Door;
@@ -47,7 +47,8 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
     }
     let office = world.office(&who, world.sources()?)?;
     let hall = Hall::open(office.clone());
-    let door = Door::open(&hall, &folder, &world.places()).map_err(|error| {
+    let errands = elsewhere::errands(&office, world.surroundings);
+    let door = Door::open(&hall, &folder, &world.places(), errands).map_err(|error| {
         Failure::new(
             said!(
                 "本机套接字打不开：{error}，别的窗口连不上来。",

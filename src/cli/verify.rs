@@ -32,7 +32,7 @@ pub fn run(args: &VerifyArgs, world: &World, out: &mut dyn Write) -> Done {
         })?;
         return tell(world, &report, out);
     }
-    world.with_station(|at| {
+    world.open()?.finish(|at| {
         at.actor.need(Right::Maintain)?;
         let label = said!("核验", "Verifying");
         let how_far = at.office.store().progress();

@@ -8,6 +8,7 @@ mod attach;
 mod budgets;
 mod cli;
 mod counter;
+mod errands;
 mod exchange;
 mod floors;
 mod form;

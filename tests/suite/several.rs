@@ -5,12 +5,16 @@ use super::stage::PASSWORD;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use tempfile::TempDir;
 use yizhan::access::client::Client;
 use yizhan::access::hall::Hall;
-use yizhan::access::socket::wire::{Account, Bye, Decoder, FROM_OWNER, Frame, Hello, VERSION};
+use yizhan::access::socket::attach::Connection;
+use yizhan::access::socket::wire::{
+    Account, Bye, Decoder, Errand, FROM_OWNER, Frame, Hello, VERSION,
+};
 use yizhan::access::socket::{Door, Places};
 use yizhan::office::{Command, Office, Setup, Sources};
 use yizhan::program::Role;
@@ -41,6 +45,8 @@ pub struct House {
     pub hall: Arc<Hall>,
     clock: Arc<Striking>,
     door: Door,
+    data: PathBuf,
+    places: Places,
     _folder: TempDir,
 }
 
@@ -70,8 +76,21 @@ impl House {
             office.perform(&admin, command).unwrap();
         }
         let hall = Hall::open(office);
-        let door = Door::open(&hall, &data, &Places::new(None, folder.path())).unwrap();
-        Self { hall, clock, door, _folder: folder }
+        let places = Places::new(None, folder.path());
+        let errands = Box::new(|errand: &Errand, _, out: &mut dyn Write, _: &mut dyn Write| {
+            if errand.words == ["panic"] {
+                out.write_all(b"before").unwrap();
+                panic!("a command fails");
+            }
+            7
+        });
+        let door = Door::open(&hall, &data, &places, errands).unwrap();
+        Self { hall, clock, door, data, places, _folder: folder }
+    }
+
+    /// A connection as another process has it.
+    pub fn connect(&self) -> Connection {
+        Connection::to(&self.data, &self.places).unwrap()
     }
 
     /// The session of this thread fails when it looks at the clock next.

@@ -56,6 +56,11 @@ impl Connection {
         Some(Self { stream })
     }
 
+    /// The connection itself.
+    pub(super) fn into_stream(self) -> UnixStream {
+        self.stream
+    }
+
     /// Joins this terminal to a session of the owner, until either ends; signs an account in that
     /// was given at the start.
     ///
@@ -84,11 +89,11 @@ impl Connection {
 }
 
 /// The owner ended without a word: killed, or the machine took it.
-fn owner_gone() -> Parting {
+pub(super) fn owner_gone() -> Parting {
     Parting {
         said: said!(
-            "提供服务的驿站进程意外结束了。已保存的内容和草稿都在；请重新运行 yizhan。",
-            "The yizhan process that served this window has ended unexpectedly. What was saved and the drafts are there; run yizhan again."
+            "提供服务的驿站进程意外结束了。已保存的内容和草稿都在；请重新运行。",
+            "The yizhan process that served this has ended unexpectedly. What was saved and the drafts are there; run it again."
         ),
         failed: true,
     }

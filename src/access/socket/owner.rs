@@ -1,9 +1,10 @@
 //! The owner's side: listens, and runs a session for each client.
 
+use super::errand::{self, Errands};
 use super::place::{self, Places};
 use super::wire::{Account, Bye, Decoder, FROM_CLIENT, Frame, Hello, VERSION};
 use crate::access::desk::{Ended, Ending, Gone, Line, Sent};
-use crate::access::hall::Hall;
+use crate::access::hall::{Guest, Hall};
 use crate::access::inbox::Inbox;
 use crate::said;
 use crate::store::Origin;
@@ -38,7 +39,12 @@ impl Door {
     ///
     /// # Errors
     /// When there is no place for a socket or the system refuses it.
-    pub fn open(hall: &Arc<Hall>, data: &Path, places: &Places) -> io::Result<Self> {
+    pub fn open(
+        hall: &Arc<Hall>,
+        data: &Path,
+        places: &Places,
+        errands: Box<Errands>,
+    ) -> io::Result<Self> {
         let path = places.for_owner(data)?;
         // Whoever holds the folder's lock is its only owner: a socket that lies there is that of
         // an owner who died.
@@ -50,9 +56,10 @@ impl Door {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
         let closed = Arc::new(AtomicBool::new(false));
         let (hall, shut) = (hall.clone(), closed.clone());
+        let errands = Arc::from(errands);
         thread::Builder::new()
             .name("socket".into())
-            .spawn(move || accept(&listener, &hall, &shut))?;
+            .spawn(move || accept(&listener, &hall, &shut, &errands))?;
         Ok(Self { path, closed })
     }
 
@@ -72,38 +79,60 @@ impl Drop for Door {
     }
 }
 
-fn accept(listener: &UnixListener, hall: &Arc<Hall>, closed: &AtomicBool) {
+fn accept(listener: &UnixListener, hall: &Arc<Hall>, closed: &AtomicBool, errands: &Arc<Errands>) {
     for (number, stream) in (1_u64..).zip(listener.incoming()) {
         if closed.load(Ordering::Relaxed) {
             break;
         }
         let Ok(stream) = stream else { continue };
-        let hall = hall.clone();
+        let (hall, errands) = (hall.clone(), errands.clone());
         // A machine without room for a thread serves those who are there.
         let _ = thread::Builder::new().name(format!("socket session {number}")).spawn(move || {
             // A client that is not understood, or went away: its connection ends, nothing else.
-            let _ = attend(&hall, &stream);
+            let _ = attend(&hall, &stream, &*errands);
             let _ = stream.shutdown(Shutdown::Both);
         });
     }
 }
 
-/// Serves one client from its hello to its end.
-fn attend(hall: &Arc<Hall>, stream: &UnixStream) -> io::Result<()> {
+/// Serves one client from its first word to its end.
+fn attend(hall: &Arc<Hall>, stream: &UnixStream, errands: &Errands) -> io::Result<()> {
     if !place::trusted(stream) {
         return Ok(());
     }
     stream.set_read_timeout(Some(HELLO))?;
     stream.set_write_timeout(Some(WRITING))?;
     let mut decoder = Decoder::new(FROM_CLIENT);
-    let Some(Frame::Hello(hello)) = read(stream, &mut decoder)? else { return Ok(()) };
-    if hello.version != VERSION {
+    let first = read(stream, &mut decoder)?;
+    let version = match &first {
+        Some(Frame::Hello(hello)) => hello.version,
+        Some(Frame::Errand(errand)) => errand.version,
+        _ => return Ok(()),
+    };
+    if version != VERSION {
         return bye(stream, other_version(), true);
     }
+    // A command has its place in the hall too: whoever closes it waits for the end of both.
     let guest = match hall.enter(Inbox::default()) {
         Ok(guest) => guest,
         Err(closed) => return bye(stream, closed, true),
     };
+    let hello = match first {
+        Some(Frame::Hello(hello)) => hello,
+        Some(Frame::Errand(errand)) => return errand::serve(stream, decoder, &errand, errands),
+        _ => return Ok(()),
+    };
+    seat(hall, &guest, stream, decoder, hello)
+}
+
+/// Runs a session for a client.
+fn seat(
+    hall: &Arc<Hall>,
+    guest: &Guest,
+    stream: &UnixStream,
+    decoder: Decoder,
+    hello: Hello,
+) -> io::Result<()> {
     stream.set_read_timeout(None)?;
     let hearing = (stream.try_clone()?, guest.inbox().clone());
     thread::Builder::new()
@@ -121,7 +150,7 @@ fn attend(hall: &Arc<Hall>, stream: &UnixStream) -> io::Result<()> {
 }
 
 /// The next frame, or nothing at the end.
-fn read(mut stream: &UnixStream, decoder: &mut Decoder) -> io::Result<Option<Frame>> {
+pub(super) fn read(mut stream: &UnixStream, decoder: &mut Decoder) -> io::Result<Option<Frame>> {
     let mut buffer = [0; 4096];
     loop {
         if let Some(frame) = decoder.frame().map_err(io::Error::other)? {
@@ -144,7 +173,7 @@ fn listen(stream: &UnixStream, mut decoder: Decoder, inbox: &Inbox) {
             Frame::Resize(columns, rows) => inbox.resized(columns, rows),
             Frame::Taken => inbox.frame_taken(),
             Frame::Continue => inbox.resumed(),
-            Frame::Data(_) | Frame::Hello(_) | Frame::Bye(_) => break,
+            _ => break,
         }
     }
     inbox.end(Ending::HungUp);

@@ -36,6 +36,52 @@ pub enum Frame {
     Continue,
     /// The owner ends.
     Bye(Bye),
+    /// The client begins, and wants a command carried out instead of a session.
+    Errand(Errand),
+    /// The command reads its standard input: the client sends it as [`Frame::Data`].
+    Ask,
+    /// There is no more of it.
+    End,
+    /// Standard error of the command; its standard output comes as [`Frame::Data`].
+    Aside(Vec<u8>),
+    /// The command is over, with this exit status.
+    Status(u8),
+}
+
+/// A command line for the owner to carry out. Files are named as the client would name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The words behind the program's name.
+    pub words: Vec<String>,
+    /// The folder the client was started in.
+    pub folder: String,
+    /// The locale that says which language.
+    pub language: String,
+    /// Its standard output is a terminal.
+    pub terminal: bool,
+    /// Who asks.
+    pub proof: Proof,
+}
+
+/// What proves who asks.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// An account and its password.
+    Password(Account),
+    /// The recovery key, which stands for the administrator.
+    Recovery(Zeroizing<String>),
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Password(account) => account.fmt(f),
+            Self::Recovery(_) => f.write_str("Recovery(..)"),
+        }
+    }
 }
 
 /// How a client begins.
@@ -98,6 +144,11 @@ impl Frame {
             Self::Taken => b't',
             Self::Continue => b'c',
             Self::Bye(_) => b'b',
+            Self::Errand(_) => b'e',
+            Self::Ask => b'a',
+            Self::End => b'z',
+            Self::Aside(_) => b'x',
+            Self::Status(_) => b's',
         }
     }
 
@@ -108,9 +159,11 @@ impl Frame {
         let payload = match self {
             Self::Hello(hello) => serde_json::to_vec(hello).unwrap_or_default(),
             Self::Bye(bye) => serde_json::to_vec(bye).unwrap_or_default(),
-            Self::Data(bytes) => return framed(self.kind(), bytes),
+            Self::Errand(errand) => serde_json::to_vec(errand).unwrap_or_default(),
+            Self::Data(bytes) | Self::Aside(bytes) => return framed(self.kind(), bytes),
             Self::Resize(columns, rows) => [columns.to_be_bytes(), rows.to_be_bytes()].concat(),
-            Self::Taken | Self::Continue => Vec::new(),
+            Self::Status(status) => vec![*status],
+            Self::Taken | Self::Continue | Self::Ask | Self::End => Vec::new(),
         };
         framed(self.kind(), &payload)
     }
@@ -120,13 +173,18 @@ impl Frame {
         let frame = match (kind, payload) {
             (b'h', json) => Self::Hello(serde_json::from_slice(json).map_err(|_| malformed)?),
             (b'b', json) => Self::Bye(serde_json::from_slice(json).map_err(|_| malformed)?),
+            (b'e', json) => Self::Errand(serde_json::from_slice(json).map_err(|_| malformed)?),
             (b'd', bytes) => Self::Data(bytes.to_vec()),
+            (b'x', bytes) => Self::Aside(bytes.to_vec()),
             (b'r', &[a, b, c, d]) => {
                 Self::Resize(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
             }
             (b't', []) => Self::Taken,
             (b'c', []) => Self::Continue,
-            (b'r' | b't' | b'c', _) => return Err(malformed),
+            (b'a', []) => Self::Ask,
+            (b'z', []) => Self::End,
+            (b's', &[status]) => Self::Status(status),
+            (b'r' | b't' | b'c' | b'a' | b'z' | b's', _) => return Err(malformed),
             _ => return Err(WireError::Unknown(kind)),
         };
         Ok(frame)
@@ -214,8 +272,24 @@ mod tests {
             ),
             proptest::collection::vec(any::<u8>(), 0..300).prop_map(Frame::Data),
             (any::<u16>(), any::<u16>()).prop_map(|(columns, rows)| Frame::Resize(columns, rows)),
+            proptest::collection::vec(any::<u8>(), 0..300).prop_map(Frame::Aside),
+            any::<u8>().prop_map(Frame::Status),
+            (proptest::collection::vec(".{0,9}", 0..5), ".{0,9}", ".{0,9}", any::<bool>())
+                .prop_map(|(words, folder, secret, terminal)| {
+                    let secret = Zeroizing::new(secret);
+                    let proof = if terminal {
+                        Proof::Recovery(secret)
+                    } else {
+                        Proof::Password(Account { name: folder.clone(), password: secret })
+                    };
+                    let language = folder.clone();
+                    let version = VERSION;
+                    Frame::Errand(Errand { version, words, folder, language, terminal, proof })
+                }),
             Just(Frame::Taken),
             Just(Frame::Continue),
+            Just(Frame::Ask),
+            Just(Frame::End),
             (".*", ".*", any::<bool>())
                 .prop_map(|(zh, en, failed)| Frame::Bye(Bye { said: Said::new(zh, en), failed })),
         ]
@@ -264,7 +338,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_says_so() {
         let error = |bytes: &[u8]| decoded(&[bytes], FROM_CLIENT).1;
-        assert_eq!(error(b"x\0\0\0\0"), Some(WireError::Unknown(b'x')));
+        assert_eq!(error(b"?\0\0\0\0"), Some(WireError::Unknown(b'?')));
         assert_eq!(error(b"d\0\x01\0\x01"), Some(WireError::TooLong(65_537)));
         assert_eq!(error(b"r\0\0\0\x01a"), Some(WireError::Malformed(b'r')));
         assert_eq!(error(b"h\0\0\0\x02{}"), Some(WireError::Malformed(b'h')));

@@ -7,7 +7,6 @@ use super::{Done, Failure, print};
 use crate::office::{Receipt, Refusal};
 use clap::Args;
 use serde_json::json;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 
@@ -29,11 +28,7 @@ pub struct PerformArgs {
 /// # Errors
 /// [`Failure::Told`] when a line was refused.
 pub fn run(args: &PerformArgs, at: &Opened, out: &mut dyn Write) -> Done {
-    let input: Box<dyn Read> = if args.file.as_os_str() == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(&args.file).map_err(|error| Failure::file(&args.file, &error))?)
-    };
+    let input = at.caller.reader(&args.file)?;
     let mut input = BufReader::with_capacity(256 * 1024, input);
     let mut refused = false;
     let mut read = 0;

@@ -1,0 +1,174 @@
+//! Commands carried out by the process that owns the folder, for another of the same user.
+//!
+//! ```text
+//! client: Errand ──> owner: Data, Aside … Status
+//!                    owner: Ask ──> client: Data … End     once the command reads its input
+//! ```
+//! Both sides: the owner's [`serve`], and the client's [`Connection::carry_out`].
+
+use super::attach::{Connection, owner_gone};
+use super::owner::read;
+use super::wire::{Decoder, Errand, FROM_OWNER, Frame};
+use crate::said;
+use crate::words::{Lang, Said};
+use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+/// What carries a command out: the command, its standard input, output and error; gives the exit
+/// status.
+pub type Errands =
+    dyn Fn(&Errand, Box<dyn Read + Send>, &mut dyn Write, &mut dyn Write) -> u8 + Send + Sync;
+
+/// Most bytes in one frame of output or input.
+const PIECE: usize = 32 * 1024;
+
+/// Carries a command out for a client, whatever comes of it.
+pub(super) fn serve(
+    stream: &UnixStream,
+    decoder: Decoder,
+    errand: &Errand,
+    errands: &Errands,
+) -> io::Result<()> {
+    // A client that shows page by page may take its time.
+    stream.set_read_timeout(None)?;
+    stream.set_write_timeout(None)?;
+    let input = Box::new(Asked::of(stream.try_clone()?, decoder));
+    let mut out = BufWriter::with_capacity(PIECE, Told { stream, as_frame: Frame::Data });
+    let mut err = Told { stream, as_frame: Frame::Aside };
+    let done = catch_unwind(AssertUnwindSafe(|| errands(errand, input, &mut out, &mut err)));
+    out.flush()?;
+    let status = match done {
+        Ok(status) => status,
+        Err(_) => {
+            writeln!(err, "{}", failed().get(Lang::from_locale(&errand.language)))?;
+            1
+        }
+    };
+    tell(stream, &Frame::Status(status))
+}
+
+fn failed() -> Said {
+    said!(
+        "命令出了程序错误。已确认保存的都在；请告诉管理员。",
+        "The command met a program error. What it had confirmed is saved; tell the administrator."
+    )
+}
+
+fn tell(mut stream: &UnixStream, frame: &Frame) -> io::Result<()> {
+    stream.write_all(&frame.encode())
+}
+
+/// Output on its way to the client.
+struct Told<'s> {
+    stream: &'s UnixStream,
+    as_frame: fn(Vec<u8>) -> Frame,
+}
+
+impl Write for Told<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = bytes.get(..PIECE).unwrap_or(bytes);
+        tell(self.stream, &(self.as_frame)(piece.to_vec()))?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Input that is asked for when it is first read.
+struct Asked {
+    stream: UnixStream,
+    decoder: Decoder,
+    asked: bool,
+    ended: bool,
+    /// What has come and was not read yet.
+    come: io::Cursor<Vec<u8>>,
+}
+
+impl Asked {
+    fn of(stream: UnixStream, decoder: Decoder) -> Self {
+        Self { stream, decoder, asked: false, ended: false, come: io::Cursor::default() }
+    }
+}
+
+impl Read for Asked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !std::mem::replace(&mut self.asked, true) {
+            tell(&self.stream, &Frame::Ask)?;
+        }
+        loop {
+            let length = self.come.read(buffer)?;
+            if length > 0 || self.ended || buffer.is_empty() {
+                return Ok(length);
+            }
+            match read(&self.stream, &mut self.decoder)? {
+                Some(Frame::Data(bytes)) => self.come = io::Cursor::new(bytes),
+                _ => self.ended = true,
+            }
+        }
+    }
+}
+
+/// How a command ended that the owner was asked to carry out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With this exit status, and everything it had to say.
+    Over(u8),
+    /// Not begun, or cut off, for the reason said.
+    Not(Said),
+}
+
+impl Connection {
+    /// Has the owner carry a command out. What it says goes to `out` and `err` as it comes; this
+    /// process's standard input is handed over when it is asked for.
+    ///
+    /// # Errors
+    /// When `out` or `err` takes nothing any more.
+    pub fn carry_out(
+        self,
+        errand: &Errand,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> io::Result<Outcome> {
+        let stream = self.into_stream();
+        let mut decoder = Decoder::new(FROM_OWNER);
+        // An owner that has gone shows when it is read from.
+        let _ = tell(&stream, &Frame::Errand(errand.clone()));
+        loop {
+            let frame = read(&stream, &mut decoder);
+            match frame {
+                Ok(Some(Frame::Data(bytes))) => {
+                    out.write_all(&bytes)?;
+                    out.flush()?;
+                }
+                Ok(Some(Frame::Aside(bytes))) => err.write_all(&bytes)?,
+                Ok(Some(Frame::Ask)) => hand_over(stream.try_clone()?),
+                Ok(Some(Frame::Status(status))) => return Ok(Outcome::Over(status)),
+                Ok(Some(Frame::Bye(bye))) => return Ok(Outcome::Not(bye.said)),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return Ok(Outcome::Not(owner_gone().said)),
+            }
+        }
+    }
+}
+
+/// Hands this process's standard input over as it comes.
+fn hand_over(stream: UnixStream) {
+    thread::spawn(move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let piece = match input.fill_buf() {
+                Ok(bytes) if !bytes.is_empty() => bytes.get(..PIECE).unwrap_or(bytes).to_vec(),
+                _ => break,
+            };
+            input.consume(piece.len());
+            if tell(&stream, &Frame::Data(piece)).is_err() {
+                return;
+            }
+        }
+        let _ = tell(&stream, &Frame::End);
+    });
+}

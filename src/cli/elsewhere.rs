@@ -1,0 +1,148 @@
+//! Commands on a folder that another process owns: the owner carries them out.
+//!
+//! So `yizhan find` works while the counter's window is open, and a key is added while `serve`
+//! runs. Account and password are asked for here and go no further than the owner, which belongs
+//! to the same user.
+
+use super::args::{Cli, Command};
+use super::caller::Caller;
+use super::opening::{Credentials, World};
+use super::{Done, Failure, Surroundings, at_station};
+use crate::access::socket::attach::Connection;
+use crate::access::socket::errand::{Errands, Outcome};
+use crate::access::socket::wire::{Account, Errand, Proof, VERSION};
+use crate::office::Office;
+use crate::said;
+use crate::words::Said;
+use clap::Parser;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Carries out a command on the station of the data folder: here, or, where another process owns
+/// the folder, there.
+///
+/// # Errors
+/// As [`World::open`]; what the command gives.
+pub fn run(
+    command: &Command,
+    words: &[String],
+    world: &World,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Done {
+    let who = world.credentials_for_station()?;
+    let (folder, places) = (world.folder()?, world.places());
+    if let Some(owner) = Connection::to(&folder, &places) {
+        return ask(owner, errand(words, &who, world)?, world, out, err);
+    }
+    match world.open_with(&who, world.sources()?) {
+        Ok(opened) => opened.finish(|at| {
+            at_station(command, at, out, err).unwrap_or_else(|| Err(not_for_the_owner()))
+        }),
+        // Somebody may have opened the folder meanwhile.
+        Err(failure) => match Connection::to(&folder, &places) {
+            Some(owner) => ask(owner, errand(words, &who, world)?, world, out, err),
+            None => Err(failure),
+        },
+    }
+}
+
+fn errand(words: &[String], who: &Credentials, world: &World) -> Result<Errand, Failure> {
+    let proof = match who {
+        Credentials::Password { account, password } => {
+            Proof::Password(Account { name: account.clone(), password: password.clone() })
+        }
+        Credentials::Recovery(key) => Proof::Recovery(key.clone()),
+        // It opens folders for `serve`, and the folder is open.
+        Credentials::KeyFile(_) => return Err(not_with_a_key_file()),
+    };
+    Ok(Errand {
+        version: VERSION,
+        words: words.to_vec(),
+        folder: std::env::current_dir()?.to_string_lossy().into_owned(),
+        language: world.surroundings.language.clone(),
+        terminal: io::stdout().is_terminal(),
+        proof,
+    })
+}
+
+fn ask(
+    owner: Connection,
+    errand: Errand,
+    world: &World,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Done {
+    match owner.carry_out(&errand, out, err)? {
+        Outcome::Over(0) => Ok(()),
+        Outcome::Over(status) => Err(Failure::Elsewhere(status)),
+        Outcome::Not(said) => {
+            writeln!(err, "yizhan: {}", said.get(world.lang))?;
+            Err(Failure::Told)
+        }
+    }
+}
+
+fn not_with_a_key_file() -> Failure {
+    Failure::Usage(said!(
+        "密钥文件只用于 yizhan serve；请用 --as 和 --password-file。",
+        "A key file is for `yizhan serve`; use --as and --password-file."
+    ))
+}
+
+/// What carries commands out for other processes, at the owner.
+#[must_use]
+pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands> {
+    let (office, surroundings) = (office.clone(), surroundings.clone());
+    Box::new(move |errand, input, mut out, mut err| {
+        let surroundings =
+            Surroundings { language: errand.language.clone(), ..surroundings.clone() };
+        let name = String::from("yizhan");
+        let cli = match Cli::try_parse_from([&name].into_iter().chain(&errand.words)) {
+            Ok(cli) => cli,
+            Err(error) => {
+                let to: &mut dyn Write = if error.use_stderr() { &mut err } else { &mut out };
+                let _ = write!(to, "{error}");
+                return u8::try_from(error.exit_code()).unwrap_or(2);
+            }
+        };
+        let world = World::new(&cli.global, &surroundings);
+        let folder = PathBuf::from(&errand.folder);
+        let caller = Caller::elsewhere(folder, errand.terminal, input);
+        let done = known(&office, &errand.proof).and_then(|who| {
+            let at = world.for_caller(office.clone(), &who, caller)?;
+            office.wait_for_index();
+            let command = cli.command.as_ref();
+            let done = command.and_then(|command| at_station(command, &at, &mut out, &mut err));
+            done.unwrap_or_else(|| Err(not_for_the_owner()))
+        });
+        match done {
+            Ok(()) => 0,
+            Err(failure) => {
+                failure.tell(world.lang, &mut err);
+                failure.status()
+            }
+        }
+    })
+}
+
+/// Who asks; a password is checked when they sign in.
+fn known(office: &Office, proof: &Proof) -> Result<Credentials, Failure> {
+    Ok(match proof {
+        Proof::Password(Account { name, password }) => {
+            Credentials::Password { account: name.clone(), password: password.clone() }
+        }
+        Proof::Recovery(key) => {
+            office.store().check_recovery(key)?;
+            Credentials::Recovery(key.clone())
+        }
+    })
+}
+
+fn not_for_the_owner() -> Failure {
+    Failure::Usage(Said::fixed(
+        "驿站开着的时候不能执行这个命令。请关闭所有驿站窗口（或停下 yizhan serve）后再试。",
+        "This command is not for an open station. Close every window of yizhan (or stop `yizhan serve`) and try again.",
+    ))
+}
