@@ -20,6 +20,8 @@ fn main() {
     runtime.block_on(async {
         slow_line::measure(&address).await;
         idle::measure(&address, server.id()).await;
+        // Twice: what stays behind the first time and not the second is no leak.
+        fifty::measure(&address, server.id()).await;
         fifty::measure(&address, server.id()).await;
     });
     let _ = server.kill();

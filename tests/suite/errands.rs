@@ -1,5 +1,6 @@
 //! Commands while the folder is open: the process that owns it carries them out.
 
+use super::app::App;
 use super::attach::{Service, guest, office};
 use super::cli::{Desk, id_number, json_lines, shown, text};
 use super::several::House;
@@ -145,6 +146,20 @@ fn rights_are_those_of_the_account_and_the_recovery_key_stands_for_the_administr
     let (status, said) = desk.failed(&["verify"]);
     assert!(status == 1 && said.contains("正在使用"), "{said}");
     drop(service);
+}
+
+#[test]
+fn an_owner_that_was_stopped_is_said_to_be_silent() {
+    let desk = office();
+    let service = served(&desk);
+    service.signal("STOP");
+    let mut window = App::start(&desk, &[]);
+    let (status, said) = desk.failed(&["find", "x"]);
+    assert!(status == 1 && said.contains("没有应答"), "{said}");
+    let (said, status) = window.parted();
+    assert!(status == 1 && said.contains("没有应答"), "{said}");
+    service.signal("CONT");
+    assert!(desk.done(&["account", "list"]).contains("admin"));
 }
 
 #[test]

@@ -16,8 +16,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// So many things wait for this terminal before their senders do.
 const WAITING: usize = 64;
@@ -36,6 +37,9 @@ pub struct Parting {
     /// Something went wrong: exit status 1.
     pub failed: bool,
 }
+
+/// How long an owner may take for its first word. One that runs says it at once.
+pub(super) const FIRST_WORD: Duration = Duration::from_secs(10);
 
 /// What happens at either end.
 enum News {
@@ -85,6 +89,17 @@ impl Connection {
         // The owner keeps drafts as soon as it sees the end.
         let _ = self.stream.shutdown(Shutdown::Both);
         Ok(parting)
+    }
+}
+
+/// The owner has the folder and says nothing.
+pub(super) fn owner_silent() -> Parting {
+    Parting {
+        said: said!(
+            "占用数据目录的驿站进程没有应答，可能被挂起了。请回到那个窗口让它继续（fg），或结束它后再试。",
+            "The yizhan process that owns the data folder does not answer; it may have been stopped. Let it go on in its window (fg), or end it and try again."
+        ),
+        failed: true,
     }
 }
 
@@ -140,13 +155,25 @@ struct Pipe<'p> {
 
 impl Pipe<'_> {
     fn work(&mut self, inbox: &Receiver<News>) -> Parting {
+        let asked = Instant::now();
+        let mut silent = true;
         // Every sender is a thread that ends with this process or tells of its end.
-        while let Ok(news) = inbox.recv() {
+        loop {
+            let news = if silent {
+                inbox.recv_timeout(FIRST_WORD.saturating_sub(asked.elapsed()))
+            } else {
+                inbox.recv().map_err(RecvTimeoutError::from)
+            };
+            let news = match news {
+                Ok(news) => news,
+                Err(RecvTimeoutError::Timeout) => return owner_silent(),
+                Err(RecvTimeoutError::Disconnected) => return owner_gone(),
+            };
+            silent &= !matches!(news, News::Owner(_));
             if let Some(parting) = self.take(news) {
                 return parting;
             }
         }
-        owner_gone()
     }
 
     fn take(&mut self, news: News) -> Option<Parting> {

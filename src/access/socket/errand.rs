@@ -1,17 +1,17 @@
 //! Commands carried out by the process that owns the folder, for another of the same user.
 //!
 //! ```text
-//! client: Errand ──> owner: Data, Aside … Status
+//! client: Errand ──> owner: Taken, then Data, Aside … Status
 //!                    owner: Ask ──> client: Data … End     once the command reads its input
 //! ```
 //! Both sides: the owner's [`serve`], and the client's [`Connection::carry_out`].
 
-use super::attach::{Connection, owner_gone};
+use super::attach::{Connection, FIRST_WORD, owner_gone, owner_silent};
 use super::owner::read;
 use super::wire::{Decoder, Errand, FROM_OWNER, Frame};
 use crate::said;
 use crate::words::{Lang, Said};
-use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -34,6 +34,7 @@ pub(super) fn serve(
     // A client that shows page by page may take its time.
     stream.set_read_timeout(None)?;
     stream.set_write_timeout(None)?;
+    tell(stream, &Frame::Taken)?;
     let input = Box::new(Asked::of(stream.try_clone()?, decoder));
     let mut out = BufWriter::with_capacity(PIECE, Told { stream, as_frame: Frame::Data });
     let mut err = Told { stream, as_frame: Frame::Aside };
@@ -137,9 +138,11 @@ impl Connection {
         let mut decoder = Decoder::new(FROM_OWNER);
         // An owner that has gone shows when it is read from.
         let _ = tell(&stream, &Frame::Errand(errand.clone()));
+        stream.set_read_timeout(Some(FIRST_WORD))?;
         loop {
-            let frame = read(&stream, &mut decoder);
-            match frame {
+            match read(&stream, &mut decoder) {
+                // From now on it may take its time.
+                Ok(Some(Frame::Taken)) => stream.set_read_timeout(None)?,
                 Ok(Some(Frame::Data(bytes))) => {
                     out.write_all(&bytes)?;
                     out.flush()?;
@@ -149,6 +152,11 @@ impl Connection {
                 Ok(Some(Frame::Status(status))) => return Ok(Outcome::Over(status)),
                 Ok(Some(Frame::Bye(bye))) => return Ok(Outcome::Not(bye.said)),
                 Ok(Some(_)) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    return Ok(Outcome::Not(owner_silent().said));
+                }
                 Ok(None) | Err(_) => return Ok(Outcome::Not(owner_gone().said)),
             }
         }
