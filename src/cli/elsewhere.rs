@@ -34,7 +34,7 @@ pub fn run(
     let who = world.credentials_for_station()?;
     let (folder, places) = (world.folder()?, world.places());
     if let Some(owner) = Connection::to(&folder, &places) {
-        return ask(owner, errand(words, &who, world)?, world, out, err);
+        return ask(owner, &errand(words, &who, world)?, world, out, err);
     }
     match world.open_with(&who, world.sources()?) {
         Ok(opened) => opened.finish(|at| {
@@ -42,7 +42,7 @@ pub fn run(
         }),
         // Somebody may have opened the folder meanwhile.
         Err(failure) => match Connection::to(&folder, &places) {
-            Some(owner) => ask(owner, errand(words, &who, world)?, world, out, err),
+            Some(owner) => ask(owner, &errand(words, &who, world)?, world, out, err),
             None => Err(failure),
         },
     }
@@ -69,12 +69,12 @@ fn errand(words: &[String], who: &Credentials, world: &World) -> Result<Errand, 
 
 fn ask(
     owner: Connection,
-    errand: Errand,
+    errand: &Errand,
     world: &World,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    match owner.carry_out(&errand, out, err)? {
+    match owner.carry_out(errand, out, err)? {
         Outcome::Over(0) => Ok(()),
         Outcome::Over(status) => Err(Failure::Elsewhere(status)),
         Outcome::Not(said) => {

@@ -107,7 +107,9 @@ impl Read for Asked {
             }
             match read(&self.stream, &mut self.decoder)? {
                 Some(Frame::Data(bytes)) => self.come = io::Cursor::new(bytes),
-                _ => self.ended = true,
+                Some(Frame::End) => self.ended = true,
+                // Cut off: half a line is not to be taken for a whole one.
+                _ => return Err(ErrorKind::UnexpectedEof.into()),
             }
         }
     }
@@ -179,4 +181,32 @@ fn hand_over(stream: UnixStream) {
         }
         let _ = tell(&stream, &Frame::End);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::FROM_CLIENT;
+    use super::*;
+
+    fn heard(frames: &[Frame]) -> io::Result<String> {
+        let (ours, theirs) = UnixStream::pair()?;
+        for frame in frames {
+            tell(&theirs, frame)?;
+        }
+        drop(theirs);
+        let mut text = String::new();
+        let mut input = Asked::of(ours, Decoder::new(FROM_CLIENT));
+        // Nobody is there to be asked any more.
+        input.asked = true;
+        input.read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn input_that_was_cut_off_is_not_taken_for_whole() {
+        let half = Frame::Data(b"new pass".to_vec());
+        let rest = Frame::Data(b"word\n".to_vec());
+        assert_eq!(heard(&[half.clone(), rest, Frame::End]).unwrap(), "new password\n");
+        assert_eq!(heard(&[half]).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(heard(&[Frame::End]).unwrap(), "");
+    }
 }
