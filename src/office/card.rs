@@ -1,18 +1,21 @@
 //! A record as the directory sees it.
 
+use super::Office;
 use crate::calendar::Calendar;
 use crate::directory::{Card, IdNumber, IdRole};
-use crate::program::Kind;
+use crate::program::{Kind, PERSON};
 use crate::record::{Record, Value};
 use crate::workflow;
 
-/// The card of a record. `person` is the one it belongs to, with that person's kind.
-pub(super) fn of(
-    record: &Record,
-    person: Option<(&Record, &Kind)>,
-    kind: &Kind,
-    calendar: &Calendar,
-) -> Card {
+impl Office {
+    /// The card of a record, where a pack describes its kind. `person` is the one it belongs to.
+    pub(super) fn card_of(&self, record: &Record, person: Option<&Record>) -> Option<Card> {
+        let kind = self.catalogue.kind(&record.kind)?;
+        Some(of(record, person.zip(self.catalogue.kind(PERSON)), kind, &self.calendar))
+    }
+}
+
+fn of(record: &Record, person: Option<(&Record, &Kind)>, kind: &Kind, calendar: &Calendar) -> Card {
     let mut card = Card::new(record.id, kind.code, record.created);
     card.number.clone_from(&record.number);
     card.state.clone_from(&record.state);

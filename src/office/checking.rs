@@ -1,9 +1,8 @@
 //! Checking the whole station: journal, contents, table and backups by the store, and the index
 //! against the table.
 
-use super::{Refusal, card, door};
+use super::{Refusal, door};
 use crate::directory::{Directory, Filter, Sort};
-use crate::program::PERSON;
 use crate::store::{DirectoryReport, VerifyReport};
 use blake3::Hash;
 use std::sync::PoisonError;
@@ -28,13 +27,13 @@ impl super::Office {
         let mut fresh = Directory::new();
         let walk = self.store.for_each(|stored| {
             let record = stored.record;
-            let Some(kind) = self.catalogue.kind(&record.kind) else { return };
             if record.is_withdrawn() {
                 return;
             }
             let person = self.person_of_record(&record);
-            let person_kind = self.catalogue.kind(PERSON);
-            fresh.put(&card::of(&record, person.as_ref().zip(person_kind), kind, &self.calendar));
+            if let Some(card) = self.card_of(&record, person.as_ref()) {
+                fresh.put(&card);
+            }
         });
         walk.map_err(|error| door::unavailable(&error))?;
         let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use super::accounts::KeyringChange;
 use super::command::{Command, Receipt};
 use super::news::News;
-use super::{Account, Actor, Refusal, Right, card};
+use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;
 use crate::directory::{Directory, Filter, Sort};
 use crate::policy::Library;
@@ -201,9 +201,9 @@ impl Office {
         }
         if let Some(kind) = self.catalogue.kind(&record.kind) {
             let person = self.person_inside(kind, record);
-            let person_kind = self.catalogue.kind(PERSON);
-            let card = card::of(record, person.as_ref().zip(person_kind), kind, &self.calendar);
-            self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
+            if let Some(card) = self.card_of(record, person.as_ref()) {
+                self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
+            }
             if kind.id == PERSON {
                 self.show_services_of(record);
             }

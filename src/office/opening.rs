@@ -1,11 +1,11 @@
 //! Opening a station, and filling the index behind the first screen.
 
 use super::door::{ACCOUNT, Door, Office, unavailable};
-use super::{Account, Actor, News, Refusal, Right, card};
+use super::{Account, Actor, News, Refusal, Right};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::policy::Library;
-use crate::program::{Catalogue, PERSON, Role};
+use crate::program::{Catalogue, Role};
 use crate::record::{Clock, Regions};
 use crate::store::{
     Draft, DraftOp, Origin, Progress, RecoveryKey, Secret, StationInfo, Store, StoreError,
@@ -254,13 +254,11 @@ impl Office {
         let seen = AtomicU64::new(0);
         let walk = self.store.for_each(|stored| {
             let record = stored.record;
-            let Some(kind) = self.catalogue.kind(&record.kind) else { return };
             if record.is_withdrawn() {
                 return self.withdraw(&record);
             }
             let person = self.person_of_record(&record);
-            let person_kind = self.catalogue.kind(PERSON);
-            let card = card::of(&record, person.as_ref().zip(person_kind), kind, &self.calendar);
+            let Some(card) = self.card_of(&record, person.as_ref()) else { return };
             self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
             let seen = seen.fetch_add(1, Ordering::Relaxed);
             let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
