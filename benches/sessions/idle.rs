@@ -1,8 +1,8 @@
 //! Three people over SSH who do nothing for a minute.
 //!
 //! Promised: no bytes but what keeps the connections alive, and next to no waking up. The seven
-//! threads sled 0.34 keeps for its files wake once a second each, which nothing can change but
-//! another sled; they are counted apart.
+//! threads sled 0.34 keeps for its files would wake once a second each (`store/unhurried.rs`), so
+//! they are counted apart.
 
 use crate::house::{Channel, leave, session, wait_for};
 use russh::ChannelMsg;

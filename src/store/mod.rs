@@ -71,6 +71,7 @@ mod station;
 mod table;
 mod throttle;
 mod ticket;
+mod unhurried;
 mod verify;
 mod writer;
 

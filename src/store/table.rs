@@ -13,6 +13,7 @@ use super::disk;
 use super::entry;
 use super::error::{Doing, StoreError, io};
 use super::seal::Seal;
+use super::unhurried::unhurried;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
 use std::collections::BTreeMap;
@@ -141,7 +142,7 @@ impl Rows {
             Self::Sled(db, _) => {
                 let mut rows = sled::Batch::default();
                 batch.into_iter().for_each(|(key, value)| rows.insert(key, value));
-                guard(|| db.apply_batch(rows))
+                guard(|| unhurried(|| db.apply_batch(rows)))
             }
             Self::Memory(rows) => {
                 rows.write().unwrap_or_else(PoisonError::into_inner).extend(batch);
@@ -196,7 +197,7 @@ impl Table {
             .cache_capacity(CACHE_BYTES)
             .use_compression(false)
             .flush_every_ms(None);
-        let db = guard(|| config.open())?;
+        let db = guard(|| unhurried(|| config.open()))?;
         Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), seal })
     }
 
@@ -342,7 +343,7 @@ impl Table {
         let Rows::Sled(db, dir) = &self.rows else {
             return Err(io(Doing::Writing, Path::new(SLED_DIR))(ErrorKind::StorageFull.into()));
         };
-        guard(|| db.flush())?;
+        guard(|| unhurried(|| db.flush()))?;
         let dir = dir.join(SLED_DIR);
         for entry in std::fs::read_dir(&dir).map_err(io(Doing::Reading, &dir))? {
             let path = entry.map_err(io(Doing::Reading, &dir))?.path();

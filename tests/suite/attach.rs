@@ -298,3 +298,30 @@ fn a_wrong_password_does_not_leave_a_service_behind() {
     assert_eq!(app.ended(), 1);
     assert_eq!(desk.run(&["find", "x"]).status.code(), Some(0));
 }
+
+/// How late the timers of a service's threads may be, in nanoseconds, by the threads' names.
+#[cfg(target_os = "linux")]
+fn slack(service: &Service) -> Vec<(String, u64)> {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", service.child.id())).unwrap();
+    let of = |task: std::fs::DirEntry| {
+        let name = std::fs::read_to_string(task.path().join("comm")).ok()?;
+        let thread = task.file_name().into_string().ok()?;
+        let slack = std::fs::read_to_string(format!("/proc/{thread}/timerslack_ns")).ok()?;
+        Some((name.trim().to_string(), slack.trim().parse().ok()?))
+    };
+    tasks.flatten().filter_map(of).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_databases_threads_do_not_wake_an_idle_service() {
+    let desk = office();
+    let service = Service::start(desk.acting(&["serve", "--ssh", "127.0.0.1:0"]));
+    desk.perform("{\"create\":\"person\",\"fields\":{\"name\":\"张蕾\"}}\n");
+    let (theirs, ours): (Vec<_>, Vec<_>) =
+        slack(&service).into_iter().partition(|(name, _)| name.starts_with("sled-io"));
+    // Seven look for work every second; an hour late is early enough, since they are told of it.
+    assert!(theirs.len() >= 7, "{theirs:?}");
+    assert!(theirs.iter().all(|(_, slack)| *slack == 3_600_000_000_000), "{theirs:?}");
+    assert!(ours.iter().all(|(_, slack)| *slack < 1_000_000), "{ours:?}");
+}
