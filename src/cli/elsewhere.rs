@@ -7,7 +7,7 @@
 use super::args::{Cli, Command};
 use super::caller::Caller;
 use super::opening::{Credentials, World};
-use super::{Done, Failure, Surroundings, at_station};
+use super::{Done, Failure, Surroundings, at_station, failure};
 use crate::access::socket::attach::Connection;
 use crate::access::socket::errand::{Errands, Outcome};
 use crate::access::socket::wire::{Account, Errand, Proof, VERSION};
@@ -95,17 +95,13 @@ fn not_with_a_key_file() -> Failure {
 #[must_use]
 pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands> {
     let (office, surroundings) = (office.clone(), surroundings.clone());
-    Box::new(move |errand, input, mut out, mut err| {
+    Box::new(move |errand, input, out, err| {
         let surroundings =
             Surroundings { language: errand.language.clone(), ..surroundings.clone() };
         let name = String::from("yizhan");
         let cli = match Cli::try_parse_from([&name].into_iter().chain(&errand.words)) {
             Ok(cli) => cli,
-            Err(error) => {
-                let to: &mut dyn Write = if error.use_stderr() { &mut err } else { &mut out };
-                let _ = write!(to, "{error}");
-                return u8::try_from(error.exit_code()).unwrap_or(2);
-            }
+            Err(error) => return failure::unparsed(&error, out, err),
         };
         let world = World::new(&cli.global, &surroundings);
         let folder = PathBuf::from(&errand.folder);
@@ -114,16 +110,10 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
             let at = world.for_caller(office.clone(), &who, caller)?;
             office.wait_for_index();
             let command = cli.command.as_ref();
-            let done = command.and_then(|command| at_station(command, &at, &mut out, &mut err));
+            let done = command.and_then(|command| at_station(command, &at, out, err));
             done.unwrap_or_else(|| Err(not_for_the_owner()))
         });
-        match done {
-            Ok(()) => 0,
-            Err(failure) => {
-                failure.tell(world.lang, &mut err);
-                failure.status()
-            }
-        }
+        failure::status(&done, world.lang, err)
     })
 }
 

@@ -26,6 +26,22 @@ pub enum Failure {
     Output(io::Error),
 }
 
+/// Tells why a command failed, if it did; its exit status.
+pub fn status(done: &Done, lang: Lang, err: &mut dyn Write) -> u8 {
+    done.as_ref().err().map_or(0, |failure| {
+        failure.tell(lang, err);
+        failure.status()
+    })
+}
+
+/// Shows what a command line that cannot be carried out is told, which may be the help it asked
+/// for; its exit status.
+pub fn unparsed(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    // Whoever hears nothing any more has gone.
+    let _ = if error.use_stderr() { write!(err, "{error}") } else { write!(out, "{error}") };
+    u8::try_from(error.exit_code()).unwrap_or(2)
+}
+
 impl Failure {
     /// Something failed: what happened and what to do next.
     #[must_use]

@@ -113,13 +113,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
         args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let done = dispatch(&cli, &words, &world, &mut out, &mut err);
     let done = done.and_then(|()| Ok(out.flush()?));
-    match done {
-        Ok(()) => 0,
-        Err(failure) => {
-            failure.tell(world.lang, &mut err);
-            failure.status()
-        }
-    }
+    failure::status(&done, world.lang, &mut err)
 }
 
 fn dispatch(

@@ -2,7 +2,7 @@
 
 use super::args::LangArg;
 use super::caller::Caller;
-use super::{Failure, Opened, decide, find, show};
+use super::{Failure, Opened, decide, failure, find, show};
 use crate::access::ssh::Commands;
 use crate::office::Office;
 use crate::said;
@@ -52,14 +52,7 @@ pub fn commands(office: &Arc<Office>) -> Box<Commands> {
         }
         let remote = match Remote::try_parse_from(words) {
             Ok(remote) => remote,
-            Err(error) => {
-                let _ = if error.use_stderr() {
-                    write!(err, "{error}")
-                } else {
-                    write!(out, "{error}")
-                };
-                return u8::try_from(error.exit_code()).unwrap_or(2);
-            }
+            Err(error) => return failure::unparsed(&error, &mut out, err),
         };
         let Remote { lang: wanted, json, command } = remote;
         let lang = wanted.map_or(lang, Lang::from);
@@ -77,13 +70,7 @@ pub fn commands(office: &Arc<Office>) -> Box<Commands> {
             RemoteCommand::Decide(args) if args.drafts() => Err(no_drafts()),
             RemoteCommand::Decide(args) => decide::show(&args, &at, &mut out),
         };
-        match done {
-            Ok(()) => 0,
-            Err(failure) => {
-                failure.tell(lang, err);
-                failure.status()
-            }
-        }
+        failure::status(&done, lang, err)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Several sessions of one process, by the socket's own frames, in this process.
 
 use super::app::PATIENCE;
-use super::stage::PASSWORD;
+use super::stage::{PASSWORD, made};
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::os::unix::net::UnixStream;
@@ -16,10 +16,8 @@ use yizhan::access::socket::wire::{
     Account, Bye, Decoder, Errand, FROM_OWNER, Frame, Hello, VERSION,
 };
 use yizhan::access::socket::{Door, Places};
-use yizhan::office::{Command, Office, Setup, Sources};
 use yizhan::program::Role;
 use yizhan::record::{Clock, FixedClock, Instant};
-use yizhan::store::Origin;
 
 /// A clock that strikes once, for the session whose thread has this name: the one way to make a
 /// session fail, since none is known.
@@ -56,25 +54,8 @@ impl House {
         let data = folder.path().join("data");
         let morning = "2025-10-15T01:00:00Z".parse().unwrap();
         let clock = Arc::new(Striking { still: FixedClock::new(morning), armed: Mutex::new(None) });
-        let setup = Setup {
-            name: "鱼洞街道服务站".into(),
-            region: "500113".into(),
-            admin: "admin".into(),
-            password: PASSWORD.into(),
-            must_change: false,
-        };
-        let sources = Sources::load(None).unwrap();
-        let (office, _) = Office::create(&data, &setup, sources, clock.clone()).unwrap();
-        let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
-        for role in [Role::Volunteer, Role::Supervisor] {
-            let command = Command::AddAccount {
-                name: role.id().into(),
-                role,
-                password: PASSWORD.into(),
-                must_change: false,
-            };
-            office.perform(&admin, command).unwrap();
-        }
+        let roles = [Role::Volunteer, Role::Supervisor];
+        let (office, _) = made(&data, clock.clone(), &roles);
         let hall = Hall::open(office);
         let places = Places::new(None, folder.path());
         let errands = Box::new(|errand: &Errand, _, out: &mut dyn Write, _: &mut dyn Write| {

@@ -22,6 +22,34 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The password of everybody on stage.
 pub const PASSWORD: &str = "demo";
 
+/// The station the tests make, with the account `admin`.
+pub fn setup() -> Setup {
+    Setup {
+        name: "鱼洞街道服务站".into(),
+        region: "500113".into(),
+        admin: "admin".into(),
+        password: PASSWORD.into(),
+        must_change: false,
+    }
+}
+
+/// Makes it, with an account named after each role; signs `admin` in.
+pub fn made(folder: &Path, clock: Arc<dyn Clock>, roles: &[Role]) -> (Arc<Office>, Actor) {
+    let sources = Sources::load(None).unwrap();
+    let (office, _) = Office::create(folder, &setup(), sources, clock).unwrap();
+    let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
+    for role in roles {
+        let command = Command::AddAccount {
+            name: role.id().into(),
+            role: *role,
+            password: PASSWORD.into(),
+            must_change: false,
+        };
+        office.perform(&admin, command).unwrap();
+    }
+    (office, admin)
+}
+
 /// A station in a folder that goes away with it.
 pub struct Station {
     pub office: Arc<Office>,
@@ -43,25 +71,8 @@ impl Station {
     pub fn in_folder(folder: &Path) -> Self {
         let morning = "2025-10-15T01:00:00Z".parse().unwrap();
         let clock = Arc::new(FixedClock::new(morning));
-        let setup = Setup {
-            name: "鱼洞街道服务站".into(),
-            region: "500113".into(),
-            admin: "admin".into(),
-            password: PASSWORD.into(),
-            must_change: false,
-        };
-        let sources = Sources::load(None).unwrap();
-        let (office, _) = Office::create(folder, &setup, sources, clock.clone()).unwrap();
-        let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
-        for role in [Role::Volunteer, Role::Supervisor, Role::Auditor] {
-            let command = Command::AddAccount {
-                name: role.id().into(),
-                role,
-                password: PASSWORD.into(),
-                must_change: false,
-            };
-            office.perform(&admin, command).unwrap();
-        }
+        let roles = [Role::Volunteer, Role::Supervisor, Role::Auditor];
+        let (office, admin) = made(folder, clock.clone(), &roles);
         Self { office, clock, admin, _folder: None }
     }
 

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The password of every account here.
-pub const PASSWORD: &str = "demo";
+pub use crate::stage::PASSWORD;
 
 /// An identity number of the address code nobody has, with the check character of GB 11643.
 pub fn id_number(birth: &str, order: u32) -> String {

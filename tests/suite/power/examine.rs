@@ -1,14 +1,14 @@
 //! What must hold of a folder after a power cut: it opens, nothing acknowledged is gone, nothing
 //! is there that was never submitted, and saving goes on.
 
-use crate::cli::PASSWORD;
+use crate::stage::{PASSWORD, setup};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use yizhan::calendar::Calendar;
-use yizhan::office::{Command, Office, Setup, Sources};
+use yizhan::office::{Command, Office, Sources};
 use yizhan::policy::Library;
 use yizhan::program::{Catalogue, PERSON};
 use yizhan::record::{Clock, Fields, Record, RecordId, SystemClock, Value};
@@ -168,15 +168,8 @@ impl Examiner {
         match what {
             Again::Nothing => {}
             Again::Init => {
-                let setup = Setup {
-                    name: "鱼洞街道服务站".into(),
-                    region: "500113".into(),
-                    admin: "admin".into(),
-                    password: PASSWORD.into(),
-                    must_change: false,
-                };
                 let made = once_free(|| {
-                    let made = Office::create(&data, &setup, self.sources(), clock.clone());
+                    let made = Office::create(&data, &setup(), self.sources(), clock.clone());
                     made.map_err(|why| failed(why.message.en.to_string()))
                 })?;
                 return Ok(made.0);
