@@ -1,6 +1,6 @@
 //! Files in and out: CSV and workbooks.
 //!
-//! Importing reads a file as a [`Sheet`], finds what its columns mean, checks every row against
+//! Importing reads a file as a [`Book`], finds what its columns mean, checks every row against
 //! the packs and hands the good ones to the one door in batches; the [`Report`] names each
 //! refused row with its line, column, value, reason and what to do. The same file may be imported
 //! again at any time, after a crash too: what is kept already is counted, not doubled.
@@ -10,7 +10,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `decode`, `scan`, `sheet`, `workbook` | bytes to rows of cells |
+//! | `book`, `decode`, `scan` | bytes to sheets and rows of cells |
 //! | `plan`, `columns` | what is asked for, what a heading means |
 //! | `reading` | a row of cells to values, and what is wrong with them |
 //! | `import`, `heads`, `members`, `compare`, `earlier` | rows to commands: new, already here, refused |
@@ -19,6 +19,7 @@
 //! | `unfinished` | a file that takes its place when it is whole |
 //! | `guard` | cells a spreadsheet would run as a formula |
 
+mod book;
 mod choose;
 mod columns;
 mod compare;
@@ -44,6 +45,7 @@ mod unfinished;
 mod workbook;
 mod written;
 
+pub use book::Book;
 pub use decode::decode;
 pub use export::{ExportOptions, Format, export};
 pub use guard::{guard, unguard};

@@ -158,8 +158,7 @@ fn piece_rows<'t>(
                 let Ok(record) = record else {
                     return SheetRow { line: *line, cells: Vec::new(), broken: true };
                 };
-                let cell =
-                    |text: &str| Cell { text: guard::unguard(text).into(), form: Form::Text };
+                let cell = |text: &str| Cell { text: guard::unguard(text), form: Form::Text };
                 SheetRow { line: *line, cells: record.iter().map(cell).collect(), broken: false }
             });
             Box::new(rows)

@@ -1,5 +1,6 @@
 //! Why a file cannot be read at all, in words.
 
+use super::book::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS};
 use crate::office::Refusal;
 use crate::said;
 use crate::words::{Problem, Said};
@@ -41,6 +42,37 @@ pub enum FileTrouble {
     /// A workbook that cannot be opened.
     #[error("workbook: {0}")]
     Workbook(String),
+    /// A file at which the reading library gave up without a word.
+    #[error("unreadable file")]
+    Unreadable,
+    /// A workbook with a password.
+    #[error("workbook with a password")]
+    Password,
+    /// A file of another kind: what it is, and what to do.
+    #[error("not a table: {}", .0.en)]
+    Foreign(Said, Said),
+    /// More bytes than are read.
+    #[error("too large")]
+    TooLarge,
+    /// A cell with content too far to the right.
+    #[error("row {row} has a cell in column {column}")]
+    TooWide {
+        /// Its row, from 1.
+        row: usize,
+        /// Its column, from 1.
+        column: usize,
+    },
+    /// More rows than a sheet may have.
+    #[error("more than {MOST_ROWS} rows")]
+    TooLong,
+    /// No sheet of this name, or none that is shown and has headings.
+    #[error("no sheet {name}")]
+    NoSheet {
+        /// The name asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
     /// No row of headings was found.
     #[error("no headings")]
     NoHeadings {
@@ -81,6 +113,29 @@ impl FileTrouble {
             Self::Workbook(why) => {
                 said!("电子表格打不开：{why}。", "The workbook cannot be opened: {why}.")
             }
+            Self::Unreadable => Said::fixed(
+                "这个文件已损坏，读到一半读不下去。什么都没有写入。",
+                "This file is damaged and cannot be read to its end. Nothing was written.",
+            ),
+            Self::Password => Said::fixed("这个工作簿设了密码。", "This workbook has a password."),
+            Self::Foreign(what, _) => what.clone(),
+            Self::TooLarge => {
+                let most = MOST_BYTES >> 20;
+                said!(
+                    "文件太大：展开后超过 {most} MB。",
+                    "The file is too large: more than {most} MB unpacked."
+                )
+            }
+            Self::TooWide { row, column } => said!(
+                "第 {row} 行第 {column} 列还有内容，一张表最多 {MOST_COLUMNS} 列。",
+                "Row {row} has content in column {column}; a sheet may have {MOST_COLUMNS} columns."
+            ),
+            Self::TooLong => {
+                said!("这张表超过 {MOST_ROWS} 行。", "The sheet has more than {MOST_ROWS} rows.")
+            }
+            Self::NoSheet { name, .. } => {
+                said!("没有叫“{name}”的工作表。", "There is no sheet called \"{name}\".")
+            }
             Self::NoHeadings { found, .. } => said!(
                 "前几行里没有认出表头，第一行是“{found}”。",
                 "No headings were recognised in the first rows; the first is \"{found}\"."
@@ -120,10 +175,26 @@ impl FileTrouble {
                 "请用表格软件重新另存为 UTF-8 的 CSV，或改正这一行。",
                 "Save it again as CSV in UTF-8, or put this line right.",
             ),
-            Self::Workbook(_) => Said::fixed(
-                "若有密码请先取消，再另存为 XLSX 或 CSV。",
-                "Take off a password if it has one, and save it as XLSX or CSV.",
+            Self::Workbook(_) | Self::Unreadable => Said::fixed(
+                "请用表格软件打开，另存为 XLSX 或 CSV 后再导入；打不开时请对方重新发送。",
+                "Open it in a spreadsheet program and save it as XLSX or CSV; if that fails, ask for the file again.",
             ),
+            Self::Password => Said::fixed(
+                "请在表格软件里取消密码，保存后再导入。",
+                "Take the password off in the spreadsheet program, save it and import it again.",
+            ),
+            Self::Foreign(_, next) => next.clone(),
+            Self::TooLarge | Self::TooLong => Said::fixed(
+                "请分成几个文件导入。",
+                "Divide it into several files and import those.",
+            ),
+            Self::TooWide { .. } => Said::fixed(
+                "请删去名单右边多余的内容再导入。",
+                "Take out what stands to the right of the list and import it again.",
+            ),
+            Self::NoSheet { known, .. } => {
+                said!("文件里的工作表有：{known}。", "The file has these sheets: {known}.")
+            }
             Self::NoHeadings { known, .. } => Said::new(
                 format!("表头要有这样的列名：{}；也可用 --map 指定。", known.zh),
                 format!("Headings such as {} are recognised; --map names others.", known.en),

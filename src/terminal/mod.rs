@@ -9,9 +9,10 @@
 //! | [`input_line`] | one line being edited |
 //! | [`caps`] | what this session's terminal can do, and how to ask it |
 //! | [`codec`] | UTF-8 or GB18030 on the line |
-//! | [`tty`] | the terminal this process was started in; the one file here that touches the system |
+//! | [`tty`] | the terminal this process was started in |
+//! | [`panics`] | which panics are printed, and which are somebody's answer |
 //!
-//! Everything but [`tty`] is a plain value of one session: no statics, no environment, no clock.
+//! Everything but [`tty`] and [`panics`] is a plain value of one session: no statics, no environment, no clock.
 //! Knows nothing of the product; of the other rooms only [`words`](crate::words).
 
 pub mod backend;
@@ -19,6 +20,7 @@ pub mod caps;
 pub mod codec;
 pub mod event;
 pub mod input_line;
+pub mod panics;
 pub mod parser;
 pub mod screen;
 pub mod text;

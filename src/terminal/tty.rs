@@ -260,6 +260,9 @@ impl Undo {
         let owner = thread::current().id();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            if super::panics::is_answered() {
+                return;
+            }
             if thread::current().id() == owner {
                 undo.run();
             } else {

@@ -1,0 +1,26 @@
+//! To be written.
+
+use super::cell::Source;
+use super::{FileTrouble, SheetHead, SheetRow};
+
+pub(super) struct Xml2003;
+
+impl Xml2003 {
+    pub fn open(_bytes: &[u8]) -> Result<Self, FileTrouble> {
+        Err(FileTrouble::Unreadable)
+    }
+}
+
+impl Source for Xml2003 {
+    fn sheets(&mut self) -> Result<Vec<SheetHead>, FileTrouble> {
+        Ok(Vec::new())
+    }
+
+    fn rows(
+        &mut self,
+        _sheet: usize,
+        _each: &mut dyn FnMut(SheetRow) -> bool,
+    ) -> Result<(), FileTrouble> {
+        Ok(())
+    }
+}
