@@ -28,9 +28,9 @@ pub(super) fn rows<'b>(
     let (sender, receiver) = sync_channel(AHEAD);
     let done = start(move || {
         let mut hand = Hand { waiting: Vec::with_capacity(AT_ONCE), sender };
-        work(&mut |row| hand.over(row))?;
+        let done = work(&mut |row| hand.over(row));
         hand.rest();
-        Ok(())
+        done
     });
     match done {
         Ok(thread) => {

@@ -9,6 +9,9 @@ pub(super) fn is_built_in_date(id: u16) -> bool {
 /// Whether a format's code shows a day or a time: a letter of dates outside quotes, escapes and
 /// brackets. `[h]:mm` counts hours, and is a time too.
 pub(super) fn is_date_code(code: &str) -> bool {
+    if code.eq_ignore_ascii_case("general") {
+        return false;
+    }
     let mut chars = code.chars();
     let mut bracket = String::new();
     let (mut quoted, mut in_bracket) = (false, false);
