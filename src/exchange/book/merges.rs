@@ -5,6 +5,9 @@ use super::cell::{Cell, Merged, SheetRow};
 /// Cells filled to the right of a region's first one: as wide as any heading is drawn.
 const FILLED_OVER: usize = 64;
 
+/// Regions a row may lie in at once: more cannot stand side by side in a sheet.
+const MOST_OPEN: usize = super::MOST_COLUMNS;
+
 /// A region, its last row and column included; all from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
@@ -43,7 +46,8 @@ impl Merges {
         while let Some(region) = self.ahead.pop_if(|region| region.top <= at) {
             let first = (region.top == at).then(|| row.cells.get(region.left)).flatten();
             // A region whose first row was not given has nothing in it.
-            if let Some(cell) = first.filter(|cell| !cell.is_blank()) {
+            if let Some(cell) = first.filter(|cell| !cell.is_blank() && self.open.len() < MOST_OPEN)
+            {
                 self.open.push((region, cell.clone()));
             }
         }

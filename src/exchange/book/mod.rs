@@ -27,6 +27,7 @@ mod others;
 mod text;
 mod xls;
 mod xlsx;
+mod xml;
 mod xml2003;
 
 #[allow(unused_imports)]
