@@ -2,7 +2,7 @@
 
 use super::{Done, Failure, Opened, progress};
 use crate::exchange::{
-    FileTrouble, HeadingMap, ImportOptions, Plan, Report, Sheet, import, write_rejects,
+    Book, FileTrouble, HeadingMap, ImportOptions, Plan, Report, SheetReport, import, write_rejects,
 };
 use crate::office::Refusal;
 use crate::said;
@@ -17,17 +17,26 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// Refused rows told one by one; the rest stand in the file of `--rejects` and in `--json`.
 const TOLD: usize = 200;
 
+/// The name a file has that comes in by standard input.
+const PIPED: &str = "-";
+
 /// What `import` takes.
 #[derive(Args)]
 pub struct ImportArgs {
     /// 记录种类，如 hardship_file；其中的表格写作 hardship_file.members / The kind of record, or a table inside it
     kind: String,
-    /// CSV（UTF-8、GB18030）或 XLSX 文件 / A CSV file or a workbook
+    /// 表格文件：CSV、XLSX、XLS、ODS、网页表格；- 为标准输入 / A table: CSV, XLSX, XLS, ODS, web page; - for standard input
     file: PathBuf,
+    /// 只导入这张工作表，可写多次 / Only this sheet; may be given several times
+    #[arg(long, value_name = "NAME")]
+    sheet: Vec<String>,
+    /// 隐藏或被筛选掉的行也导入 / Take rows the sheet does not show as well
+    #[arg(long)]
+    hidden: bool,
     /// 表头对照文件，每行 "表头" = "字段" / Headings given a meaning: lines of "heading" = "field"
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
-    /// 只检查，不写入 / Only check; write nothing
+    /// 只检查，不写入，先看会导入什么 / Only look at what would be taken; write nothing
     #[arg(long)]
     dry_run: bool,
     /// 把未通过的行连同原因写入此文件，改好后可再次导入 / Write refused rows with their reasons here
@@ -41,15 +50,18 @@ pub struct ImportArgs {
 /// When the file as a whole cannot be taken, or some rows were refused.
 pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let plan = Plan::named(at.office.catalogue(), &args.kind)?;
-    let file = at.caller.path(&args.file);
     let rejects = args.rejects.as_deref().map(|rejects| at.caller.path(rejects));
     if let Some(rejects) = &rejects {
-        writable(rejects, &file)?;
+        writable(rejects, &at.caller.path(&args.file))?;
     }
     let map = args.map.as_deref().map(|map| read_map(&at.caller.path(map)));
     let map = map.transpose().map_err(Refusal::from)?;
-    let sheet = Sheet::open(&file).map_err(Refusal::from)?;
-    let options = ImportOptions { dry_run: args.dry_run, map: map.as_ref() };
+    let options = ImportOptions {
+        dry_run: args.dry_run,
+        map: map.as_ref(),
+        sheets: args.sheet.clone(),
+        hidden: args.hidden,
+    };
     let percent = AtomicU8::new(0);
     let label = Said::fixed("导入", "Importing");
     let report = progress::bar(
@@ -57,10 +69,13 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
         label.get(at.lang),
         || Some(percent.load(Ordering::Relaxed)),
         || {
-            import(&at.office, &at.actor, &plan, &sheet, &options, &mut |done, total| {
-                let share = (done * 100).checked_div(total).unwrap_or(100).min(100);
-                percent.store(u8::try_from(share).unwrap_or(100), Ordering::Relaxed);
-            })
+            let book = open(args, at)?;
+            let report =
+                import(&at.office, &at.actor, &plan, &book, &options, &mut |done, total| {
+                    let share = (done * 100).checked_div(total).unwrap_or(100).min(100);
+                    percent.store(u8::try_from(share).unwrap_or(100), Ordering::Relaxed);
+                });
+            Ok::<_, Failure>(report?)
         },
     )?;
     if let Some(rejects) = &rejects {
@@ -74,6 +89,15 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
     if report.is_clean() { Ok(()) } else { Err(Failure::Told) }
 }
 
+fn open(args: &ImportArgs, at: &Opened) -> Result<Book, Failure> {
+    let book = if args.file.as_os_str() == PIPED {
+        Book::from_stream(PIPED, at.caller.reader(&args.file)?)
+    } else {
+        Book::open(&at.caller.path(&args.file))
+    };
+    Ok(book.map_err(Refusal::from)?)
+}
+
 fn tell(
     report: &Report,
     rejects: Option<&Path>,
@@ -82,7 +106,7 @@ fn tell(
     err: &mut dyn Write,
 ) -> Done {
     for notice in &report.notices {
-        writeln!(err, "{}", harmless(notice.get(lang)))?;
+        writeln!(err, "{}", harmless(notice.said().get(lang)))?;
     }
     for row in report.refused.iter().take(TOLD) {
         writeln!(err, "{}", harmless(row.said().get(lang)))?;
@@ -104,7 +128,38 @@ fn tell(
         );
         writeln!(err, "{}", said.get(lang))?;
     }
-    Ok(writeln!(out, "{}", report.said().get(lang))?)
+    writeln!(out, "{}", report.said().get(lang))?;
+    let several = report.sheets.len() > 1;
+    for sheet in &report.sheets {
+        if report.dry_run || several {
+            writeln!(out, "{}", harmless(sheet.said().get(lang)))?;
+        }
+        if report.dry_run {
+            preview(sheet, lang, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was recognised of a sheet, and its first rows as they would be stored.
+fn preview(sheet: &SheetReport, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+    let left = Said::fixed("（不导入）", "(left out)");
+    for column in sheet.columns.iter().filter(|column| !column.heading.trim().is_empty()) {
+        let heading = column.heading.split_whitespace().collect::<Vec<_>>().join(" ");
+        let title = if column.field.is_some() { &column.title } else { &left };
+        writeln!(out, "  {} → {}", harmless(&heading), title.get(lang))?;
+    }
+    for (row, number) in sheet.first.iter().zip(1..) {
+        let said = said!("  前 3 行之 {number}：", "  Row {number} of the first 3: ");
+        let between = Said::fixed("；", "; ");
+        let cells: Vec<String> = row
+            .iter()
+            .map(|(title, value)| format!("{} {}", title.get(lang), value.get(lang)))
+            .collect();
+        let line = cells.join(between.get(lang)).replace(['\r', '\n'], " ");
+        writeln!(out, "{}{}", said.get(lang), harmless(&line))?;
+    }
+    Ok(())
 }
 
 /// The file of refused rows must not take the place of the file itself.

@@ -1,6 +1,7 @@
 //! What each column of a file means: headings recognised by the packs, or named by a `--map`.
 
-use super::{FileTrouble, HeadingMap, Sheet};
+use super::headings::{Heading, Headings};
+use super::{FileTrouble, HeadingMap};
 use crate::program::{Catalogue, Field, FieldType, Kind, Required};
 use crate::record::fold;
 use crate::said;
@@ -11,13 +12,28 @@ pub(super) const NUMBER: &str = "number";
 
 /// The columns a file of refused rows has behind the original ones. They are passed over when it
 /// comes in again.
-pub(super) const ADDED: [Said; 5] = [
+pub(super) const ADDED: [Said; 6] = [
+    Said::fixed("工作表", "Sheet"),
     Said::fixed("行号", "Line"),
     Said::fixed("列", "Column"),
     Said::fixed("值", "Value"),
     Said::fixed("原因", "Reason"),
     Said::fixed("怎么办", "What to do"),
 ];
+
+/// The longest text, in bytes, that is looked at as a heading.
+pub(super) const LONGEST_HEADING: usize = 600;
+
+/// Whether a heading is one that a file of refused rows added. A roster may have a column called
+/// so as well; the last five together have only been written here.
+pub(super) fn is_added(heading: &str, all: &[Heading]) -> bool {
+    let is = |added: &Said, text: &str| {
+        let text = fold(text);
+        added.zh == text || added.en == text
+    };
+    ADDED.iter().any(|added| is(added, heading))
+        && ADDED.iter().skip(1).all(|added| all.iter().any(|one| is(added, &one.shown)))
+}
 
 /// Whose field a column fills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +100,19 @@ impl<'c> Target<'c> {
                     .is_none_or(|(_, field)| matches!(field.field_type, FieldType::Text { .. })))
     }
 
-    fn is_known(&self, heading: &str) -> bool {
+    /// True for a heading that says what its column means.
+    pub fn is_known(&self, heading: &str) -> bool {
+        if heading.len() > LONGEST_HEADING {
+            return false;
+        }
         self.field(heading).is_some() || self.kind.is_number_heading(heading)
+    }
+
+    /// Some headings that would be recognised, and the first row in their place.
+    pub fn no_headings(&self, found: String) -> FileTrouble {
+        let fields = self.all().into_iter().filter(|(_, field)| can_be_typed(self, field));
+        let known: Vec<Said> = fields.take(8).map(|(_, field)| field.title.clone()).collect();
+        FileTrouble::NoHeadings { found, known: Said::join(&known, "、", ", ") }
     }
 }
 
@@ -94,35 +121,31 @@ impl<'c> Target<'c> {
 pub(super) struct Columns<'c> {
     /// Rows before the first row of data: titles and the headings.
     pub skip: usize,
-    /// The headings as they stand in the file.
-    pub headings: Vec<String>,
+    /// Rows the headings take.
+    pub rows: usize,
+    /// The headings.
+    pub headings: Vec<Heading>,
     /// What each means.
     pub meanings: Vec<Column<'c>>,
     /// What a person should know of them.
     pub notices: Vec<Said>,
 }
 
-/// Rows in which headings are looked for: letterheads and notes stand above them.
-const HEADING_ROWS: usize = 20;
-
 impl<'c> Columns<'c> {
-    /// Finds the headings and what they mean.
+    /// Finds out what headings mean.
     ///
     /// # Errors
-    /// [`FileTrouble::NoHeadings`], [`FileTrouble::MissingColumn`], [`FileTrouble::Map`].
-    pub fn find(
+    /// [`FileTrouble::MissingColumn`].
+    pub fn of(
         target: &Target<'c>,
-        sheet: &Sheet,
+        headings: Headings,
         map: Option<&HeadingMap>,
     ) -> Result<Self, FileTrouble> {
-        if let Some(map) = map {
-            map.check(target)?;
-        }
-        let (skip, headings) = heading_row(target, sheet, map)?;
         let mut columns = Self {
-            skip,
-            meanings: vec![Column::Left; headings.len()],
-            headings,
+            skip: headings.skip,
+            rows: headings.rows,
+            meanings: vec![Column::Left; headings.columns.len()],
+            headings: headings.columns,
             notices: Vec::new(),
         };
         columns.find_number(target, map);
@@ -134,19 +157,21 @@ impl<'c> Columns<'c> {
     }
 
     fn find_number(&mut self, target: &Target<'c>, map: Option<&HeadingMap>) {
-        let mapped = |heading: &str| map.and_then(|map| map.of(heading));
+        let mapped = |heading: &Heading| map.and_then(|map| map.of_heading(heading));
         let by_map = self.headings.iter().position(|heading| mapped(heading) == Some(NUMBER));
-        let can = |heading: &&String| mapped(heading).is_none() && target.can_be_number(heading);
+        let can =
+            |heading: &Heading| mapped(heading).is_none() && target.can_be_number(&heading.meant);
         // A heading that means nothing but the number is the better one.
         let at = by_map
             .or_else(|| {
                 let mut all = self.headings.iter();
-                all.position(|heading| can(&heading) && target.field(heading).is_none())
+                all.position(|heading| can(heading) && target.field(&heading.meant).is_none())
             })
-            .or_else(|| self.headings.iter().position(|heading| can(&heading)));
+            .or_else(|| self.headings.iter().position(can));
         if let Some(at) = at {
             let field = self.headings.get(at).filter(|_| target.table.is_none());
-            let field = field.and_then(|heading| target.field(heading)).map(|(_, field)| field);
+            let field =
+                field.and_then(|heading| target.field(&heading.meant)).map(|(_, field)| field);
             if let Some(meaning) = self.meanings.get_mut(at) {
                 *meaning = Column::Number(field);
             }
@@ -155,17 +180,20 @@ impl<'c> Columns<'c> {
 
     fn give_meaning(&mut self, target: &Target<'c>, map: Option<&HeadingMap>, at: usize) {
         let Some(heading) = self.headings.get(at).cloned() else { return };
-        if fold(&heading).is_empty() || matches!(self.meanings.get(at), Some(Column::Number(_))) {
+        if fold(&heading.shown).is_empty()
+            || matches!(self.meanings.get(at), Some(Column::Number(_)))
+        {
             return;
         }
-        let mapped = map.and_then(|map| map.of(&heading));
+        let mapped = map.and_then(|map| map.of_heading(&heading));
         if mapped == Some("") {
             return;
         }
-        let Some((owner, field)) = target.field(mapped.unwrap_or(&heading)) else {
-            self.unknown(target, &heading);
+        let Some((owner, field)) = target.field(mapped.unwrap_or(&heading.meant)) else {
+            self.unknown(target, &heading.shown);
             return;
         };
+        let heading = heading.shown;
         if !can_be_typed(target, field) {
             let title = &field.title;
             self.notices.push(Said::new(
@@ -190,8 +218,7 @@ impl<'c> Columns<'c> {
 
     /// Two columns for one field: the one called as the field is wins, else the first.
     fn twice(&mut self, at: usize, other: usize, field: &Field, mapped: bool) {
-        let heading = |at: usize| self.headings.get(at).cloned().unwrap_or_default();
-        let (new, old) = (heading(at), heading(other));
+        let (new, old) = (self.heading(at).to_string(), self.heading(other).to_string());
         let exact = |heading: &str| {
             let heading = fold(heading);
             [&field.title.zh, &field.title.en].iter().any(|title| **title == heading)
@@ -199,7 +226,13 @@ impl<'c> Columns<'c> {
         let replace = mapped || (exact(&new) && !exact(&old));
         let is_number = matches!(self.meanings.get(other), Some(Column::Number(_)));
         let (kept, left) = if replace && !is_number { (new, old) } else { (old, new) };
-        if kept != left {
+        if kept == left {
+            let letters = super::told::letters(if replace && !is_number { other } else { at });
+            self.notices.push(said!(
+                "“{left}”有两列，{letters} 列没有导入。",
+                "There are two columns \"{left}\"; column {letters} was left out."
+            ));
+        } else {
             self.notices.push(said!(
                 "“{left}”与“{kept}”是同一栏，只导入“{kept}”；要换一列请用 --map。",
                 "\"{left}\" and \"{kept}\" are the same field; only \"{kept}\" is taken. Use --map for the other."
@@ -214,10 +247,10 @@ impl<'c> Columns<'c> {
     }
 
     fn unknown(&mut self, target: &Target<'c>, heading: &str) {
-        let name = fold(heading);
-        if ADDED.iter().any(|added| added.zh == name || added.en == name) {
+        if is_added(heading, &self.headings) {
             return;
         }
+        let name = fold(heading);
         let titles = target.all().into_iter().map(|(_, field)| field.title.zh.as_ref());
         let said = match closest(&name, titles) {
             Some(meant) => said!(
@@ -248,7 +281,31 @@ impl<'c> Columns<'c> {
 
     /// The heading of a column.
     pub fn heading(&self, at: usize) -> &str {
-        self.headings.get(at).map_or("", String::as_str)
+        self.headings.get(at).map_or("", |heading| heading.shown.as_str())
+    }
+
+    /// Whether a cell says what the heading of its column says.
+    pub fn heading_is(&self, at: usize, cell: &str) -> bool {
+        self.headings.get(at).is_some_and(|heading| heading.is_said_by(cell))
+    }
+
+    /// The field a column fills; none for one that is not taken, and for a number that is no field.
+    pub fn field_at(&self, at: usize) -> Option<&'c Field> {
+        match self.meanings.get(at)? {
+            Column::Number(field) => *field,
+            Column::Field(_, field) => Some(field),
+            Column::Left => None,
+        }
+    }
+
+    /// True when what stands in a column is taken in.
+    pub fn is_taken(&self, at: usize) -> bool {
+        !matches!(self.meanings.get(at), None | Some(Column::Left))
+    }
+
+    /// How many columns are taken in.
+    pub fn meant(&self) -> usize {
+        (0..self.meanings.len()).filter(|at| self.is_taken(*at)).count()
     }
 
     fn needed(&self, target: &Target<'c>) -> Result<(), FileTrouble> {
@@ -278,41 +335,6 @@ fn can_be_typed(target: &Target<'_>, field: &Field) -> bool {
         FieldType::Table { one_per, .. } => one_per.is_some(),
         _ => !is_head || target.table.is_some(),
     }
-}
-
-/// The row in which most headings are recognised, and what stands before the data.
-fn heading_row(
-    target: &Target<'_>,
-    sheet: &Sheet,
-    map: Option<&HeadingMap>,
-) -> Result<(usize, Vec<String>), FileTrouble> {
-    let mut best: Option<(usize, usize, Vec<String>)> = None;
-    let mut first = String::new();
-    for (at, row) in sheet.rows().take(HEADING_ROWS).enumerate() {
-        let cells: Vec<String> = row.cells.into_iter().map(|cell| cell.text).collect();
-        if first.is_empty() {
-            first = cells.join(",").chars().take(60).collect();
-        }
-        let known = |cell: &&String| {
-            !cell.trim().is_empty()
-                && (target.is_known(cell) || map.is_some_and(|map| map.of(cell).is_some()))
-        };
-        let score = cells.iter().filter(known).count();
-        if score > 0 && !row.broken && best.as_ref().is_none_or(|(most, ..)| score > *most) {
-            best = Some((score, at, cells));
-        }
-    }
-    let known: Vec<Said> = target
-        .all()
-        .into_iter()
-        .filter(|(_, field)| can_be_typed(target, field))
-        .take(8)
-        .map(|(_, field)| field.title.clone())
-        .collect();
-    best.map(|(_, at, headings)| (at + 1, headings)).ok_or_else(|| FileTrouble::NoHeadings {
-        found: first,
-        known: Said::join(&known, "、", ", "),
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A row beside the record that is kept under its number or identity number.
 
+use super::book::SheetRow;
 use super::import::number_key;
 use super::reading::RowReader;
 use super::report::Fault;
-use super::sheet::SheetRow;
 use crate::office::Office;
 use crate::program::{Field, Kind, show};
 use crate::record::{Fields, Record, Value};

@@ -1,4 +1,4 @@
-//! Bytes of a file to text: UTF-8, GB18030, or UTF-16 where a mark says so.
+//! Bytes of a file to text: UTF-8, GB18030, or UTF-16, with a mark or without.
 //!
 //! Almost any bytes can be read as GB18030 and come out as wrong characters, so a file that is
 //! UTF-8 but for a damaged place must not be taken for GB18030: what most of its lines are decides.
@@ -31,7 +31,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, FileTrouble> {
 
 fn unmarked(bytes: &[u8]) -> Result<String, FileTrouble> {
     if let Some(line) = first_line(bytes, |line| line.contains(&0)) {
-        return Err(FileTrouble::NotText { line });
+        return unmarked_utf16(bytes).ok_or(FileTrouble::NotText { line });
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(text.to_string());
@@ -68,6 +68,38 @@ fn utf16(bytes: &[u8], order: &'static encoding_rs::Encoding) -> Result<String, 
     Err(FileTrouble::Encoding { encoding: UTF_16, line })
 }
 
+/// UTF-16 that does not say so. Line ends and separators then have a zero byte beside them, always
+/// on the same side, and what comes out has to look like a table.
+fn unmarked_utf16(bytes: &[u8]) -> Option<String> {
+    let zeros = |side: usize| {
+        let all = bytes.iter().skip(side).step_by(2);
+        all.filter(|byte| **byte == 0).count()
+    };
+    let order = if zeros(1) >= zeros(0) { UTF_16LE } else { UTF_16BE };
+    if !bytes.len().is_multiple_of(2) {
+        return None;
+    }
+    let text = order.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let (mut usual, mut all) = (0_usize, 0_usize);
+    for c in text.chars() {
+        all += 1;
+        match c {
+            '\t' | '\r' | '\n' => usual += 1,
+            _ if c.is_control() => return None,
+            ' '..='~'
+            | '\u{A0}'..='\u{FF}'
+            | '\u{2000}'..='\u{206F}'
+            | '\u{2E80}'..='\u{9FFF}'
+            | '\u{AC00}'..='\u{D7A3}'
+            | '\u{F900}'..='\u{FAFF}'
+            | '\u{FF00}'..='\u{FFEF}'
+            | '\u{20000}'..='\u{3FFFF}' => usual += 1,
+            _ => {}
+        }
+    }
+    (usual * 10 >= all * 9).then(|| text.into_owned())
+}
+
 /// More than half of the lines that are not plain ASCII are UTF-8. Chinese in GB18030 is almost
 /// never valid UTF-8, not even a line of it.
 fn mostly_utf8(bytes: &[u8]) -> bool {
@@ -99,7 +131,9 @@ mod tests {
         };
         let little = utf16([0xFF, 0xFE], u16::to_le_bytes);
         let big = utf16([0xFE, 0xFF], u16::to_be_bytes);
-        for bytes in [text.as_bytes(), &gb, &marked, &little, &big] {
+        let bare = |marked: &[u8]| marked.get(2..).unwrap().to_vec();
+        let (bare_little, bare_big) = (bare(&little), bare(&big));
+        for bytes in [text.as_bytes(), &gb, &marked, &little, &big, &bare_little, &bare_big] {
             assert_eq!(decode(bytes).as_deref(), Ok(text));
         }
     }
@@ -121,6 +155,7 @@ mod tests {
         assert_eq!(decode(b""), Err(FileTrouble::Empty));
         assert_eq!(decode(b"\xEF\xBB\xBF \r\n"), Err(FileTrouble::Empty));
         assert_eq!(decode(b"a\nb\0c"), Err(FileTrouble::NotText { line: 2 }));
+        assert_eq!(decode(b"\x7fELF\0\0\x01\0"), Err(FileTrouble::NotText { line: 1 }));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(super) fn note(
         let column = row.first().map(|fault| fault.column.clone()).unwrap_or_default();
         now.entry(row.number.clone()).or_insert(column);
     }
-    if report.accepted == 0 {
+    if report.accepted() == 0 {
         let known = if now.is_empty() { HashMap::new() } else { refused(office, &plan.kind)? };
         if now.iter().all(|(number, column)| known.get(&number_key(number)) == Some(column)) {
             return Ok(());
@@ -54,8 +54,8 @@ pub(super) fn note(
         let particulars = BTreeMap::from([
             ("kind".to_string(), plan.to_string()),
             ("file".to_string(), file.to_string()),
-            ("accepted".to_string(), report.accepted.to_string()),
-            ("unchanged".to_string(), report.unchanged.to_string()),
+            ("accepted".to_string(), report.accepted().to_string()),
+            ("unchanged".to_string(), report.unchanged().to_string()),
             ("refused".to_string(), report.refused.len().to_string()),
             ("rows".to_string(), serde_json::to_string(&part).unwrap_or_default()),
         ]);

@@ -1,7 +1,8 @@
 //! The door of the fuzz target `csv`: there in tests and with the feature `fuzzing` only.
 
-use super::columns::{Column, Columns, Target};
-use super::{Sheet, decode, guard, unguard};
+use super::columns::{Column, Target};
+use super::look::look;
+use super::{Book, ImportOptions, decode, guard, unguard};
 use crate::program::{Catalogue, Kind, Typing, plain, typed};
 use crate::words::Lang;
 use chrono::NaiveDate;
@@ -22,16 +23,18 @@ pub fn csv(bytes: &[u8]) {
     {
         assert_eq!(decode(text.as_bytes()).as_deref(), Ok(text.as_str()));
     }
-    let Ok(sheet) = Sheet::read("file.csv", bytes) else { return };
-    let rows: Vec<_> = sheet.rows().collect();
-    assert_eq!(rows.len(), sheet.len());
+    let Ok(book) = Book::read("file.csv", bytes) else { return };
     let targets: Vec<_> = catalogue.kinds().flat_map(|kind| targets(catalogue, kind)).collect();
     let Some(target) = targets.get(bytes.len() % targets.len()) else { return };
-    let Ok(columns) = Columns::find(target, &sheet, None) else { return };
+    let Ok(look) = look(&book, target, &ImportOptions::default()) else { return };
     let today = NaiveDate::from_ymd_opt(2025, 10, 15).unwrap_or_default();
     let typing = Typing { catalogue, today };
-    for row in rows.iter().skip(columns.skip) {
-        for (cell, meaning) in row.cells.iter().zip(&columns.meanings) {
+    let rows = look.sheets.iter().flat_map(|sheet| {
+        let rows = book.rows(sheet.at, sheet.separator).skip(sheet.columns.skip);
+        rows.flatten().map(|row| (&sheet.columns.meanings, row))
+    });
+    for (meanings, row) in rows {
+        for (cell, meaning) in row.cells.iter().zip(meanings) {
             assert_eq!(unguard(&guard(&cell.text)), cell.text);
             if let Column::Field(_, field) | Column::Number(Some(field)) = meaning
                 && let Ok(Some(value)) = typed::parse(field, &cell.text, &typing)

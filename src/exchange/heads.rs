@@ -1,18 +1,18 @@
 //! Rows as records: which are new, which are here already just so, and which contradict.
 
+use super::book::SheetRow;
 use super::columns::NUMBER;
 use super::compare::{differences, faults, same};
 use super::import::{Run, Way, number_key};
 use super::reading::{Entered, RowReader};
-use super::report::Fault;
-use super::sheet::SheetRow;
+use super::report::{Fault, Place};
 use crate::office::{Actor, Command, Line, Office, Refusal};
 use crate::program::{Kind, PERSON};
 use crate::record::{Fields, Record, RecordId};
 use crate::said;
 use crate::words::Said;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::take;
 
 /// The fields that say who a person is.
 const NAME: &str = "name";
@@ -31,10 +31,10 @@ pub(super) struct Heads<'a> {
     actor: &'a Actor,
     kind: &'a Kind,
     person: Option<&'a Kind>,
-    /// By number: line and content of the row that brought it.
-    numbers: HashMap<String, (usize, u64)>,
-    /// By identity number: line, content and name.
-    people: HashMap<String, (usize, u64, String)>,
+    /// By number: place and content of the row that brought it.
+    numbers: HashMap<String, (Place, u64)>,
+    /// By identity number: place, content and name.
+    people: HashMap<String, (Place, u64, String)>,
     /// Contents of rows that have neither.
     nameless: HashSet<u64>,
     /// Kept records by name, for rows that have neither; made when first needed.
@@ -65,33 +65,35 @@ impl Way for Heads<'_> {
     fn row(
         &mut self,
         reader: &mut RowReader<'_>,
-        row: SheetRow,
+        row: &mut SheetRow,
         run: &mut Run<'_>,
     ) -> Result<(), Refusal> {
-        let mut entered = reader.read(&row);
+        let mut entered = reader.read(row);
         if !entered.faults.is_empty() {
-            let mut faults = std::mem::take(&mut entered.faults);
+            let mut faults = take(&mut entered.faults);
             // Whose row this is comes first: sex and the rest follow from a wrong number.
-            if let Some(fault) = self.another_name(reader, &row, &entered)? {
+            if let Some(fault) = self.another_name(reader, row, &entered)? {
                 faults.insert(0, fault);
             }
-            run.refuse(reader, row, faults);
+            run.refuse(reader, take(row), faults);
             return Ok(());
         }
-        let content = content(&row);
-        match self.standing(reader, &row, content, &entered)? {
+        let content = reader.content(row);
+        match self.standing(reader, row, content, &entered)? {
             Standing::Unchanged => {
-                run.report.unchanged += 1;
-                self.remember(&row, content, &entered);
+                run.show(reader, &entered);
+                run.unchanged();
+                self.remember(reader.place(row), content, &entered);
             }
-            Standing::Refused(faults) => run.refuse(reader, row, faults),
+            Standing::Refused(faults) => run.refuse(reader, take(row), faults),
             Standing::New => {
-                self.remember(&row, content, &entered);
+                run.show(reader, &entered);
+                self.remember(reader.place(row), content, &entered);
                 let mut fields = entered.own;
                 fields.extend(entered.person);
                 let kind = self.kind.id.clone();
                 let number = entered.number;
-                run.wait(vec![row], Command::Create { kind, fields, number });
+                run.wait(vec![take(row)], Command::Create { kind, fields, number });
             }
         }
         Ok(())
@@ -107,13 +109,13 @@ impl Way for Heads<'_> {
 }
 
 impl Heads<'_> {
-    fn remember(&mut self, row: &SheetRow, content: u64, entered: &Entered) {
+    fn remember(&mut self, place: Place, content: u64, entered: &Entered) {
         if let Some(number) = &entered.number {
-            self.numbers.entry(number_key(number)).or_insert((row.line, content));
+            self.numbers.entry(number_key(number)).or_insert((place.clone(), content));
         }
         match entered.id_number() {
             Some(id_number) => {
-                let who = (row.line, content, entered.name().to_string());
+                let who = (place, content, entered.name().to_string());
                 self.people.entry(id_number.to_string()).or_insert(who);
             }
             None if entered.number.is_none() => {
@@ -163,14 +165,15 @@ impl Heads<'_> {
         let at_number = |said: Said, next: Said| {
             Standing::Refused(vec![reader.fault_at_field(row, NUMBER, said, next)])
         };
-        if let Some((line, same)) = self.numbers.get(&key) {
+        if let Some((place, same)) = self.numbers.get(&key) {
             return Ok(Some(if *same == content {
                 Standing::Unchanged
             } else {
+                let place = place.said();
                 at_number(
-                    said!(
-                        "第 {line} 行已经用了编号 {number}。",
-                        "Line {line} has number {number} already."
+                    Said::new(
+                        format!("{}已经用了编号 {number}。", place.zh),
+                        format!("{} has number {number} already.", place.en),
                     ),
                     said!(
                         "请核对两行，给其中一行换编号或删去。",
@@ -214,13 +217,14 @@ impl Heads<'_> {
         );
         let said = if name.is_empty() {
             return Ok(None);
-        } else if let Some((line, _, other)) = self.people.get(id_number) {
+        } else if let Some((place, _, other)) = self.people.get(id_number) {
             if other == name {
                 return Ok(None);
             }
-            said!(
-                "这个身份证号在第 {line} 行属于另一个姓名。",
-                "On line {line} this identity number belongs to another name."
+            let place = place.said();
+            Said::new(
+                format!("这个身份证号在{}属于另一个姓名。", place.zh),
+                format!("{} has this identity number under another name.", place.en),
             )
         } else {
             match self.registered(id_number)? {
@@ -252,12 +256,16 @@ impl Heads<'_> {
         content: u64,
         id_number: &str,
     ) -> Option<Standing> {
-        let (line, same, _) = self.people.get(id_number)?;
+        let (place, same, _) = self.people.get(id_number)?;
         if *same == content {
             return Some(Standing::Unchanged);
         }
         self.one_each().then_some(())?;
-        let said = said!("第 {line} 行已有同一个人。", "Line {line} has the same person already.");
+        let place = place.said();
+        let said = Said::new(
+            format!("{}已有同一个人。", place.zh),
+            format!("{} has the same person already.", place.en),
+        );
         let next = said!("请核对两行，只留一行。", "Compare the two rows and keep one.");
         Some(Standing::Refused(vec![reader.fault_at_field(row, ID_NUMBER, said, next)]))
     }
@@ -381,13 +389,4 @@ impl Heads<'_> {
         }
         faults(found)
     }
-}
-
-/// A number for what stands in a row's cells.
-fn content(row: &SheetRow) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for cell in &row.cells {
-        cell.text.trim().hash(&mut hasher);
-    }
-    hasher.finish()
 }

@@ -1,26 +1,35 @@
-//! A file taken in: row by row, in batches through the one door.
+//! A file taken in: sheet by sheet, row by row, in batches through the one door.
 
-use super::columns::{Columns, Target};
+use super::book::SheetRow;
+use super::columns::{Column, NUMBER, Target};
 use super::earlier::{self, RefusedBefore};
 use super::heads::Heads;
+use super::look::{self, Fate, Layout};
 use super::members::Members;
-use super::reading::RowReader;
-use super::report::{Fault, LeftRow, RefusedRow, Report};
-use super::sheet::SheetRow;
-use super::{HeadingMap, Plan, Sheet};
+use super::reading::{Entered, RowReader};
+use super::report::{ColumnReport, Fault, LeftRow, RefusedRow, Report, SheetReport};
+use super::{Book, HeadingMap, Plan};
 use crate::office::{Actor, Command, Office, Refusal, RefusalKind, Right};
 use crate::record::fold;
+use crate::words::Said;
 
 /// Commands handed in at once, so that they share the waits for the disk.
 const BATCH: usize = 500;
 
+/// Rows of a sheet that are shown as they are stored.
+const FIRST: usize = 3;
+
 /// How a file is to be taken in.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ImportOptions<'o> {
     /// Only look: nothing is written.
     pub dry_run: bool,
     /// Headings a person gave a meaning.
     pub map: Option<&'o HeadingMap>,
+    /// The sheets meant, by their names; all that are shown and have headings when none is named.
+    pub sheets: Vec<String>,
+    /// Rows a sheet does not show are taken too.
+    pub hidden: bool,
 }
 
 /// Takes in a file. `progress` hears of rows done and rows in all.
@@ -30,12 +39,12 @@ pub struct ImportOptions<'o> {
 ///
 /// # Errors
 /// When the file as a whole cannot be taken: no right to import, no headings, a column missing, a
-/// wrong map. Nothing was written then.
+/// wrong map, no such sheet, a damaged file. Nothing was written then.
 pub fn import(
     office: &Office,
     actor: &Actor,
     plan: &Plan,
-    sheet: &Sheet,
+    book: &Book,
     options: &ImportOptions<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Report, Refusal> {
@@ -44,51 +53,108 @@ pub fn import(
     let catalogue = office.catalogue();
     let kind = plan.kind(catalogue)?;
     let target = Target { catalogue, kind, table: plan.table(kind)? };
-    let columns = Columns::find(&target, sheet, options.map)?;
-    let mut reader = RowReader::new(office, &target, &columns, sheet.is_text());
+    let look = look::look(book, &target, options)?;
     let report = Report {
         dry_run: options.dry_run,
-        headings: columns.headings.clone(),
-        notices: columns.notices.clone(),
+        sheets: look.sheets.iter().map(|sheet| begun(sheet)).collect(),
+        notices: look.notices,
         ..Report::default()
     };
-    let mut run = Run { office, actor, report, waiting: Vec::new() };
-    let mut ways: Box<dyn Way> = match target.table {
+    let mut run = Run { office, actor, report, waiting: Vec::new(), sheet: 0 };
+    let mut way: Box<dyn Way> = match target.table {
         None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind))),
         Some(table) => Box::new(Members::new(office, kind, table)),
     };
-    let total = sheet.len().saturating_sub(columns.skip);
-    for (done, row) in sheet.rows().skip(columns.skip).enumerate() {
-        progress(done, total);
-        if row.is_blank() {
-            continue;
+    let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
+    let mut done = 0;
+    for (at, layout) in look.sheets.iter().enumerate() {
+        run.sheet = at;
+        let mut reader = RowReader::new(office, &target, layout, book.is_text());
+        sheet(book, &target, layout, &mut reader, way.as_mut(), &mut run, &mut || {
+            progress(done, total);
+            done += 1;
+        });
+    }
+    progress(total, total);
+    let mut report = run.report;
+    if !options.dry_run && report.stopped.is_none() {
+        report.stopped = earlier::note(office, actor, plan, book.name(), &report).err();
+    }
+    Ok(report)
+}
+
+/// Takes in the rows of a sheet.
+fn sheet(
+    book: &Book,
+    target: &Target<'_>,
+    layout: &Layout<'_>,
+    reader: &mut RowReader<'_>,
+    way: &mut dyn Way,
+    run: &mut Run<'_>,
+    progress: &mut dyn FnMut(),
+) {
+    let (refused, left) = (run.report.refused.len(), run.report.left.len());
+    for row in book.rows(layout.at, layout.separator).skip(layout.columns.skip) {
+        progress();
+        let mut row = match row {
+            Ok(row) => row,
+            // The file was read to its end before; now the machine has failed.
+            Err(trouble) => {
+                run.report.stopped.get_or_insert(trouble.into());
+                break;
+            }
+        };
+        match layout.fate(&row, target) {
+            Fate::Blank | Fate::Told(_) => continue,
+            Fate::Below => {
+                let (said, next) = look::below(layout.ends_at.unwrap_or(row.line));
+                let fault = Fault::of_row("", said, next);
+                run.refuse(reader, row, vec![fault]);
+                continue;
+            }
+            Fate::Taken => {}
         }
         if run.report.stopped.is_some() {
             // Nothing more is tried, but each row is told.
-            run.report.left_from.get_or_insert(row.line);
-            run.leave(&reader, row);
+            run.report.left_from.get_or_insert_with(|| reader.place(&row));
+            run.leave(reader, row);
             continue;
         }
-        if let Err(why) = ways.row(&mut reader, row, &mut run) {
+        if let Err(why) = way.row(reader, &mut row, run) {
             run.report.stopped = Some(why);
-            if let Some(row) = sheet.rows().nth(columns.skip + done) {
-                run.leave(&reader, row);
-            }
+            run.leave(reader, row);
         }
-        if ways.waiting(&run) >= BATCH {
-            ways.flush(&reader, &mut run);
+        if way.waiting(run) >= BATCH {
+            way.flush(reader, run);
         }
     }
     // What waits has its answer too when the machine failed behind it.
-    ways.flush(&reader, &mut run);
-    progress(total, total);
-    let mut report = run.report;
-    report.refused.sort_by_key(|row| row.line);
-    report.left.sort_by_key(|row| row.line);
-    if !options.dry_run && report.stopped.is_none() {
-        report.stopped = earlier::note(office, actor, plan, sheet.name(), &report).err();
+    way.flush(reader, run);
+    let lines = run.report.refused.get_mut(refused..).unwrap_or_default();
+    lines.sort_by_key(|row| row.place.line);
+    let lines = run.report.left.get_mut(left..).unwrap_or_default();
+    lines.sort_by_key(|row| row.place.line);
+}
+
+/// What is known of a sheet before its rows are taken in.
+fn begun(layout: &Layout<'_>) -> SheetReport {
+    let column = |(at, meaning): (usize, &Column<'_>)| {
+        let (field, title) = match meaning {
+            Column::Number(None) => (Some(NUMBER.to_string()), Said::fixed("编号", "Number")),
+            Column::Number(Some(field)) | Column::Field(_, field) => {
+                (Some(field.id.clone()), field.title.clone())
+            }
+            Column::Left => (None, Said::default()),
+        };
+        let heading = layout.columns.heading(at).to_string();
+        ColumnReport { heading, field, title }
+    };
+    SheetReport {
+        name: layout.head.name.clone(),
+        columns: layout.columns.meanings.iter().enumerate().map(column).collect(),
+        told: layout.told,
+        ..SheetReport::default()
     }
-    Ok(report)
 }
 
 /// What a run through a file has so far.
@@ -97,18 +163,20 @@ pub(super) struct Run<'a> {
     actor: &'a Actor,
     pub report: Report,
     waiting: Vec<(Vec<SheetRow>, Command)>,
+    /// The sheet being read, by its place in the report.
+    sheet: usize,
 }
 
 /// One way of taking rows in: as records, or as rows of a table.
 pub(super) trait Way {
-    /// Looks at a row and decides.
+    /// Looks at a row, decides and takes it.
     ///
     /// # Errors
-    /// When the machine cannot read what is kept.
+    /// When the machine cannot read what is kept; the row is then where it was.
     fn row(
         &mut self,
         reader: &mut RowReader<'_>,
-        row: SheetRow,
+        row: &mut SheetRow,
         run: &mut Run<'_>,
     ) -> Result<(), Refusal>;
 
@@ -123,15 +191,38 @@ impl Run<'_> {
     /// A row that is not taken.
     pub fn refuse(&mut self, reader: &RowReader<'_>, row: SheetRow, faults: Vec<Fault>) {
         let number = reader.number_of(&row).unwrap_or_default();
+        let place = reader.place(&row);
         let cells = row.cells.into_iter().map(|cell| cell.text).collect();
-        self.report.refused.push(RefusedRow { line: row.line, number, cells, faults });
+        self.report.refused.push(RefusedRow { place, number, cells, faults });
+        self.count(|sheet| sheet.refused += 1);
     }
 
     /// A row the machine did not take: what it says may well be right.
     fn leave(&mut self, reader: &RowReader<'_>, row: SheetRow) {
         let number = reader.number_of(&row).unwrap_or_default();
+        let place = reader.place(&row);
         let cells = row.cells.into_iter().map(|cell| cell.text).collect();
-        self.report.left.push(LeftRow { line: row.line, number, cells });
+        self.report.left.push(LeftRow { place, number, cells });
+        self.count(|sheet| sheet.left += 1);
+    }
+
+    /// A row that is kept just so.
+    pub fn unchanged(&mut self) {
+        self.count(|sheet| sheet.unchanged += 1);
+    }
+
+    /// Shows a good row as it is stored, while few are shown.
+    pub fn show(&mut self, reader: &RowReader<'_>, entered: &Entered) {
+        self.count(|sheet| {
+            if sheet.first.len() < FIRST {
+                sheet.first.push(reader.shown(entered));
+            }
+        });
+    }
+
+    /// Writes down what became of rows of the sheet being read.
+    fn count(&mut self, note: impl FnOnce(&mut SheetReport)) {
+        self.report.sheets.get_mut(self.sheet).map(note);
     }
 
     /// A command, and the rows it stands for.
@@ -148,14 +239,17 @@ impl Run<'_> {
     pub fn perform(&mut self, reader: &RowReader<'_>) {
         let waiting = std::mem::take(&mut self.waiting);
         if self.report.dry_run {
-            self.report.accepted += waiting.iter().map(|(rows, _)| rows.len()).sum::<usize>();
+            for (rows, command) in &waiting {
+                self.took(rows.len(), makes(command));
+            }
             return;
         }
+        let made: Vec<bool> = waiting.iter().map(|(_, command)| makes(command)).collect();
         let (rows, commands): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
         let answers = self.office.perform_all(self.actor, commands);
-        for (rows, answer) in rows.into_iter().zip(answers) {
+        for ((rows, made), answer) in rows.into_iter().zip(made).zip(answers) {
             match answer {
-                Ok(_) => self.report.accepted += rows.len(),
+                Ok(_) => self.took(rows.len(), made),
                 Err(why) if why.kind == RefusalKind::Unavailable => {
                     self.report.stopped.get_or_insert(why);
                     for row in rows {
@@ -171,6 +265,15 @@ impl Run<'_> {
             }
         }
     }
+
+    fn took(&mut self, rows: usize, made: bool) {
+        self.count(|sheet| *(if made { &mut sheet.made } else { &mut sheet.changed }) += rows);
+    }
+}
+
+/// Whether a command makes a record, rather than adding to one.
+fn makes(command: &Command) -> bool {
+    matches!(command, Command::Create { .. })
 }
 
 /// What the office refused, at the column of the file.

@@ -1,24 +1,25 @@
 //! Rows of a table inside records: each finds its record by number and is added to it once.
 
+use super::book::SheetRow;
 use super::columns::NUMBER;
 use super::import::{Lazily, Run, Way, number_key};
 use super::reading::RowReader;
-use super::report::Fault;
-use super::sheet::SheetRow;
+use super::report::{Fault, Place};
 use crate::office::{Command, Office, Refusal};
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Fields, RecordId, Row, Value};
 use crate::said;
 use crate::words::{Lang, Said};
 use std::collections::HashMap;
+use std::mem::take;
 
 /// The column that tells the people of a household apart.
 const ID_NUMBER: &str = "id_number";
 
 /// A record rows are added to.
 struct Holder {
-    /// Rows it has, and those of this file before, with the line of the latter.
-    rows: Vec<(Fields, Option<usize>)>,
+    /// Rows it has, and those of this file before, with the place of the latter.
+    rows: Vec<(Fields, Option<Place>)>,
     /// Rows that wait for the next batch.
     waiting: Vec<(SheetRow, Fields)>,
 }
@@ -59,11 +60,11 @@ impl Way for Members<'_> {
     fn row(
         &mut self,
         reader: &mut RowReader<'_>,
-        row: SheetRow,
+        row: &mut SheetRow,
         run: &mut Run<'_>,
     ) -> Result<(), Refusal> {
-        let mut entered = reader.read(&row);
-        let mut faults = std::mem::take(&mut entered.faults);
+        let mut entered = reader.read(row);
+        let mut faults = take(&mut entered.faults);
         let whole_row = faults.iter().any(|fault| fault.at.is_none());
         let id = match &entered.number {
             Some(number) => self.record(number)?,
@@ -72,26 +73,32 @@ impl Way for Members<'_> {
         let Some(id) = id else {
             if !whole_row {
                 // Where it belongs comes first: without it the rest does not matter.
-                faults.insert(0, self.no_record(reader, &row, entered.number.as_deref())?);
+                faults.insert(0, self.no_record(reader, row, entered.number.as_deref())?);
             }
-            run.refuse(reader, row, faults);
+            run.refuse(reader, take(row), faults);
             return Ok(());
         };
         if !faults.is_empty() {
-            run.refuse(reader, row, faults);
+            run.refuse(reader, take(row), faults);
             return Ok(());
         }
         let holder = self.holder(id)?;
         match Self::like(&holder.rows, &entered.own).cloned() {
-            Some((kept, _)) if holds(&kept, &entered.own) => run.report.unchanged += 1,
-            Some((kept, line)) => {
-                let number = entered.number.as_deref().unwrap_or_default();
-                let faults = self.differing(reader, &row, &kept, line, number, &entered.own);
-                run.refuse(reader, row, faults);
+            Some((kept, _)) if holds(&kept, &entered.own) => {
+                run.show(reader, &entered);
+                run.unchanged();
             }
-            None => match self.second_of_one(reader, &row, id, &entered.own) {
-                Some(fault) => run.refuse(reader, row, vec![fault]),
-                None => self.add(id, row, entered.own),
+            Some((kept, place)) => {
+                let number = entered.number.as_deref().unwrap_or_default();
+                let faults = self.differing(reader, row, &kept, place, number, &entered.own);
+                run.refuse(reader, take(row), faults);
+            }
+            None => match self.second_of_one(reader, row, id, &entered.own) {
+                Some(fault) => run.refuse(reader, take(row), vec![fault]),
+                None => {
+                    run.show(reader, &entered);
+                    self.add(id, reader.place(row), take(row), entered.own);
+                }
             },
         }
         Ok(())
@@ -204,9 +211,9 @@ impl Members<'_> {
 
     /// The row that is the same one: by identity number where there is one, else by everything.
     fn like<'r>(
-        rows: &'r [(Fields, Option<usize>)],
+        rows: &'r [(Fields, Option<Place>)],
         fields: &Fields,
-    ) -> Option<&'r (Fields, Option<usize>)> {
+    ) -> Option<&'r (Fields, Option<Place>)> {
         match fields.get(ID_NUMBER) {
             Some(id_number) => rows.iter().find(|(kept, _)| kept.get(ID_NUMBER) == Some(id_number)),
             None => rows.iter().find(|(kept, _)| holds(kept, fields)),
@@ -218,7 +225,7 @@ impl Members<'_> {
         reader: &RowReader<'_>,
         row: &SheetRow,
         kept: &Fields,
-        line: Option<usize>,
+        place: Option<Place>,
         number: &str,
         fields: &Fields,
     ) -> Vec<Fault> {
@@ -233,10 +240,10 @@ impl Members<'_> {
                 })
             };
             let (zh, en) = (told(Lang::Zh, "空"), told(Lang::En, "empty"));
-            let said = match line {
-                Some(line) => Said::new(
-                    format!("第 {line} 行已有这个身份证号，这一列不同（{zh}）。"),
-                    format!("Line {line} has this identity number and differs here ({en})."),
+            let said = match place.as_ref().map(Place::said) {
+                Some(place) => Said::new(
+                    format!("{}已有这个身份证号，这一列不同（{zh}）。", place.zh),
+                    format!("{} has this identity number and differs here ({en}).", place.en),
                 ),
                 None => Said::new(
                     format!("{number} 里已有这个身份证号，这一列与库中（{zh}）不同。"),
@@ -276,12 +283,12 @@ impl Members<'_> {
         })
     }
 
-    fn add(&mut self, id: RecordId, row: SheetRow, fields: Fields) {
+    fn add(&mut self, id: RecordId, place: Place, row: SheetRow, fields: Fields) {
         let Some(holder) = self.holders.get_mut(&id) else { return };
         if holder.waiting.is_empty() {
             self.turn.push(id);
         }
-        holder.rows.push((fields.clone(), Some(row.line)));
+        holder.rows.push((fields.clone(), Some(place)));
         holder.waiting.push((row, fields));
         self.waiting += 1;
     }

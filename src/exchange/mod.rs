@@ -11,8 +11,11 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `book`, `decode`, `scan` | bytes to sheets and rows of cells |
-//! | `plan`, `columns` | what is asked for, what a heading means |
-//! | `reading` | a row of cells to values, and what is wrong with them |
+//! | `plan` | what is asked for |
+//! | `look` | the first look: which sheets, columns and rows are meant |
+//! | `headings`, `columns`, `rows`, `cut` | what headings, columns, rows and long numbers are |
+//! | `reading`, `meaning` | a row of cells to values, and what is wrong with them |
+//! | `told` | what a person is told of what was not taken as it stood |
 //! | `import`, `heads`, `members`, `compare`, `earlier` | rows to commands: new, already here, refused |
 //! | `report`, `rejects` | what became of the file |
 //! | `choose`, `table`, `export`, `written` | which records go out, and how they are written |
@@ -23,6 +26,7 @@ mod book;
 mod choose;
 mod columns;
 mod compare;
+mod cut;
 mod decode;
 mod earlier;
 mod export;
@@ -30,29 +34,32 @@ mod export;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+mod headings;
 mod heads;
 mod import;
+mod look;
+mod meaning;
 mod members;
 mod plan;
 mod reading;
 mod rejects;
 mod report;
+mod rows;
 mod scan;
-mod sheet;
 mod table;
+mod told;
 mod trouble;
 mod unfinished;
-mod workbook;
 mod written;
 
-pub use book::Book;
+pub use book::{Book, Cell, Form, SheetRow};
 pub use decode::decode;
 pub use export::{ExportOptions, Format, export};
 pub use guard::{guard, unguard};
 pub use import::{ImportOptions, import};
 pub use plan::{HeadingMap, Plan};
 pub use rejects::write_rejects;
-pub use report::{Fault, LeftRow, RefusedRow, Report};
-pub use sheet::{Cell, Form, Sheet, SheetRow};
+pub use report::{ColumnReport, Fault, LeftRow, Place, RefusedRow, Report, SheetReport};
+pub use told::{About, Notice};
 pub use trouble::FileTrouble;
 pub use unfinished::Unfinished;

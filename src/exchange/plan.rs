@@ -2,6 +2,7 @@
 
 use super::FileTrouble;
 use super::columns::{NUMBER, Target};
+use super::headings::Heading;
 use crate::edited::{Problems, Source};
 use crate::office::Refusal;
 use crate::program::{Catalogue, Field, Kind};
@@ -119,6 +120,11 @@ impl HeadingMap {
         let wanted = fold(heading).to_lowercase();
         let found = self.entries.iter().find(|(key, ..)| fold(key).to_lowercase() == wanted);
         found.map(|(_, field, _)| field.as_str())
+    }
+
+    /// What a heading was given, by all of it or by the part that is recognised.
+    pub(super) fn of_heading(&self, heading: &Heading) -> Option<&str> {
+        self.of(&heading.shown).or_else(|| self.of(&heading.meant))
     }
 
     /// Entries that lead nowhere.

@@ -1,17 +1,22 @@
 //! One row of a file as the values of a record, and what is wrong with it.
 
+use super::book::{Cell, Merged, SheetRow};
 use super::columns::{Column, Columns, Owner, Target};
-use super::report::Fault;
-use super::sheet::{Cell, Form, SheetRow};
+use super::look::Layout;
+use super::meaning::{self, Months};
+use super::report::{Fault, Place};
 use crate::office::Office;
 use crate::program::{
-    Field, FieldProblem, FieldType, PERSON, Stage, TypedError, Typing, problems, typed,
+    Field, FieldProblem, Kind, PERSON, Stage, TypedError, Typing, filled_from_id, problems, show,
+    typed,
 };
 use crate::record::{Fields, Row, Value, fold};
 use crate::said;
-use crate::words::Said;
+use crate::words::{Lang, Said};
 use chrono::NaiveDate;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// The most characters a cell may hold: as many as a spreadsheet's.
 const LONGEST_CELL: usize = 32_767;
@@ -19,8 +24,8 @@ const LONGEST_CELL: usize = 32_767;
 /// The most characters of a number of a record.
 const LONGEST_NUMBER: usize = 60;
 
-/// What may stand between the cells of a text file.
-const SEPARATORS: [char; 3] = [',', '\t', ';'];
+/// Headings of columns that count the rows.
+const SERIAL: [&str; 5] = ["序号", "序", "行号", "No.", "NO"];
 
 /// Answers kept for each file: lists are short, so are the ways people write their entries.
 const MOST_REMEMBERED: usize = 10_000;
@@ -39,6 +44,11 @@ pub(super) struct Entered {
 }
 
 impl Entered {
+    /// Where the values of a column go.
+    fn of(&mut self, owner: Owner) -> &mut Fields {
+        if owner == Owner::Person { &mut self.person } else { &mut self.own }
+    }
+
     /// The identity number of the person.
     pub fn id_number(&self) -> Option<&str> {
         self.person.get("id_number").or_else(|| self.own.get("id_number")).and_then(Value::as_text)
@@ -55,7 +65,8 @@ impl Entered {
 pub(super) struct RowReader<'a> {
     office: &'a Office,
     target: &'a Target<'a>,
-    columns: &'a Columns<'a>,
+    layout: &'a Layout<'a>,
+    sheet: Arc<str>,
     today: NaiveDate,
     /// In a CSV file a row with a cell less has lost one.
     exact_width: bool,
@@ -66,10 +77,21 @@ impl<'a> RowReader<'a> {
     pub fn new(
         office: &'a Office,
         target: &'a Target<'a>,
-        columns: &'a Columns<'a>,
+        layout: &'a Layout<'a>,
         exact_width: bool,
     ) -> Self {
-        Self { office, target, columns, today: office.today(), exact_width, known: HashMap::new() }
+        let sheet = Arc::from(layout.head.name.as_str());
+        let (today, known) = (office.today(), HashMap::new());
+        Self { office, target, layout, sheet, today, exact_width, known }
+    }
+
+    fn columns(&self) -> &'a Columns<'a> {
+        &self.layout.columns
+    }
+
+    /// Where a row stands.
+    pub fn place(&self, row: &SheetRow) -> Place {
+        Place { sheet: self.sheet.clone(), line: row.line }
     }
 
     /// Reads a row.
@@ -85,12 +107,17 @@ impl<'a> RowReader<'a> {
             entered.faults.push(fault);
             return entered;
         }
+        let mut months = Months::default();
         for (at, cell) in row.cells.iter().enumerate() {
-            let Some(meaning) = self.columns.meanings.get(at) else { continue };
-            if let Err(fault) = self.cell(at, *meaning, cell, &mut entered) {
+            let Some(meaning) = self.columns().meanings.get(at) else { continue };
+            if cell.merged == Merged::Over && !self.layout.reaches_over(at) {
+                continue;
+            }
+            if let Err(fault) = self.cell(at, *meaning, cell, &mut entered, &mut months) {
                 entered.faults.push(fault);
             }
         }
+        self.days_of_months(months, &mut entered);
         self.check(row, &mut entered);
         entered.faults.sort_by_key(|fault| fault.at.unwrap_or(usize::MAX));
         entered
@@ -98,11 +125,12 @@ impl<'a> RowReader<'a> {
 
     /// The number a row gives, if it can be read.
     pub fn number_of(&self, row: &SheetRow) -> Option<String> {
-        let at = self.columns.number()?;
+        let at = self.columns().number()?;
         let text = if row.broken {
             // The cells before the quote can still be told apart.
             let whole = row.cells.first()?.text.split('"').next()?;
-            let mut cells = whole.split(SEPARATORS).collect::<Vec<_>>();
+            let between = char::from(self.layout.separator.unwrap_or(b','));
+            let mut cells = whole.split(between).collect::<Vec<_>>();
             cells.pop();
             (*cells.get(at)?).to_string()
         } else {
@@ -112,15 +140,33 @@ impl<'a> RowReader<'a> {
         (!number.is_empty()).then_some(number)
     }
 
+    /// A number for what a row says, whatever the order of its columns; serial numbers say nothing.
+    pub fn content(&self, row: &SheetRow) -> u64 {
+        let mut sum = 0_u64;
+        for (at, cell) in row.cells.iter().enumerate() {
+            let (heading, text) = (self.columns().heading(at).trim(), cell.text.trim());
+            if text.is_empty() || SERIAL.contains(&heading) {
+                continue;
+            }
+            let mut hasher = DefaultHasher::new();
+            (heading, text).hash(&mut hasher);
+            sum = sum.wrapping_add(hasher.finish());
+        }
+        sum
+    }
+
     fn ragged(&self, row: &SheetRow) -> Option<Fault> {
-        let (has, wanted) = (row.cells.len(), self.columns.headings.len());
+        if !self.exact_width {
+            return None;
+        }
+        let (has, wanted) = (row.cells.len(), self.columns().headings.len());
         let surplus = row.cells.iter().skip(wanted).any(|cell| !cell.text.trim().is_empty());
         let said = if surplus {
             said!(
                 "这一行有 {has} 格，表头只有 {wanted} 格。",
                 "The row has {has} cells, the headings {wanted}."
             )
-        } else if self.exact_width && has < wanted {
+        } else if has < wanted {
             said!(
                 "这一行只有 {has} 格，表头有 {wanted} 格。",
                 "The row has only {has} cells of {wanted}."
@@ -139,11 +185,12 @@ impl<'a> RowReader<'a> {
     fn cell(
         &mut self,
         at: usize,
-        meaning: Column<'_>,
+        column: Column<'a>,
         cell: &Cell,
         entered: &mut Entered,
+        months: &mut Months<'a>,
     ) -> Result<(), Fault> {
-        let (owner, field) = match meaning {
+        let (owner, field) = match column {
             Column::Left => return Ok(()),
             Column::Number(field) => {
                 self.check_number(at, cell)?;
@@ -154,52 +201,85 @@ impl<'a> RowReader<'a> {
             }
             Column::Field(owner, field) => (owner, field),
         };
-        let value = self.value(at, field, cell)?;
+        let value = match self.value(at, field, cell) {
+            Err(error) => match meaning::month(field, cell) {
+                Some(month) => {
+                    months.wait(at, owner, field, month, error);
+                    return Ok(());
+                }
+                None => {
+                    return Err(self.fault(at, Some(field), &cell.text, error.said, error.next));
+                }
+            },
+            Ok(value) => value,
+        };
         if let Some(value) = value {
-            let fields =
-                if owner == Owner::Person { &mut entered.person } else { &mut entered.own };
-            fields.insert(field.id.clone(), value);
+            entered.of(owner).insert(field.id.clone(), value);
         }
         Ok(())
     }
 
+    /// Months in the place of days: where the identity number of the row tells the day and agrees,
+    /// that day is meant.
+    fn days_of_months(&self, months: Months<'a>, entered: &mut Entered) {
+        for month in months {
+            let scope = self.scope(month.owner);
+            let day = month.day(&filled_from_id(&scope, entered.of(month.owner)));
+            match day {
+                Ok(day) => {
+                    entered.of(month.owner).insert(month.field.id.clone(), Value::Date(day));
+                }
+                Err(error) => {
+                    let text = month.text.as_str();
+                    let fault =
+                        self.fault(month.at, Some(month.field), text, error.said, error.next);
+                    entered.faults.push(fault);
+                }
+            }
+        }
+    }
+
+    /// The fields that stand beside one another in a record or row.
+    fn scope(&self, owner: Owner) -> Vec<&'a Field> {
+        match (owner, self.target.table) {
+            (Owner::Row, Some(table)) => table.field_type.columns().iter().collect(),
+            (Owner::Person, _) => {
+                let person = self.target.catalogue.person_kind(self.target.kind);
+                person.into_iter().flat_map(Kind::fields).collect()
+            }
+            _ => self.target.kind.fields().collect(),
+        }
+    }
+
     fn fault(&self, at: usize, field: Option<&Field>, text: &str, said: Said, next: Said) -> Fault {
-        Fault::at(at, self.columns.heading(at), field, text, said, next)
+        Fault::at(at, self.columns().heading(at), field, text, said, next)
     }
 
     fn check_number(&self, at: usize, cell: &Cell) -> Result<(), Fault> {
         let long = cell.text.chars().count() > LONGEST_NUMBER;
-        let said = match cell.form {
-            Form::Failed => formula_failed(),
-            Form::Rounded => digits_lost(),
-            _ if long => Said::fixed("编号太长。", "The number is too long."),
-            _ => return Ok(()),
+        let (said, next) = match meaning::lost_number(cell) {
+            Some(lost) => lost,
+            None if long => (
+                Said::fixed("编号太长。", "The number is too long."),
+                Said::fixed("请照原档案写编号。", "Write the number as in the file."),
+            ),
+            None => return Ok(()),
         };
-        let next = Said::fixed("请照原档案写编号。", "Write the number as in the file.");
         Err(self.fault(at, None, &cell.text, said, next))
     }
 
-    fn value(&mut self, at: usize, field: &Field, cell: &Cell) -> Result<Option<Value>, Fault> {
-        let amounts = matches!(
-            field.field_type,
-            FieldType::Money { .. } | FieldType::Integer { .. } | FieldType::Decimal { .. }
-        );
-        let whole = match cell.form {
-            Form::Failed => Some((
-                formula_failed(),
-                Said::fixed("请改成数值或文字。", "Put a value or text in its place."),
-            )),
-            Form::Rounded if !amounts => Some((
-                digits_lost(),
-                Said::fixed(
-                    "请在表格里把这一列设为“文本”，重新录入号码。",
-                    "Set the column to Text in the spreadsheet and enter the number again.",
-                ),
-            )),
-            _ => None,
-        };
-        if let Some((said, next)) = whole {
-            return Err(self.fault(at, Some(field), &cell.text, said, next));
+    fn value(
+        &mut self,
+        at: usize,
+        field: &Field,
+        cell: &Cell,
+    ) -> Result<Option<Value>, TypedError> {
+        if let Some((said, next)) = meaning::lost(field, cell) {
+            return Err(TypedError::new(said, next));
+        }
+        if self.layout.numbers.is_cut(at, field, cell) {
+            let (said, next) = meaning::cut();
+            return Err(TypedError::new(said, next));
         }
         let long = cell.text.len() > LONGEST_CELL && cell.text.chars().count() > LONGEST_CELL;
         if long {
@@ -208,10 +288,9 @@ impl<'a> RowReader<'a> {
                 "The cell holds more than {LONGEST_CELL} characters."
             );
             let next = Said::fixed("请缩短后再导入。", "Shorten it and import it again.");
-            return Err(self.fault(at, Some(field), &cell.text, said, next));
+            return Err(TypedError::new(said, next));
         }
         self.parsed(at, field, cell)
-            .map_err(|error| self.fault(at, Some(field), &cell.text, error.said, error.next))
     }
 
     fn parsed(
@@ -220,15 +299,10 @@ impl<'a> RowReader<'a> {
         field: &Field,
         cell: &Cell,
     ) -> Result<Option<Value>, TypedError> {
-        let typing = Typing { catalogue: self.target.catalogue, today: self.today };
-        let day = if let (FieldType::Date, Form::Number(number)) = (&field.field_type, cell.form) {
-            day_of(number)
-        } else {
-            None
-        };
-        if let Some(day) = day {
+        if let Some(day) = meaning::day(field, cell, self.layout.head.calendar) {
             return Ok(Some(Value::Date(day)));
         }
+        let typing = Typing { catalogue: self.target.catalogue, today: self.today };
         let few = field.field_type.list().is_some();
         if !few {
             return typed::parse(field, &cell.text, &typing);
@@ -284,9 +358,9 @@ impl<'a> RowReader<'a> {
     pub fn fault_at_field(&self, row: &SheetRow, id: &str, said: Said, next: Said) -> Fault {
         let field = self.field(id);
         let at = if id == super::columns::NUMBER {
-            self.columns.number()
+            self.columns().number()
         } else {
-            self.columns.column_of(id)
+            self.columns().column_of(id)
         };
         match at {
             Some(at) => {
@@ -295,6 +369,28 @@ impl<'a> RowReader<'a> {
             }
             None => Fault { at: None, ..self.titled(id, field, said, next) },
         }
+    }
+
+    /// What a good row gives, as it is stored: fields by their titles, in the order of the columns,
+    /// numbers of people masked.
+    pub fn shown(&self, entered: &Entered) -> Vec<(Said, Said)> {
+        let catalogue = self.target.catalogue;
+        let cell = |meaning: &Column<'_>| {
+            let (owner, field) = match meaning {
+                Column::Left => return None,
+                Column::Number(None) => {
+                    let number = entered.number.clone()?;
+                    return Some((Said::fixed("编号", "Number"), Said::same(number)));
+                }
+                Column::Number(Some(field)) => (Owner::Own, *field),
+                Column::Field(owner, field) => (*owner, *field),
+            };
+            let fields = if owner == Owner::Person { &entered.person } else { &entered.own };
+            let value = fields.get(&field.id)?;
+            let told = |lang| show(catalogue, field, value, lang, false);
+            Some((field.title.clone(), Said::new(told(Lang::Zh), told(Lang::En))))
+        };
+        self.columns().meanings.iter().filter_map(cell).collect()
     }
 
     fn titled(&self, id: &str, field: Option<&Field>, said: Said, next: Said) -> Fault {
@@ -313,16 +409,6 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// The day a workbook number stands for, where it can be a day of a life: 1927 to 2099. Smaller
-/// ones may be years or months.
-fn day_of(number: f64) -> Option<NaiveDate> {
-    let in_range = (10_000.0..73_051.0).contains(&number) && number.fract() == 0.0;
-    // Day 1 is 1900-01-01; the leap day of 1900 that never was lies before this range.
-    let first = NaiveDate::from_ymd_opt(1899, 12, 30)?;
-    let days = if in_range { number as u64 } else { return None };
-    first.checked_add_days(chrono::Days::new(days))
-}
-
 fn broken_quote() -> Said {
     Said::fixed(
         "引号没有成对，这一行分不清有几格。",
@@ -335,30 +421,4 @@ fn close_quote() -> Said {
         "请补上或去掉引号；格子里的引号要写两遍。",
         "Close the quote or take it out; a quote inside a cell is written twice.",
     )
-}
-
-fn formula_failed() -> Said {
-    Said::fixed("这一格的公式算错了。", "The formula of this cell failed.")
-}
-
-fn digits_lost() -> Said {
-    Said::fixed(
-        "这一格按数字保存，后几位已经丢失。",
-        "The cell was kept as a number and has lost its last digits.",
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn day_numbers_of_workbooks() {
-        // 45802 is 2025-05-25 and 25569 the first day of 1970, as spreadsheets count.
-        assert_eq!(day_of(45_802.0), NaiveDate::from_ymd_opt(2025, 5, 25));
-        assert_eq!(day_of(25_569.0), NaiveDate::from_ymd_opt(1970, 1, 1));
-        for other in [2025.0, 202_505.0, 20_250_525.0, 45_802.5] {
-            assert_eq!(day_of(other), None);
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! What became of a file: how many rows were taken, and each refused one with its reason.
 
+use super::told::Notice;
 use crate::office::Refusal;
 use crate::program::{Field, mask};
 use crate::record::Value;
 use crate::said;
 use crate::words::{Lang, Said};
 use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
 
 /// The most characters of a value shown in a report.
 const SHOWN: usize = 60;
@@ -61,11 +63,41 @@ fn cut(text: &str) -> String {
     shown
 }
 
+/// Where a row stands in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The sheet, by its name; empty for a file without sheets.
+    pub sheet: Arc<str>,
+    /// The line of the file it begins on, or the row of the sheet, from 1.
+    pub line: usize,
+}
+
+impl Place {
+    /// `第 3 行`, `Line 3`; with the sheet where there is one.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let line = self.line;
+        if self.sheet.is_empty() {
+            return said!("第 {line} 行", "Line {line}");
+        }
+        let sheet = sheet_said(&self.sheet);
+        Said::new(
+            format!("{}第 {line} 行", sheet.zh),
+            format!("Line {line} of sheet \"{}\"", self.sheet),
+        )
+    }
+}
+
+/// `工作表“二月”`, `Sheet "二月"`.
+pub(super) fn sheet_said(name: &str) -> Said {
+    said!("工作表“{name}”", "Sheet \"{name}\"")
+}
+
 /// A row that was not taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedRow {
-    /// The line of the file it begins on, from 1.
-    pub line: usize,
+    /// Where it stands.
+    pub place: Place,
     /// The number it gives; empty when it gives none.
     pub number: String,
     /// Its cells as they stand in the file.
@@ -86,11 +118,11 @@ impl RefusedRow {
     pub fn said(&self) -> Said {
         let faults: Vec<Said> = self.faults.iter().map(fault_said).collect();
         let told = Said::join(&faults, "", " ");
-        let (line, number) = (self.line, &self.number);
+        let (place, number) = (self.place.said(), &self.number);
         let gap = if number.is_empty() { "" } else { " " };
         Said::new(
-            format!("第 {line} 行{gap}{number}：{}", told.zh),
-            format!("Line {line}{gap}{number}: {}", told.en),
+            format!("{}{gap}{number}：{}", place.zh, told.zh),
+            format!("{}{gap}{number}: {}", place.en, told.en),
         )
     }
 }
@@ -113,12 +145,70 @@ fn fault_said(fault: &Fault) -> Said {
 /// A row the machine failed to take: nothing is known to be wrong with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftRow {
-    /// The line of the file it begins on, from 1.
-    pub line: usize,
+    /// Where it stands.
+    pub place: Place,
     /// The number it gives; empty when it gives none.
     pub number: String,
     /// Its cells as they stand in the file.
     pub cells: Vec<String>,
+}
+
+/// What became of a sheet, or of a file without sheets: every row that is not blank is one of these.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SheetReport {
+    /// Its name; empty for a file without sheets.
+    pub name: String,
+    /// Its columns, from the first on.
+    pub columns: Vec<ColumnReport>,
+    /// The first rows as they are stored, at most three: the title of a field and what it is given,
+    /// numbers of people masked.
+    pub first: Vec<Vec<(Said, Said)>>,
+    /// Rows that become records.
+    pub made: usize,
+    /// Rows that are added to a record.
+    pub changed: usize,
+    /// Rows already kept just so.
+    pub unchanged: usize,
+    /// Rows not taken because of what they say.
+    pub refused: usize,
+    /// Rows that are none of the list, and hidden ones: told and not taken.
+    pub told: usize,
+    /// Rows the machine failed to take.
+    pub left: usize,
+}
+
+impl SheetReport {
+    /// The rows taken in.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.made + self.changed
+    }
+
+    /// Its counts, in a line.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let Self { made, changed, unchanged, refused, told, .. } = self;
+        let counts = said!(
+            "新增 {made} 条，增补 {changed} 行，已在库中且一致 {unchanged} 行，未通过 {refused} 行，不属名单 {told} 行",
+            "{made} made, {changed} added to, {unchanged} already here, {refused} refused, {told} left out"
+        );
+        if self.name.is_empty() {
+            return counts;
+        }
+        let sheet = sheet_said(&self.name);
+        Said::new(format!("{}：{}", sheet.zh, counts.zh), format!("{}: {}", sheet.en, counts.en))
+    }
+}
+
+/// A column of a file and what it is taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnReport {
+    /// Its heading as it stands in the file.
+    pub heading: String,
+    /// What it fills: a field's id, or `number`; none for a column that is not taken.
+    pub field: Option<String>,
+    /// What that is called.
+    pub title: Said,
 }
 
 /// What became of a file.
@@ -126,25 +216,38 @@ pub struct LeftRow {
 pub struct Report {
     /// True when nothing was to be written.
     pub dry_run: bool,
-    /// The headings as they stand in the file.
-    pub headings: Vec<String>,
-    /// Rows taken in.
-    pub accepted: usize,
-    /// Rows already kept just so.
-    pub unchanged: usize,
+    /// The sheets taken in, in their order; one without a name for a file without sheets.
+    pub sheets: Vec<SheetReport>,
     /// Rows not taken, in the order of the file.
     pub refused: Vec<RefusedRow>,
-    /// What a person should know of the file as a whole.
-    pub notices: Vec<Said>,
+    /// What a person should know of the file besides.
+    pub notices: Vec<Notice>,
     /// Why the import stopped before the end; what was taken before stays.
     pub stopped: Option<Refusal>,
     /// Rows left when it stopped, in the order of the file.
     pub left: Vec<LeftRow>,
-    /// The line from which on no row was tried.
-    pub left_from: Option<usize>,
+    /// Where from on no row was tried.
+    pub left_from: Option<Place>,
 }
 
 impl Report {
+    /// Rows taken in.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.sum(SheetReport::accepted)
+    }
+
+    /// Rows already kept just so.
+    #[must_use]
+    pub fn unchanged(&self) -> usize {
+        self.sum(|sheet| sheet.unchanged)
+    }
+
+    /// A count over all sheets.
+    pub fn sum(&self, of: impl Fn(&SheetReport) -> usize) -> usize {
+        self.sheets.iter().map(of).sum()
+    }
+
     /// True when every row was taken or is already there.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -154,7 +257,8 @@ impl Report {
     /// One line on the whole.
     #[must_use]
     pub fn said(&self) -> Said {
-        let (accepted, unchanged, refused) = (self.accepted, self.unchanged, self.refused.len());
+        let (accepted, unchanged) = (self.accepted(), self.unchanged());
+        let refused = self.refused.len();
         let counts = said!(
             "{accepted} 行，已在库中且一致 {unchanged} 行，未通过 {refused} 行。",
             "{accepted} taken, {unchanged} already here and the same, {refused} refused."
@@ -188,11 +292,36 @@ impl Report {
         Said::join(&parts, "", " ")
     }
 
-    /// Which rows were left, by their lines.
+    /// Which rows were left, by sheet and line.
     fn left_said(&self) -> Option<Said> {
-        let (count, from) = (self.left.len(), self.left_from.unwrap_or(usize::MAX));
-        let mut runs = runs(self.left.iter().map(|row| row.line).filter(|line| *line < from));
-        let mut from = self.left_from;
+        let count = self.left.len();
+        let mut sheets: Vec<Arc<str>> =
+            self.left.iter().map(|row| row.place.sheet.clone()).collect();
+        sheets.dedup();
+        let each = sheets.iter().map(|sheet| {
+            let named = self.left_in(sheet);
+            if sheet.is_empty() {
+                return named;
+            }
+            let name = sheet_said(sheet);
+            Said::new(format!("{}{}", name.zh, named.zh), format!("{}: {}", name.en, named.en))
+        });
+        let named = Said::join(&each.collect::<Vec<_>>(), "；", "; ");
+        (count > 0).then(|| {
+            Said::new(
+                format!("没有写入的有 {count} 行：{}。", named.zh),
+                format!("{count} rows were not taken: {}.", named.en),
+            )
+        })
+    }
+
+    /// Which rows of a sheet were left, by their lines.
+    fn left_in(&self, sheet: &str) -> Said {
+        let from = self.left_from.as_ref().filter(|from| *from.sheet == *sheet);
+        let mut from = from.map(|from| from.line);
+        let until = from.unwrap_or(usize::MAX);
+        let lines = self.left.iter().filter(|row| *row.place.sheet == *sheet);
+        let mut runs = runs(lines.map(|row| row.place.line).filter(|line| *line < until));
         // What lies right before the rows that were not tried belongs to them.
         while let Some((first, _)) = runs.pop_if(|(_, last)| from == Some(*last + 1)) {
             from = Some(first);
@@ -215,26 +344,27 @@ impl Report {
         if let Some(from) = from {
             parts.push(said!("第 {from} 行及以后各行", "line {from} and all after it"));
         }
-        let named = Said::join(&parts, "，", "; ");
-        (count > 0).then(|| {
-            Said::new(
-                format!("没有写入的有 {count} 行：{}。", named.zh),
-                format!("{count} rows were not taken: {}.", named.en),
-            )
-        })
+        Said::join(&parts, "，", "; ")
     }
 
     /// The report for machines: counts, and an object for each refused row and each row left. Like
     /// all machine output it does not depend on a language: Chinese, and the English under `…_en`.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let notices: Vec<Json> = self.notices.iter().map(said_json).collect();
-        let left = |row: &LeftRow| json!({ "line": row.line, "number": row.number });
+        let notices: Vec<Json> = self.notices.iter().map(notice_json).collect();
+        let left = |row: &LeftRow| {
+            let Place { sheet, line } = &row.place;
+            json!({ "sheet": &**sheet, "line": line, "number": row.number })
+        };
         json!({
             "dry_run": self.dry_run,
-            "accepted": self.accepted,
-            "unchanged": self.unchanged,
+            "accepted": self.accepted(),
+            "made": self.sum(|sheet| sheet.made),
+            "changed": self.sum(|sheet| sheet.changed),
+            "unchanged": self.unchanged(),
             "refused": self.refused.len(),
+            "told": self.sum(|sheet| sheet.told),
+            "sheets": self.sheets.iter().map(sheet_json).collect::<Vec<_>>(),
             "rows": self.refused.iter().map(row_json).collect::<Vec<_>>(),
             "notices": notices,
             "stopped": self.stopped.as_ref().map(stopped_json),
@@ -272,13 +402,40 @@ fn stopped_json(why: &Refusal) -> Json {
     })
 }
 
-fn said_json(said: &Said) -> Json {
-    json!({ "message": said.zh, "message_en": said.en })
+fn notice_json(notice: &Notice) -> Json {
+    let said = notice.said();
+    json!({
+        "about": notice.about.name(), "sheet": notice.sheet, "count": notice.count,
+        "lines": notice.lines, "message": said.zh, "message_en": said.en,
+    })
+}
+
+fn sheet_json(sheet: &SheetReport) -> Json {
+    let column = |column: &ColumnReport| {
+        json!({
+            "heading": column.heading, "field": column.field,
+            "title": column.title.zh, "title_en": column.title.en,
+        })
+    };
+    let row = |row: &Vec<(Said, Said)>| {
+        let cell =
+            |(title, value): &(Said, Said)| (title.zh.to_string(), Json::from(value.zh.as_ref()));
+        Json::Object(row.iter().map(cell).collect())
+    };
+    json!({
+        "sheet": sheet.name,
+        "accepted": sheet.accepted(), "made": sheet.made, "changed": sheet.changed,
+        "unchanged": sheet.unchanged, "refused": sheet.refused, "told": sheet.told,
+        "left": sheet.left,
+        "columns": sheet.columns.iter().map(column).collect::<Vec<_>>(),
+        "first": sheet.first.iter().map(row).collect::<Vec<_>>(),
+    })
 }
 
 fn row_json(row: &RefusedRow) -> Json {
     let mut object = Map::new();
-    object.insert("line".to_string(), Json::from(row.line));
+    object.insert("sheet".to_string(), Json::from(&*row.place.sheet));
+    object.insert("line".to_string(), Json::from(row.place.line));
     object.insert("number".to_string(), Json::from(row.number.as_str()));
     if let Some(first) = row.first() {
         object.extend(fault_json(first));
@@ -307,9 +464,14 @@ mod tests {
     use super::*;
 
     fn left(lines: &[usize], from: Option<usize>) -> Said {
-        let left = |line: &usize| LeftRow { line: *line, number: String::new(), cells: Vec::new() };
+        let place = |line: usize| Place { line, ..Place::default() };
+        let left = |line: &usize| LeftRow {
+            place: place(*line),
+            number: String::new(),
+            cells: Vec::new(),
+        };
         let left = lines.iter().map(left).collect();
-        let report = Report { left, left_from: from, ..Report::default() };
+        let report = Report { left, left_from: from.map(place), ..Report::default() };
         report.left_said().unwrap_or_default()
     }
 

@@ -73,6 +73,12 @@ pub enum FileTrouble {
         /// Those there are.
         known: String,
     },
+    /// Every sheet is hidden.
+    #[error("every sheet is hidden")]
+    AllHidden {
+        /// Their names.
+        known: String,
+    },
     /// No row of headings was found.
     #[error("no headings")]
     NoHeadings {
@@ -136,6 +142,9 @@ impl FileTrouble {
             Self::NoSheet { name, .. } => {
                 said!("没有叫“{name}”的工作表。", "There is no sheet called \"{name}\".")
             }
+            Self::AllHidden { .. } => {
+                Said::fixed("文件里的工作表全是隐藏的。", "Every sheet of the file is hidden.")
+            }
             Self::NoHeadings { found, .. } => said!(
                 "前几行里没有认出表头，第一行是“{found}”。",
                 "No headings were recognised in the first rows; the first is \"{found}\"."
@@ -191,6 +200,14 @@ impl FileTrouble {
             Self::TooWide { .. } => Said::fixed(
                 "请删去名单右边多余的内容再导入。",
                 "Take out what stands to the right of the list and import it again.",
+            ),
+            Self::NoSheet { known, .. } if known.is_empty() => Said::fixed(
+                "这个文件只有一张没有名字的表，请去掉 --sheet。",
+                "The file has one table without a name; leave --sheet out.",
+            ),
+            Self::AllHidden { known } => said!(
+                "请用 --sheet 指明要导入哪一张：{known}。",
+                "Say with --sheet which one is meant: {known}."
             ),
             Self::NoSheet { known, .. } => {
                 said!("文件里的工作表有：{known}。", "The file has these sheets: {known}.")

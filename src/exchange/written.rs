@@ -1,6 +1,6 @@
 //! Rows written as CSV or as a workbook.
 
-use super::guard;
+use super::guard::{guard, marked};
 use super::table::Out;
 use crate::record::plain_money;
 use rust_decimal::prelude::ToPrimitive;
@@ -100,8 +100,8 @@ impl XlsxOut {
         let row = self.rows;
         match cell {
             Out::Empty => return Ok(()),
-            // Written as text whatever it begins with: a string cell is never a formula.
-            Out::Text(text) => self.sheet.write_string(row, column, text)?,
+            // A string cell is never a formula; a mark of its own it would lose coming back.
+            Out::Text(text) => self.sheet.write_string(row, column, marked(text))?,
             // A double holds every amount below 90 billion yuan to the fen.
             Out::Fen(fen) => {
                 let yuan = *fen as f64 / 100.0;
@@ -140,7 +140,7 @@ impl RowsOut for XlsxOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Form, Sheet};
+    use crate::exchange::{Book, Form};
 
     fn cells() -> Vec<Out> {
         vec![
@@ -175,8 +175,8 @@ mod tests {
         book.row(&cells()).unwrap();
         let mut bytes = Vec::new();
         book.finish(&[("行数".into(), "1".into())], &mut bytes).unwrap();
-        let sheet = Sheet::read("x.xlsx", &bytes).unwrap();
-        let row = sheet.rows().nth(1).unwrap();
+        let book = Book::read("x.xlsx", bytes).unwrap();
+        let row = book.rows(0, None).nth(1).unwrap().unwrap();
         let texts: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         assert_eq!(texts, ["=1+1", "-12.5", "3", "", "500199199002021239"]);
         assert_eq!(row.cells[0].form, Form::Text);

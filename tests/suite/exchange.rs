@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use yizhan::exchange::{
-    ExportOptions, FileTrouble, Format, HeadingMap, ImportOptions, Plan, Report, Sheet, export,
+    Book, ExportOptions, FileTrouble, Format, HeadingMap, ImportOptions, Plan, Report, export,
     import, write_rejects,
 };
 use yizhan::office::{Refusal, RefusalKind};
@@ -30,14 +30,14 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exchange").join(name)
 }
 
-fn take(station: &Station, kind: &str, sheet: &Sheet, options: &ImportOptions<'_>) -> Report {
+fn take(station: &Station, kind: &str, sheet: &Book, options: &ImportOptions<'_>) -> Report {
     try_take(station, kind, sheet, options).unwrap()
 }
 
 fn try_take(
     station: &Station,
     kind: &str,
-    sheet: &Sheet,
+    sheet: &Book,
     options: &ImportOptions<'_>,
 ) -> Result<Report, Refusal> {
     let plan = Plan::named(station.office.catalogue(), kind).unwrap();
@@ -51,16 +51,20 @@ fn try_take(
 }
 
 fn take_file(station: &Station, kind: &str, path: &Path) -> Report {
-    take(station, kind, &Sheet::open(path).unwrap(), &ImportOptions::default())
+    take(station, kind, &Book::open(path).unwrap(), &ImportOptions::default())
 }
 
 fn counts(report: &Report) -> (usize, usize, usize) {
-    (report.accepted, report.unchanged, report.refused.len())
+    (report.accepted(), report.unchanged(), report.refused.len())
 }
 
 /// Line and column of every refused row.
 fn places(report: &Report) -> Vec<(usize, &str)> {
-    report.refused.iter().map(|row| (row.line, row.first().unwrap().column.as_str())).collect()
+    report
+        .refused
+        .iter()
+        .map(|row| (row.place.line, row.first().unwrap().column.as_str()))
+        .collect()
 }
 
 fn out(
@@ -105,10 +109,10 @@ fn the_district_lists_come_in_once_and_as_the_answers_say() {
         .collect();
     let station = Station::new();
     station.clock.set("2025-12-01T01:00:00Z".parse().unwrap());
-    let sheet = Sheet::open(&heads).unwrap();
+    let sheet = Book::open(&heads).unwrap();
     // A trial finds the same and writes nothing.
     let before = station.office.head_seq();
-    let trial = ImportOptions { dry_run: true, map: None };
+    let trial = ImportOptions { dry_run: true, ..ImportOptions::default() };
     let report = take(&station, HEADS, &sheet, &trial);
     assert_eq!(counts(&report), (205, 0, 35));
     assert_eq!(station.office.head_seq(), before);
@@ -118,14 +122,14 @@ fn the_district_lists_come_in_once_and_as_the_answers_say() {
     let found: BTreeSet<_> =
         report.refused.iter().map(|row| (row.number.clone(), column(row))).collect();
     assert_eq!(found, refused);
-    assert_eq!(report.accepted as u64, answers["accepted"].as_u64().unwrap());
+    assert_eq!(report.accepted() as u64, answers["accepted"].as_u64().unwrap());
     assert!(report.notices.is_empty(), "{:?}", report.notices);
     // The line is the one an editor shows: rows before it hold quoted line ends.
     let lines: Vec<usize> = physical_lines(&heads, &report);
-    assert_eq!(report.refused.iter().map(|row| row.line).collect::<Vec<_>>(), lines);
+    assert_eq!(report.refused.iter().map(|row| row.place.line).collect::<Vec<_>>(), lines);
 
     let rows = take_file(&station, MEMBERS, &members);
-    assert_eq!(rows.accepted + rows.refused.len(), 517);
+    assert_eq!(rows.accepted() + rows.refused.len(), 517);
     for row in &rows.refused {
         let (number, columns) = refused.iter().find(|(number, _)| *number == row.number).unwrap();
         let said = &row.first().unwrap().said.zh;
@@ -139,7 +143,7 @@ fn the_district_lists_come_in_once_and_as_the_answers_say() {
     assert_eq!(counts(&again), (0, 205, 35));
     assert_eq!(again.refused, report.refused);
     let again = take_file(&station, MEMBERS, &members);
-    assert_eq!(counts(&again), (0, rows.accepted, rows.refused.len()));
+    assert_eq!(counts(&again), (0, rows.accepted(), rows.refused.len()));
     assert_eq!(station.office.head_seq(), before, "nothing was written");
 
     let (count, bytes) = out(&station, HEADS, Format::Jsonl, Some("核对"), None).unwrap();
@@ -238,13 +242,13 @@ fn ragged_rows_are_named_and_blank_ones_passed_over() {
 
 #[test]
 fn wrong_encodings_folders_and_empty_files_are_told() {
-    let trouble = |path: &Path| Sheet::open(path).unwrap_err();
+    let trouble = |path: &Path| Book::open(path).unwrap_err();
     let wrong = trouble(&fixture("wrong-encoding.csv"));
     assert_eq!(wrong, FileTrouble::Encoding { encoding: "GB18030", line: 4 });
     assert!(matches!(trouble(&fixture("")), FileTrouble::Folder(_)));
     assert!(matches!(trouble(&fixture("none.csv")), FileTrouble::Missing(_)));
     let station = Station::new();
-    let sheet = Sheet::read("x.csv", "甲,乙\n1,2\n".as_bytes()).unwrap();
+    let sheet = Book::read("x.csv", "甲,乙\n1,2\n".as_bytes()).unwrap();
     let refusal = try_take(&station, HEADS, &sheet, &ImportOptions::default()).unwrap_err();
     assert_eq!(refusal.field, "file");
     assert!(refusal.next.zh.contains("--map"));
@@ -277,10 +281,10 @@ fn formulas_are_text_on_the_way_out_and_come_back_as_they_were() {
     let (_, json) = out(&station, HEADS, Format::Jsonl, Some("核对"), None).unwrap();
     assert_eq!(lines(json)[0]["remarks"], "=HYPERLINK(\"http://x\",\"y\")");
     // What went out in full comes in again as what is already here, from either format.
-    let sheet = Sheet::read("out.csv", &bytes).unwrap();
+    let sheet = Book::read("out.csv", bytes.clone()).unwrap();
     assert_eq!(counts(&take(&station, HEADS, &sheet, &ImportOptions::default())), (0, 2, 0));
     let (_, bytes) = out(&station, HEADS, Format::Xlsx, Some("核对"), None).unwrap();
-    let sheet = Sheet::read("out.xlsx", &bytes).unwrap();
+    let sheet = Book::read("out.xlsx", bytes.clone()).unwrap();
     let report = take(&station, HEADS, &sheet, &ImportOptions::default());
     assert_eq!(counts(&report), (0, 2, 0), "{:?}", report.refused.first());
 }
@@ -288,12 +292,18 @@ fn formulas_are_text_on_the_way_out_and_come_back_as_they_were() {
 #[test]
 fn a_map_names_headings() {
     let station = Station::new();
-    let sheet = Sheet::open(&fixture("unknown-heading.csv")).unwrap();
-    let report = take(&station, HEADS, &sheet, &ImportOptions { dry_run: true, map: None });
+    let sheet = Book::open(&fixture("unknown-heading.csv")).unwrap();
+    let report =
+        take(&station, HEADS, &sheet, &ImportOptions { dry_run: true, ..ImportOptions::default() });
     assert_eq!(report.notices.len(), 2, "{:?}", report.notices);
     let text = fs::read_to_string(fixture("map.toml")).unwrap();
     let map = HeadingMap::read("map.toml", &text).unwrap();
-    let report = take(&station, HEADS, &sheet, &ImportOptions { dry_run: false, map: Some(&map) });
+    let report = take(
+        &station,
+        HEADS,
+        &sheet,
+        &ImportOptions { map: Some(&map), ..ImportOptions::default() },
+    );
     assert_eq!((counts(&report), report.notices.len()), ((1, 0, 0), 0));
     let (_, bytes) = out(&station, HEADS, Format::Jsonl, None, None).unwrap();
     let row = &lines(bytes)[0];
@@ -310,7 +320,7 @@ fn a_cell_of_ten_megabytes() {
     let cell = "大".repeat(10 * 1024 * 1024 / 3);
     let text =
         format!("职工编号,姓名,备注\nT1,张三,\nT2,李四,\"{cell}\"\nT3,王五,{cell}\nT4,赵六,\n");
-    let sheet = Sheet::read("big.csv", text.as_bytes()).unwrap();
+    let sheet = Book::read("big.csv", text.as_bytes()).unwrap();
     let report = take(&station, HEADS, &sheet, &ImportOptions::default());
     assert_eq!(counts(&report), (2, 0, 2));
     assert_eq!(places(&report), [(3, "备注"), (4, "备注")]);
@@ -321,7 +331,7 @@ fn a_cell_of_ten_megabytes() {
 fn refused_rows_put_right_come_in() {
     let station = Station::new();
     let text = "职工编号,姓名,近12个月家庭总收入,备注\nT1,张三,不详,=1\nT2,,1000,\nT3,李四,2000,\n";
-    let sheet = Sheet::read("x.csv", text.as_bytes()).unwrap();
+    let sheet = Book::read("x.csv", text.as_bytes()).unwrap();
     let report = take(&station, HEADS, &sheet, &ImportOptions::default());
     assert_eq!(counts(&report), (1, 0, 2));
     let folder = tempfile::tempdir().unwrap();
@@ -342,7 +352,7 @@ fn refused_rows_put_right_come_in() {
 fn what_is_kept_is_compared_and_never_overwritten() {
     let station = Station::new();
     let take = |text: &str| {
-        let sheet = Sheet::read("x.csv", text.as_bytes()).unwrap();
+        let sheet = Book::read("x.csv", text.as_bytes()).unwrap();
         take(&station, HEADS, &sheet, &ImportOptions::default())
     };
     let heading = "职工编号,姓名,身份证号,近12个月家庭总收入\n";
@@ -373,7 +383,7 @@ fn with_check_digit(id: &str) -> String {
 #[test]
 fn rows_of_a_table_find_their_record() {
     let station = Station::new();
-    let read = |text: &str| Sheet::read("x.csv", text.as_bytes()).unwrap();
+    let read = |text: &str| Book::read("x.csv", text.as_bytes()).unwrap();
     let heads = read("职工编号,姓名,近12个月家庭总收入\nT1,张三,1\nT2,李四,不详\n");
     take(&station, HEADS, &heads, &ImportOptions::default());
     let id = with_check_digit("500199201003040011");

@@ -1,7 +1,8 @@
 //! Headings and what they mean.
 
 use super::*;
-use crate::exchange::Plan;
+use crate::exchange::headings;
+use crate::exchange::{Book, Plan};
 
 fn find<'c>(
     catalogue: &'c Catalogue,
@@ -13,7 +14,17 @@ fn find<'c>(
     let kind = plan.kind(catalogue).unwrap();
     let target = Target { catalogue, kind, table: plan.table(kind).unwrap() };
     let map = map.map(|text| HeadingMap::read("map.toml", text)).transpose()?;
-    Columns::find(&target, &Sheet::read("x.csv", text.as_bytes()).unwrap(), map.as_ref())
+    let book = Book::read("x.csv", text.as_bytes()).unwrap();
+    if let Some(map) = &map {
+        map.check(&target)?;
+    }
+    let rows: Vec<_> = book.rows(0, None).map(Result::unwrap).collect();
+    let known = |text: &str| {
+        target.is_known(text) || map.as_ref().is_some_and(|map| map.of(text).is_some())
+    };
+    let found = headings::find(&rows, &known);
+    let found = found.ok_or_else(|| target.no_headings(rows[0].texts().join(",")))?;
+    Columns::of(&target, found, map.as_ref())
 }
 
 fn ids(columns: &Columns<'_>) -> Vec<String> {

@@ -9,7 +9,7 @@ mod parts;
 mod strings;
 mod styles;
 
-use super::cell::{Cell, DayCount, Form, MOST_ROWS, SheetHead, SheetRow, Source};
+use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source};
 use super::merges::Merges;
 use super::xml::{attribute, is, says_yes};
 use super::{FileTrouble, xml};

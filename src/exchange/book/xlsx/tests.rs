@@ -1,5 +1,6 @@
 //! Workbooks as other programs write them.
 
+use super::super::cell::Form;
 use super::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use watched::{ACKNOWLEDGED, Moment, PATIENCE, receipt, watch};
-use yizhan::exchange::{ImportOptions, Plan, Sheet, import};
+use yizhan::exchange::{Book, ImportOptions, Plan, import};
 use yizhan::office::{Answers, Command as Change, Office, Sources};
 use yizhan::program::PERSON;
 use yizhan::record::{RecordId, SystemClock};
@@ -372,18 +372,22 @@ fn table(data: &Path) -> PathBuf {
 fn complete(office: &Office, file: &Path, rows: usize, told: &[String], place: &str) {
     let admin = office.recovery_actor().unwrap();
     let plan = Plan::named(office.catalogue(), FILE).unwrap();
-    let sheet = Sheet::open(file).unwrap();
+    let sheet = Book::open(file).unwrap();
     let options = ImportOptions::default();
     let report = import(office, &admin, &plan, &sheet, &options, &mut |_, _| {}).unwrap();
     assert!(report.stopped.is_none() && report.refused.is_empty(), "{place}: {report:?}");
-    assert_eq!(report.accepted + report.unchanged, rows, "{place}");
+    assert_eq!(report.accepted() + report.unchanged(), rows, "{place}");
     // What a finished import said it had taken is there.
     let told: Option<serde_json::Value> =
         told.first().and_then(|line| serde_json::from_str(line).ok());
     let told = told.map_or(0, |report| report["accepted"].as_u64().unwrap());
-    assert!(report.unchanged as u64 >= told, "{place}: {told} taken, {} found", report.unchanged);
+    assert!(
+        report.unchanged() as u64 >= told,
+        "{place}: {told} taken, {} found",
+        report.unchanged()
+    );
     let again = import(office, &admin, &plan, &sheet, &options, &mut |_, _| {}).unwrap();
-    assert_eq!((again.accepted, again.unchanged), (0, rows), "{place}");
+    assert_eq!((again.accepted(), again.unchanged()), (0, rows), "{place}");
 }
 
 /// Every file with the name of a backup is a whole one.

@@ -1,0 +1,184 @@
+//! Numbers a spreadsheet has cut: it keeps fifteen digits of a number, so that longer ones end in
+//! zeros or in `E+17`. Check digits find nine in ten of them; where a column has some, none that
+//! ends so is believed.
+
+use super::book::{Cell, Form, SheetRow};
+use super::columns::Columns;
+use crate::program::{Field, FieldType};
+use crate::record::{IdNumber, fold};
+use std::collections::BTreeMap;
+
+/// Digits a spreadsheet keeps.
+const KEPT: usize = 15;
+
+/// The share of identity numbers ending in three zeros, in percent, from which a column is
+/// distrusted although each fits its check digit: by chance fewer than one in a thousand does.
+const DISTRUSTED_FROM: usize = 2;
+
+/// The same for cards, of which the short ones have a single digit behind the fifteenth.
+const CARDS_DISTRUSTED_FROM: usize = 30;
+
+/// How few of them say nothing.
+const BY_CHANCE: usize = 2;
+
+/// Whether a number has been cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Nothing looks so.
+    No,
+    /// It ends as a cut one does, and fits all the same.
+    Perhaps,
+    /// It has lost its last digits.
+    Yes,
+}
+
+/// Whether the number in a cell has been cut.
+pub(super) fn cut(field: &Field, cell: &Cell) -> Cut {
+    let numbers = matches!(field.field_type, FieldType::IdNumber | FieldType::BankCard);
+    if !numbers || cell.is_blank() {
+        return Cut::No;
+    }
+    if cell.form == Form::Rounded || in_powers_of_ten(&cell.text) {
+        return Cut::Yes;
+    }
+    let bare: String = fold(&cell.text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    // Kept as a number, one also ends in `.0`.
+    let digits = bare.strip_suffix(".0").unwrap_or(&bare);
+    let all_digits = digits.chars().all(|c| c.is_ascii_digit());
+    let zeros =
+        digits.get(KEPT..).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|c| c == b'0'));
+    if !all_digits || !zeros {
+        return Cut::No;
+    }
+    match field.field_type {
+        FieldType::IdNumber if digits.len() == 18 => {
+            if IdNumber::parse(digits).is_ok() {
+                Cut::Perhaps
+            } else {
+                Cut::Yes
+            }
+        }
+        FieldType::BankCard if digits.len() >= KEPT + 3 => Cut::Yes,
+        FieldType::BankCard => Cut::Perhaps,
+        _ => Cut::No,
+    }
+}
+
+/// `1.39E+10`, as spreadsheets show a number that is wider than its column.
+pub(super) fn in_powers_of_ten(text: &str) -> bool {
+    let text = fold(text).to_uppercase();
+    let Some((digits, power)) = text.split_once('E') else { return false };
+    let power = power.trim_start_matches('+');
+    let number = |text: &str, point: bool| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || point && c == '.')
+    };
+    number(digits, true) && number(power, false)
+}
+
+/// What was seen of the numbers of one column.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// Cells with a number.
+    pub filled: usize,
+    /// Cut ones.
+    pub cut: usize,
+    /// Those that end so and fit.
+    pub doubtful: super::told::Lines,
+    /// From which share of them, in percent, the column is distrusted.
+    limit: usize,
+}
+
+impl Seen {
+    /// Numbers that are taken for cut ones.
+    pub fn lost(&self) -> usize {
+        self.cut + if self.is_distrusted() { self.doubtful.count } else { 0 }
+    }
+
+    /// True when no number of the column that ends in zeros is believed.
+    pub fn is_distrusted(&self) -> bool {
+        let doubtful = self.doubtful.count;
+        self.cut > 0 || doubtful > BY_CHANCE && doubtful * 100 >= self.filled * self.limit
+    }
+}
+
+/// What was seen of the numbers of a sheet, by column.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers(BTreeMap<usize, Seen>);
+
+impl Numbers {
+    /// Looks at the numbers of a row.
+    pub fn see(&mut self, row: &SheetRow, columns: &Columns<'_>) {
+        for (at, cell) in row.cells.iter().enumerate() {
+            let Some(field) = columns.field_at(at) else { continue };
+            let numbers = matches!(field.field_type, FieldType::IdNumber | FieldType::BankCard);
+            if !numbers || cell.is_blank() {
+                continue;
+            }
+            let seen = self.0.entry(at).or_default();
+            seen.filled += 1;
+            seen.limit = match field.field_type {
+                FieldType::IdNumber => DISTRUSTED_FROM,
+                _ => CARDS_DISTRUSTED_FROM,
+            };
+            match cut(field, cell) {
+                Cut::No => {}
+                Cut::Perhaps => seen.doubtful.add(row.line),
+                Cut::Yes => seen.cut += 1,
+            }
+        }
+    }
+
+    /// Columns with numbers, and what was seen of them.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &Seen)> {
+        self.0.iter().map(|(at, seen)| (*at, seen))
+    }
+
+    /// Whether a number in a column has to be taken for a cut one.
+    pub fn is_cut(&self, at: usize, field: &Field, cell: &Cell) -> bool {
+        match cut(field, cell) {
+            Cut::No => false,
+            Cut::Yes => true,
+            Cut::Perhaps => self.0.get(&at).is_some_and(Seen::is_distrusted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Catalogue;
+
+    #[test]
+    fn numbers_cut_by_spreadsheets() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let of = |kind: &str, field: &str, text: &str| {
+            let field = catalogue.kind(kind).unwrap().field(field).unwrap();
+            cut(field, &Cell::text(text))
+        };
+        let id = |text| of("person", "id_number", text);
+        assert_eq!(id("5.00199E+17"), Cut::Yes);
+        assert_eq!(id("500199195802275000"), Cut::Yes);
+        assert_eq!(id("50019919600914061X"), Cut::No);
+        assert_eq!(id("500199600914061"), Cut::No);
+        // 500199196109230000: whether it fits is decided by GB 11643 alone.
+        let fits =
+            (0..100).map(|n| format!("5001991961{:02}{:02}{n:01}00000", 1 + n % 9, 1 + n % 28));
+        let fits: Vec<String> = fits.filter(|id| IdNumber::parse(id).is_ok()).collect();
+        assert!(fits.iter().all(|text| id(text) == Cut::Perhaps));
+        let card = |text| of("hardship_file", "bank_card", text);
+        assert_eq!(card("6222021234567890000"), Cut::Yes);
+        assert_eq!(card("6222021234567891230"), Cut::No);
+        assert_eq!(card("6.22202E+18"), Cut::Yes);
+        assert_eq!(card("62220212345678900"), Cut::Perhaps);
+    }
+
+    #[test]
+    fn powers_of_ten_as_spreadsheets_show_them() {
+        for text in ["1.39E+10", "5.00199E+17", "５．００１９９E+17", "1e5"] {
+            assert!(in_powers_of_ten(text), "{text}");
+        }
+        for text in ["E", "1E", "E+17", "甲E1", "1.5", "E座1"] {
+            assert!(!in_powers_of_ten(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What a cell meant, where that is more than its text: day numbers of workbooks, months in the place
+//! of days, formulas without a value, digits a spreadsheet has lost.
+
+use super::book::{Cell, DayCount, Form};
+use super::columns::Owner;
+use super::cut::in_powers_of_ten;
+use crate::program::{Field, FieldType, TypedError};
+use crate::record::{Fields, Value};
+use crate::said;
+use crate::words::Said;
+use chrono::{Datelike, NaiveDate};
+
+/// Why a cell has no value that could be read, and what to do.
+pub(super) fn lost(field: &Field, cell: &Cell) -> Option<(Said, Said)> {
+    let amounts = matches!(
+        field.field_type,
+        FieldType::Money { .. } | FieldType::Integer { .. } | FieldType::Decimal { .. }
+    );
+    let long_text = matches!(field.field_type, FieldType::Text { multiline: true, .. });
+    match cell.form {
+        Form::Failed => Some((
+            formula_failed(),
+            Said::fixed("请改成数值或文字。", "Put a value or text in its place."),
+        )),
+        Form::Unworked => Some(unworked()),
+        Form::Rounded if !amounts => Some(cut()),
+        _ if !amounts && !long_text && is_cut_text(&cell.text) => Some(cut()),
+        _ => None,
+    }
+}
+
+/// The same for the number of a record.
+pub(super) fn lost_number(cell: &Cell) -> Option<(Said, Said)> {
+    match cell.form {
+        Form::Failed => Some((
+            formula_failed(),
+            Said::fixed("请照原档案写编号。", "Write the number as in the file."),
+        )),
+        Form::Unworked => Some(unworked()),
+        Form::Rounded => Some(cut()),
+        _ => is_cut_text(&cell.text).then(cut),
+    }
+}
+
+/// `1.39E+10`: the sign tells it from a code with an E in it.
+fn is_cut_text(text: &str) -> bool {
+    text.contains(['+', '＋']) && in_powers_of_ten(text)
+}
+
+fn formula_failed() -> Said {
+    Said::fixed("这一格的公式算错了。", "The formula of this cell failed.")
+}
+
+fn unworked() -> (Said, Said) {
+    (
+        Said::fixed(
+            "公式没有结果，请用表格软件打开并保存一次。",
+            "The formula has no result; open the file in a spreadsheet program and save it once.",
+        ),
+        Said::fixed("保存后再导入。", "Then import it again."),
+    )
+}
+
+/// What is said of a number a spreadsheet has cut.
+pub(super) fn cut() -> (Said, Said) {
+    (
+        Said::fixed(
+            "表格软件只保留 15 位，这个号码的后几位已经丢失（变成 0 或 E+）。",
+            "A spreadsheet keeps 15 digits; the last ones of this number are lost (now zeros or E+).",
+        ),
+        Said::fixed(
+            "请在表格里把这一列设为“文本”，照原件重新录入号码。",
+            "Set the column to Text in the spreadsheet and enter the number again from the papers.",
+        ),
+    )
+}
+
+/// The day a number stands for that has no date format, where it can be a day of a life: 1927 to
+/// 2099. Smaller ones may be years or months.
+pub(super) fn day(field: &Field, cell: &Cell, calendar: DayCount) -> Option<NaiveDate> {
+    let (FieldType::Date, Form::Number(number)) = (&field.field_type, cell.form) else {
+        return None;
+    };
+    let in_range = (8_000.0..73_051.0).contains(&number) && number.fract() == 0.0;
+    let day = calendar.day(if in_range { number as i64 } else { return None })?;
+    (1927..=2099).contains(&day.year()).then_some(day)
+}
+
+/// The month a cell gives where a day is wanted: year and month.
+pub(super) fn month(field: &Field, cell: &Cell) -> Option<Month> {
+    if !matches!(field.field_type, FieldType::Date) {
+        return None;
+    }
+    let (year, month) = parse_month(&cell.text)?;
+    Some(Month { year, month, text: cell.text.clone() })
+}
+
+/// A month: year and month, as forms with 出生年月 have it.
+fn parse_month(text: &str) -> Option<(i32, u32)> {
+    let text = crate::record::fold(text);
+    let text = text.trim_end_matches(['月', '.', '-']);
+    let digits = |text: &str, most: usize| {
+        let fits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    let parts: Vec<&str> = text.split(['.', '-', '/', '年']).map(str::trim).collect();
+    let (year, month) = match parts.as_slice() {
+        [both] if both.len() == 6 => (digits(both.get(..4)?, 4)?, digits(both.get(4..)?, 2)?),
+        [year, month] if year.len() == 4 => (digits(year, 4)?, digits(month, 2)?),
+        _ => return None,
+    };
+    let fits = (1900..=2100).contains(&year) && (1..=12).contains(&month);
+    fits.then(|| Some((i32::try_from(year).ok()?, month))).flatten()
+}
+
+/// A month read.
+pub(super) struct Month {
+    year: i32,
+    month: u32,
+    text: String,
+}
+
+/// Months of a row that wait for its identity number.
+#[derive(Default)]
+pub(super) struct Months<'f>(Vec<Waiting<'f>>);
+
+/// A month in the place of a day.
+pub(super) struct Waiting<'f> {
+    pub at: usize,
+    pub owner: Owner,
+    pub field: &'f Field,
+    pub text: String,
+    year: i32,
+    month: u32,
+    error: TypedError,
+}
+
+impl<'f> Months<'f> {
+    /// One more.
+    pub fn wait(
+        &mut self,
+        at: usize,
+        owner: Owner,
+        field: &'f Field,
+        month: Month,
+        error: TypedError,
+    ) {
+        let Month { year, month, text } = month;
+        self.0.push(Waiting { at, owner, field, text, year, month, error });
+    }
+}
+
+impl<'f> IntoIterator for Months<'f> {
+    type Item = Waiting<'f>;
+    type IntoIter = std::vec::IntoIter<Waiting<'f>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Waiting<'_> {
+    /// The day, by what the identity number beside it gives.
+    ///
+    /// # Errors
+    /// When it gives none, or one of another month.
+    pub fn day(&self, from_id: &Fields) -> Result<NaiveDate, TypedError> {
+        let Some(Value::Date(day)) = from_id.get(&self.field.id) else {
+            return Err(self.error.clone());
+        };
+        if (day.year(), day.month()) == (self.year, self.month) {
+            return Ok(*day);
+        }
+        let (year, month) = (day.year(), day.month());
+        Err(TypedError::new(
+            said!(
+                "与身份证号不一致，证号上是 {year} 年 {month} 月。",
+                "It differs from the identity number, which says {year}-{month:02}."
+            ),
+            Said::fixed(
+                "请照证件核对：改这一栏，或改身份证号。",
+                "Compare with the card: change this field, or the identity number.",
+            ),
+        ))
+    }
+}
