@@ -139,6 +139,19 @@ mod tests {
     }
 
     #[test]
+    fn utf16_without_a_mark() {
+        for text in [
+            "姓名\t身份证号\r\n无标一\t500199197602030969\r\n",
+            "姓名\t身份证号\r\n双字甲\t500199196509132042\r\n",
+        ] {
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(decode(&little).as_deref(), Ok(text));
+            assert_eq!(decode(&big).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
     fn a_damaged_line_is_named() {
         let mut utf8 = "姓名\n张三\n李四\n王五\n".as_bytes().to_vec();
         let at = utf8.iter().position(|byte| *byte == b'\n').unwrap() + 2;

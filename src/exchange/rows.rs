@@ -133,6 +133,26 @@ const REMARKS: [&str; 12] = [
     "一式",
 ];
 
+/// What the parts of a list are called; nobody is called so.
+const DIVISIONS: [&str; 16] = [
+    "小组",
+    "车间",
+    "班组",
+    "街道",
+    "社区",
+    "公司",
+    "分会",
+    "工会",
+    "部门",
+    "科室",
+    "支部",
+    "学校",
+    "医院",
+    "分公司",
+    "项目部",
+    "人员",
+];
+
 /// A text in a row's only cell that is longer is no name.
 const LONGEST_ALONE: usize = 24;
 
@@ -167,7 +187,7 @@ pub(super) fn what(row: &SheetRow, columns: &Columns<'_>, target: &Target<'_>) -
     let aside = is_total(&bare)
         || is_label(&bare)
         || is_end(&bare)
-        || alone && is_remark(label)
+        || alone && (is_remark(label) || is_division(&bare) || is_spread(row))
         || own.iter().filter(|(_, cell)| is_signature(&cell.text)).count() > 1;
     if aside { RowIs::Aside(words(label)) } else { RowIs::Data }
 }
@@ -272,6 +292,31 @@ fn is_end(bare: &str) -> bool {
         })
 }
 
+/// The only cell of a row: the name of a part of the list, such as `第二组`, `一、退休职工`.
+fn is_division(bare: &str) -> bool {
+    let ordinal = |text: &str| {
+        let number = text.trim_start_matches(|c: char| {
+            c.is_ascii_digit() || "一二三四五六七八九十百".contains(c)
+        });
+        number.len() < text.len() && !number.is_empty()
+    };
+    let counted = bare.strip_prefix('第').is_some_and(ordinal);
+    let listed = ["、", ".", "．", "）", ")"].iter().any(|mark| {
+        bare.split_once(mark).is_some_and(|(number, rest)| {
+            !rest.is_empty()
+                && !number.is_empty()
+                && number.chars().all(|c| c.is_ascii_digit() || "一二三四五六七八九十".contains(c))
+        })
+    });
+    let long = bare.chars().count() >= 3;
+    counted || listed || long && DIVISIONS.iter().any(|end| bare.ends_with(end))
+}
+
+/// Whether the only cell of a row is merged over most of it.
+fn is_spread(row: &SheetRow) -> bool {
+    row.cells.iter().filter(|cell| cell.merged == Merged::Over).count() >= 2
+}
+
 /// The only cell of a row: a title, or a sentence.
 fn is_remark(text: &str) -> bool {
     let text = fold(text);
@@ -346,6 +391,12 @@ mod tests {
         ] {
             let bare = bare(text);
             assert!(!is_total(&bare) && !is_label(&bare) && !is_end(&bare), "{text}");
+        }
+        for text in ["第二组", "一、退休职工", "2.在职", "鱼洞街道", "二车间"] {
+            assert!(is_division(&bare(text)), "{text}");
+        }
+        for text in ["张第二", "第五", "一一", "买买提·艾力", "J. Smith"] {
+            assert!(!is_division(&bare(text)), "{text}");
         }
         assert!(!is_remark("买买提·艾力"));
         assert!(is_remark("某街道困难职工花名册（续）") && is_remark("本表一式两份"));

@@ -1,6 +1,6 @@
 //! Files in and out, through the one door: the district's lists, and files as they go wrong.
 
-use crate::stage::Station;
+use crate::stage::{Station, handed};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,17 +14,6 @@ use yizhan::words::Lang;
 
 const HEADS: &str = "hardship_file";
 const MEMBERS: &str = "hardship_file.members";
-
-/// The office files for acceptance, where they lie beside the project.
-fn district(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["../shared/data", "../../shared/data"].map(|folder| root.join(folder));
-    let found = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
-    if found.is_none() {
-        println!("skipped: {name} is not here");
-    }
-    found
-}
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exchange").join(name)
@@ -93,11 +82,9 @@ fn lines(bytes: Vec<u8>) -> Vec<Json> {
 
 #[test]
 fn the_district_lists_come_in_once_and_as_the_answers_say() {
-    let (Some(heads), Some(members), Some(answers)) = (
-        district("hardship-heads.csv"),
-        district("hardship-members.csv"),
-        district("answers.json"),
-    ) else {
+    let (Some(heads), Some(members), Some(answers)) =
+        (handed("hardship-heads.csv"), handed("hardship-members.csv"), handed("answers.json"))
+    else {
         return;
     };
     let answers: Json = serde_json::from_slice(&fs::read(answers).unwrap()).unwrap();
@@ -213,7 +200,7 @@ fn nothing_of_a_person_leaves_masked(station: &Station, kept: &BTreeMap<String, 
 
 #[test]
 fn a_workbook_with_a_title_row() {
-    let Some(roster) = district("courier-roster.xlsx") else { return };
+    let Some(roster) = handed("courier-roster.xlsx") else { return };
     let station = Station::new();
     let report = take_file(&station, "person", &roster);
     println!("{:?}", report.notices);

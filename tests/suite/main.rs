@@ -21,6 +21,7 @@ mod monkey;
 mod office;
 mod power;
 mod recovery;
+mod rosters;
 mod screens;
 mod several;
 mod slow;

@@ -1,7 +1,7 @@
 //! A session on a stage: keys in as bytes, a screen grid out, in one process.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -48,6 +48,17 @@ pub fn made(folder: &Path, clock: Arc<dyn Clock>, roles: &[Role]) -> (Arc<Office
         office.perform(&admin, command).unwrap();
     }
     (office, admin)
+}
+
+/// A file handed with the project, where it lies beside it; what is not there is said.
+pub fn handed(name: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["../shared/data", "../../shared/data"].map(|folder| root.join(folder));
+    let found = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
+    if found.is_none() {
+        println!("skipped: {name} is not here");
+    }
+    found
 }
 
 /// A station in a folder that goes away with it.
