@@ -132,7 +132,7 @@ fn foreign(bytes: &[u8]) -> Option<FileTrouble> {
     found.map(|(_, zh, en)| save_as(zh, en))
 }
 
-fn save_as(zh: &'static str, en: &'static str) -> FileTrouble {
+pub(super) fn save_as(zh: &'static str, en: &'static str) -> FileTrouble {
     FileTrouble::Foreign(
         Said::fixed(zh, en),
         Said::fixed(
