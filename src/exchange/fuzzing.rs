@@ -1,5 +1,7 @@
-//! The door of the fuzz target `csv`: there in tests and with the feature `fuzzing` only.
+//! The doors of the fuzz targets `csv` and `xls`: there in tests and with the feature `fuzzing`
+//! only.
 
+use super::book::xls_rows;
 use super::columns::{Column, Target};
 use super::look::look;
 use super::{Book, ImportOptions, decode, guard, unguard};
@@ -44,6 +46,18 @@ pub fn csv(bytes: &[u8]) {
                 assert_eq!(again, Ok(Some(value)), "{} as {written:?}", field.id);
             }
         }
+    }
+}
+
+/// Any bytes as a workbook of Excel 5 to 2003, or as the stream of records in one.
+///
+/// # Panics
+/// When rows do not come from the top, or nothing stands in one.
+pub fn xls(bytes: &[u8]) {
+    let Ok(sheets) = xls_rows(bytes) else { return };
+    for rows in sheets {
+        assert!(rows.is_sorted_by(|above, below| above.line < below.line));
+        assert!(rows.iter().all(|row| !row.is_blank()));
     }
 }
 

@@ -9,9 +9,6 @@ pub(super) fn is_built_in_date(id: u16) -> bool {
 /// Whether a format's code shows a day or a time: a letter of dates outside quotes, escapes and
 /// brackets. `[h]:mm` counts hours, and is a time too.
 pub(super) fn is_date_code(code: &str) -> bool {
-    if code.eq_ignore_ascii_case("general") {
-        return false;
-    }
     let mut chars = code.chars();
     let mut bracket = String::new();
     let (mut quoted, mut in_bracket) = (false, false);
@@ -36,19 +33,27 @@ pub(super) fn is_date_code(code: &str) -> bool {
                 }
             }
             _ if in_bracket => bracket.push(c),
+            // The word has letters of dates in it; a code may go on behind it.
+            'G' | 'g' if starts_general(chars.as_str()) => {
+                chars.by_ref().take(GENERAL.len()).for_each(drop);
+            }
             // Only the first part of a format is for numbers above zero.
             ';' => return false,
+            // `E+` of 0.00E+00 is no era.
+            'e' if code.contains("e+") || code.contains("e-") => {}
             'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' | 'S' | 'e' | '年' | '月'
-            | '日' => {
-                // `E+` of 0.00E+00 is no era.
-                if c != 'e' || !code.contains("e+") && !code.contains("e-") {
-                    return true;
-                }
-            }
+            | '日' => return true,
             _ => {}
         }
     }
     false
+}
+
+/// `General` behind its first letter.
+const GENERAL: &str = "eneral";
+
+fn starts_general(rest: &str) -> bool {
+    rest.get(..GENERAL.len()).is_some_and(|start| start.eq_ignore_ascii_case(GENERAL))
 }
 
 #[cfg(test)]
@@ -64,6 +69,9 @@ mod tests {
         }
         for code in [
             "General",
+            "General_)",
+            "[$-1010409]General",
+            "GENERAL;[Red]-General",
             "0.00",
             "#,##0.00",
             "0.00E+00",

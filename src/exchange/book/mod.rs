@@ -182,6 +182,31 @@ fn source(made: Made, bytes: &Arc<[u8]>) -> Result<Box<dyn Source>, FileTrouble>
     })
 }
 
+/// The rows of all sheets of an XLS file, read here and now: a panic ends whoever asks. Bytes that
+/// are no compound file are taken for the stream of records in one.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn xls_rows(bytes: &[u8]) -> Result<Vec<Vec<SheetRow>>, FileTrouble> {
+    if kinds::kind_of(bytes) == Ok(Some(Made::Xls)) {
+        all_rows(&mut xls::Xls::open(bytes.into())?)
+    } else {
+        all_rows(&mut xls::Xls::of_stream(bytes.to_vec())?)
+    }
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+fn all_rows(book: &mut dyn Source) -> Result<Vec<Vec<SheetRow>>, FileTrouble> {
+    let mut all = Vec::new();
+    for sheet in 0..book.sheets()?.len() {
+        let mut rows = Vec::new();
+        book.rows(sheet, &mut |row| {
+            rows.push(row);
+            true
+        })?;
+        all.push(rows);
+    }
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

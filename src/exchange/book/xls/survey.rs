@@ -76,10 +76,8 @@ impl Survey {
                 }
                 _ if depth > 1 => {}
                 COL_INFO => survey.column(&record)?,
-                ROW => {
-                    if record.u16(12)? & ROW_HIDDEN != 0 {
-                        survey.hidden_rows.insert(record.u16(0)?);
-                    }
+                ROW if record.u16(12)? & ROW_HIDDEN != 0 => {
+                    survey.hidden_rows.insert(record.u16(0)?);
                 }
                 MERGED_CELLS => survey.regions.extend(regions(&record)),
                 STRING if text_due => {
