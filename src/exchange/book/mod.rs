@@ -12,7 +12,8 @@
 //! | --- | --- |
 //! | `cell` | cells, rows, sheets, day numbers; what a reader is |
 //! | `kinds` | what a file is, by its first bytes |
-//! | `text`, `html`, `xml2003`, `xls`, `xlsx`, `others` | the readers |
+//! | `text`, `html`, `xml2003`, `xls`, `xlsx`, `xlsb`, `others` | the readers |
+//! | `shared` | texts a workbook keeps once |
 //! | `survey` | what the reading library does not tell of an XLSX file, and limits before it |
 //! | `merges` | merged regions |
 //! | `aside` | the thread a reader runs on |
@@ -24,8 +25,10 @@ mod html;
 mod kinds;
 mod merges;
 mod others;
+mod shared;
 mod text;
 mod xls;
+mod xlsb;
 mod xlsx;
 mod xml;
 mod xml2003;
@@ -177,7 +180,7 @@ fn source(made: Made, bytes: &Arc<[u8]>) -> Result<Box<dyn Source>, FileTrouble>
         Made::Xls => Box::new(xls::Xls::open(bytes)?),
         Made::Html => Box::new(html::Html::open(&bytes)?),
         Made::Xml2003 => Box::new(xml2003::Xml2003::open(&bytes)?),
-        Made::Xlsb => Box::new(others::Xlsb::open(bytes)?),
+        Made::Xlsb => Box::new(xlsb::Xlsb::open(bytes)?),
         Made::Ods => Box::new(others::Ods::open(bytes)?),
     })
 }

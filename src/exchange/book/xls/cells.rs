@@ -1,6 +1,7 @@
 //! The rows of a sheet.
 
 use super::super::cell::Cell;
+use super::super::shared::SharedTexts;
 use super::super::{FileTrouble, SheetRow};
 use super::globals::Globals;
 use super::records::{
@@ -8,13 +9,12 @@ use super::records::{
     too_short, u16_at, u32_at,
 };
 use super::survey::{Saved, Survey};
-use super::text::Strings;
 use std::collections::BTreeMap;
 
 /// What reading the cells of a sheet needs to know.
 pub(super) struct CellReader<'b> {
     pub globals: &'b Globals,
-    pub strings: &'b Strings,
+    pub strings: &'b SharedTexts,
     pub survey: &'b Survey,
     /// Some formula of the workbook has a value: the others have theirs, even if it is 0.
     pub worked_out: bool,
@@ -161,7 +161,7 @@ impl CellReader<'_> {
     fn cell(&self, found: Found) -> Result<Cell, FileTrouble> {
         Ok(match found {
             Found::Shared(at) => {
-                let text = usize::try_from(at).ok().and_then(|at| self.strings.get(at));
+                let text = self.strings.get(at);
                 Cell::text(text.ok_or_else(|| {
                     FileTrouble::Workbook(format!("there is no shared text {at}"))
                 })?)
@@ -182,7 +182,7 @@ impl CellReader<'_> {
 const NOT_A_NUMBER: u8 = 0x24;
 
 /// What a spreadsheet shows for an error.
-pub(super) fn error_text(error: u8) -> &'static str {
+pub(in super::super) fn error_text(error: u8) -> &'static str {
     match error {
         0x00 => "#NULL!",
         0x07 => "#DIV/0!",
@@ -198,7 +198,7 @@ pub(super) fn error_text(error: u8) -> &'static str {
 
 /// A number in four bytes: the upper part of a binary fraction or a whole number, either of them
 /// perhaps to be divided by a hundred.
-pub(super) fn unpacked(packed: u32) -> f64 {
+pub(in super::super) fn unpacked(packed: u32) -> f64 {
     let number = if packed & 2 != 0 {
         f64::from(packed.cast_signed() >> 2)
     } else {

@@ -14,12 +14,14 @@ mod text;
 use super::FileTrouble;
 use super::cell::{SheetHead, SheetRow, Source};
 use super::merges::Merges;
+use super::shared::SharedTexts;
 use cells::CellReader;
+pub(super) use cells::{error_text, unpacked};
 use globals::Globals;
 use records::Records;
 use std::sync::Arc;
 use survey::Survey;
-use text::Strings;
+use text::shared_texts;
 
 /// A workbook whose lists have been read.
 pub(super) struct Xls {
@@ -83,8 +85,8 @@ impl Source for Xls {
         let found = self.globals.sheets.get(sheet).zip(self.surveys.get(sheet));
         let Some((listed, survey)) = found else { return Ok(()) };
         let strings = match self.globals.strings {
-            Some(at) => Strings::read(Records::from(&self.stream, at))?,
-            None => Strings::default(),
+            Some(at) => shared_texts(Records::from(&self.stream, at))?,
+            None => SharedTexts::default(),
         };
         let mut merges = Merges::new(survey.regions.clone());
         let reader = CellReader {

@@ -1,6 +1,7 @@
 //! Texts: in 8 or 16 bits a character, alone or shared by the whole workbook.
 
 use super::super::FileTrouble;
+use super::super::shared::SharedTexts;
 use super::super::xml::cut_off;
 use super::records::{Pieces, Record, Records};
 use encoding_rs::Encoding;
@@ -86,48 +87,26 @@ fn unicode(
     pieces.skip(usize::try_from(reading).ok()?)
 }
 
-/// The texts shared by the whole workbook, in one piece of memory.
-#[derive(Default)]
-pub(super) struct Strings {
-    texts: String,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
-impl Strings {
-    /// Reads the record of shared texts that begins at a place of the stream.
-    ///
-    /// # Errors
-    /// When it ends in the middle of a text.
-    pub fn read(mut records: Records<'_>) -> Result<Self, FileTrouble> {
-        let record: Record<'_> = records.next()?;
-        let count = record.u32(4)?;
-        let mut pieces = records.pieces(&record, 8);
-        let (mut strings, mut units) = (Self::default(), Vec::new());
-        while !pieces.at_end() {
-            let start = strings.texts.len();
-            let read = pieces.u16().and_then(|length| {
-                unicode(&mut pieces, usize::from(length), &mut units, &mut strings.texts)
-            });
-            if read.is_none() {
-                // Behind the last text there may be bytes without a meaning.
-                if strings.ends.len() < usize::try_from(count).unwrap_or(usize::MAX) {
-                    return Err(cut_off());
-                }
-                strings.texts.truncate(start);
-                break;
-            }
-            strings.ends.push(strings.texts.len());
+/// Reads the record of shared texts that begins at a place of the stream.
+///
+/// # Errors
+/// When it ends in the middle of a text.
+pub(super) fn shared_texts(mut records: Records<'_>) -> Result<SharedTexts, FileTrouble> {
+    let record: Record<'_> = records.next()?;
+    let count = usize::try_from(record.u32(4)?).unwrap_or(usize::MAX);
+    let mut pieces = records.pieces(&record, 8);
+    let (mut strings, mut units) = (SharedTexts::default(), Vec::new());
+    while !pieces.at_end() {
+        let read = strings.add(|into| {
+            let length = usize::from(pieces.u16()?);
+            unicode(&mut pieces, length, &mut units, into)
+        });
+        if read.is_none() {
+            // Behind the last text there may be bytes without a meaning.
+            return if strings.len() < count { Err(cut_off()) } else { Ok(strings) };
         }
-        Ok(strings)
     }
-
-    /// A text by its number.
-    pub fn get(&self, at: usize) -> Option<&str> {
-        let end = *self.ends.get(at)?;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        self.texts.get(start.unwrap_or(0)..end)
-    }
+    Ok(strings)
 }
 
 /// The encoding of a code page. Where nothing is said or understood, that of Chinese machines.
@@ -168,12 +147,12 @@ mod tests {
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()
     }
 
-    fn read(first: &[u8], later: &[&[u8]]) -> Result<Strings, FileTrouble> {
+    fn read(first: &[u8], later: &[&[u8]]) -> Result<SharedTexts, FileTrouble> {
         let mut stream = record(super::super::records::SST, first);
         for piece in later {
             stream.extend(record(super::super::records::CONTINUE, piece));
         }
-        Strings::read(Records::from(&stream, 0))
+        shared_texts(Records::from(&stream, 0))
     }
 
     #[test]
@@ -188,7 +167,7 @@ mod tests {
         third.extend(wide("甲乙"));
         third.extend([9, 9]);
         let fourth = [9, 9, 7, 7, 7, 1, 0, 0, b'z'];
-        let all = |strings: &Strings| -> Vec<String> {
+        let all = |strings: &SharedTexts| -> Vec<String> {
             (0..4).map_while(|at| strings.get(at).map(String::from)).collect()
         };
         let strings = read(&first, &[&second, &third, &fourth]).unwrap();

@@ -5,7 +5,7 @@
 //! parts, so they are read here in one pass.
 
 mod cells;
-mod parts;
+pub(super) mod parts;
 mod strings;
 mod styles;
 

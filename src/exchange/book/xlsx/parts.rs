@@ -9,14 +9,14 @@ use std::sync::Arc;
 use zip::ZipArchive;
 
 /// The container.
-pub(super) struct Parts {
+pub(in super::super) struct Parts {
     archive: ZipArchive<Cursor<Arc<[u8]>>>,
     /// By name as compared: some programs write other cases, and backslashes.
     places: HashMap<String, usize>,
 }
 
 /// A reference from one part to another.
-pub(super) struct Relation {
+pub(in super::super) struct Relation {
     id: String,
     /// The kind, as a web address; its end says what it is in the usual and the strict form.
     pub kind: String,
@@ -26,7 +26,7 @@ pub(super) struct Relation {
 
 /// All references of a part.
 #[derive(Default)]
-pub(super) struct Relations(Vec<Relation>);
+pub(in super::super) struct Relations(Vec<Relation>);
 
 impl Relations {
     /// Those whose kind ends so.
