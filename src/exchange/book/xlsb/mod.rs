@@ -82,9 +82,9 @@ impl Xlsb {
         while let Some((kind, mut body)) = records.next(wanted)? {
             match kind {
                 BOOK_PROPERTIES if body.u32()? & 1 != 0 => self.calendar = DayCount::From1904,
-                CALCULATION => {
-                    body.take::<24>()?;
-                    self.to_be_calculated = body.u16()? & 1 != 0;
+                // Early versions write one byte less.
+                CALCULATION if body.take::<24>().is_ok() => {
+                    self.to_be_calculated = body.u8()? & 1 != 0;
                 }
                 SHEET => {
                     let hidden = body.u32()? & 0x03 != 0;

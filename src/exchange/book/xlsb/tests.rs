@@ -47,7 +47,7 @@ fn workbook(sheet: &[Vec<u8>], full_calculation: bool) -> Vec<u8> {
         record(BOOK_PROPERTIES, &[&[1, 0, 0, 0, 0, 0, 0, 0]]),
         listed(0, "r1", "名单"),
         listed(2, "r2", "旧表"),
-        record(CALCULATION, &[&[0; 24], &[u8::from(full_calculation), 0]]),
+        record(CALCULATION, &[&[0; 24], &[u8::from(full_calculation)]]),
     ];
     let texts = [
         record(159, &[&four([2, 2, 0, 0])]),
