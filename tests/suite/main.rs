@@ -29,3 +29,4 @@ mod ssh;
 mod stage;
 mod system_calls;
 mod tty;
+mod workbooks;
