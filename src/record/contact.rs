@@ -1,22 +1,32 @@
 //! Telephone and bank card numbers: cleaned for storing, masked for people who need not see all.
 
 use super::fold;
+use super::marks::SheetMark;
 use crate::said;
 use crate::words::Said;
 use thiserror::Error;
 
-/// Why a text is not a telephone or card number.
+/// Why a text is not a telephone or card number. The number itself is never part of it: the
+/// reason stands on screens and in reports where numbers are masked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ContactError {
     /// Nothing was typed.
     #[error("nothing typed")]
     Empty,
     /// A character that is not part of a number.
-    #[error("'{0}' is not part of a number")]
-    Character(char),
-    /// Not a mobile number and not a landline.
-    #[error("not a telephone number: {0}")]
-    NotAPhone(String),
+    #[error("character {position} is '{found}'")]
+    Character {
+        /// Place, counted from 1.
+        position: usize,
+        /// What stands there.
+        found: char,
+    },
+    /// Not a mobile number and not a landline: how many digits there are.
+    #[error("{0} digits are no telephone number")]
+    NotAPhone(usize),
+    /// A spreadsheet kept the number as a number.
+    #[error("kept by a spreadsheet: {0}")]
+    Sheet(SheetMark),
     /// Begins like a mobile number with more or fewer than eleven digits.
     #[error("mobile number with {0} digits")]
     MobileLength(usize),
@@ -31,13 +41,16 @@ impl ContactError {
     pub fn said(&self) -> Said {
         match self {
             Self::Empty => Said::fixed("还没有填号码。", "No number yet."),
-            Self::Character(c) => {
-                said!("号码里有“{c}”，不是数字。", "The number contains '{c}', which is no digit.")
-            }
-            Self::NotAPhone(text) => said!(
-                "“{text}”不像手机号，也不像座机号。",
-                "\"{text}\" looks like neither a mobile nor a landline number."
+            Self::Character { position, found } => said!(
+                "第 {position} 位是“{found}”，不是数字。",
+                "Character {position} is '{found}', which is no digit."
             ),
+            Self::NotAPhone(got) => said!(
+                "现在是 {got} 位数字，不像手机号（11 位），也不像座机号（区号加 7 或 8 位）。",
+                "These {got} digits look like neither a mobile number (11) nor a landline (area \
+                 code and 7 or 8)."
+            ),
+            Self::Sheet(mark) => mark.said(),
             Self::MobileLength(got) => said!(
                 "手机号应为 11 位，现在是 {got} 位。",
                 "A mobile number has 11 digits; this one has {got}."
@@ -53,6 +66,10 @@ impl ContactError {
     #[must_use]
     pub fn next(&self) -> Said {
         match self {
+            Self::Sheet(_) => Said::fixed(
+                "请照原件重新录入；在表格里先把这一列设为“文本”。",
+                "Type it again from the paper; in a spreadsheet, set the column to Text first.",
+            ),
             Self::CardLength(_) => Said::fixed(
                 "请照卡面或存折逐位核对。",
                 "Compare the number with the card or passbook.",
@@ -74,9 +91,14 @@ impl ContactError {
 /// [`ContactError`] when it is neither.
 pub fn parse_phone(typed: &str) -> Result<String, ContactError> {
     let text = fold(typed);
+    if let Some(mark) = SheetMark::of(&text) {
+        return Err(ContactError::Sheet(mark));
+    }
     let (main, extension) = split_extension(&text);
-    let mut digits = digits_of(&main, " -()./+")?;
-    let extension = digits_of(&extension, " -")?;
+    let mut digits = digits_of(&main, " -()./+", 0)?;
+    let before = text.chars().count().saturating_sub(extension.chars().count());
+    let extension = digits_of(&extension, " -", before)?;
+    let not_a_phone = digits.len();
     // Eleven digits keep their 86: they may be a landline's.
     let abroad = ["0086", "86"].iter().find_map(|code| digits.strip_prefix(code));
     let abroad = abroad.filter(|_| digits.len() > 11).map(str::to_owned);
@@ -95,12 +117,12 @@ pub fn parse_phone(typed: &str) -> Result<String, ContactError> {
             with_area(&[&['0'], all.as_slice()].concat(), 3)
         }
         _ if needs_no_area(&digits) => digits,
-        _ => return Err(ContactError::NotAPhone(text)),
+        _ => return Err(ContactError::NotAPhone(not_a_phone)),
     };
     match extension.len() {
         0 => Ok(phone),
         1..=6 => Ok(format!("{phone}-{extension}")),
-        _ => Err(ContactError::NotAPhone(text)),
+        _ => Err(ContactError::NotAPhone(not_a_phone + extension.len())),
     }
 }
 
@@ -144,14 +166,15 @@ fn with_area(digits: &[char], area: usize) -> String {
     format!("{}-{}", area.iter().collect::<String>(), local.iter().collect::<String>())
 }
 
-/// The digits of a text in which nothing else but `between` may stand.
-fn digits_of(text: &str, between: &str) -> Result<String, ContactError> {
+/// The digits of a text in which nothing else but `between` may stand; `before` characters of the
+/// number stand before it.
+fn digits_of(text: &str, between: &str, before: usize) -> Result<String, ContactError> {
     let mut digits = String::new();
-    for c in text.chars() {
+    for (at, c) in text.chars().enumerate() {
         if c.is_ascii_digit() {
             digits.push(c);
         } else if !between.contains(c) {
-            return Err(ContactError::Character(c));
+            return Err(ContactError::Character { position: before + at + 1, found: c });
         }
     }
     Ok(digits)
@@ -162,7 +185,11 @@ fn digits_of(text: &str, between: &str) -> Result<String, ContactError> {
 /// # Errors
 /// [`ContactError`] for another length or characters that are not digits.
 pub fn parse_card(typed: &str) -> Result<String, ContactError> {
-    let digits = digits_of(&fold(typed), " -")?;
+    let text = fold(typed);
+    if let Some(mark) = SheetMark::of(&text) {
+        return Err(ContactError::Sheet(mark));
+    }
+    let digits = digits_of(&text, " -", 0)?;
     match digits.len() {
         0 => Err(ContactError::Empty),
         12..=19 => Ok(digits),
@@ -174,6 +201,16 @@ pub fn parse_card(typed: &str) -> Result<String, ContactError> {
 /// so this is a question, not an error.
 #[must_use]
 pub fn card_warning(digits: &str) -> Option<Said> {
+    (!luhn_fits(digits)).then(|| {
+        Said::fixed(
+            "卡号末位校验不符：如果是银行卡，请照卡面再核对一次；存折账号可以不理会。",
+            "The card's last digit does not fit: compare with the card, unless it is a passbook.",
+        )
+    })
+}
+
+/// The check of card numbers (ISO/IEC 7812-1, annex B).
+pub(super) fn luhn_fits(digits: &str) -> bool {
     let sum: u32 = digits
         .chars()
         .rev()
@@ -185,12 +222,7 @@ pub fn card_warning(digits: &str) -> Option<Said> {
             (_, digit) => digit * 2,
         })
         .sum();
-    (!sum.is_multiple_of(10)).then(|| {
-        Said::fixed(
-            "卡号末位校验不符：如果是银行卡，请照卡面再核对一次；存折账号可以不理会。",
-            "The card's last digit does not fit: compare with the card, unless it is a passbook.",
-        )
-    })
+    sum.is_multiple_of(10)
 }
 
 /// The first `head` and last `tail` characters with `*` for each one between; a text too short
@@ -269,16 +301,24 @@ mod tests {
     fn what_is_no_phone_says_why() {
         for (typed, error) in [
             ("", ContactError::Empty),
-            ("无", ContactError::Character('无')),
+            ("无", ContactError::Character { position: 1, found: '无' }),
+            ("1390000001O", ContactError::Character { position: 11, found: 'O' }),
+            ("023-67890123转8.1", ContactError::Character { position: 15, found: '.' }),
+            ("13900000014.0", ContactError::Sheet(SheetMark::Fraction(".0".into()))),
+            ("1.39E+10", ContactError::Sheet(SheetMark::Exponent("E+10".into()))),
             ("1381234567", ContactError::MobileLength(10)),
             ("138123456789", ContactError::MobileLength(12)),
-            ("12345", ContactError::NotAPhone("12345".into())),
-            ("4001234", ContactError::NotAPhone("4001234".into())),
-            ("2386789012", ContactError::NotAPhone("2386789012".into())),
-            ("11812345678", ContactError::NotAPhone("11812345678".into())),
+            ("12345", ContactError::NotAPhone(5)),
+            ("4001234", ContactError::NotAPhone(7)),
+            ("2386789012", ContactError::NotAPhone(10)),
+            ("11812345678", ContactError::NotAPhone(11)),
             ("13812345678/13912345678", ContactError::MobileLength(22)),
         ] {
-            assert_eq!(parse_phone(typed), Err(error), "{typed}");
+            assert_eq!(parse_phone(typed), Err(error.clone()), "{typed}");
+            let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+            let said = error.said();
+            let told = digits.len() > 4 && (said.zh.contains(&digits) || said.en.contains(&digits));
+            assert!(!told, "the number is not told: {}", said.zh);
         }
     }
 
@@ -286,7 +326,7 @@ mod tests {
     fn cards() {
         assert_eq!(parse_card("6222 0211 1111 1111 234").as_deref(), Ok("6222021111111111234"));
         assert_eq!(parse_card("123"), Err(ContactError::CardLength(3)));
-        assert_eq!(parse_card("6222x"), Err(ContactError::Character('x')));
+        assert_eq!(parse_card("6222x"), Err(ContactError::Character { position: 5, found: 'x' }));
         // The number of Luhn's patent example as commonly printed, and one digit off.
         assert_eq!(card_warning("79927398713"), None);
         assert!(card_warning("79927398710").is_some());

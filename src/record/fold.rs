@@ -1,8 +1,5 @@
 //! What people type with the input method on, brought to one width.
 
-/// The dots people type between the parts of a name; stored as U+00B7.
-const NAME_DOTS: &[char] = &['·', '•', '‧', '・', '･', '∙', '⋅', '᛫'];
-
 /// Half-width form of one character, where it has one that differs in width alone.
 ///
 /// Only the full-width forms block is changed, not the rest of NFKC: `①` and the compatibility
@@ -45,28 +42,6 @@ pub fn fold(text: &str) -> String {
     folded.trim().to_owned()
 }
 
-/// A person's name as stored: folded, one dot form (`·`), no spaces beside Chinese characters,
-/// single spaces between Latin words.
-#[must_use]
-pub fn clean_name(text: &str) -> String {
-    let folded = fold(text);
-    let mut out = String::with_capacity(folded.len());
-    let mut gap = false;
-    for c in folded.chars().map(|c| if NAME_DOTS.contains(&c) { '·' } else { c }) {
-        if c == ' ' {
-            gap = true;
-            continue;
-        }
-        let latin = |c: char| c.is_ascii_graphic();
-        if gap && latin(c) && out.chars().next_back().is_some_and(latin) {
-            out.push(' ');
-        }
-        gap = false;
-        out.push(c);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,22 +56,11 @@ mod tests {
         assert_eq!(fold("邻。“引”"), "邻。“引”");
     }
 
-    #[test]
-    fn names_lose_alignment_spaces_and_keep_dots() {
-        assert_eq!(clean_name(" 张　三 "), "张三");
-        assert_eq!(clean_name("阿依古丽 • 买买提"), "阿依古丽·买买提");
-        assert_eq!(clean_name("阿依古丽・买买提"), "阿依古丽·买买提");
-        assert_eq!(clean_name("John   Smith"), "John Smith");
-        assert_eq!(clean_name("㑇䶮\u{20BB7}"), "㑇䶮\u{20BB7}");
-    }
-
     proptest! {
         #[test]
         fn folding_twice_changes_nothing(text in ".*") {
             let once = fold(&text);
-            prop_assert_eq!(fold(&once), once.clone());
-            let name = clean_name(&text);
-            prop_assert_eq!(clean_name(&name), name);
+            prop_assert_eq!(fold(&once), once);
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Citizen identity numbers: GB 11643-1999 (18 digits) and the 15-digit ones before it.
 
-use super::{DateError, fold};
-use crate::said;
-use crate::words::Said;
+mod error;
+mod key;
+
+pub use error::{BirthPart, IdError};
+pub use key::{id_key, new_id_form, old_id_form};
+
+use super::DateError;
+use super::marks::SheetMark;
 use chrono::NaiveDate;
 use std::fmt;
-use thiserror::Error;
 
 /// Sex as the identity number carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,90 +18,6 @@ pub enum Sex {
     Male,
     /// 女.
     Female,
-}
-
-/// Why a text is not an identity number. The right check digit is never told: a number has to
-/// be read again from the card, not mended until it passes.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum IdError {
-    /// Nothing was typed.
-    #[error("no identity number")]
-    Empty,
-    /// Neither 18 nor 15 characters.
-    #[error("{0} characters instead of 18")]
-    Length(usize),
-    /// A character that cannot stand there.
-    #[error("character {position} is '{found}'")]
-    Character {
-        /// Place, counted from 1.
-        position: usize,
-        /// What stands there.
-        found: char,
-    },
-    /// Digits 7 to 14 (7 to 12 of an old number) are not a date.
-    #[error("birth date {digits} does not exist")]
-    BirthDate {
-        /// The digits.
-        digits: String,
-    },
-    /// The check digit does not fit the rest.
-    #[error("check digit does not fit")]
-    CheckDigit,
-    /// Born after today.
-    #[error("birth date {0} lies in the future")]
-    Future(NaiveDate),
-}
-
-impl IdError {
-    /// What happened.
-    #[must_use]
-    pub fn said(&self) -> Said {
-        match self {
-            Self::Empty => Said::fixed("还没有填身份证号。", "No identity number yet."),
-            Self::Length(got) => said!(
-                "身份证号应为 18 位，现在是 {got} 位。",
-                "An identity number has 18 characters; this one has {got}."
-            ),
-            Self::Character { position, found } => said!(
-                "第 {position} 位是“{found}”，这一位应为数字。",
-                "Character {position} is '{found}', where a digit belongs."
-            ),
-            Self::BirthDate { digits } => said!(
-                "出生日期段 {digits} 不是有效日期。",
-                "The birth date part {digits} is not a date."
-            ),
-            Self::CheckDigit => Said::fixed(
-                "末位校验码与前面的数字不符，号码中有一位可能抄错。",
-                "The last character does not fit the others; one of them may be miscopied.",
-            ),
-            Self::Future(date) => {
-                said!("出生日期 {date} 在今天之后。", "The birth date {date} lies after today.")
-            }
-        }
-    }
-
-    /// What to do next.
-    #[must_use]
-    pub fn next(&self) -> Said {
-        match self {
-            Self::Empty | Self::Length(_) => Said::fixed(
-                "请照证件录入 18 位号码，末位可为 X。",
-                "Type the 18 characters on the card; the last may be X.",
-            ),
-            Self::Character { .. } => Said::fixed(
-                "请照证件核对这一位；只有末位可为 X。",
-                "Compare this character with the card; only the last may be X.",
-            ),
-            Self::BirthDate { .. } | Self::Future(_) => Said::fixed(
-                "请照证件核对第 7 至 14 位。",
-                "Compare characters 7 to 14 with the card.",
-            ),
-            Self::CheckDigit => Said::fixed(
-                "请照证件逐位核对。",
-                "Compare the number with the card, character by character.",
-            ),
-        }
-    }
 }
 
 /// A well-formed identity number, with `X` in upper case.
@@ -118,26 +38,30 @@ impl IdNumber {
     /// # Errors
     /// [`IdError`] names the group of digits that is wrong.
     pub fn parse(typed: &str) -> Result<Self, IdError> {
-        let text: String =
-            fold(typed).to_ascii_uppercase().chars().filter(|c| *c != ' ' && *c != '-').collect();
+        let text = key::plain(typed);
         let chars: Vec<char> = text.chars().collect();
-        let last = match chars.len() {
-            0 => return Err(IdError::Empty),
-            15 => 15,
-            18 => 17,
-            got => return Err(IdError::Length(got)),
-        };
-        let wrong = |(at, c): (usize, &char)| {
-            (!c.is_ascii_digit() && (at < last || *c != 'X')).then_some((at, *c))
-        };
-        if let Some((at, found)) = chars.iter().enumerate().find_map(wrong) {
-            return Err(IdError::Character { position: at + 1, found });
+        if chars.is_empty() {
+            return Err(IdError::Empty);
         }
-        let born = birth_date_of(&chars)?;
-        if let (Some(check), Some(given)) = (check_character(&chars), chars.get(17))
-            && check != *given
-        {
-            return Err(IdError::CheckDigit);
+        if let Some(mark) = SheetMark::of(typed) {
+            return Err(IdError::Sheet(mark));
+        }
+        // Only the last of eighteen may be X.
+        let last = if chars.len() == 15 { 15 } else { chars.len() - 1 };
+        let wrong = |(at, c): (usize, &char)| {
+            (!c.is_ascii_digit() && (at < last || *c != 'X')).then_some((at + 1, *c))
+        };
+        let odd = chars.iter().enumerate().find_map(wrong);
+        if !matches!(chars.len(), 15 | 18) {
+            return Err(IdError::Length { got: chars.len(), odd });
+        }
+        if let Some((position, found)) = odd {
+            return Err(IdError::Character { position, found });
+        }
+        let born = birth_date_of(&text)?;
+        if !check_fits(&text) {
+            let zeros = text.ends_with("000");
+            return Err(if zeros { IdError::Zeros } else { IdError::CheckDigit });
         }
         Ok(Self { text, born })
     }
@@ -148,7 +72,7 @@ impl IdNumber {
     /// [`IdError`], as for [`IdNumber::parse`], or [`IdError::Future`].
     pub fn parse_on(typed: &str, today: NaiveDate) -> Result<Self, IdError> {
         let number = Self::parse(typed)?;
-        if number.born > today { Err(IdError::Future(number.born)) } else { Ok(number) }
+        if number.born > today { Err(IdError::Future) } else { Ok(number) }
     }
 
     /// The stored form.
@@ -157,13 +81,20 @@ impl IdNumber {
         &self.text
     }
 
+    /// What it is compared by; see [`id_key`].
+    #[must_use]
+    pub fn key(&self) -> String {
+        id_key(&self.text)
+    }
+
     /// A 15-digit number from before 1999: readable, but the 18-digit one should be asked for.
     #[must_use]
     pub fn is_old(&self) -> bool {
         self.text.len() == 15
     }
 
-    /// Date of birth; an old number is taken to mean the twentieth century.
+    /// Date of birth; an old number means the twentieth century, or the nineteenth where its
+    /// sequence number is one kept for people over a hundred (996 to 999).
     #[must_use]
     pub fn birth_date(&self) -> NaiveDate {
         self.born
@@ -196,15 +127,30 @@ impl fmt::Display for IdNumber {
     }
 }
 
-fn birth_date_of(chars: &[char]) -> Result<NaiveDate, IdError> {
-    let old = chars.len() == 15;
-    let digits: String = chars.iter().skip(6).take(if old { 6 } else { 8 }).collect();
-    let full = if old { format!("19{digits}") } else { digits.clone() };
+fn birth_date_of(text: &str) -> Result<NaiveDate, IdError> {
+    let old = text.len() == 15;
+    let full = if old {
+        let century = key::century(text.get(12..).unwrap_or_default());
+        format!("{century}{}", text.get(6..12).unwrap_or_default())
+    } else {
+        text.get(6..14).unwrap_or_default().to_owned()
+    };
     // Any day in the range parse_date allows; a relative form cannot be eight digits.
+    let wrong = |part| Err(IdError::BirthDate { part, old });
     match super::parse_date(&full, NaiveDate::MIN) {
         Ok(date) => Ok(date),
-        Err(DateError::Empty) => Err(IdError::Empty),
-        Err(_) => Err(IdError::BirthDate { digits }),
+        Err(DateError::NoSuchMonth(_)) => wrong(BirthPart::Month),
+        Err(DateError::NoSuchDay { .. }) => wrong(BirthPart::Day),
+        Err(_) => wrong(BirthPart::Year),
+    }
+}
+
+/// Whether the last of eighteen characters fits the others; fifteen digits have none.
+pub(super) fn check_fits(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    match (chars.get(17), check_character(&chars)) {
+        (Some(given), Some(check)) => check == *given,
+        _ => true,
     }
 }
 
@@ -272,24 +218,35 @@ mod tests {
     fn errors_name_the_group() {
         for (text, error) in [
             ("", IdError::Empty),
-            ("5001031888010100", IdError::Length(16)),
+            ("5001031888010100", IdError::Length { got: 16, odd: None }),
+            ("50010318880I0100", IdError::Length { got: 16, odd: Some((12, 'I')) }),
             ("5001031888O1010015", IdError::Character { position: 11, found: 'O' }),
             ("X00103188801010015", IdError::Character { position: 1, found: 'X' }),
-            ("500103880101001X", IdError::Length(16)),
+            ("500103880101001X", IdError::Length { got: 16, odd: None }),
             ("50010388010100X", IdError::Character { position: 15, found: 'X' }),
-            ("500112188902290027", IdError::BirthDate { digits: "18890229".into() }),
-            ("500112990230002", IdError::BirthDate { digits: "990230".into() }),
+            ("500112188902290027", IdError::BirthDate { part: BirthPart::Day, old: false }),
+            ("500112187902280027", IdError::BirthDate { part: BirthPart::Year, old: false }),
+            ("500112188913280027", IdError::BirthDate { part: BirthPart::Month, old: false }),
+            ("500112990230002", IdError::BirthDate { part: BirthPart::Day, old: true }),
             ("500103188801010016", IdError::CheckDigit),
-            ("身份证号码不详请核对后再填写一下吧", IdError::Length(17)),
+            ("500199195802275000", IdError::Zeros),
+            ("5.00199E+17", IdError::Sheet(SheetMark::Exponent("E+17".into()))),
+            ("500103188801010015.0", IdError::Sheet(SheetMark::Fraction(".0".into()))),
+            (
+                "身份证号码不详请核对后再填写一下吧",
+                IdError::Length { got: 17, odd: Some((1, '身')) },
+            ),
         ] {
-            assert_eq!(IdNumber::parse(text), Err(error), "{text}");
+            assert_eq!(IdNumber::parse(text), Err(error.clone()), "{text}");
+            let (said, next) = (error.said(), error.next());
+            for words in [&said.zh, &said.en, &next.zh, &next.en] {
+                let digits = words.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+                assert!(digits.unwrap_or(0) <= 3, "no run of the number is told: {words}");
+            }
         }
         let today = date(1888, 1, 1);
         assert!(IdNumber::parse_on("500103188801010015", today).is_ok());
-        assert_eq!(
-            IdNumber::parse_on("500112188802290027", today),
-            Err(IdError::Future(date(1888, 2, 29)))
-        );
+        assert_eq!(IdNumber::parse_on("500112188802290027", today), Err(IdError::Future));
         let said = IdError::CheckDigit.said();
         assert!(!said.zh.contains('5'), "the check digit is not told");
     }
@@ -300,6 +257,40 @@ mod tests {
         assert_eq!(mask_id("12345678"), "****5678");
         assert_eq!(mask_id("123"), "***");
         assert_eq!(mask_id(""), "");
+    }
+
+    #[test]
+    fn one_number_in_two_forms() {
+        // The numbers of one person in the office's exercise, and the samples of GB 11643-1999.
+        for (old, new) in [
+            ("500199700805123", "500199197008051230"),
+            ("110105491231002", "11010519491231002X"),
+            // Sequence numbers 996 to 999 are of people born in the nineteenth century.
+            ("440524880101999", "440524188801019991"),
+            ("440524880101996", "440524188801019967"),
+            ("440524880101995", "440524198801019959"),
+        ] {
+            let year: i32 = new.get(6..10).unwrap().parse().unwrap();
+            let body: Vec<char> = new.chars().take(17).collect();
+            let check = check_character(&body).unwrap();
+            let new: String = body.into_iter().chain([check]).collect();
+            assert_eq!(new_id_form(old).as_ref(), Some(&new), "{old}");
+            assert_eq!(old_id_form(&new).as_deref(), Some(old));
+            assert_eq!((id_key(old), id_key(&new)), (new.clone(), new.clone()));
+            let (old, new) = (IdNumber::parse(old).unwrap(), IdNumber::parse(&new).unwrap());
+            assert_eq!((old.birth_date(), old.sex()), (new.birth_date(), new.sex()));
+            assert_eq!(chrono::Datelike::year(&old.birth_date()), year);
+            assert!(old.is_old() && old != new && old.key() == new.key());
+        }
+        assert_eq!(id_key(" ５００１９９-700805-123 "), "500199197008051230");
+        assert_eq!(id_key("11010519491231002x"), "11010519491231002X");
+        assert_eq!(id_key("E12345678"), "E12345678");
+        assert_eq!(id_key("500199701305123"), "500199701305123", "no such day");
+        assert_eq!(
+            old_id_form("500199200008051236"),
+            None,
+            "born after the last of fifteen digits"
+        );
     }
 
     prop_compose! {
@@ -325,7 +316,25 @@ mod tests {
         }
 
         #[test]
+        fn fifteen_to_eighteen_and_back(
+            days in 0_u64..36_000, address in 100_000_u32..700_000, seq in 0_u32..1000
+        ) {
+            let day = date(1900, 1, 1) + chrono::Days::new(days);
+            // People over a hundred have years of the century before; few of them are in range.
+            let old = format!("{address}{}{seq:03}", day.format("%y%m%d"));
+            if let Some(new) = new_id_form(&old) {
+                prop_assert_eq!(old_id_form(&new), Some(old.clone()));
+                prop_assert_eq!(id_key(&new), id_key(&old));
+                prop_assert!(check_fits(&new));
+            } else {
+                prop_assert!(seq >= 996, "only 1800 lacks a day that 1900 has");
+            }
+        }
+
+        #[test]
         fn no_text_breaks_it(text in ".*", near in "[0-9xX]{14,19}") {
+            prop_assert_eq!(id_key(&id_key(&text)), id_key(&text));
+            prop_assert_eq!(id_key(&id_key(&near)), id_key(&near));
             let _ = IdNumber::parse(&text).map(|number| number.masked());
             let _ = IdNumber::parse(&near);
             prop_assert_eq!(mask_id(&text).chars().count(), text.chars().count());

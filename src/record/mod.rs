@@ -7,21 +7,29 @@ mod contact;
 mod date;
 mod fold;
 mod identity;
+mod marks;
 mod money;
+mod name;
 mod organisation;
+mod proper;
 mod region;
 mod stored;
 mod time;
 mod value;
 
+use contact::luhn_fits;
 pub use contact::{
     ContactError, card_warning, mask_card, mask_phone, mask_text, parse_card, parse_phone,
 };
 pub use date::{DateError, FIRST_YEAR, LAST_YEAR, date_in_file, parse_date};
-pub use fold::{clean_name, fold};
-pub use identity::{IdError, IdNumber, Sex, mask_id};
+pub use fold::fold;
+use identity::check_fits;
+pub use identity::{BirthPart, IdError, IdNumber, Sex, id_key, mask_id, new_id_form, old_id_form};
+pub use marks::{Cut, SheetMark, looks_cut, looks_cut_card, mask_refused};
 pub use money::{MoneyError, parse_money, plain_money, show_money};
+pub use name::{NameError, check_name, clean_name, name_key, private_in};
 pub use organisation::{CodeError, OrganisationCode};
+pub use proper::{is_private, proper_char, proper_text, with_codes};
 pub use region::{Region, Regions};
 pub use stored::{Fields, MoveMade, Record, RecordId, Row, StoredSheet, WITHDRAWN};
 pub use time::{

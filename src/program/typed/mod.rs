@@ -13,8 +13,8 @@ pub use json::{answer_from_json, from_json, to_json};
 
 use super::{Ask, AskType, Catalogue, Field, FieldType, Kind};
 use crate::record::{
-    DateError, IdNumber, OrganisationCode, RecordId, Value, china_offset, clean_name, fold,
-    parse_card, parse_date, parse_money, parse_phone,
+    DateError, IdNumber, OrganisationCode, RecordId, Value, check_name, china_offset, clean_name,
+    fold, parse_card, parse_date, parse_money, parse_phone,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -64,9 +64,6 @@ impl TypedError {
         self
     }
 }
-
-/// Longest name taken; the longest legal names of ethnic minorities stay well below it.
-const LONGEST_NAME: usize = 60;
 
 /// Reads a typed text. Nothing but spaces is no value.
 ///
@@ -207,28 +204,9 @@ fn free_text(text: &str, multiline: bool, max: Option<usize>) -> Result<Value, T
     }
 }
 
-/// Letters of any script, the dot between parts, and what stands in Latin names; variation
-/// selectors and private-use characters stay, old files write rare names with them.
 fn person_name(text: &str) -> Result<Value, TypedError> {
     let name = clean_name(text);
-    let fits = |c: char| {
-        c.is_alphabetic()
-            || matches!(c, '·' | ' ' | '.' | '-' | '\'' | '’' | '〇')
-            || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
-            || matches!(c, '\u{E000}'..='\u{F8FF}')
-    };
-    let next = Said::fixed(
-        "请照证件写姓名，只写汉字、字母和间隔号。",
-        "Write the name as on the card, in characters, letters and the dot.",
-    );
-    if let Some(c) = name.chars().find(|c| !fits(*c)) {
-        let said = said!("姓名里有“{c}”。", "The name contains `{c}`.");
-        return Err(TypedError::new(said, next));
-    }
-    if !name.chars().any(char::is_alphabetic) || name.chars().count() > LONGEST_NAME {
-        let said = said!("“{name}”不能读作姓名。", "\"{name}\" cannot be read as a name.");
-        return Err(TypedError::new(said, next));
-    }
+    check_name(&name).map_err(|error| TypedError::new(error.said(), error.next()))?;
     Ok(Value::Text(name))
 }
 
