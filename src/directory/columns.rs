@@ -1,10 +1,13 @@
 //! Phones and identity numbers of all cards, one after the other.
+//!
+//! An identity number is kept in the form of eighteen places, whichever was entered: one number.
 
 use super::card::{IdNumber, IdRole};
 use super::digits::{self, Run};
 use super::scan::pick;
 use super::search::Why;
 use super::text::{Strings, folded_id, hash_of};
+use crate::record::{id_key, old_id_form};
 use hashbrown::HashTable;
 
 /// Shortest piece of a phone or an identity number that is looked for.
@@ -84,8 +87,8 @@ impl Phones {
 enum Form {
     /// Eighteen places (GB 11643): sixteen in the word, two here.
     Eighteen(u8),
-    /// Fifteen digits, as issued before 1999.
-    Fifteen,
+    /// The same, entered as the fifteen digits that were issued before 1999.
+    Fifteen(u8),
     /// Anything else: the word is the number of a string.
     Text,
     /// The entry is free.
@@ -113,22 +116,33 @@ pub(super) struct IdNumbers {
 
 /// Packs a folded number of fifteen or eighteen places.
 fn packed(number: &str) -> Option<(u64, Form)> {
-    let places = number.chars().count();
-    let head: String = number.chars().take(digits::WORD).collect();
-    let tail: String = number.chars().skip(digits::WORD).collect();
-    match places {
-        15 => Some((digits::pack(&head)?, Form::Fifteen)),
-        18 => {
-            let (word, rest) = (digits::pack(&head)?, digits::pack(&tail)?);
-            Some((word, Form::Eighteen((rest >> 56) as u8)))
+    let new = id_key(number);
+    if new.chars().count() != 18 {
+        return None;
+    }
+    let head: String = new.chars().take(digits::WORD).collect();
+    let tail: String = new.chars().skip(digits::WORD).collect();
+    let (word, rest) = (digits::pack(&head)?, (digits::pack(&tail)? >> 56) as u8);
+    Some((word, if number == new { Form::Eighteen(rest) } else { Form::Fifteen(rest) }))
+}
+
+fn unpacked(word: u64, rest: u8) -> String {
+    let rest = u64::from(rest) << 56 | (u64::MAX >> 8);
+    digits::unpack(word) + &digits::unpack(rest)
+}
+
+impl Form {
+    /// The two places behind the word, where it has them.
+    fn rest(self) -> Option<u8> {
+        match self {
+            Self::Eighteen(rest) | Self::Fifteen(rest) => Some(rest),
+            Self::Text | Self::Free => None,
         }
-        _ => None,
     }
 }
 
 fn hash_key(word: u64, form: Form) -> u64 {
-    let rest = if let Form::Eighteen(rest) = form { rest } else { 0 };
-    hash_of((word, rest))
+    hash_of((word, form.rest().unwrap_or(0)))
 }
 
 impl IdNumbers {
@@ -169,18 +183,18 @@ impl IdNumbers {
     pub(super) fn get(&self, at: u32) -> IdNumber {
         let (word, entry) = (self.words[at as usize], &self.entries[at as usize]);
         let number = match entry.form {
-            Form::Eighteen(rest) => {
-                let rest = u64::from(rest) << 56 | (u64::MAX >> 8);
-                digits::unpack(word) + &digits::unpack(rest)
+            Form::Eighteen(rest) => unpacked(word, rest),
+            Form::Fifteen(rest) => {
+                let new = unpacked(word, rest);
+                old_id_form(&new).unwrap_or(new)
             }
-            Form::Fifteen => digits::unpack(word),
             Form::Text => self.texts.get(word as u32).to_string(),
             Form::Free => String::new(),
         };
         IdNumber { role: entry.role, number }
     }
 
-    /// Slots with this very number, and whose it is there.
+    /// Slots with this number in either of its forms, and whose it is there.
     pub(super) fn exactly(&self, number: &str) -> Vec<(u32, IdRole)> {
         let folded = folded_id(number);
         let wanted =
@@ -190,7 +204,7 @@ impl IdNumbers {
         self.table
             .iter_hash(hash_key(word, form))
             .map(entry)
-            .filter(|(other, entry)| (*other, entry.form) == (word, form))
+            .filter(|(other, entry)| (*other, entry.form.rest()) == (word, form.rest()))
             .map(|(_, entry)| (entry.owner, entry.role))
             .collect()
     }
@@ -238,8 +252,6 @@ fn text_end(text: &str, piece: &str) -> Option<Why> {
 
 /// Bits of eighteen places.
 const ALL: u32 = 72;
-/// Bits a number of fifteen places leaves at the end.
-const SHORT: u32 = 12;
 
 /// The piece at one place of a number: the bits it covers and their values, in the word and
 /// in the two places after it.
@@ -255,19 +267,27 @@ impl Place {
         Self { mask: parts(mask), piece: parts(piece) }
     }
 
+    /// At a place of the fifteen digits that became the number: six stand before the century,
+    /// nine between it and the check character.
+    fn old(mask: u128, piece: u128) -> Self {
+        let spread = |bits: u128| (bits >> 36) << 48 | (bits & ((1 << 36) - 1)) << 4;
+        Self::new(spread(mask), spread(piece))
+    }
+
     #[inline]
     fn has(&self, word: u64, rest: u8) -> bool {
         (word & self.mask.0 == self.piece.0) & (rest & self.mask.1 == self.piece.1)
     }
 }
 
-/// A piece of an identity number at the places where it may stand.
+/// A piece of an identity number at the places where it may stand, in the form of eighteen
+/// places and in that of fifteen.
 struct Ends {
     places: u32,
     start: Place,
     end: Place,
-    /// The end of a number of fifteen places.
-    short_end: Place,
+    /// None for more than fifteen places.
+    old: Option<[Place; 2]>,
 }
 
 impl Ends {
@@ -279,35 +299,41 @@ impl Ends {
             packed = packed << 4 | u128::from(digit);
         }
         let mask = (1_u128 << (4 * places)) - 1;
-        let (up, blank) = (ALL - 4 * places, (1 << SHORT) - 1);
-        Some(Self {
-            places,
-            start: Place::new(mask << up, packed << up),
-            end: Place::new(mask, packed),
-            short_end: Place::new(mask << SHORT | blank, packed << SHORT | blank),
-        })
+        let up = ALL - 4 * places;
+        let old = (places <= 15).then(|| {
+            let up = 4 * (15 - places);
+            [Place::old(mask << up, packed << up), Place::old(mask, packed)]
+        });
+        let (start, end) = (Place::new(mask << up, packed << up), Place::new(mask, packed));
+        Some(Self { places, start, end, old })
     }
 
     /// A quick test of the word, which most words that do not match fail.
     fn may_be(&self) -> impl Fn(u64) -> bool + use<> {
-        let [start, end, short] =
-            [self.start, self.end, self.short_end].map(|place| (place.mask.0, place.piece.0));
+        let [old_start, old_end] = self.old.unwrap_or([self.start, self.end]);
+        let places = [self.start, self.end, old_start, old_end];
+        let [start, end, old_start, old_end] = places.map(|place| (place.mask.0, place.piece.0));
         move |word| {
-            (word & start.0 == start.1) | (word & end.0 == end.1) | (word & short.0 == short.1)
+            (word & start.0 == start.1)
+                | (word & end.0 == end.1)
+                | (word & old_start.0 == old_start.1)
+                | (word & old_end.0 == old_end.1)
         }
     }
 
     #[inline]
     fn find(&self, word: u64, form: Form) -> Option<Why> {
-        let (rest, end, places) = match form {
-            Form::Eighteen(rest) => (rest, &self.end, 18),
-            Form::Fifteen => (u8::MAX, &self.short_end, 15),
-            Form::Text | Form::Free => return None,
-        };
+        let rest = form.rest()?;
+        let (start, end) = (self.start.has(word, rest), self.end.has(word, rest));
+        let [old_start, old_end] = self.old.map_or([false; 2], |old| {
+            old.map(|place| place.has(word, rest) && old_id_form(&unpacked(word, rest)).is_some())
+        });
+        let as_entered = matches!(form, Form::Fifteen(_));
         match () {
-            () if end.has(word, rest) && self.places == places => Some(Why::IdNumber),
-            () if end.has(word, rest) => Some(Why::IdNumberEnd),
-            () if self.start.has(word, rest) => Some(Why::IdNumberStart),
+            () if self.places == 18 && end || self.places == 15 && old_end => Some(Why::IdNumber),
+            () if end || old_end && as_entered => Some(Why::IdNumberEnd),
+            () if start || old_start => Some(Why::IdNumberStart),
+            () if old_end => Some(Why::OldNumberEnd),
             () => None,
         }
     }
@@ -331,20 +357,48 @@ mod tests {
     #[test]
     fn identity_numbers_by_either_end() {
         let rows = [
-            ("50019919900307002X", "02X", Some(Why::IdNumberEnd)),
-            ("50019919900307002X", "０２ｘ", Some(Why::IdNumberEnd)),
-            ("50019919900307002X", "500199199003", Some(Why::IdNumberStart)),
-            ("50019919900307002x", "50019919900307002X", Some(Why::IdNumber)),
-            ("50019919900307002X", "1990", None),
-            ("500199900307002", "002", Some(Why::IdNumberEnd)),
-            ("500199900307002", "500199900307002", Some(Why::IdNumber)),
-            ("500199900307002", "5001999003070021", None),
+            ("50019919900307001X", "01X", Some(Why::IdNumberEnd)),
+            ("50019919900307001X", "０１ｘ", Some(Why::IdNumberEnd)),
+            ("50019919900307001X", "500199199003", Some(Why::IdNumberStart)),
+            ("50019919900307001x", "50019919900307001X", Some(Why::IdNumber)),
+            ("50019919900307001X", "1990", None),
+            ("500199900307001", "001", Some(Why::IdNumberEnd)),
+            ("500199900307001", "500199900307001", Some(Why::IdNumber)),
+            ("500199900307001", "5001999003070011", None),
+            // One number in two forms: found by either, whole and by its ends.
+            ("500199900307001", "50019919900307001X", Some(Why::IdNumber)),
+            ("500199900307001", "01X", Some(Why::IdNumberEnd)),
+            ("500199900307001", "50019919", Some(Why::IdNumberStart)),
+            ("50019919900307001X", "500199900307001", Some(Why::IdNumber)),
+            ("50019919900307001X", "50019990", Some(Why::IdNumberStart)),
+            ("50019919900307001X", "7001", Some(Why::OldNumberEnd)),
+            ("50019919900307001X", "9990030700", None),
+            // Whoever was born since has no old number.
+            ("500199200003070023", "500199000307002", None),
+            ("500199200003070023", "7001", None),
+            ("500199991332002", "2002", Some(Why::IdNumberEnd)),
             ("E12345678", "5678", Some(Why::IdNumberEnd)),
             ("E12345678", "e123", Some(Why::IdNumberStart)),
         ];
         for (kept, piece, expected) in rows {
             assert_eq!(found(kept, piece), expected, "{kept} {piece}");
         }
+    }
+
+    #[test]
+    fn either_form_is_looked_up() {
+        let mut numbers = IdNumbers::default();
+        let forms = ["500199900307001", "50019919900307001X"];
+        for (owner, form) in (0..).zip(forms) {
+            numbers.add(&IdNumber { role: IdRole::Own, number: form.into() }, owner).unwrap();
+        }
+        for form in forms {
+            let mut found = numbers.exactly(form);
+            found.sort_unstable();
+            assert_eq!(found, [(0, IdRole::Own), (1, IdRole::Own)], "{form}");
+        }
+        numbers.remove(0);
+        assert_eq!(numbers.exactly(forms[0]), [(1, IdRole::Own)]);
     }
 
     #[test]

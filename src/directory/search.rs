@@ -64,6 +64,9 @@ pub enum Why {
     IdNumberStart,
     /// The first digits of a phone number.
     PhoneStart,
+    /// The last digits an identity number had before it was of eighteen places, where it was
+    /// entered with eighteen.
+    OldNumberEnd,
     /// A piece of a file number.
     NumberPart,
     /// A piece of a phone number.
@@ -81,7 +84,7 @@ pub enum Why {
 }
 
 impl Why {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::Number,
         Self::IdNumber,
         Self::Phone,
@@ -97,6 +100,7 @@ impl Why {
         Self::InitialsStart,
         Self::IdNumberStart,
         Self::PhoneStart,
+        Self::OldNumberEnd,
         Self::NumberPart,
         Self::PhonePart,
         Self::NamePart,
@@ -132,6 +136,7 @@ impl Why {
                 | Self::IdNumber
                 | Self::IdNumberEnd
                 | Self::IdNumberStart
+                | Self::OldNumberEnd
                 | Self::Phone
                 | Self::PhoneEnd
                 | Self::PhoneStart

@@ -1,5 +1,6 @@
 //! Folding of text before it is compared, and interned strings.
 
+use crate::record::proper_char;
 use hashbrown::HashTable;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash};
@@ -10,15 +11,16 @@ pub(super) fn hash_of<T: Hash>(value: T) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
-/// Full-width and other compatibility forms made plain, small letters, trimmed.
+/// Full-width and other compatibility forms made plain, characters that stand for others made
+/// those, small letters, trimmed.
 pub(super) fn folded(text: &str) -> String {
-    text.trim().nfkc().flat_map(char::to_lowercase).collect()
+    text.trim().chars().map(proper_char).nfkc().flat_map(char::to_lowercase).collect()
 }
 
 /// One character of a name as it is compared; `None` for punctuation and spaces, which a
 /// typist may leave out. `ü` is `v`, as it is typed.
 pub(super) fn folded_char(c: char) -> Option<char> {
-    let mut plain = std::iter::once(c).nfkc().flat_map(char::to_lowercase);
+    let mut plain = std::iter::once(proper_char(c)).nfkc().flat_map(char::to_lowercase);
     let first = plain.next().unwrap_or(c);
     let plain = if plain.next().is_some() { c } else { first };
     match plain {

@@ -179,7 +179,7 @@ mod tests {
         assert!(fits.len().abs_diff(91) < 5, "one in eleven fits: {}", fits.len());
         for (text, cut) in [
             ("6222021111111110000", zeros(false)),
-            ("6222 0211 1111 1118 0000", zeros(true)),
+            ("6222 0211 1111 1180 000", zeros(true)),
             ("6222021111111111", None),
             ("6222021111111110", zeros(false)),
             ("6222021111111170", zeros(true)),

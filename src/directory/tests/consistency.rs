@@ -2,7 +2,7 @@
 
 use super::{id, moment, own, person};
 use crate::directory::{Card, Directory, Filter, IdRole, Query, Sort, SortBy};
-use crate::record::RecordId;
+use crate::record::{RecordId, new_id_form, old_id_form};
 use chrono::NaiveDate;
 use proptest::collection::vec;
 use proptest::option;
@@ -128,10 +128,12 @@ fn agrees(directory: &Directory, cards: &BTreeMap<RecordId, Card>) {
             .count();
         let has = |card: &&Card| {
             card.phones.iter().any(|phone| phone == digits)
-                || card
-                    .id_numbers
-                    .iter()
-                    .any(|n| n.number.ends_with(digits) || n.number.starts_with(digits))
+                || card.id_numbers.iter().any(|n| {
+                    // In the form it was entered in, or in the other one.
+                    let other = new_id_form(&n.number).or_else(|| old_id_form(&n.number));
+                    let mut forms = [Some(n.number.clone()), other].into_iter().flatten();
+                    forms.any(|form| form.ends_with(digits) || form.starts_with(digits))
+                })
         };
         assert_eq!(found, cards.values().filter(has).count());
     }

@@ -3,7 +3,7 @@
 use super::{id, moment, own, person};
 use crate::directory::search::Why;
 use crate::directory::{Card, Directory, Query};
-use crate::record::RecordId;
+use crate::record::{RecordId, new_id_form, old_id_form};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cmp::Reverse;
@@ -161,8 +161,17 @@ fn numbers_rank(card: &Card, word: &str) -> Option<u8> {
             .unwrap_or(Why::PhonePart)
     });
     let id_whys = [Why::IdNumber, Why::IdNumberEnd, Why::IdNumberStart];
-    let id_numbers = card.id_numbers.iter().filter(|_| long);
-    let id_numbers = id_numbers.filter_map(|n| end_why(&n.number, &plain, id_whys));
+    // A number is found in the form it was entered in and in the other one.
+    let other_whys = |number: &str| match number.len() {
+        18 => [Why::IdNumber, Why::OldNumberEnd, Why::IdNumberStart],
+        _ => id_whys,
+    };
+    let id_numbers = card.id_numbers.iter().filter(|_| long).flat_map(|number| {
+        let number = number.number.as_str();
+        let other = new_id_form(number).or_else(|| old_id_form(number));
+        let other = other.and_then(|other| end_why(&other, &plain, other_whys(number)));
+        end_why(number, &plain, id_whys).into_iter().chain(other)
+    });
     let whys = phones.chain(id_numbers).chain(number_why(&card.number, word));
     whys.map(Why::rank).min()
 }
@@ -205,7 +214,17 @@ fn cards() -> impl Strategy<Value = Vec<Card>> {
         vec(name(), 0..3),
         prop_oneof!["", "B-2[01]", "b[01]{1,3}", "[01]{2,10}", "困-20-0{0,2}1"],
         vec("1[12]{4,5}", 0..2),
-        vec(prop_oneof!["[12]{15}", "[12]{16}[1-2X]{2}", "E[12]{3}"], 0..2),
+        vec(
+            prop_oneof![
+                "[12]{15}",
+                "[12]{16}[1-2X]{2}",
+                "E[12]{3}",
+                // Of two forms: dates in December 1911 and 1912, so that pieces fit often.
+                "[12]{6}1[12]121[12][12]{3}".prop_map(|old| new_id_form(&old).unwrap()),
+                "[12]{6}1[12]121[12][12]{3}"
+            ],
+            0..2,
+        ),
         0..3_i64,
     );
     vec(card, 1..6).prop_map(|cards| {
