@@ -53,11 +53,16 @@ fn as_json(event: &Event) -> Json {
         .changes
         .iter()
         .map(|change| {
-            json!({
+            let mut told = json!({
                 "field": change.field.zh, "before": change.before.zh, "after": change.after.zh,
                 "field_en": change.field.en, "before_en": change.before.en,
                 "after_en": change.after.en,
-            })
+            });
+            if let Some(entered) = &change.entered {
+                told["entered"] = json!(entered.zh);
+                told["entered_en"] = json!(entered.en);
+            }
+            told
         })
         .collect();
     json!({

@@ -5,7 +5,7 @@ use super::import::number_key;
 use super::reading::RowReader;
 use super::report::Fault;
 use crate::office::Office;
-use crate::program::{Field, Kind, show};
+use crate::program::{Field, Kind, same_value, show};
 use crate::record::{Fields, Record, Value};
 use crate::said;
 use crate::words::{Lang, Said};
@@ -41,7 +41,9 @@ pub(super) fn differences(
         let Some(field) = kind.field(id) else { continue };
         let known = kept.get(id);
         let is_number = kind.import.field.as_ref() == Some(id);
-        if known.is_some_and(|known| same(known, value) || is_number && same_number(known, value)) {
+        if known.is_some_and(|known| {
+            same(Some(field), known, value) || is_number && same_number(known, value)
+        }) {
             continue;
         }
         let told = |lang| known.map(|known| shown(office, field, known, lang));
@@ -73,8 +75,10 @@ fn same_number(kept: &Value, typed: &Value) -> bool {
 
 /// Two values that say the same. A table typed as a list of codes says nothing of its rows' other
 /// columns, which were filled in when it was kept.
-pub(super) fn same(kept: &Value, typed: &Value) -> bool {
-    let (Value::Table(kept), Value::Table(typed)) = (kept, typed) else { return kept == typed };
+pub(super) fn same(field: Option<&Field>, kept: &Value, typed: &Value) -> bool {
+    let (Value::Table(kept), Value::Table(typed)) = (kept, typed) else {
+        return field.map_or(kept == typed, |field| same_value(field, kept, typed));
+    };
     kept.len() >= typed.len()
         && typed.iter().all(|row| {
             let is = |other: &&crate::record::Row| {

@@ -8,7 +8,7 @@ use super::reading::{Entered, RowReader};
 use super::report::{Fault, Place};
 use crate::office::{Actor, Command, Line, Office, Refusal};
 use crate::program::{Kind, PERSON};
-use crate::record::{Fields, Record, RecordId};
+use crate::record::{Fields, Record, RecordId, id_key, name_key};
 use crate::said;
 use crate::words::Said;
 use std::collections::{HashMap, HashSet};
@@ -116,7 +116,7 @@ impl Heads<'_> {
         match entered.id_number() {
             Some(id_number) => {
                 let who = (place, content, entered.name().to_string());
-                self.people.entry(id_number.to_string()).or_insert(who);
+                self.people.entry(id_key(id_number)).or_insert(who);
             }
             None if entered.number.is_none() => {
                 self.nameless.insert(content);
@@ -217,8 +217,8 @@ impl Heads<'_> {
         );
         let said = if name.is_empty() {
             return Ok(None);
-        } else if let Some((place, _, other)) = self.people.get(id_number) {
-            if other == name {
+        } else if let Some((place, _, other)) = self.people.get(&id_key(id_number)) {
+            if name_key(other) == name_key(name) {
                 return Ok(None);
             }
             let place = place.said();
@@ -228,7 +228,7 @@ impl Heads<'_> {
             )
         } else {
             match self.registered(id_number)? {
-                Some(person) if person.text(NAME) != name => {
+                Some(person) if name_key(person.text(NAME)) != name_key(name) => {
                     let number = &person.number;
                     said!(
                         "这个身份证号已登记在另一个姓名下（{number}）。",
@@ -245,7 +245,8 @@ impl Heads<'_> {
     fn registered(&self, id_number: &str) -> Result<Option<Record>, Refusal> {
         let Some(id) = self.office.numbered(id_number) else { return Ok(None) };
         let person = self.office.record(id)?;
-        Ok(person.filter(|one| one.kind == PERSON && one.text(ID_NUMBER) == id_number))
+        Ok(person
+            .filter(|one| one.kind == PERSON && id_key(one.text(ID_NUMBER)) == id_key(id_number)))
     }
 
     /// A row whose identity number stands in a row before it, under the same name.
@@ -256,7 +257,7 @@ impl Heads<'_> {
         content: u64,
         id_number: &str,
     ) -> Option<Standing> {
-        let (place, same, _) = self.people.get(id_number)?;
+        let (place, same, _) = self.people.get(&id_key(id_number))?;
         if *same == content {
             return Some(Standing::Unchanged);
         }
@@ -332,21 +333,25 @@ impl Heads<'_> {
             let mut by_name: HashMap<String, Vec<RecordId>> = HashMap::new();
             self.office.each(&self.kind.id, |record| {
                 let name = self.name_of(&record);
-                by_name.entry(name).or_default().push(record.id);
+                by_name.entry(name_key(&name)).or_default().push(record.id);
                 Ok(())
             })?;
             self.by_name = Some(by_name);
         }
-        let known = self.by_name.as_ref().and_then(|by_name| by_name.get(entered.name()));
+        let known =
+            self.by_name.as_ref().and_then(|by_name| by_name.get(&name_key(entered.name())));
         for id in known.into_iter().flatten() {
             let Some(record) = self.office.record(*id)? else { continue };
             let person = self.office.person_of_record(&record);
             let person = person.as_ref().map(|person| &person.fields);
-            let holds = |fields: &Fields, kept: &Fields| {
-                fields.iter().all(|(id, value)| kept.get(id).is_some_and(|kept| same(kept, value)))
+            let holds = |kind: Option<&Kind>, fields: &Fields, kept: &Fields| {
+                fields.iter().all(|(id, value)| {
+                    let field = kind.and_then(|kind| kind.field(id));
+                    kept.get(id).is_some_and(|kept| same(field, kept, value))
+                })
             };
-            if holds(&entered.own, &record.fields)
-                && holds(&entered.person, person.unwrap_or(&Fields::new()))
+            if holds(Some(self.kind), &entered.own, &record.fields)
+                && holds(self.person, &entered.person, person.unwrap_or(&Fields::new()))
             {
                 return Ok(Standing::Unchanged);
             }

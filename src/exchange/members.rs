@@ -6,7 +6,7 @@ use super::import::{Lazily, Run, Way, number_key};
 use super::reading::RowReader;
 use super::report::{Fault, Place};
 use crate::office::{Command, Office, Refusal};
-use crate::program::{Field, FieldType, Kind};
+use crate::program::{Field, FieldType, Kind, same_value};
 use crate::record::{Fields, RecordId, Row, Value};
 use crate::said;
 use crate::words::{Lang, Said};
@@ -82,9 +82,10 @@ impl Way for Members<'_> {
             run.refuse(reader, take(row), faults);
             return Ok(());
         }
+        let table = self.table;
         let holder = self.holder(id)?;
-        match Self::like(&holder.rows, &entered.own).cloned() {
-            Some((kept, _)) if holds(&kept, &entered.own) => {
+        match Self::like(table, &holder.rows, &entered.own).cloned() {
+            Some((kept, _)) if holds(table, &kept, &entered.own) => {
                 run.show(reader, &entered);
                 run.unchanged();
             }
@@ -211,12 +212,15 @@ impl Members<'_> {
 
     /// The row that is the same one: by identity number where there is one, else by everything.
     fn like<'r>(
+        table: &Field,
         rows: &'r [(Fields, Option<Place>)],
         fields: &Fields,
     ) -> Option<&'r (Fields, Option<Place>)> {
         match fields.get(ID_NUMBER) {
-            Some(id_number) => rows.iter().find(|(kept, _)| kept.get(ID_NUMBER) == Some(id_number)),
-            None => rows.iter().find(|(kept, _)| holds(kept, fields)),
+            Some(id_number) => {
+                rows.iter().find(|(kept, _)| says(table, kept, ID_NUMBER, id_number))
+            }
+            None => rows.iter().find(|(kept, _)| holds(table, kept, fields)),
         }
     }
 
@@ -231,7 +235,7 @@ impl Members<'_> {
     ) -> Vec<Fault> {
         let catalogue = self.office.catalogue();
         let mut faults = Vec::new();
-        for (id, _) in fields.iter().filter(|(id, value)| kept.get(*id) != Some(*value)) {
+        for (id, _) in fields.iter().filter(|(id, value)| !says(self.table, kept, id, value)) {
             let Some(column) = self.table.column(id) else { continue };
             let known = kept.get(id);
             let told = |lang: Lang, none: &str| {
@@ -295,6 +299,15 @@ impl Members<'_> {
 }
 
 /// Whether a kept row says everything the fields do.
-fn holds(kept: &Fields, fields: &Fields) -> bool {
-    fields.iter().all(|(id, value)| kept.get(id) == Some(value))
+fn holds(table: &Field, kept: &Fields, fields: &Fields) -> bool {
+    fields.iter().all(|(id, value)| says(table, kept, id, value))
+}
+
+/// Whether a kept row says this in a column.
+fn says(table: &Field, kept: &Fields, id: &str, value: &Value) -> bool {
+    let same = |known| match table.column(id) {
+        Some(column) => same_value(column, known, value),
+        None => known == value,
+    };
+    kept.get(id).is_some_and(same)
 }

@@ -2,8 +2,7 @@
 
 use super::told::Notice;
 use crate::office::Refusal;
-use crate::program::{Field, mask};
-use crate::record::Value;
+use crate::program::{Field, mask_refused};
 use crate::said;
 use crate::words::{Lang, Said};
 use serde_json::{Map, Value as Json, json};
@@ -43,7 +42,7 @@ impl Fault {
         next: Said,
     ) -> Self {
         let value = cut(value);
-        let masked = field.and_then(|field| mask(field, &Value::Text(value.clone())));
+        let masked = field.and_then(|field| mask_refused(field, &value));
         let masked = masked.unwrap_or_else(|| value.clone());
         Self { at: Some(at), column: column.trim().to_string(), value, masked, said, next }
     }

@@ -1,6 +1,7 @@
 //! Changing a record: fields, rows from an import, and looking at what is masked.
 
 use super::door::Plan;
+use super::entering::settle_names;
 use super::{Actor, Refusal, Right};
 use crate::program::{Kind, Stage};
 use crate::record::{Fields, Record, RecordId, Row, Value};
@@ -31,10 +32,11 @@ impl super::Office {
             };
         }
         number_rows(&mut record.fields);
+        let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
         self.unused_id_number(kind, &record.fields, Some(id))?;
         self.touch(actor, &mut record);
-        Ok(Plan::put("amend", vec![record]))
+        Ok(Plan::put("amend", vec![record]).entered(id, entered))
     }
 
     pub(super) fn plan_add_rows(
@@ -55,9 +57,10 @@ impl super::Office {
         all.extend(rows.into_iter().map(|row| Row { id: 0, ..row }));
         record.fields.insert(table.to_string(), Value::Table(all));
         number_rows(&mut record.fields);
+        let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
         self.touch(actor, &mut record);
-        Ok(Plan::put("add-rows", vec![record]))
+        Ok(Plan::put("add-rows", vec![record]).entered(id, entered))
     }
 
     pub(super) fn plan_reveal(

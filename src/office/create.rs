@@ -1,9 +1,10 @@
 //! Making a record, with the person it belongs to where that person is new.
 
 use super::door::{Door, Plan};
+use super::entering::settle_names;
 use super::{Actor, Refusal, Right};
 use crate::directory::{Filter, IdRole, Sort};
-use crate::program::{self, FieldProblem, Kind, PERSON, Stage};
+use crate::program::{self, FieldProblem, Kind, PERSON, Stage, same_value};
 use crate::record::{Fields, Instant, Record, RecordId, Value};
 use crate::said;
 use std::sync::PoisonError;
@@ -19,7 +20,7 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let kind = self.kind(kind_id)?;
-        let (mut own, persons) = self.split(kind, fields)?;
+        let (mut own, mut persons) = self.split(kind, fields)?;
         for field in kind.fields().filter(|field| field.default.is_some()) {
             if !own.contains_key(&field.id)
                 && let Some(value) = program::typed::default_value(field, &self.typing())
@@ -27,22 +28,29 @@ impl super::Office {
                 own.insert(field.id.clone(), value);
             }
         }
-        let mut records = Vec::new();
+        super::amend::number_rows(&mut own);
+        let entered = settle_names(kind, &mut own)?;
+        let mut person = None;
         if let Some(reference) = kind.person.as_deref() {
+            let entered = settle_names(self.kind(PERSON)?, &mut persons)?;
             let found = self.settle_person(door, actor, &own, reference, persons)?;
             own.insert(reference.to_string(), Value::Reference(found.record.id));
             self.one_file_each(kind, found.record.id)?;
-            if found.changed {
-                records.push(found.record.clone());
-            }
+            person = found.changed.then_some((found.record, entered));
         } else {
             self.unused_id_number(kind, &own, None)?;
         }
-        super::amend::number_rows(&mut own);
         self.checked(kind, &own, Stage::Draft)?;
         let record = self.new_record(door, actor, kind, own, number)?;
-        records.insert(0, record);
-        Ok(Plan::put("create", records))
+        let id = record.id;
+        Ok(match person {
+            Some((person, entered_there)) => {
+                let there = person.id;
+                let plan = Plan::put("create", vec![record, person]);
+                plan.entered(id, entered).entered(there, entered_there)
+            }
+            None => Plan::put("create", vec![record]).entered(id, entered),
+        })
     }
 
     /// Divides fields between a kind and the person kind it belongs to.
@@ -272,8 +280,11 @@ fn complete(
 ) -> Result<SettledPerson, Refusal> {
     let mut changed = false;
     for (field, value) in persons {
+        let same = |known: &Value| {
+            kind.field(&field).map_or(*known == value, |field| same_value(field, known, &value))
+        };
         match record.fields.get(&field) {
-            Some(known) if *known == value => {}
+            Some(known) if same(known) => {}
             Some(_) if field == "name" || field == "id_number" => {
                 let number = &record.number;
                 return Err(Refusal::conflict(

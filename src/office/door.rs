@@ -90,6 +90,12 @@ impl Plan {
         let ops = records.into_iter().map(DraftOp::Put).collect();
         Self { main, ops, command, reason: None, keyring: None }
     }
+
+    /// The same with what was entered for a record and is kept otherwise.
+    pub fn entered(mut self, id: RecordId, entered: super::entering::Entered) -> Self {
+        self.ops.extend(super::entering::note(id, entered));
+        self
+    }
 }
 
 impl Office {

@@ -16,10 +16,12 @@ pub struct Change {
     pub before: Said,
     /// After, masked; empty for nothing.
     pub after: Said,
+    /// What was entered, where something else is kept: characters that stand for others.
+    pub entered: Option<Said>,
 }
 
 impl Change {
-    /// `field: before → after`.
+    /// `field: before → after`, and in brackets what was entered where that is not what is kept.
     #[must_use]
     pub fn said(&self) -> Said {
         let side = |lang: Lang| {
@@ -27,7 +29,13 @@ impl Change {
                 "" => "—".to_string(),
                 text => text.to_string(),
             };
-            format!("{}: {} → {}", self.field.get(lang), shown(&self.before), shown(&self.after))
+            let (before, after) = (shown(&self.before), shown(&self.after));
+            let entered = match (&self.entered, lang) {
+                (Some(entered), Lang::Zh) => format!("（{}）", entered.zh),
+                (Some(entered), Lang::En) => format!(" ({})", entered.en),
+                (None, _) => String::new(),
+            };
+            format!("{}: {before} → {after}{entered}", self.field.get(lang))
         };
         Said::new(side(Lang::Zh), side(Lang::En))
     }
@@ -65,7 +73,10 @@ impl super::Office {
         for (at, entry) in entries.iter().enumerate() {
             let now = put_of(entry, id);
             let before = entries.iter().skip(at + 1).find_map(|older| put_of(older, id));
-            let changes = now.map(|now| self.changes(who, before, now)).unwrap_or_default();
+            let mut changes = now.map(|now| self.changes(who, before, now)).unwrap_or_default();
+            if let Some(now) = now {
+                self.tell_entered(who, entry, now, &mut changes);
+            }
             events.push(Event {
                 seq: entry.seq,
                 at: entry.time,
@@ -78,6 +89,32 @@ impl super::Office {
             });
         }
         Ok(events)
+    }
+
+    /// Adds what was entered to the changes of an entry; to a field that came out unchanged too.
+    fn tell_entered(&self, who: &Actor, entry: &Entry, now: &Record, changes: &mut Vec<Change>) {
+        let entered = super::entering::entered_in(entry, now.id);
+        let kind = self.catalogue.kind(&now.kind).filter(|_| !entered.is_empty());
+        for field in kind.into_iter().flat_map(|kind| kind.fields()) {
+            let texts: Vec<Said> = entered
+                .iter()
+                .filter(|(place, _)| *place == field.id)
+                .map(|(_, said)| said.clone())
+                .collect();
+            if texts.is_empty() {
+                continue;
+            }
+            let entered = Some(Said::join(&texts, "，", ", "));
+            if let Some(change) = changes.iter_mut().find(|change| change.field == field.title) {
+                change.entered = entered;
+            } else {
+                let kept =
+                    now.get(&field.id).map(|value| self.shown_value(Some(who), field, value));
+                let kept = kept.unwrap_or_default();
+                let field = field.title.clone();
+                changes.push(Change { field, before: kept.clone(), after: kept, entered });
+            }
+        }
     }
 
     /// A record as it was at a revision; nothing where the journal no longer tells.
@@ -132,6 +169,7 @@ impl super::Office {
                 field: Said::fixed("状态", "State"),
                 before: title(old_state),
                 after: title(&now.state),
+                entered: None,
             });
         }
         for field in kind.fields() {
@@ -151,6 +189,7 @@ impl super::Office {
                 field: field.title.clone(),
                 before: shown(old),
                 after: shown(new),
+                entered: None,
             });
         }
         changes

@@ -20,6 +20,7 @@ mod create;
 mod door;
 mod doors;
 mod drafts;
+mod entering;
 mod history;
 mod keeping;
 mod keys;

@@ -1,6 +1,7 @@
 //! Moves of a workflow: which are open to whom, and making one.
 
 use super::door::Plan;
+use super::entering::settle_names;
 use super::{Actor, Answers, Refusal};
 use crate::program::{self, Ask, AskType, Kind, Move, Need, PERSON, Stage, Workflow};
 use crate::record::{MoveMade, Record, RecordId, Value};
@@ -67,6 +68,7 @@ impl super::Office {
                 record.fields.insert(field.clone(), value.clone());
             }
         }
+        let entered = settle_names(kind, &mut record.fields)?;
         self.has_what_it_needs(kind, step, &record)?;
         let sheet = match &step.evaluates {
             Some(rules) => self.sheet_inside(&record, rules)?.to_stored().ok(),
@@ -88,7 +90,7 @@ impl super::Office {
             sheet,
         });
         self.touch(actor, &mut record);
-        let mut plan = Plan::put("move", vec![record]);
+        let mut plan = Plan::put("move", vec![record]).entered(id, entered);
         plan.reason = reason;
         Ok(plan)
     }

@@ -1,5 +1,6 @@
 //! What is still wrong with the fields of a record, told at the field.
 
+use super::same::same_person;
 use super::typed::TypedError;
 use super::{
     Catalogue, Field, FieldType, Kind, Required, day_number, effective_fields, formula_value,
@@ -100,6 +101,11 @@ impl Check<'_> {
                 for error in self.field(column, &row.fields, &columns) {
                     add(&column.id, error);
                 }
+            }
+            if !matches!(self.stage, Stage::Stored)
+                && let Some((column, error)) = same_person(&columns, rows, index)
+            {
+                add(column, error);
             }
             if let FieldType::Table { one_per: Some(key), .. } = &table.field_type
                 && let Some(code) = row.fields.get(key)

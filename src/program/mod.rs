@@ -14,6 +14,7 @@ mod effective;
 mod kind;
 mod loader;
 mod number;
+mod same;
 mod show;
 pub mod typed;
 mod workflow;
@@ -29,7 +30,8 @@ pub use effective::{
 };
 pub use kind::{Field, FieldType, Import, Kind, Required, SearchKeys, Section, Total, Validity};
 pub use number::{NumberTemplate, TemplateError};
-pub use show::{mask, plain, show};
+pub use same::same_value;
+pub use show::{mask, mask_refused, plain, show};
 pub use typed::{Cell, TypedError, Typing};
 pub use workflow::{Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Role, State, Workflow};
 

@@ -3,7 +3,7 @@
 use super::typed::PAPER_STATES;
 use super::{Catalogue, Field, FieldType};
 use crate::record::{
-    PaperState, Value, china_offset, mask_card, mask_id, mask_phone, plain_money, show_money,
+    PaperState, Value, china_offset, fold, mask_card, mask_id, mask_phone, plain_money, show_money,
 };
 use crate::words::Lang;
 
@@ -112,4 +112,15 @@ pub fn mask(field: &Field, value: &Value) -> Option<String> {
         (FieldType::BankCard, Value::Text(text)) => Some(mask_card(text)),
         _ => None,
     }
+}
+
+/// The masked form of a text that was refused for such a field: like [`mask`] where nothing but
+/// digits stands there, else with everything that is no digit in sight, as that is mostly what is
+/// wrong.
+#[must_use]
+pub fn mask_refused(field: &Field, text: &str) -> Option<String> {
+    let masked = mask(field, &Value::Text(text.to_string()))?;
+    let of_numbers = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | 'x' | 'X');
+    let plain = fold(text).chars().all(of_numbers);
+    Some(if plain { masked } else { crate::record::mask_refused(text) })
 }
