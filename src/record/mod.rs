@@ -21,7 +21,7 @@ use contact::luhn_fits;
 pub use contact::{
     ContactError, card_warning, mask_card, mask_phone, mask_text, parse_card, parse_phone,
 };
-pub use date::{DateError, FIRST_YEAR, LAST_YEAR, date_in_file, parse_date};
+pub use date::{DateError, FIRST_YEAR, LAST_YEAR, date_in_file, parse_date, parse_month};
 pub use fold::fold;
 use identity::check_fits;
 pub use identity::{BirthPart, IdError, IdNumber, Sex, id_key, mask_id, new_id_form, old_id_form};

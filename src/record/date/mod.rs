@@ -1,98 +1,27 @@
 //! Civil dates as people type them.
 
+mod clock;
+mod error;
+mod words;
+
+pub use error::DateError;
+
 use super::fold;
 use crate::edited::{Node, Raw};
 use crate::said;
-use crate::words::Said;
 use chrono::{Datelike, Days, NaiveDate};
-use thiserror::Error;
 
 /// The first year a date may lie in.
 pub const FIRST_YEAR: i32 = 1880;
 /// The last year a date may lie in.
 pub const LAST_YEAR: i32 = 2200;
 
-/// Why a text is not a date.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum DateError {
-    /// Nothing was typed.
-    #[error("no date")]
-    Empty,
-    /// Not in any form the program reads.
-    #[error("not a date: {0}")]
-    NotUnderstood(String),
-    /// The year has not four digits or does not come first.
-    #[error("year not given in four digits: {0}")]
-    YearForm(String),
-    /// A year no record can lie in.
-    #[error("year {0} is outside {FIRST_YEAR} to {LAST_YEAR}")]
-    YearOutside(i64),
-    /// A month that is not 1 to 12.
-    #[error("there is no month {0}")]
-    NoSuchMonth(u32),
-    /// A day the month does not have.
-    #[error("{year}-{month:02} has no day {day}, it ends on {last}")]
-    NoSuchDay {
-        /// Year typed.
-        year: i32,
-        /// Month typed.
-        month: u32,
-        /// Day typed.
-        day: u32,
-        /// Last day of that month.
-        last: u32,
-    },
-}
-
-impl DateError {
-    /// What happened.
-    #[must_use]
-    pub fn said(&self) -> Said {
-        match self {
-            Self::Empty => Said::fixed("还没有填日期。", "No date yet."),
-            Self::NotUnderstood(text) => {
-                said!("“{text}”不能读作日期。", "\"{text}\" cannot be read as a date.")
-            }
-            Self::YearForm(text) => said!(
-                "“{text}”没有以四位年份开头。",
-                "\"{text}\" does not begin with a four-digit year."
-            ),
-            Self::YearOutside(year) => said!(
-                "{year} 年不在 {FIRST_YEAR} 至 {LAST_YEAR} 年之内。",
-                "The year {year} is outside {FIRST_YEAR} to {LAST_YEAR}."
-            ),
-            Self::NoSuchMonth(month) => {
-                said!("没有 {month} 月。", "There is no month {month}.")
-            }
-            Self::NoSuchDay { year, month, day, last } => said!(
-                "{year} 年 {month} 月没有 {day} 日，最后一天是 {last} 日。",
-                "{year}-{month:02} has no day {day}; its last day is {last}."
-            ),
-        }
-    }
-
-    /// What to type instead.
-    #[must_use]
-    pub fn next(&self) -> Said {
-        match self {
-            Self::NoSuchMonth(_) => Said::fixed(
-                "月份写 1 至 12，顺序是年、月、日。",
-                "Type a month from 1 to 12; the order is year, month, day.",
-            ),
-            Self::NoSuchDay { last, .. } => {
-                said!("日写 1 至 {last}。", "Type a day from 1 to {last}.")
-            }
-            Self::YearOutside(_) => Said::fixed("请核对年份。", "Check the year."),
-            Self::Empty | Self::NotUnderstood(_) | Self::YearForm(_) => Said::fixed(
-                "写作 20250303、2025-3-3 或 2025年3月3日；t 是今天，-1 是昨天。",
-                "Type 20250303, 2025-3-3 or 2025年3月3日; t is today, -1 yesterday.",
-            ),
-        }
-    }
-}
-
-/// Reads a date: `20250303`, `2025-3-3`, `2025.3.3`, `2025/3/3`, `2025年3月3日`, `t` or `今天`,
-/// `-1` (yesterday), `+3`, and a spreadsheet's `2025-03-03 00:00:00`.
+/// Reads a date: `20250303`, `2025-3-3`, `2025.3.3`, `2025/3/3`, `2025年3月3日`, Chinese numerals
+/// (`二〇二五年三月三日`), `t` or `今天`, `-1` (yesterday), `+3`.
+///
+/// A day of the week beside it is read when it is that date's. A time of day behind it is read
+/// when it is midnight: a spreadsheet's `2025-03-03 00:00:00`, or an instant with a zone that is
+/// midnight in China (`2025-03-02T16:00:00Z`). Nothing is cut off silently.
 ///
 /// # Errors
 /// [`DateError`] says which part cannot be; a date that does not exist names the month's last day.
@@ -104,8 +33,14 @@ pub fn parse_date(text: &str, today: NaiveDate) -> Result<NaiveDate, DateError> 
     if let Some(days) = relative_days(&typed) {
         return shifted(today, days);
     }
-    let day = without_time(&typed);
-    let parts = split_parts(&day).ok_or_else(|| DateError::NotUnderstood(typed.clone()))?;
+    let (rest, weekday) = words::without_weekday(&typed);
+    let timed = clock::timed(&words::with_digits(&rest));
+    let Some(parts) = split_parts(&timed.date) else {
+        return Err(match parse_month(&timed.date) {
+            Some((year, month)) => DateError::DayMissing { year, month },
+            None => DateError::NotUnderstood(typed),
+        });
+    };
     let [year, month, day] = parts.map(|part| part.parse::<u32>().ok());
     let (Some(year), Some(month), Some(day)) = (year, month, day) else {
         return Err(DateError::NotUnderstood(typed));
@@ -113,7 +48,39 @@ pub fn parse_date(text: &str, today: NaiveDate) -> Result<NaiveDate, DateError> 
     if year < 1000 {
         return Err(DateError::YearForm(typed));
     }
-    civil_date(year, month, day)
+    let date = civil_date(year, month, day)?;
+    if weekday.is_some_and(|weekday| weekday != date.weekday()) {
+        return Err(DateError::OtherWeekday(date));
+    }
+    match timed.time {
+        Some(time) => Err(DateError::WithTime { date, time }),
+        None => Ok(date),
+    }
+}
+
+/// Reads a year and month without a day: `1975.06`, `1975-06`, `1975/6`, `1975年6月`, `197506`,
+/// `一九七五年六月`. The year has four digits.
+///
+/// `1975.1` is read as January; a spreadsheet that kept `1975.10` as a quantity shows the same,
+/// so what it says has to be compared with something else, such as an identity number.
+#[must_use]
+pub fn parse_month(text: &str) -> Option<(i32, u32)> {
+    let text = words::with_digits(&fold(text));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (year, month) = match text.split_once(['-', '/', '.', '年', '–', '—']) {
+        Some((year, month)) => {
+            let month = match text.contains('年') {
+                true => month.trim_end_matches('份').strip_suffix('月')?,
+                false => month,
+            };
+            (year.trim(), month.trim())
+        }
+        None => (text.get(..4)?, text.get(4..).filter(|month| month.len() == 2)?),
+    };
+    let shaped = digits(year) && year.len() == 4 && digits(month) && month.len() <= 2;
+    let year = in_range(year.parse().ok()?).ok().filter(|_| shaped)?;
+    let month = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    Some((year, month))
 }
 
 /// A date in a file an office edits: `2025-01-01`, or in quotes in any form a person types.
@@ -204,14 +171,6 @@ fn shifted(today: NaiveDate, days: i64) -> Result<NaiveDate, DateError> {
     in_range(i64::from(date.year())).map(|_| date)
 }
 
-/// Drops the time of day a spreadsheet puts behind a date.
-fn without_time(typed: &str) -> String {
-    let cut = typed.split_once([' ', 'T']).filter(|(_, time)| {
-        time.contains(':') && time.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.')
-    });
-    cut.map_or(typed, |(date, _)| date).to_owned()
-}
-
 /// Year, month and day as typed.
 fn split_parts(text: &str) -> Option<[String; 3]> {
     let is_digit = |c: char| c.is_ascii_digit();
@@ -263,6 +222,17 @@ mod tests {
             "2025-03-03 00:00:00",
             "2025-03-03T00:00:00.000",
             "2025/3/3 0:00",
+            "2025/3/3 12:00:00 AM",
+            "2025-03-02T16:00:00.000Z",
+            "2025-03-03T00:00:00+08:00",
+            "二〇二五年三月三日",
+            "二○二五年三月三号",
+            "二零二五年三月三日星期一",
+            "2025年3月3日星期一",
+            "2025-03-03（周一）",
+            "2025.3.3 Mon",
+            "Monday, 2025-03-03",
+            "2025年3月3日 礼拜一 0:00",
             "+2",
         ] {
             assert_eq!(parse_date(text, today), Ok(date(2025, 3, 3)), "{text}");
@@ -273,11 +243,17 @@ mod tests {
         assert_eq!(parse_date("-1", today), Ok(date(2025, 2, 28)));
         assert_eq!(parse_date("昨天", today), Ok(date(2025, 2, 28)));
         assert_eq!(parse_date("2024-02-29", today), Ok(date(2024, 2, 29)));
+        assert_eq!(parse_date("二○二五年十二月卅一日", today), Ok(date(2025, 12, 31)));
+        assert_eq!(parse_date("一九七五年六月十五日", today), Ok(date(1975, 6, 15)));
     }
 
     #[test]
     fn what_cannot_be_says_so() {
-        use DateError::{Empty, NoSuchDay, NoSuchMonth, NotUnderstood, YearForm, YearOutside};
+        use DateError::{
+            DayMissing, Empty, NoSuchDay, NoSuchMonth, NotUnderstood, OtherWeekday, WithTime,
+            YearForm, YearOutside,
+        };
+        let with_time = |day, time: &str| WithTime { date: date(2025, 3, day), time: time.into() };
         let today = date(2025, 3, 1);
         let owned = str::to_owned;
         for (text, error) in [
@@ -292,7 +268,20 @@ mod tests {
             ("25-3-3", YearForm(owned("25-3-3"))),
             ("3/3/2025", YearForm(owned("3/3/2025"))),
             ("2025-3/3", NotUnderstood(owned("2025-3/3"))),
-            ("2025-3", NotUnderstood(owned("2025-3"))),
+            ("2025-3", DayMissing { year: 2025, month: 3 }),
+            ("1975.06", DayMissing { year: 1975, month: 6 }),
+            ("一九七五年六月", DayMissing { year: 1975, month: 6 }),
+            ("75.06", NotUnderstood(owned("75.06"))),
+            ("2025-13", NotUnderstood(owned("2025-13"))),
+            // 2025-03-03 is a Monday.
+            ("2025年3月3日星期二", OtherWeekday(date(2025, 3, 3))),
+            ("2025-03-03 Sunday", OtherWeekday(date(2025, 3, 3))),
+            ("2025-03-02 23:59:17", with_time(2, "23:59:17")),
+            ("2025-03-02T15:59:17Z", with_time(2, "23:59:17")),
+            ("2025-03-03T00:00:00Z", with_time(3, "08:00:00")),
+            ("2025-03-02T16:00:00", with_time(2, "16:00:00")),
+            ("2025-03-03 25:00", NotUnderstood(owned("2025-03-03 25:00"))),
+            ("3/4/2025", YearForm(owned("3/4/2025"))),
             ("2025-3-3x", NotUnderstood(owned("2025-3-3x"))),
             ("-2025-3-3", NotUnderstood(owned("-2025-3-3"))),
             ("不详", NotUnderstood(owned("不详"))),
@@ -304,13 +293,89 @@ mod tests {
             assert!(!error.said().is_empty() && !error.next().is_empty());
         }
         assert_eq!(parse_date("+99999", today), Err(YearOutside(2298)));
+        let said = OtherWeekday(date(2025, 3, 3)).said();
+        assert!(said.zh.contains("星期一") && said.en.contains("Monday"), "{}", said.zh);
+        assert!(
+            with_time(2, "23:59:17").said().zh.starts_with("这里要的是日期，还带着时间 23:59:17")
+        );
+    }
+
+    #[test]
+    fn months_without_a_day() {
+        for text in [
+            "1975.06",
+            "1975-06",
+            "1975年6月",
+            "1975年06月份",
+            "197506",
+            "1975.6",
+            "1975/6",
+            "1975/06",
+            " １９７５．０６ ",
+            "一九七五年六月",
+        ] {
+            assert_eq!(parse_month(text), Some((1975, 6)), "{text}");
+        }
+        for text in [
+            "75.06",
+            "1975",
+            "1975.13",
+            "1975.00",
+            "1975-06-01",
+            "19756",
+            "1975年6",
+            "1975年6日",
+            "1975.6.",
+            "187506",
+            "",
+            "六月",
+        ] {
+            assert_eq!(parse_month(text), None, "{text}");
+        }
+    }
+
+    /// A number as it is written in dates: digits for a year, tens for a month or day.
+    fn in_numerals(number: u32, zero: char) -> String {
+        let numerals: Vec<char> = "一二三四五六七八九".chars().collect();
+        let one = |n: u32| n.checked_sub(1).map_or(zero, |at| numerals[at as usize]);
+        match number {
+            0..=9 => one(number).to_string(),
+            10 => "十".to_string(),
+            11..=19 => format!("十{}", one(number % 10)),
+            20 | 30 => format!("{}十", one(number / 10)),
+            21..=99 => format!("{}十{}", one(number / 10), one(number % 10)),
+            _ => number.to_string().chars().map(|c| one(c.to_digit(10).unwrap())).collect(),
+        }
     }
 
     proptest! {
         #[test]
-        fn every_form_gives_the_date_back(days in 0_u64..117_000) {
+        fn every_form_gives_the_date_back(days in 0_u64..117_000, zone in -12_i32..=14) {
             let day = date(FIRST_YEAR, 1, 1) + Days::new(days);
             let today = date(2025, 3, 1);
+            for zero in ['〇', '○', '零'] {
+                let (year, month) = (in_numerals(day.year_ce().1, zero), in_numerals(day.month(), zero));
+                let words = format!("{year}年{month}月{}日", in_numerals(day.day(), zero));
+                prop_assert_eq!(parse_date(&words, today), Ok(day), "{}", words);
+                let other = format!("{words}{}", words::chinese(day.weekday()));
+                prop_assert_eq!(parse_date(&other, today), Ok(day));
+                let wrong = format!("{words}{}", words::chinese(day.weekday().succ()));
+                prop_assert_eq!(parse_date(&wrong, today), Err(DateError::OtherWeekday(day)));
+            }
+            // Midnight in China, told in another zone.
+            let zone = chrono::FixedOffset::east_opt(zone * 3600).unwrap();
+            let there = day.and_hms_opt(0, 0, 0).unwrap() - chrono::Duration::hours(8);
+            let there = there.and_utc().with_timezone(&zone);
+            if there.year() >= 1 {
+                prop_assert_eq!(parse_date(&there.to_rfc3339(), today), Ok(day));
+            }
+            for form in ["%Y-%m-%d 00:00:00", "%Y/%-m/%-d 0:00", "%Y-%m-%d %A", "%a %Y.%m.%d"] {
+                prop_assert_eq!(parse_date(&day.format(form).to_string(), today), Ok(day));
+            }
+            for form in ["%Y.%m", "%Y-%m", "%Y年%-m月", "%Y%m", "%Y/%-m"] {
+                let month = day.format(form).to_string();
+                prop_assert_eq!(parse_month(&month), Some((day.year(), day.month())));
+            }
             for form in ["%Y%m%d", "%Y-%m-%d", "%Y.%-m.%-d", "%Y/%-m/%-d", "%Y年%-m月%-d日"] {
                 prop_assert_eq!(parse_date(&day.format(form).to_string(), today), Ok(day));
             }
