@@ -36,7 +36,7 @@ fn is_han(c: char) -> bool {
 
 /// Characters of scripts that put blanks between words: all that lie before the East Asian ones.
 fn in_words(c: char) -> bool {
-    c < '\u{2E80}' && c != DOT && !c.is_whitespace()
+    c < '\u{2E80}' && !DOTS.contains(&c) && !c.is_whitespace()
 }
 
 /// A person's name as stored: folded, one dot (`·`) between Han characters whatever dot was

@@ -14,6 +14,7 @@ mod floors;
 mod form;
 mod full_disk;
 mod furnished;
+mod identity;
 mod line;
 mod live;
 mod manners;
