@@ -93,11 +93,11 @@ fn one_person_by_the_old_number_and_by_the_new() {
     assert!(answers[0]["field"].as_str().unwrap().ends_with(".id_number"), "{}", answers[0]);
 }
 
-/// GB 11643-1999 by hand: the century, and the check character of ISO 7064.
+/// The new form of an old number of the address code nobody has: the century, and the check
+/// character of GB 11643.
 fn new_form(old: &str) -> String {
-    let (head, tail) = old.split_at(6);
-    crate::cli::id_number(&format!("19{}", &tail[..6]), tail[6..].parse().unwrap())
-        .replace("500199", head)
+    let (born, order) = old.strip_prefix("500199").unwrap().split_at(6);
+    crate::cli::id_number(&format!("19{born}"), order.parse().unwrap())
 }
 
 #[test]
