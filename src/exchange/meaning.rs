@@ -3,9 +3,8 @@
 
 use super::book::{Cell, DayCount, Form};
 use super::columns::Owner;
-use super::cut::in_powers_of_ten;
 use crate::program::{Field, FieldType, TypedError};
-use crate::record::{Fields, Value};
+use crate::record::{Fields, SheetMark, Value, parse_month};
 use crate::said;
 use crate::words::Said;
 use chrono::{Datelike, NaiveDate};
@@ -23,8 +22,8 @@ pub(super) fn lost(field: &Field, cell: &Cell) -> Option<(Said, Said)> {
             Said::fixed("请改成数值或文字。", "Put a value or text in its place."),
         )),
         Form::Unworked => Some(unworked()),
-        Form::Rounded if !amounts => Some(cut()),
-        _ if !amounts && !long_text && is_cut_text(&cell.text) => Some(cut()),
+        Form::Rounded if !amounts => Some(cut(cell)),
+        _ if !amounts && !long_text && is_cut_text(&cell.text) => Some(cut(cell)),
         _ => None,
     }
 }
@@ -37,14 +36,14 @@ pub(super) fn lost_number(cell: &Cell) -> Option<(Said, Said)> {
             Said::fixed("请照原档案写编号。", "Write the number as in the file."),
         )),
         Form::Unworked => Some(unworked()),
-        Form::Rounded => Some(cut()),
-        _ => is_cut_text(&cell.text).then(cut),
+        Form::Rounded => Some(cut(cell)),
+        _ => is_cut_text(&cell.text).then(|| cut(cell)),
     }
 }
 
 /// `1.39E+10`: the sign tells it from a code with an E in it.
 fn is_cut_text(text: &str) -> bool {
-    text.contains(['+', '＋']) && in_powers_of_ten(text)
+    text.contains(['+', '＋']) && matches!(SheetMark::of(text), Some(SheetMark::Exponent(_)))
 }
 
 fn formula_failed() -> Said {
@@ -62,12 +61,14 @@ fn unworked() -> (Said, Said) {
 }
 
 /// What is said of a number a spreadsheet has cut.
-pub(super) fn cut() -> (Said, Said) {
+pub(super) fn cut(cell: &Cell) -> (Said, Said) {
+    let zeros = Said::fixed(
+        "表格软件只保留 15 位，这个号码的后几位已经丢失，变成了 0。",
+        "A spreadsheet keeps 15 digits; the last ones of this number are lost and now zeros.",
+    );
+    let mark = SheetMark::of(&cell.text).filter(|mark| matches!(mark, SheetMark::Exponent(_)));
     (
-        Said::fixed(
-            "表格软件只保留 15 位，这个号码的后几位已经丢失（变成 0 或 E+）。",
-            "A spreadsheet keeps 15 digits; the last ones of this number are lost (now zeros or E+).",
-        ),
+        mark.map_or(zeros, |mark| mark.said()),
         Said::fixed(
             "请在表格里把这一列设为“文本”，照原件重新录入号码。",
             "Set the column to Text in the spreadsheet and enter the number again from the papers.",
@@ -93,24 +94,6 @@ pub(super) fn month(field: &Field, cell: &Cell) -> Option<Month> {
     }
     let (year, month) = parse_month(&cell.text)?;
     Some(Month { year, month, text: cell.text.clone() })
-}
-
-/// A month: year and month, as forms with 出生年月 have it.
-fn parse_month(text: &str) -> Option<(i32, u32)> {
-    let text = crate::record::fold(text);
-    let text = text.trim_end_matches(['月', '.', '-']);
-    let digits = |text: &str, most: usize| {
-        let fits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| text.parse::<u32>().ok()).flatten()
-    };
-    let parts: Vec<&str> = text.split(['.', '-', '/', '年']).map(str::trim).collect();
-    let (year, month) = match parts.as_slice() {
-        [both] if both.len() == 6 => (digits(both.get(..4)?, 4)?, digits(both.get(4..)?, 2)?),
-        [year, month] if year.len() == 4 => (digits(year, 4)?, digits(month, 2)?),
-        _ => return None,
-    };
-    let fits = (1900..=2100).contains(&year) && (1..=12).contains(&month);
-    fits.then(|| Some((i32::try_from(year).ok()?, month))).flatten()
 }
 
 /// A month read.

@@ -278,7 +278,7 @@ impl<'a> RowReader<'a> {
             return Err(TypedError::new(said, next));
         }
         if self.layout.numbers.is_cut(at, field, cell) {
-            let (said, next) = meaning::cut();
+            let (said, next) = meaning::cut(cell);
             return Err(TypedError::new(said, next));
         }
         let long = cell.text.len() > LONGEST_CELL && cell.text.chars().count() > LONGEST_CELL;
