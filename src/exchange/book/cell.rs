@@ -1,7 +1,7 @@
 //! Cells and rows as they stand in a file, with what is known of each.
 
 use crate::exchange::{FileTrouble, guard};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 /// The most columns with content a sheet may have. Rosters have a few dozen; a cell far to the
 /// right is a slip, or made to fill a machine.
@@ -154,6 +154,28 @@ impl DayCount {
     }
 }
 
+/// A moment as ISO 8601 writes it, as [`Cell::moment`] gives one: the day alone at midnight, the time
+/// alone on the day from which spreadsheets count. `None` for anything else, such as one with a zone.
+pub(super) fn iso_moment(text: &str) -> Option<String> {
+    let written = text.trim().replace(' ', "T");
+    if let Ok(day) = written.parse::<NaiveDate>() {
+        return Some(day.to_string());
+    }
+    let moment: NaiveDateTime = written.parse().ok()?;
+    // To the nearest second, as for a number.
+    let moment =
+        moment.checked_add_signed(chrono::TimeDelta::milliseconds(500))?.with_nanosecond(0)?;
+    let (day, time) = (moment.date(), moment.time());
+    let first = |day| NaiveDate::from_ymd_opt(1899, 12, day);
+    Some(if Some(day) == first(30) || Some(day) == first(31) {
+        time.to_string()
+    } else if time == NaiveTime::MIN {
+        day.to_string()
+    } else {
+        format!("{day} {time}")
+    })
+}
+
 /// One row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SheetRow {
@@ -278,6 +300,23 @@ mod tests {
         assert_eq!(text(45_718.999_502_314_81).as_deref(), Some("2025-03-02 23:59:17"));
         assert_eq!(text(0.5).as_deref(), Some("12:00:00"));
         assert_eq!(text(-3.0), None);
+    }
+
+    #[test]
+    fn moments_in_words() {
+        for (written, read) in [
+            ("2025-03-03", Some("2025-03-03")),
+            ("2025-03-03T00:00:00.000", Some("2025-03-03")),
+            ("2025-03-02T23:59:17", Some("2025-03-02 23:59:17")),
+            ("2025-03-02T23:59:59.999", Some("2025-03-03")),
+            ("1899-12-31T12:30:00.000", Some("12:30:00")),
+            ("1899-12-30T00:00:00", Some("00:00:00")),
+            ("2025-03-03T00:00:00Z", None),
+            ("2025-13-03", None),
+            ("", None),
+        ] {
+            assert_eq!(iso_moment(written).as_deref(), read, "{written}");
+        }
     }
 
     #[test]

@@ -40,7 +40,8 @@ pub(super) fn kind_of(bytes: &[u8]) -> Result<Option<Made>, FileTrouble> {
         return Err(foreign);
     }
     let head = head(bytes);
-    if has_tag(&head, "workbook") && head.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+    let is_book = ["workbook", "ss:workbook"].iter().any(|tag| has_tag(&head, tag));
+    if is_book && head.contains("urn:schemas-microsoft-com:office:spreadsheet") {
         return Ok(Some(Made::Xml2003));
     }
     if head.starts_with("mime-version:") || head.contains("content-type: multipart/related") {
@@ -49,7 +50,24 @@ pub(super) fn kind_of(bytes: &[u8]) -> Result<Option<Made>, FileTrouble> {
             "This is a web archive (MHTML), not a table.",
         ));
     }
-    let tags = ["html", "table", "!doctype html", "head", "body", "meta", "style"];
+    let tags = [
+        "html",
+        "table",
+        "!doctype html",
+        "head",
+        "body",
+        "meta",
+        "style",
+        "title",
+        "script",
+        "tr",
+        "thead",
+        "tbody",
+        "caption",
+        "colgroup",
+        "div",
+        "center",
+    ];
     if head.starts_with('<') && tags.iter().any(|tag| has_tag(&head, tag)) {
         return Ok(Some(Made::Html));
     }

@@ -8,6 +8,14 @@ const FILLED_OVER: usize = 64;
 /// Regions a row may lie in at once: more cannot stand side by side in a sheet.
 const MOST_OPEN: usize = super::MOST_COLUMNS;
 
+/// Bytes of text filled into one row: a text is copied into every cell of a region, and a few long
+/// ones over many rows would fill a machine.
+const MOST_FILLED: usize = 128 << 10;
+
+/// Cells looked at for filling in one row: regions that lie over one another, as in no sheet, would
+/// be gone through again and again.
+const MOST_VISITED: usize = 4 * super::MOST_COLUMNS;
+
 /// A region, its last row and column included; all from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
@@ -39,6 +47,18 @@ impl Merges {
         Self { ahead: regions, open: Vec::new() }
     }
 
+    /// Adds a region that begins in the row to be filled next: some files tell of a region at its
+    /// first cell.
+    pub fn begin(&mut self, region: Region) {
+        self.ahead.push(region);
+    }
+
+    /// Ends every region: none reaches further down.
+    pub fn end(&mut self) {
+        self.ahead.clear();
+        self.open.clear();
+    }
+
     /// Fills the cells of a row that lie in a region and are empty. Rows come in order.
     pub fn fill(&mut self, row: &mut SheetRow) {
         let at = row.line.saturating_sub(1);
@@ -51,9 +71,14 @@ impl Merges {
                 self.open.push((region, cell.clone()));
             }
         }
+        let (mut filled, mut visited) = (0_usize, 0_usize);
         for (region, first) in &self.open {
             let right = region.right.min(region.left + FILLED_OVER);
             for column in region.left..=right {
+                visited += 1;
+                if visited > MOST_VISITED || filled + first.text.len() > MOST_FILLED {
+                    break;
+                }
                 if at == region.top && column == region.left {
                     continue;
                 }
@@ -62,6 +87,7 @@ impl Merges {
                     row.cells.resize_with(column + 1, Cell::default);
                 }
                 if let Some(cell) = row.cells.get_mut(column).filter(|cell| cell.is_blank()) {
+                    filled += first.text.len();
                     *cell = Cell { merged, ..first.clone() };
                 }
             }
@@ -95,6 +121,29 @@ mod tests {
         assert_eq!(all[2].texts(), ["c", "厂"]);
         assert_eq!(all[2].cells[1].merged, Merged::Down);
         assert_eq!(all[3].texts(), ["d"]);
+    }
+
+    #[test]
+    fn regions_told_of_on_the_way() {
+        let mut merges = Merges::default();
+        let (mut first, mut second) = (row(1, &["厂"]), row(2, &["", "a"]));
+        merges.begin(Region { top: 0, left: 0, bottom: usize::MAX, right: 0 });
+        merges.fill(&mut first);
+        merges.fill(&mut second);
+        assert_eq!(second.texts(), ["厂", "a"]);
+        merges.end();
+        let mut third = row(3, &["", "b"]);
+        merges.fill(&mut third);
+        assert_eq!(third.texts(), ["", "b"]);
+    }
+
+    #[test]
+    fn what_is_filled_is_bounded() {
+        let long = "长".repeat(10_000);
+        let mut all = row(1, &[&long]);
+        let over = Region { top: 0, left: 0, bottom: 0, right: 60 };
+        Merges::new(vec![over; 10_000]).fill(&mut all);
+        assert!(all.texts().concat().len() <= MOST_FILLED + long.len());
     }
 
     #[test]

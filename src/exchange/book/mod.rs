@@ -15,6 +15,7 @@
 //! | `text`, `html`, `xml2003`, `xls`, `xlsx`, `xlsb`, `others` | the readers |
 //! | `shared` | texts a workbook keeps once |
 //! | `survey` | what the reading library does not tell of an XLSX file, and limits before it |
+//! | `markup` | what a web page or XML file is encoded in |
 //! | `merges` | merged regions |
 //! | `aside` | the thread a reader runs on |
 
@@ -23,6 +24,7 @@ mod cell;
 mod formats;
 mod html;
 mod kinds;
+mod markup;
 mod merges;
 mod others;
 mod shared;
@@ -178,8 +180,8 @@ fn source(made: Made, bytes: &Arc<[u8]>) -> Result<Box<dyn Source>, FileTrouble>
     Ok(match made {
         Made::Xlsx => Box::new(xlsx::Xlsx::open(bytes)?),
         Made::Xls => Box::new(xls::Xls::open(bytes)?),
-        Made::Html => Box::new(html::Html::open(&bytes)?),
-        Made::Xml2003 => Box::new(xml2003::Xml2003::open(&bytes)?),
+        Made::Html => Box::new(html::Html::open(bytes)?),
+        Made::Xml2003 => Box::new(xml2003::Xml2003::open(bytes)?),
         Made::Xlsb => Box::new(xlsb::Xlsb::open(bytes)?),
         Made::Ods => Box::new(others::Ods::open(bytes)?),
     })

@@ -52,10 +52,11 @@ impl CellReader<'_> {
                     row = SheetRow::at(line, says_yes(&element, "hidden"));
                     (last, column) = (line, 0);
                 }
-                Event::End(element) if element.local_name().as_ref() == "row" => {
-                    if !each(std::mem::take(&mut row))? {
-                        return Ok(());
-                    }
+                Event::End(element)
+                    if element.local_name().as_ref() == "row"
+                        && !each(std::mem::take(&mut row))? =>
+                {
+                    return Ok(());
                 }
                 Event::Start(element) if is(&element, "c") => {
                     let opened = opened(&element);

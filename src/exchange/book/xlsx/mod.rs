@@ -63,10 +63,10 @@ impl Xlsx {
         let mut listed = Vec::new();
         loop {
             match part.next()? {
-                Event::Start(element) if is(&element, "workbookPr") => {
-                    if says_yes(&element, "date1904") {
-                        book.calendar = DayCount::From1904;
-                    }
+                Event::Start(element)
+                    if is(&element, "workbookPr") && says_yes(&element, "date1904") =>
+                {
+                    book.calendar = DayCount::From1904;
                 }
                 Event::Start(element) if is(&element, "calcPr") => {
                     book.to_be_calculated = says_yes(&element, "fullCalcOnLoad");
