@@ -1,7 +1,7 @@
 //! What the fuzz targets run (`fuzz/`): one function each, any bytes in. There in tests and with
 //! the feature `fuzzing` only; a test runs every seed through the same functions.
 
-pub use crate::exchange::fuzzing::{csv, xls};
+pub use crate::exchange::fuzzing::{csv, html, xls, xlsx};
 pub use crate::store::fuzzing::{backup, envelope, journal};
 
 use crate::calendar::Calendar;
@@ -62,13 +62,15 @@ mod tests {
     /// What fuzzing once found, and what it starts from.
     #[test]
     fn every_seed_is_survived() {
-        let targets: [Target; 6] = [
+        let targets: [Target; 8] = [
             ("journal", journal),
             ("envelope", envelope),
             ("backup", backup),
             ("pack", pack),
             ("csv", csv),
             ("xls", xls),
+            ("html", html),
+            ("xlsx", xlsx),
         ];
         for (name, target) in targets {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);

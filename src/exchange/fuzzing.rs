@@ -1,5 +1,7 @@
-//! The doors of the fuzz targets `csv` and `xls`: there in tests and with the feature `fuzzing`
-//! only.
+//! The doors of the fuzz targets `csv`, `xls`, `html` and `xlsx`: there in tests and with the
+//! feature `fuzzing` only.
+
+pub use super::book::fuzzing::{html, xlsx};
 
 use super::book::xls_rows;
 use super::columns::{Column, Target};

@@ -22,6 +22,8 @@
 mod aside;
 mod cell;
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod html;
 mod kinds;
 mod markup;
