@@ -176,6 +176,15 @@ pub(super) fn iso_moment(text: &str) -> Option<String> {
     })
 }
 
+/// Whether a spreadsheet shows this for a formula that failed: `#N/A`, and `Err:502` in LibreOffice.
+pub(super) fn is_error(shown: &str) -> bool {
+    const ERRORS: &[&str] =
+        &["#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA"];
+    let coded = shown.strip_prefix("Err:").filter(|code| !code.is_empty());
+    ERRORS.contains(&shown)
+        || coded.is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// One row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SheetRow {
@@ -216,7 +225,8 @@ impl SheetRow {
             return Ok(());
         }
         if column >= MOST_COLUMNS {
-            return Err(FileTrouble::TooWide { row: self.line, column: column + 1 });
+            let column = column.saturating_add(1);
+            return Err(FileTrouble::TooWide { row: self.line, column });
         }
         self.cells.resize_with(column, Cell::default);
         self.cells.push(cell);

@@ -109,6 +109,9 @@ fn zipped(bytes: &[u8]) -> Result<Made, FileTrouble> {
         Ok(Made::Xlsx)
     } else if has("content.xml") && has("mimetype") {
         Ok(Made::Ods)
+    } else if has("encrypted-package") {
+        // OpenDocument as a whole under a password.
+        Err(FileTrouble::Password)
     } else if under("word/") {
         Err(save_as("这是 Word 文档，不是表格。", "This is a Word document, not a table."))
     } else if under("ppt/") {

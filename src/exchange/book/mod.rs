@@ -12,9 +12,9 @@
 //! | --- | --- |
 //! | `cell` | cells, rows, sheets, day numbers; what a reader is |
 //! | `kinds` | what a file is, by its first bytes |
-//! | `text`, `html`, `xml2003`, `xls`, `xlsx`, `xlsb`, `others` | the readers |
+//! | `text`, `html`, `xml2003`, `xls`, `xlsx`, `xlsb`, `ods` | the readers |
 //! | `shared` | texts a workbook keeps once |
-//! | `survey` | what the reading library does not tell of an XLSX file, and limits before it |
+//! | `xml`, `formats` | XML parts within limits; which number formats are days |
 //! | `markup` | what a web page or XML file is encoded in |
 //! | `merges` | merged regions |
 //! | `aside` | the thread a reader runs on |
@@ -28,7 +28,7 @@ mod html;
 mod kinds;
 mod markup;
 mod merges;
-mod others;
+mod ods;
 mod shared;
 mod text;
 mod xls;
@@ -185,7 +185,7 @@ fn source(made: Made, bytes: &Arc<[u8]>) -> Result<Box<dyn Source>, FileTrouble>
         Made::Html => Box::new(html::Html::open(bytes)?),
         Made::Xml2003 => Box::new(xml2003::Xml2003::open(bytes)?),
         Made::Xlsb => Box::new(xlsb::Xlsb::open(bytes)?),
-        Made::Ods => Box::new(others::Ods::open(bytes)?),
+        Made::Ods => Box::new(ods::Ods::open(bytes)?),
     })
 }
 

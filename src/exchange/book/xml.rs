@@ -90,7 +90,7 @@ fn trouble(error: &quick_xml::Error) -> FileTrouble {
 }
 
 /// What `&amp;`, `&#20013;` and their like stand for; others are left out.
-fn push_entity(entity: &BytesRef<'_>, into: &mut String) {
+pub(super) fn push_entity(entity: &BytesRef<'_>, into: &mut String) {
     if let Ok(Some(c)) = entity.resolve_char_ref() {
         into.push(c);
         return;

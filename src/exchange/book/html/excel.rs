@@ -1,6 +1,7 @@
 //! What Excel and LibreOffice say of a cell besides the text they show: the text may be rounded.
 
 use super::super::Cell;
+use super::super::cell::{DayCount, is_error};
 use super::style::{Look, Shows};
 
 /// Whole numbers of so many digits are not kept by a spreadsheet; a page that has them all has them
@@ -37,6 +38,9 @@ impl Given {
             // Language, and behind it the format: `1033;0;YYYY-MM-DD`.
             "sdnum" => {
                 let format = value().unwrap_or_default();
+                if format.ends_with(";BOOLEAN") {
+                    self.yes_no = Some(String::new());
+                }
                 if let Some(code) = format.splitn(3, ';').nth(2).filter(|code| !code.is_empty()) {
                     let quoted = code.replace(';', "\\;");
                     self.shows = Look::of(&format!("mso-number-format:{quoted}")).shows;
@@ -61,9 +65,11 @@ impl Given {
             return Cell::text(or_shown(text));
         }
         match self.number {
+            Some(_) if is_error(shown.trim()) => Cell::failed(shown.trim()),
             Some(number) if matches!(self.shows, Shows::Anything | Shows::Number) => {
                 numeric(&number, &shown).unwrap_or_else(|| Cell::text(shown))
             }
+            Some(number) if self.shows == Shows::Moment => with_time(&number, shown),
             None if self.formula && blank => Cell::unworked(),
             _ => Cell::text(shown),
         }
@@ -83,6 +89,19 @@ fn numeric(given: &str, shown: &str) -> Option<Cell> {
         return (bare == shown.trim()).then(|| number(&bare)).flatten();
     }
     number(given)
+}
+
+/// A day as it is shown, with the time it has and does not show.
+fn with_time(given: &str, shown: String) -> Cell {
+    let time = given.parse::<f64>().ok().filter(|number| *number >= 1.0);
+    let time = time.and_then(|number| Cell::moment(number, DayCount::From1900));
+    let time = time.as_ref().and_then(|moment| moment.text.split_once(' '));
+    match time {
+        Some((_, time)) if !shown.contains([':', '时']) && !shown.trim().is_empty() => {
+            Cell::text(format!("{} {time}", shown.trim()))
+        }
+        _ => Cell::text(shown),
+    }
 }
 
 fn number(text: &str) -> Option<Cell> {
@@ -127,6 +146,10 @@ mod tests {
         assert_eq!(cell(day, Shows::Anything, "2025-03-03"), Cell::text("2025-03-03"));
         assert_eq!(cell(day, Shows::Moment, "20250303"), Cell::text("20250303"));
         assert_eq!(cell(day, Shows::Number, "45,719"), Cell::number(45_719.0));
+        let early = &[("x:num", "45718.99950231481")];
+        assert_eq!(cell(early, Shows::Moment, "2025/3/2"), Cell::text("2025/3/2 23:59:17"));
+        assert_eq!(cell(early, Shows::Moment, "2025/3/2 23:59"), Cell::text("2025/3/2 23:59"));
+        assert_eq!(cell(&[("x:num", "0.5")], Shows::Moment, "12时"), Cell::text("12时"));
         let libre = &[("sdval", "45719"), ("sdnum", "2052;0;YYYYMMDD")];
         assert_eq!(cell(libre, Shows::Anything, "20250303"), Cell::text("20250303"));
         let text = &[("sdval", "0"), ("sdnum", "2052;0;@")];
@@ -143,6 +166,9 @@ mod tests {
         assert_eq!(plain(&[("x:fmla", "=A1&\"\""), ("x:str", "")], ""), Cell::text(""));
         assert_eq!(plain(&[("x:bool", "TRUE")], "TRUE"), Cell::yes_no(true));
         assert_eq!(plain(&[("x:err", "#N/A")], "#N/A"), Cell::failed("#N/A"));
+        assert_eq!(plain(&[("sdval", "0"), ("sdnum", "1033;")], "#N/A"), Cell::failed("#N/A"));
+        let boolean = &[("sdval", "1"), ("sdnum", "1033;0;BOOLEAN")];
+        assert_eq!(plain(boolean, "TRUE"), Cell::yes_no(true));
         assert_eq!(plain(&[], "1.99199E+17"), Cell::text("1.99199E+17"));
     }
 }

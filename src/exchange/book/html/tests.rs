@@ -128,6 +128,48 @@ fn scripts_choices_and_fields() {
     assert_eq!(texts(page, 0), strings(&[&["甲", "女", "乙", "丙"]]));
 }
 
+/// A page kept beside the tests.
+fn fixture(name: &str) -> Book {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/book/");
+    Book::open(std::path::Path::new(&format!("{folder}{name}"))).unwrap()
+}
+
+#[test]
+fn a_page_saved_by_excel() {
+    let book = fixture("html-excel-gb2312.xls");
+    let head =
+        SheetHead { name: "会员名单".into(), hidden_columns: vec![3], ..SheetHead::default() };
+    assert_eq!(book.sheets(), [head]);
+    let rows: Vec<SheetRow> = book.rows(0, None).map(Result::unwrap).collect();
+    let texts: Vec<_> = rows.iter().map(SheetRow::texts).collect();
+    assert_eq!(
+        texts,
+        strings(&[
+            &["单位", "姓名", "身份证号", "内部号", "入会日期"],
+            &["嘉陵厂", "甲\u{A0} 一", "500199196101012004", "7", "2025年3月3日"],
+            &["嘉陵厂", "乙二", "500199196206042015", "0.08", "2025年3月2日 23:59:17"],
+        ])
+    );
+    let known: Vec<_> = rows.iter().map(|row| (row.line, row.hidden)).collect();
+    assert_eq!(known, [(1, false), (2, false), (3, true)]);
+}
+
+#[test]
+fn a_page_written_by_a_system() {
+    let book = fixture("html-system-utf8.xls");
+    assert_eq!(book.sheets().iter().map(|head| &*head.name).collect::<Vec<_>>(), ["职工名册"]);
+    let texts: Vec<_> = book.rows(0, None).map(|row| row.unwrap().texts()).collect();
+    assert_eq!(
+        texts,
+        strings(&[
+            &["姓名", "联系方式", "联系方式"],
+            &["姓名", "手机", "住址"],
+            &["丙三", "13900000021", "渝中区\n1 号"],
+            &["丁四", "13900000022", "渝北区\u{A0}"],
+        ])
+    );
+}
+
 #[test]
 fn pages_without_a_table_are_named() {
     let what = |page: &str| match heads(page) {
@@ -141,6 +183,11 @@ fn pages_without_a_table_are_named() {
         "<html><frameset><frame src=\"名单.files/sheet001.htm\"><noframes><body>x</noframes></frameset>",
     );
     assert!(said.contains("名单.files/sheet001.htm") && next.contains("XLSX"));
+    for (name, word) in [("html-frames.xls", "sheet001.htm"), ("html-login.xls", "没有表格")] {
+        let path = format!("{}/tests/fixtures/book/{name}", env!("CARGO_MANIFEST_DIR"));
+        let Err(trouble) = Book::open(std::path::Path::new(&path)) else { panic!("{name}") };
+        assert!(trouble.said().zh.contains(word), "{trouble:?}");
+    }
     assert!(what("<frameset>").0.contains("外框"));
     let many = "<table><tr><td>1</table>".repeat(machine::MOST_SHEETS + 1);
     assert!(what(&many).0.contains("1000"));

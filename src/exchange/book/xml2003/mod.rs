@@ -1,6 +1,6 @@
 //! XML 2003: the XML of Excel 2002 and 2003, which programs still write since it is simple.
 
-use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source, iso_moment};
+use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source, is_error, iso_moment};
 use super::formats::is_date_code;
 use super::markup::{Decoded, Markup};
 use super::merges::{Merges, Region};
@@ -68,7 +68,13 @@ impl Source for Xml2003 {
         if next_sheet(&mut part, &mut before)?.is_none() {
             return Ok(());
         }
-        let reader = Rows { before: &before, merges: Merges::default(), line: 0, rows: 0 };
+        let reader = Rows {
+            before: &before,
+            merges: Merges::default(),
+            covered: Vec::new(),
+            line: 0,
+            rows: 0,
+        };
         reader.read(&mut part, each)
     }
 }
@@ -161,6 +167,8 @@ struct Opened {
 struct Rows<'b> {
     before: &'b Before,
     merges: Merges,
+    /// By column, the last row that a merged cell reaches down to.
+    covered: Vec<usize>,
     line: usize,
     rows: usize,
 }
@@ -228,7 +236,11 @@ impl Rows<'_> {
                     let opened = self.opened(&element);
                     column = opened.column.unwrap_or(column);
                     let cell = self.cell(part, &opened)?;
+                    if opened.column.is_none() && !cell.is_blank() {
+                        column = self.free_from(column, row.line);
+                    }
                     let end = column.saturating_add(opened.over);
+                    self.cover(column, end, row.line.saturating_add(opened.down));
                     if !cell.is_blank() && (opened.over > 0 || opened.down > 0) {
                         let top = row.line.saturating_sub(1);
                         let bottom = top.saturating_add(opened.down);
@@ -242,6 +254,24 @@ impl Rows<'_> {
                 Event::Eof => return Err(cut_off()),
                 _ => {}
             }
+        }
+    }
+
+    /// The first column from here on that no merged cell reaches into from above. Excel tells the
+    /// place of a cell behind one; LibreOffice does not, and nothing can stand in a covered place.
+    fn free_from(&self, column: usize, line: usize) -> usize {
+        let covered = self.covered.iter().skip(column).take_while(|last| **last >= line);
+        column.saturating_add(covered.count())
+    }
+
+    fn cover(&mut self, first: usize, last: usize, line: usize) {
+        let end = last.saturating_add(1).min(MOST_COLUMNS);
+        if line > self.line && first < end {
+            if self.covered.len() < end {
+                self.covered.resize(end, 0);
+            }
+            let reached = self.covered.get_mut(first..end).unwrap_or_default();
+            reached.iter_mut().for_each(|place| *place = line.max(*place));
         }
     }
 
@@ -276,6 +306,10 @@ impl Rows<'_> {
         // A formula that gives an empty text has an empty value; one never worked out has none.
         if opened.formula && text.trim().is_empty() && kind != Some("String") {
             return Ok(Cell::unworked());
+        }
+        // LibreOffice writes errors as texts.
+        if opened.formula && is_error(text.trim()) {
+            return Ok(Cell::failed(text.trim()));
         }
         Ok(self.value(kind.unwrap_or_default(), opened.day, text))
     }

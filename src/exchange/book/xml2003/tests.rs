@@ -63,6 +63,15 @@ fn places_spans_and_regions() {
     assert_eq!(rows[0].texts(), ["", "厂", "名", "名", "x"]);
     assert_eq!(rows[1].texts(), ["", "厂", "甲"]);
     assert_eq!(rows[1].cells[1].merged, Merged::Down);
+    // LibreOffice leaves covered cells out; others write an empty one.
+    for second in ["<Cell><Data>a</Data></Cell>", "<Cell/><Cell><Data>a</Data></Cell>"] {
+        let rows = one(&format!(
+            "<Row><Cell ss:MergeDown='1'><Data>厂</Data></Cell><Cell><Data>名</Data></Cell></Row><Row>{second}</Row>"
+        ));
+        assert_eq!(rows[1].texts(), ["厂", "a"], "{second}");
+    }
+    let far = "<Worksheet><Table><Row><Cell ss:Index='18446744073709551615'><Data>x</Data></Cell><Cell><Data>x</Data></Cell></Row></Table></Worksheet>";
+    assert!(matches!(rows_of(far, 0), Err(FileTrouble::TooWide { .. })));
     let back = "<Worksheet><Table><Row ss:Index='3'/><Row ss:Index='2'/></Table></Worksheet>";
     assert!(matches!(rows_of(back, 0), Err(FileTrouble::Workbook(_))));
     let far = "<Worksheet><Table><Row><Cell ss:Index='99999'/><Cell ss:Index='99999'><Data>x</Data></Cell></Row></Table></Worksheet>";
@@ -104,6 +113,25 @@ fn the_book_reads_it_in_every_encoding() {
         let rows: Vec<_> = book.rows(0, None).map(|row| row.unwrap().texts()).collect();
         assert_eq!(rows, [["姓名"]]);
     }
+}
+
+#[test]
+fn a_workbook_saved_by_excel() {
+    let file = "/tests/fixtures/book/xml2003-excel-gb2312.xls";
+    let path = format!("{}{file}", env!("CARGO_MANIFEST_DIR"));
+    let book = Book::open(std::path::Path::new(&path)).unwrap();
+    let known: Vec<_> = book.sheets().iter().map(|head| (&*head.name, head.hidden)).collect();
+    assert_eq!(known, [("说明", true), ("名单", false)]);
+    assert_eq!(book.sheets()[1].hidden_columns, [3]);
+    assert_eq!(book.sheets()[1].calendar, DayCount::From1904);
+    let rows: Vec<SheetRow> = book.rows(1, None).map(Result::unwrap).collect();
+    let texts: Vec<_> = rows.iter().map(SheetRow::texts).collect();
+    assert_eq!(texts[0], ["单位", "姓名", "出生日期", "内部号"]);
+    assert_eq!(texts[1], ["嘉陵厂", "甲一", "1961-01-01", ""]);
+    assert_eq!(texts[2], ["嘉陵厂", "乙二", "1962-06-04 23:59:17", "#DIV/0!"]);
+    assert_eq!((rows[1].cells[3].form, rows[2].cells[3].form), (Form::Unworked, Form::Failed));
+    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.hidden)).collect();
+    assert_eq!(lines, [(2, false), (3, false), (4, true)]);
 }
 
 proptest! {
