@@ -37,36 +37,40 @@ impl CellReader<'_> {
         each: &mut dyn FnMut(SheetRow) -> Result<bool, FileTrouble>,
     ) -> Result<(), FileTrouble> {
         let mut part = Xml::new(part);
-        let mut row = SheetRow::default();
+        // A row that is open: cells of a damaged file may stand outside of any.
+        let mut row: Option<SheetRow> = None;
         let (mut last, mut column) = (0_usize, 0_usize);
         loop {
             match part.next()? {
                 Event::Start(element) if is(&element, "row") => {
                     let line = attribute(&element, "r").and_then(|r| r.trim().parse().ok());
-                    let line = line.unwrap_or(last + 1);
-                    if line <= last {
-                        return Err(FileTrouble::Workbook(format!(
-                            "row {line} stands behind row {last}"
-                        )));
+                    let line = line.unwrap_or(last.saturating_add(1));
+                    if line <= last || row.is_some() {
+                        let why = format!("row {line} stands behind row {last}, or in it");
+                        return Err(FileTrouble::Workbook(why));
                     }
-                    row = SheetRow::at(line, says_yes(&element, "hidden"));
+                    row = Some(SheetRow::at(line, says_yes(&element, "hidden")));
                     (last, column) = (line, 0);
                 }
-                Event::End(element)
-                    if element.local_name().as_ref() == "row"
-                        && !each(std::mem::take(&mut row))? =>
-                {
-                    return Ok(());
+                Event::End(element) if element.local_name().as_ref() == "row" => {
+                    let goes_on = row.take().map_or(Ok(true), &mut *each)?;
+                    if !goes_on {
+                        return Ok(());
+                    }
                 }
                 Event::Start(element) if is(&element, "c") => {
                     let opened = opened(&element);
                     column = opened.column.unwrap_or(column);
                     let cell = self.cell(&mut part, &opened)?;
+                    let Some(row) = &mut row else {
+                        let why = format!("a cell behind row {last} stands in no row");
+                        return Err(FileTrouble::Workbook(why));
+                    };
                     row.put(column, cell)?;
-                    column += 1;
+                    column = column.saturating_add(1);
                 }
                 Event::End(element) if element.local_name().as_ref() == "sheetData" => {
-                    return Ok(());
+                    return if row.is_none() { Ok(()) } else { Err(cut_off()) };
                 }
                 Event::Eof => return if last == 0 { Ok(()) } else { Err(cut_off()) },
                 _ => {}

@@ -62,3 +62,28 @@ fn damage_is_told() {
     let broken = Xlsx::open(b"PK\x03\x04 no workbook".to_vec().into());
     assert!(matches!(broken, Err(FileTrouble::Workbook(_))));
 }
+
+/// What is between rows, or in a row that never ends, is not lost without a word.
+#[test]
+fn cells_of_damaged_sheets() {
+    let rows = |sheet: &str| {
+        let (strings, styles) = (Strings::default(), Styles::default());
+        let reader = CellReader {
+            strings: &strings,
+            styles: &styles,
+            calendar: DayCount::From1900,
+            to_be_calculated: false,
+        };
+        let mut seen = Vec::new();
+        let done = reader.rows(sheet.as_bytes(), &mut |row| {
+            seen.push(row.line);
+            Ok(true)
+        });
+        (done.is_ok(), seen)
+    };
+    let row = "<row><c><v>1</v></c></row>";
+    assert_eq!(rows(&format!("<sheetData>{row}{row}</sheetData>")), (true, vec![1, 2]));
+    assert_eq!(rows(&format!("<sheetData>{row}<c><v>1</v></c></sheetData>")), (false, vec![1]));
+    assert_eq!(rows(&format!("<sheetData><row>{row}</sheetData>")), (false, vec![]));
+    assert_eq!(rows("<sheetData><row><c><v>1</v></c></sheetData>"), (false, vec![]));
+}
