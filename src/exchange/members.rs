@@ -91,7 +91,8 @@ impl Way for Members<'_> {
             }
             Some((kept, place)) => {
                 let number = entered.number.as_deref().unwrap_or_default();
-                let faults = self.differing(reader, row, &kept, place, number, &entered.own);
+                let faults =
+                    self.differing(reader, row, &kept, place.as_ref(), number, &entered.own);
                 run.refuse(reader, take(row), faults);
             }
             None => match self.second_of_one(reader, row, id, &entered.own) {
@@ -229,7 +230,7 @@ impl Members<'_> {
         reader: &RowReader<'_>,
         row: &SheetRow,
         kept: &Fields,
-        place: Option<Place>,
+        place: Option<&Place>,
         number: &str,
         fields: &Fields,
     ) -> Vec<Fault> {
@@ -244,7 +245,7 @@ impl Members<'_> {
                 })
             };
             let (zh, en) = (told(Lang::Zh, "空"), told(Lang::En, "empty"));
-            let said = match place.as_ref().map(Place::said) {
+            let said = match place.map(Place::said) {
                 Some(place) => Said::new(
                     format!("{}已有这个身份证号，这一列不同（{zh}）。", place.zh),
                     format!("{} has this identity number and differs here ({en}).", place.en),

@@ -277,10 +277,6 @@ impl<'a> RowReader<'a> {
         if let Some((said, next)) = meaning::lost(field, cell) {
             return Err(TypedError::new(said, next));
         }
-        if self.layout.numbers.is_cut(at, field, cell) {
-            let (said, next) = meaning::cut(cell);
-            return Err(TypedError::new(said, next));
-        }
         let long = cell.text.len() > LONGEST_CELL && cell.text.chars().count() > LONGEST_CELL;
         if long {
             let said = said!(
@@ -290,7 +286,13 @@ impl<'a> RowReader<'a> {
             let next = Said::fixed("请缩短后再导入。", "Shorten it and import it again.");
             return Err(TypedError::new(said, next));
         }
-        self.parsed(at, field, cell)
+        let value = self.parsed(at, field, cell)?;
+        // What fits by accident is no better than what does not.
+        if self.layout.numbers.is_cut(at, field, cell) {
+            let (said, next) = meaning::cut(cell);
+            return Err(TypedError::new(said, next));
+        }
+        Ok(value)
     }
 
     fn parsed(

@@ -32,7 +32,7 @@ enum Text {
 #[derive(Clone, Copy, Debug)]
 enum Number {
     Text(Text),
-    AsNumber,
+    Plain,
     /// With `.0` or in powers of ten, as text.
     Spoiled,
 }
@@ -106,7 +106,7 @@ fn text() -> impl Strategy<Value = Text> {
 
 fn number() -> impl Strategy<Value = Number> {
     prop_oneof![
-        8 => text().prop_map(Number::Text), 1 => Just(Number::AsNumber), 1 => Just(Number::Spoiled),
+        8 => text().prop_map(Number::Text), 1 => Just(Number::Plain), 1 => Just(Number::Spoiled),
     ]
 }
 
@@ -246,7 +246,7 @@ impl Writer {
     fn number(&mut self, at: &str, how: Number, digits: &str) -> String {
         match how {
             Number::Text(how) => self.text(at, how, digits),
-            Number::AsNumber => {
+            Number::Plain => {
                 format!("<c r=\"{at}\"><v>{}</v></c>", digits.trim_end_matches('X'))
             }
             Number::Spoiled if digits.len() > 15 => self.text(at, Text::Shared, "5.00199E+17"),
@@ -333,7 +333,7 @@ impl Writer {
                 name,
                 line,
                 person,
-                merged.then(|| employer.clone()).flatten(),
+                employer.as_ref().filter(|_| merged),
                 &mut merges,
             );
             let hidden = if person.hidden { " hidden=\"1\"" } else { "" };
@@ -380,15 +380,14 @@ impl Writer {
         name: &str,
         line: usize,
         person: &Person,
-        merged: Option<(usize, String)>,
+        merged: Option<&(usize, String)>,
         merges: &mut Vec<String>,
     ) -> String {
         let id = new_id();
-        let phone = format!("139{:08}", line);
+        let phone = format!("139{line:08}");
         let called = format!("甲{}", char::from_u32(0x4E00 + line as u32).unwrap());
         let day = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap() + Days::new(person.days);
-        let employer =
-            merged.as_ref().map_or_else(|| format!("厂{line}号"), |(_, text)| text.clone());
+        let employer = merged.map_or_else(|| format!("厂{line}号"), |(_, text)| text.clone());
         let mut cells = String::new();
         let beside = sheet.order.windows(2).position(|pair| pair == [PHONE, DAY]);
         let over = beside.filter(|_| person.over);
@@ -416,12 +415,12 @@ impl Writer {
         let lost = |text: Text| matches!(text, Text::Unworked | Text::Failed);
         let lost_number = |number: Number| match number {
             Number::Text(text) => lost(text),
-            Number::AsNumber => false,
+            Number::Plain => false,
             Number::Spoiled => true,
         };
         let bad = lost(person.name)
             || lost_number(person.id)
-            || matches!(person.id, Number::AsNumber)
+            || matches!(person.id, Number::Plain)
             || lost_number(person.phone)
             || merged.is_none() && lost(person.employer)
             || over.is_none() && matches!(person.day, Day::Early | Day::Unworked);
