@@ -167,14 +167,13 @@ pub(super) fn what(row: &SheetRow, columns: &Columns<'_>, target: &Target<'_>) -
     if row.is_blank() {
         return RowIs::Blank;
     }
+    // Whoever has an identity number is somebody, whatever else the row says.
+    if own_cells(row).any(|(_, cell)| is_id_number(&cell.text)) {
+        return RowIs::Data;
+    }
     let own: Vec<(usize, &Cell)> = own_cells(row).collect();
     if let Some(headings) = headings(&own, columns, target) {
         return headings;
-    }
-    // Whoever has an identity number is somebody, whatever else the row says.
-    let is_id = |text: &str| text.len() < LONGEST_HEADING && IdNumber::parse(text).is_ok();
-    if own.iter().any(|(_, cell)| is_id(&cell.text)) {
-        return RowIs::Data;
     }
     if is_numbering(&own) {
         return RowIs::Aside(words(
@@ -197,6 +196,13 @@ fn own_cells(row: &SheetRow) -> impl Iterator<Item = (usize, &Cell)> {
     cells.filter(|(_, cell)| cell.merged == Merged::No && !cell.is_blank())
 }
 
+/// Most cells are told to be none by their length, which costs nothing.
+fn is_id_number(text: &str) -> bool {
+    (15..LONGEST_HEADING).contains(&text.len())
+        && text.contains(|c: char| c.is_numeric())
+        && IdNumber::parse(text).is_ok()
+}
+
 /// Whether a row is headings: the same ones, or enough others that the columns change their
 /// meaning.
 fn headings(own: &[(usize, &Cell)], columns: &Columns<'_>, target: &Target<'_>) -> Option<RowIs> {
@@ -205,8 +211,17 @@ fn headings(own: &[(usize, &Cell)], columns: &Columns<'_>, target: &Target<'_>) 
     if again > 0 && (again == own.len() || again >= 2 && again * 2 >= own.len()) {
         return Some(RowIs::HeadingsAgain);
     }
-    let known = own.iter().filter(|(_, cell)| target.is_known(&cell.text)).count();
-    (known >= 2 && known * 2 > own.len()).then_some(RowIs::OtherHeadings)
+    // Once half of them are none, the rest need not be looked at.
+    let mut others = 0;
+    for (_, cell) in own {
+        if !target.is_known(&cell.text) {
+            others += 1;
+            if others * 2 >= own.len() {
+                return None;
+            }
+        }
+    }
+    (own.len() >= 2 + others).then_some(RowIs::OtherHeadings)
 }
 
 /// A row that numbers the columns, as printed forms have: 1, 2, 3 and so on.
