@@ -117,7 +117,10 @@ impl FileTrouble {
                 "Line {line} is not valid {encoding}; nothing of the file was taken in."
             ),
             Self::Workbook(why) => {
-                said!("电子表格打不开：{why}。", "The workbook cannot be opened: {why}.")
+                said!(
+                    "电子表格已损坏，打不开（{why}）。什么都没有写入。",
+                    "The workbook is damaged and cannot be read ({why}). Nothing was written."
+                )
             }
             Self::Unreadable => Said::fixed(
                 "这个文件已损坏，读到一半读不下去。什么都没有写入。",

@@ -1,6 +1,7 @@
 //! What a file is, by its first bytes: names tell little, since web systems call anything ".xls".
 
 use super::FileTrouble;
+use super::xlsx::parts::damaged;
 use crate::words::Said;
 
 /// A table file that is not text with separators.
@@ -98,8 +99,8 @@ fn has_tag(head: &str, tag: &str) -> bool {
 
 /// What a ZIP file holds, by the names in its directory.
 fn zipped(bytes: &[u8]) -> Result<Made, FileTrouble> {
-    let damaged = |why: zip::result::ZipError| FileTrouble::Workbook(why.to_string());
-    let archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(damaged)?;
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(bytes));
+    let archive = archive.map_err(|error| damaged(&error))?;
     let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
     let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
     let under = |folder: &str| names.iter().any(|name| name.starts_with(folder));

@@ -9,13 +9,16 @@ pub(super) struct SharedTexts {
 }
 
 impl SharedTexts {
-    /// Adds the text `write` appends; nothing when it gives nothing.
-    pub fn add(&mut self, write: impl FnOnce(&mut String) -> Option<()>) -> Option<()> {
+    /// Adds the text `write` appends.
+    ///
+    /// # Errors
+    /// What `write` gives; nothing is added then.
+    pub fn add<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<(), E> {
         let start = self.texts.len();
         let written = write(&mut self.texts);
         match written {
-            Some(()) => self.ends.push(self.texts.len()),
-            None => self.texts.truncate(start),
+            Ok(()) => self.ends.push(self.texts.len()),
+            Err(_) => self.texts.truncate(start),
         }
         written
     }
@@ -25,7 +28,7 @@ impl SharedTexts {
         self.ends.len()
     }
 
-    /// A text by its number.
+    /// A text by its number, as formats write it.
     pub fn get(&self, at: u32) -> Option<&str> {
         let at = usize::try_from(at).ok()?;
         let end = *self.ends.get(at)?;
@@ -42,15 +45,17 @@ mod tests {
     fn texts_by_number() {
         let mut texts = SharedTexts::default();
         for text in ["甲", "", "乙丙"] {
-            texts.add(|into| {
+            let added: Result<(), ()> = texts.add(|into| {
                 into.push_str(text);
-                Some(())
+                Ok(())
             });
+            assert!(added.is_ok());
         }
-        texts.add(|into| {
+        let failed = texts.add(|into| {
             into.push('丁');
-            None
+            Err(())
         });
+        assert!(failed.is_err());
         let all: Vec<_> = (0..4).map(|at| texts.get(at)).collect();
         assert_eq!(all, [Some("甲"), Some(""), Some("乙丙"), None]);
         assert_eq!(texts.len(), 3);

@@ -7,6 +7,7 @@ mod cells;
 
 use super::cell::{DayCount, MOST_ROWS, SheetHead, SheetRow, Source};
 use super::merges::{Merges, Region};
+use super::xlsx::parts::damaged;
 use super::xml::{Xml, attribute, cut_off, is, number};
 use super::{FileTrouble, MOST_COLUMNS};
 use crate::words::Said;
@@ -300,17 +301,6 @@ impl Rows {
             }
         }
         Ok(true)
-    }
-}
-
-fn damaged(error: &zip::result::ZipError) -> FileTrouble {
-    match error {
-        zip::result::ZipError::UnsupportedArchive(why)
-            if *why == zip::result::ZipError::PASSWORD_REQUIRED =>
-        {
-            FileTrouble::Password
-        }
-        other => FileTrouble::Workbook(other.to_string()),
     }
 }
 

@@ -98,10 +98,10 @@ pub(super) fn shared_texts(mut records: Records<'_>) -> Result<SharedTexts, File
     let (mut strings, mut units) = (SharedTexts::default(), Vec::new());
     while !pieces.at_end() {
         let read = strings.add(|into| {
-            let length = usize::from(pieces.u16()?);
-            unicode(&mut pieces, length, &mut units, into)
+            let length = pieces.u16().map(usize::from).ok_or(())?;
+            unicode(&mut pieces, length, &mut units, into).ok_or(())
         });
-        if read.is_none() {
+        if read.is_err() {
             // Behind the last text there may be bytes without a meaning.
             return if strings.len() < count { Err(cut_off()) } else { Ok(strings) };
         }

@@ -109,12 +109,7 @@ impl Xlsb {
         let mut records = Records::new(self.parts.part_if_there(&name)?, MOST_BYTES);
         while let Some((_, mut body)) = records.next(|kind| kind == SHARED_TEXT)? {
             body.u8()?;
-            let mut trouble = Ok(());
-            texts.add(|into| {
-                trouble = body.text(into);
-                trouble.is_ok().then_some(())
-            });
-            trouble?;
+            texts.add(|into| body.text(into))?;
         }
         Ok(texts)
     }

@@ -1,9 +1,10 @@
 //! The rows of a sheet.
 
 use super::super::merges::Region;
+use super::super::shared::SharedTexts;
 use super::super::xml::{Xml, attribute, cut_off, is, says_yes};
 use super::parts::Parts;
-use super::strings::{Strings, push_unescaped, rich_text};
+use super::strings::{push_unescaped, rich_text};
 use super::styles::Styles;
 use super::{Cell, DayCount, FileTrouble, SheetRow};
 use memchr::memmem::Finder;
@@ -15,7 +16,7 @@ const MOST_REGIONS: usize = 200_000;
 
 /// What reading the cells of a sheet needs to know.
 pub(super) struct CellReader<'b> {
-    pub strings: &'b Strings,
+    pub strings: &'b SharedTexts,
     pub styles: &'b Styles,
     pub calendar: DayCount,
     pub to_be_calculated: bool,

@@ -11,13 +11,14 @@ mod styles;
 
 use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source};
 use super::merges::Merges;
+use super::shared::SharedTexts;
 use super::xml::{attribute, is, says_yes};
 use super::{FileTrouble, xml};
 use cells::CellReader;
 use parts::Parts;
 use quick_xml::events::Event;
 use std::sync::Arc;
-use strings::Strings;
+use strings::shared_texts;
 use styles::Styles;
 
 /// A workbook whose directory has been read.
@@ -144,8 +145,8 @@ impl Source for Xlsx {
             return Ok(());
         };
         let strings = match self.strings.clone() {
-            Some(name) => Strings::read(self.parts.part_if_there(&name)?)?,
-            None => Strings::default(),
+            Some(name) => shared_texts(self.parts.part_if_there(&name)?)?,
+            None => SharedTexts::default(),
         };
         let styles = match self.styles.clone() {
             Some(name) => Styles::read(self.parts.part_if_there(&name)?)?,

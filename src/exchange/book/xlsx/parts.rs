@@ -117,7 +117,8 @@ fn joined(folder: &str, target: &str) -> String {
     steps.join("/")
 }
 
-fn damaged(error: &zip::result::ZipError) -> FileTrouble {
+/// What is wrong with a container, in words.
+pub(in super::super) fn damaged(error: &zip::result::ZipError) -> FileTrouble {
     match error {
         zip::result::ZipError::UnsupportedArchive(why)
             if *why == zip::result::ZipError::PASSWORD_REQUIRED =>

@@ -1,43 +1,26 @@
 //! Texts of cells: those shared by the whole workbook, and those in a cell.
 
 use super::super::FileTrouble;
+use super::super::shared::SharedTexts;
 use super::super::xml::{Xml, attribute, cut_off, is};
 use quick_xml::events::Event;
 use std::io::Read;
 
-/// The shared texts, in one piece of memory.
-#[derive(Default)]
-pub(super) struct Strings {
-    texts: String,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
-impl Strings {
-    /// Reads the part of shared texts.
-    ///
-    /// # Errors
-    /// When it is damaged or too large.
-    pub fn read(part: impl Read) -> Result<Self, FileTrouble> {
-        let mut part = Xml::new(part);
-        let mut strings = Self::default();
-        loop {
-            match part.next()? {
-                Event::Start(element) if is(&element, "si") => {
-                    rich_text(&mut part, &mut strings.texts)?;
-                    strings.ends.push(strings.texts.len());
-                }
-                Event::Eof => return Ok(strings),
-                _ => {}
+/// Reads the part of shared texts.
+///
+/// # Errors
+/// When it is damaged or too large.
+pub(super) fn shared_texts(part: impl Read) -> Result<SharedTexts, FileTrouble> {
+    let mut part = Xml::new(part);
+    let mut texts = SharedTexts::default();
+    loop {
+        match part.next()? {
+            Event::Start(element) if is(&element, "si") => {
+                texts.add(|into| rich_text(&mut part, into))?;
             }
+            Event::Eof => return Ok(texts),
+            _ => {}
         }
-    }
-
-    /// A text by its number.
-    pub fn get(&self, at: usize) -> Option<&str> {
-        let end = *self.ends.get(at)?;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        self.texts.get(start.unwrap_or(0)..end)
     }
 }
 
@@ -103,7 +86,7 @@ mod tests {
     fn texts_with_runs_and_readings() {
         let part = "<sst><si><t>甲</t></si><si><r><t xml:space=\"preserve\"> 乙 </t></r><r><t>丙</t></r>\
             <rPh sb=\"0\" eb=\"1\"><t>bing</t></rPh></si><si/><si><t> 丁\n</t></si></sst>";
-        let strings = Strings::read(part.as_bytes()).unwrap();
+        let strings = shared_texts(part.as_bytes()).unwrap();
         let all: Vec<_> = (0..5).map(|at| strings.get(at)).collect();
         assert_eq!(all, [Some("甲"), Some(" 乙 丙"), Some(""), Some("丁"), None]);
     }

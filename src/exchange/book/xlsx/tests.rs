@@ -67,7 +67,7 @@ fn damage_is_told() {
 #[test]
 fn cells_of_damaged_sheets() {
     let rows = |sheet: &str| {
-        let (strings, styles) = (Strings::default(), Styles::default());
+        let (strings, styles) = (SharedTexts::default(), Styles::default());
         let reader = CellReader {
             strings: &strings,
             styles: &styles,
