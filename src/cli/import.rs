@@ -61,6 +61,7 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
         map: map.as_ref(),
         sheets: args.sheet.clone(),
         hidden: args.hidden,
+        stop: None,
     };
     let percent = AtomicU8::new(0);
     let label = Said::fixed("导入", "Importing");

@@ -8,10 +8,11 @@ use super::look::{self, Fate, Layout};
 use super::members::Members;
 use super::reading::{Entered, RowReader};
 use super::report::{ColumnReport, Fault, LeftRow, RefusedRow, Report, SheetReport};
-use super::{Book, HeadingMap, Plan};
+use super::{Book, FileTrouble, HeadingMap, Plan};
 use crate::office::{Actor, Command, Office, Refusal, RefusalKind, Right};
 use crate::record::fold;
 use crate::words::Said;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Commands handed in at once, so that they share the waits for the disk.
 const BATCH: usize = 500;
@@ -30,12 +31,22 @@ pub struct ImportOptions<'o> {
     pub sheets: Vec<String>,
     /// Rows a sheet does not show are taken too.
     pub hidden: bool,
+    /// Becomes true when nobody wants to wait any longer: looked at between rows.
+    pub stop: Option<&'o AtomicBool>,
+}
+
+impl ImportOptions<'_> {
+    /// Whether somebody has asked to stop.
+    pub(super) fn asked_to_stop(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 /// Takes in a file. `progress` hears of rows done and rows in all.
 ///
-/// Good rows are taken even when others are refused. When the machine fails on the way the report
-/// says so and names every row that was left; importing the same file again goes on from there.
+/// Good rows are taken even when others are refused. When the machine fails on the way, or somebody
+/// asks to stop, the report says so and names every row that was left; importing the same file again
+/// goes on from there.
 ///
 /// # Errors
 /// When the file as a whole cannot be taken: no right to import, no headings, a column missing, a
@@ -60,7 +71,7 @@ pub fn import(
         notices: look.notices,
         ..Report::default()
     };
-    let mut run = Run { office, actor, report, waiting: Vec::new(), sheet: 0 };
+    let mut run = Run { office, actor, options, report, waiting: Vec::new(), sheet: 0 };
     let mut way: Box<dyn Way> = match target.table {
         None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind))),
         Some(table) => Box::new(Members::new(office, kind, table)),
@@ -96,6 +107,12 @@ fn sheet(
     let (refused, left) = (run.report.refused.len(), run.report.left.len());
     for row in book.rows(layout.at, layout.separator).skip(layout.columns.skip) {
         progress();
+        if run.options.asked_to_stop() {
+            run.report.stopped.get_or_insert_with(|| FileTrouble::Stopped.into());
+            if run.options.dry_run {
+                break;
+            }
+        }
         let mut row = match row {
             Ok(row) => row,
             // The file was read to its end before; now the machine has failed.
@@ -161,6 +178,7 @@ fn begun(layout: &Layout<'_>) -> SheetReport {
 pub(super) struct Run<'a> {
     pub office: &'a Office,
     actor: &'a Actor,
+    options: &'a ImportOptions<'a>,
     pub report: Report,
     waiting: Vec<(Vec<SheetRow>, Command)>,
     /// The sheet being read, by its place in the report.

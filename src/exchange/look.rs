@@ -132,7 +132,7 @@ pub(super) fn look<'c>(
     }
     notices.extend(told::foreign_sheets(&foreign));
     for sheet in &mut sheets {
-        Tally::of(book, sheet, target)?.tell(sheet, &mut notices);
+        Tally::of(book, sheet, target, options)?.tell(sheet, &mut notices);
     }
     Ok(Look { sheets, notices })
 }
@@ -245,10 +245,18 @@ struct Tally {
 
 impl Tally {
     /// Reads a sheet to its end.
-    fn of(book: &Book, sheet: &mut Layout<'_>, target: &Target<'_>) -> Result<Self, FileTrouble> {
+    fn of(
+        book: &Book,
+        sheet: &mut Layout<'_>,
+        target: &Target<'_>,
+        options: &ImportOptions<'_>,
+    ) -> Result<Self, FileTrouble> {
         let mut tally = Self::default();
         for row in book.rows(sheet.at, sheet.separator).skip(sheet.columns.skip) {
             let row = row?;
+            if options.asked_to_stop() {
+                return Err(FileTrouble::Stopped);
+            }
             sheet.rows += 1;
             match sheet.fate(&row, target) {
                 Fate::Blank => {}

@@ -90,6 +90,15 @@ pub enum FileTrouble {
     /// A column that every row needs is not there.
     #[error("column missing: {}", .0.en)]
     MissingColumn(Said),
+    /// What came by standard input ended before its end.
+    #[error("cut off")]
+    CutOff,
+    /// Nothing more came by standard input.
+    #[error("nothing came")]
+    Stalled,
+    /// Somebody asked to stop.
+    #[error("stopped")]
+    Stopped,
     /// The `--map` file has mistakes.
     #[error("the map of headings has mistakes")]
     Map(Vec<Problem>),
@@ -156,6 +165,15 @@ impl FileTrouble {
                 format!("表头里没有“{}”这一列。", title.zh),
                 format!("There is no column \"{}\".", title.en),
             ),
+            Self::CutOff => Said::fixed(
+                "文件传到一半断了，什么都没有写入。",
+                "The file was cut off on its way; nothing was written.",
+            ),
+            Self::Stalled => Said::fixed(
+                "等了很久没有收到文件内容，什么都没有写入。",
+                "No more of the file came for a long while; nothing was written.",
+            ),
+            Self::Stopped => Said::fixed("按您的要求停下了。", "Stopped as you asked."),
             Self::Map(problems) => {
                 let lines: Vec<Said> = problems.iter().map(Problem::said).collect();
                 Said::join(&lines, "\n", "\n")
@@ -223,6 +241,12 @@ impl FileTrouble {
                 format!("请补上“{}”列，或用 --map 指明哪一列是它。", title.zh),
                 format!("Add the column \"{}\", or say with --map which one it is.", title.en),
             ),
+            Self::CutOff => Said::fixed("请再传一次。", "Send it again."),
+            Self::Stalled => Said::fixed(
+                "请用 < 文件名 把文件接到命令上再试。",
+                "Give the file to the command with < FILE and try again.",
+            ),
+            Self::Stopped => Said::default(),
             Self::Map(_) => Said::fixed(
                 "请改正后再试，写法是 \"表头\" = \"字段\"。",
                 "Put it right and try again; a line is \"heading\" = \"field\".",
@@ -236,6 +260,8 @@ impl FileTrouble {
         match error.kind() {
             std::io::ErrorKind::NotFound => Self::Missing(shown),
             std::io::ErrorKind::IsADirectory => Self::Folder(shown),
+            std::io::ErrorKind::UnexpectedEof => Self::CutOff,
+            std::io::ErrorKind::TimedOut => Self::Stalled,
             _ => Self::Machine { path: shown, why: error.to_string() },
         }
     }
@@ -244,7 +270,10 @@ impl FileTrouble {
 impl From<FileTrouble> for Refusal {
     fn from(trouble: FileTrouble) -> Self {
         match trouble {
-            FileTrouble::Machine { .. } => Self::unavailable(trouble.said(), trouble.next()),
+            FileTrouble::Machine { .. }
+            | FileTrouble::CutOff
+            | FileTrouble::Stalled
+            | FileTrouble::Stopped => Self::unavailable(trouble.said(), trouble.next()),
             _ => Self::invalid("file", trouble.said(), trouble.next()),
         }
     }

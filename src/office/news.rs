@@ -1,5 +1,8 @@
 //! How sessions hear that something changed: a bounded signal, never a queue of changes.
 
+use super::Office;
+use crate::store::Told;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -24,6 +27,16 @@ impl News {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).retain(|listener| {
             !matches!(listener.try_send(()), Err(TrySendError::Disconnected(())))
         });
+    }
+}
+
+impl Office {
+    /// What tells every session that something changed, for long work that a screen shows and does
+    /// not do itself.
+    #[must_use]
+    pub fn teller(&self) -> Told {
+        let news = self.news.clone();
+        Arc::new(move || news.announce())
     }
 }
 

@@ -59,11 +59,17 @@ impl Progress {
         self.changed();
     }
 
+    /// Steps done, and in all; 0 in all when nobody knows how many.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
     /// What is going on, and its percent where that is known.
     #[must_use]
     pub fn shown(&self) -> Option<(Said, Option<u8>)> {
         let what = self.what().clone()?;
-        let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        let (done, total) = self.counts();
         let percent = done.saturating_mul(100).checked_div(total).map(|share| share.min(100));
         Some((what, percent.and_then(|percent| u8::try_from(percent).ok())))
     }
