@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let surroundings = Surroundings {
         data: env::var_os("YIZHAN_DATA").filter(|dir| !dir.is_empty()).map(Into::into),
         home: home.as_ref().map(|dirs| dirs.data_dir().to_path_buf()),
+        files: directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf()),
         runtime: home.as_ref().and_then(|dirs| dirs.runtime_dir()).map(Into::into),
         temporary: env::temp_dir(),
         language: first_set(["LC_ALL", "LC_MESSAGES", "LANG"]),

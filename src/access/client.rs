@@ -25,6 +25,9 @@ pub struct Client {
     pub no_color: bool,
     /// The language to begin with.
     pub lang: Lang,
+    /// The home folder of whoever sits at it; empty where it is none of this machine's.
+    #[serde(default)]
+    pub home: String,
 }
 
 impl Client {
@@ -57,6 +60,7 @@ impl Client {
             esc_wait,
             idle_lock: IDLE_LOCK,
             landing: Landing::Home,
+            home: self.home.clone().into(),
         }
     }
 }

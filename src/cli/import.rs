@@ -4,7 +4,7 @@ use super::{Done, Failure, Opened, progress};
 use crate::exchange::{
     Book, FileTrouble, HeadingMap, ImportOptions, Plan, Report, SheetReport, import, write_rejects,
 };
-use crate::office::Refusal;
+use crate::office::{Refusal, Right};
 use crate::said;
 use crate::terminal::text::harmless;
 use crate::words::{Lang, Said};
@@ -44,11 +44,19 @@ pub struct ImportArgs {
     rejects: Option<PathBuf>,
 }
 
+impl ImportArgs {
+    /// Whether a file of the machine is named, rather than standard input.
+    pub fn names_files(&self) -> bool {
+        self.file.as_os_str() != PIPED || self.map.is_some() || self.rejects.is_some()
+    }
+}
+
 /// Takes a file in and tells what became of it.
 ///
 /// # Errors
 /// When the file as a whole cannot be taken, or some rows were refused.
 pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    at.actor.need(Right::Import)?;
     let plan = Plan::named(at.office.catalogue(), &args.kind)?;
     let rejects = args.rejects.as_deref().map(|rejects| at.caller.path(rejects));
     if let Some(rejects) = &rejects {
@@ -115,8 +123,8 @@ fn tell(
     let more = report.refused.len().saturating_sub(TOLD);
     if more > 0 {
         let said = said!(
-            "另有 {more} 行未通过，没有逐行列出；用 --rejects 文件名 可得到全部。",
-            "{more} more rows were refused and are not listed; --rejects FILE gives all of them."
+            "另有 {more} 行未通过，没有逐行列出；用 --rejects 文件名 或 --json 可得到全部。",
+            "{more} more rows were refused and are not listed; --rejects FILE or --json gives all of them."
         );
         writeln!(err, "{}", said.get(lang))?;
     }

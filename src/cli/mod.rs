@@ -73,6 +73,8 @@ pub struct Surroundings {
     pub data: Option<PathBuf>,
     /// The platform's data folder for this program.
     pub home: Option<PathBuf>,
+    /// The home folder of whoever started the process.
+    pub files: Option<PathBuf>,
     /// The platform's folder for what lives as long as a login, for this program.
     pub runtime: Option<PathBuf>,
     /// The platform's folder for temporary files.

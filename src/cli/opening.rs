@@ -14,7 +14,7 @@ use crate::store::{Origin, Progress, Secret, StationInfo};
 use crate::terminal::codec::Codec;
 use crate::words::{Lang, Said};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -121,6 +121,7 @@ impl<'w> World<'w> {
             colorterm: from.colorterm.clone(),
             no_color: from.no_color,
             lang: self.lang,
+            home: from.files.as_deref().unwrap_or(Path::new("")).to_string_lossy().into_owned(),
         }
     }
 

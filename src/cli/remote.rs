@@ -1,9 +1,10 @@
-//! The commands of `ssh host …`: those that only read, with the rights of whoever signed in.
+//! The commands of `ssh host …`: those that only read, and the import of a list that is piped to
+//! it, with the rights of whoever signed in.
 
 use super::args::LangArg;
 use super::caller::Caller;
-use super::{Failure, Opened, decide, failure, find, show};
-use crate::access::ssh::Commands;
+use super::{Failure, Opened, decide, failure, find, import, show};
+use crate::access::ssh::{Commands, Visit};
 use crate::office::Office;
 use crate::said;
 use crate::words::Lang;
@@ -39,14 +40,20 @@ enum RemoteCommand {
     Show(show::ShowArgs),
     /// 认定依据单 / The decision sheet
     Decide(decide::DecideArgs),
+    /// 导入接到标准输入的名单，文件名写 -：import 种类 - < 文件 / Take in a list piped to standard input: import KIND - < FILE
+    Import(import::ImportArgs),
 }
+
+/// The commands there are.
+const KNOWN: [&str; 5] = ["find", "show", "decide", "import", "--help"];
 
 /// What carries out a visitor's command.
 #[must_use]
 pub fn commands(office: &Arc<Office>) -> Box<Commands> {
     let office = office.clone();
-    Box::new(move |actor, lang, words, mut out, err| {
-        let known = |word: &String| ["find", "show", "decide", "--help"].contains(&word.as_str());
+    Box::new(move |visit, mut out, err| {
+        let Visit { actor, lang, words, input } = visit;
+        let known = |word: &String| KNOWN.contains(&word.as_str());
         if !words.iter().any(known) {
             return refused(lang, err);
         }
@@ -61,14 +68,16 @@ pub fn commands(office: &Arc<Office>) -> Box<Commands> {
             return own_password_first(lang, err);
         }
         office.wait_for_index();
-        // Over SSH no command names files, or reads any input.
-        let caller = Caller::elsewhere(PathBuf::new(), false, Box::new(std::io::empty()));
+        // Over SSH no command names files; what is piped to it is its input.
+        let caller = Caller::elsewhere(PathBuf::new(), false, input);
         let at = Opened { office, actor, lang, json, watched: false, caller };
         let done = match command {
             RemoteCommand::Find(args) => find::run(&args, &at, &mut out, err),
             RemoteCommand::Show(args) => show::run(&args, &at, &mut out),
             RemoteCommand::Decide(args) if args.drafts() => Err(no_drafts()),
             RemoteCommand::Decide(args) => decide::show(&args, &at, &mut out),
+            RemoteCommand::Import(args) if args.names_files() => Err(only_piped()),
+            RemoteCommand::Import(args) => import::run(&args, &at, &mut out, err),
         };
         failure::status(&done, lang, err)
     })
@@ -86,14 +95,22 @@ fn own_password_first(lang: Lang, err: &mut Vec<u8>) -> u8 {
 
 fn refused(lang: Lang, err: &mut Vec<u8>) -> u8 {
     let said = said!(
-        "这里没有 shell，也不执行别的程序。可用的有：find 内容、show 编号、decide 编号；不带命令连接则打开界面。",
-        "There is no shell here, and no other program is run. There are `find TEXT`, `show NUMBER`, `decide NUMBER`; connect without a command for the screens."
+        "这里没有 shell，也不执行别的程序。可用的有：find 内容、show 编号、decide 编号、import 种类 - < 文件；不带命令连接则打开界面。",
+        "There is no shell here, and no other program is run. There are `find TEXT`, `show NUMBER`, `decide NUMBER`, `import KIND - < FILE`; connect without a command for the screens."
     );
     let _ = writeln!(err, "{}", said.get(lang));
     1
 }
 
 /// A file of the station's machine is not for visitors to name.
+fn only_piped() -> Failure {
+    Failure::Usage(said!(
+        "经 SSH 导入，文件名只能写 -，内容从标准输入来：ssh 主机 import 种类 - < 文件。--map 和 --rejects 只能在站点的机器上用；未通过的行用 --json 可全部看到。",
+        "Over SSH the file is always -, and comes by standard input: `ssh HOST import KIND - < FILE`. --map and --rejects are for the station's own machine; --json lists every refused row."
+    ))
+}
+
+/// The same for a draft of rules.
 fn no_drafts() -> Failure {
     Failure::Usage(said!(
         "经 SSH 不能用 --rules；请在站点的机器上试算草案。",

@@ -10,6 +10,7 @@ use crate::words::{Lang, Said};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,6 +166,8 @@ pub struct Context<'a> {
     pub office: &'a Arc<Office>,
     /// Who is signed in.
     pub who: Option<&'a Actor>,
+    /// Their home folder; empty for whoever sits at another machine.
+    pub home: &'a Path,
     /// The session's language.
     pub lang: Lang,
     /// The present moment.

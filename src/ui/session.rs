@@ -23,6 +23,7 @@ use crate::store::Origin;
 use crate::terminal::codec::Codec;
 use crate::terminal::{self, Capabilities, Event, Key, Parser, Reply, clamp_size};
 use crate::words::{Lang, Said};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,8 @@ pub struct Start {
     pub codec: Codec,
     /// Where the person lands after signing in.
     pub landing: Landing,
+    /// Their home folder, where files are looked for first; empty for whoever sits elsewhere.
+    pub home: PathBuf,
 }
 
 /// Where a person lands after signing in.
@@ -94,6 +97,7 @@ pub struct Session {
     esc_wait: Duration,
     idle_lock: Duration,
     landing: Landing,
+    home: PathBuf,
     last_key: Instant,
     capabilities: Capabilities,
     line: line::Line,
@@ -135,6 +139,7 @@ impl Session {
             esc_wait: start.esc_wait,
             idle_lock: start.idle_lock,
             landing: start.landing,
+            home: start.home,
             last_key: now,
             capabilities,
             line: line::Line::new(start.codec, start.locale),
@@ -235,6 +240,7 @@ impl Session {
         Context {
             office: &self.office,
             who: self.who.as_ref(),
+            home: &self.home,
             lang: self.lang,
             now: self.office.now(),
             locked: self.locked(),

@@ -245,9 +245,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_client() -> impl Strategy<Value = Client> {
-        let texts = (".{0,9}", ".{0,9}", ".{0,9}");
+        let texts = (".{0,9}", ".{0,9}", ".{0,9}", ".{0,9}");
         (any::<u16>(), any::<u16>(), texts, any::<bool>(), any::<bool>()).prop_map(
-            |(columns, rows, (term, locale, colorterm), no_color, zh)| Client {
+            |(columns, rows, (term, locale, colorterm, home), no_color, zh)| Client {
                 columns,
                 rows,
                 term,
@@ -255,6 +255,7 @@ mod tests {
                 colorterm,
                 no_color,
                 lang: if zh { Lang::Zh } else { Lang::En },
+                home,
             },
         )
     }

@@ -20,6 +20,8 @@ pub struct Limits {
     pub attempts: usize,
     /// Sessions and commands at once in one connection.
     pub channels: usize,
+    /// How long a command waits for more of its input.
+    pub stall: Duration,
     /// Connections one address may make at once.
     pub burst: u32,
     /// How long until one address may make one more.
@@ -34,6 +36,7 @@ impl Default for Limits {
             grace: Duration::from_secs(60),
             attempts: 6,
             channels: 8,
+            stall: Duration::from_secs(60),
             burst: 40,
             pace: Duration::from_millis(500),
         }

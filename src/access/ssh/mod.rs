@@ -7,12 +7,15 @@
 //! | `visitor` | one connection: who it is, what is asked for, and what is refused |
 //! | `room` | one channel of it: what was told, what runs in it |
 //! | `line` | the way to the terminal at its other end |
+//! | `input` | what a client sends to a command |
 //!
-//! No shell, no forwarding, no files: a session of the app, and the few commands that only read.
+//! No shell, no forwarding, no files: a session of the app, the few commands that only read, and
+//! the import of a list that is piped to it.
 //! The one room that knows `tokio`: connections are its tasks, sessions are threads as
 //! everywhere.
 
 pub mod host_key;
+mod input;
 pub mod limits;
 mod line;
 mod room;
@@ -27,7 +30,7 @@ use russh::server::{Config, run_stream};
 use russh::{Disconnect, Preferred, SshId, cipher, compression, kex, mac};
 use rustix::net::sockopt;
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener as Listener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,10 +40,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use visitor::Visitor;
 
-/// A command carried out for a visitor: who asks, in which language, the words of the command,
-/// standard output and standard error; gives the exit status. One that reads only, with the
-/// account's rights.
-pub type Commands = dyn Fn(&Actor, Lang, &[String], &mut Vec<u8>, &mut Vec<u8>) -> u8 + Send + Sync;
+/// A command carried out for a visitor, with the account's rights; gives the exit status.
+pub type Commands = dyn Fn(Visit<'_>, &mut Vec<u8>, &mut Vec<u8>) -> u8 + Send + Sync;
+
+/// A visitor's command.
+pub struct Visit<'v> {
+    /// Who asks.
+    pub actor: &'v Actor,
+    /// The language they are answered in.
+    pub lang: Lang,
+    /// The words of the command.
+    pub words: &'v [String],
+    /// Its standard input.
+    pub input: Box<dyn Read + Send>,
+}
 
 /// Sign-ins by password derived at once: each takes 19 MiB.
 const DERIVATIONS: usize = 2;

@@ -24,6 +24,8 @@ pub struct Room {
     terminal: Option<(String, u16, u16)>,
     /// What runs in it hears by this.
     pub inbox: Option<(Arc<Inbox>, Arc<Notify>)>,
+    /// What runs in it is a command: the end of its input is an end in order.
+    pub command: bool,
     /// Something runs in it, or has.
     pub begun: bool,
 }
@@ -88,7 +90,17 @@ impl Room {
             colorterm: told("COLORTERM"),
             no_color: !told("NO_COLOR").is_empty(),
             lang: self.lang(),
+            home: String::new(),
         })
+    }
+
+    /// Nothing more comes from the client.
+    pub fn no_more(&self) {
+        match &self.inbox {
+            Some((inbox, _)) if self.command => inbox.end(Ending::Left),
+            // No more keys will come: the same as a line that dropped.
+            _ => self.hang_up(),
+        }
     }
 
     /// The client has gone.

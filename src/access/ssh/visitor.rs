@@ -1,8 +1,10 @@
 //! One connection: who it is, what is asked for, and what is refused.
 
-use super::Shared;
+use super::input::Input;
 use super::line::{SshLine, close};
 use super::room::Room;
+use super::{Shared, Visit};
+use crate::access::hall::Guest;
 use crate::access::inbox::Inbox;
 use crate::office::{Account, Actor, Office, Refusal};
 use crate::said;
@@ -96,13 +98,10 @@ impl Visitor {
         if !client.capabilities().addressable {
             return refuse(session.handle(), id, &no_screen(), room);
         }
-        let room_made = Arc::new(Notify::new());
-        let told = room_made.clone();
-        let guest = match self.shared.hall.enter(Inbox::with(move || told.notify_one())) {
+        let guest = match enter(&self.shared, room) {
             Ok(guest) => guest,
             Err(closed) => return refuse(session.handle(), id, &closed, room),
         };
-        room.inbox = Some((guest.inbox().clone(), room_made));
         let start = client.start(actor.origin.clone(), ESC_WAIT);
         let start = Start { landing: Landing::Queue, ..start };
         let caps = start.capabilities.clone();
@@ -138,11 +137,22 @@ impl Visitor {
         };
         // What is for machines is UTF-8 wherever it goes.
         let codec = if words.iter().any(|word| word == "--json") { Codec::Utf8 } else { codec };
+        // It has its place in the hall too: whoever closes that waits for its end.
+        let guest = match enter(&self.shared, room) {
+            Ok(guest) => guest,
+            Err(closed) => return refuse(session.handle(), id, &closed, room),
+        };
+        room.command = true;
+        let input = Input::new(guest.inbox().clone(), self.shared.limits.stall);
         let (shared, handle) = (self.shared.clone(), session.handle());
         tokio::spawn(async move {
             let command = move || {
                 let (mut out, mut err) = (Vec::new(), Vec::new());
-                let status = (shared.commands)(&actor, lang, &words, &mut out, &mut err);
+                let input = Box::new(input);
+                let visit = Visit { actor: &actor, lang, words: &words, input };
+                let status = (shared.commands)(visit, &mut out, &mut err);
+                // What the client still sends is for nobody.
+                drop(guest);
                 (out, err, status)
             };
             let done = tokio::task::spawn_blocking(command).await;
@@ -158,6 +168,15 @@ impl Visitor {
         });
         Ok(())
     }
+}
+
+/// A place in the hall for what begins in a channel.
+fn enter(shared: &Shared, room: &mut Room) -> Result<Guest, Said> {
+    let room_made = Arc::new(Notify::new());
+    let told = room_made.clone();
+    let guest = shared.hall.enter(Inbox::with(move || told.notify_one()))?;
+    room.inbox = Some((guest.inbox().clone(), room_made));
+    Ok(guest)
 }
 
 /// The number SSH gives standard error (RFC 4254, 5.2).
@@ -201,8 +220,8 @@ fn open_quote() -> Said {
 
 fn failed(lang: Lang) -> Vec<u8> {
     let said = said!(
-        "命令出了程序错误；数据没有改变。请告诉管理员。",
-        "The command met a program error; nothing was changed. Tell the administrator."
+        "命令出了程序错误。已确认保存的都在；请告诉管理员。",
+        "The command met a program error. What it had confirmed is saved; tell the administrator."
     );
     format!("{}\n", said.get(lang)).into_bytes()
 }
@@ -277,9 +296,8 @@ impl Handler for Visitor {
     }
 
     async fn channel_eof(&mut self, id: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
-        // No more keys will come: the same as a line that dropped.
         if let Some(room) = self.rooms.get(&id) {
-            room.hang_up();
+            room.no_more();
         }
         Ok(())
     }
@@ -349,8 +367,8 @@ impl Handler for Visitor {
     ) -> Result<(), Self::Error> {
         let Some(room) = self.rooms.get(&id) else { return session.channel_failure(id) };
         let said = said!(
-            "驿站不提供文件传输；导入导出请在站点的机器上用 yizhan import / export。",
-            "Yizhan has no file transfer; import and export with `yizhan import` and `yizhan export` on the station's own machine."
+            "驿站不提供文件传输。导入请用 ssh 主机 import 种类 - < 文件；导出请在站点的机器上用 yizhan export。",
+            "Yizhan has no file transfer. Import with `ssh HOST import KIND - < FILE`; export with `yizhan export` on the station's own machine."
         );
         // A client whose request fails shows its own words only.
         session.channel_success(id)?;

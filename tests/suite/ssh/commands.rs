@@ -26,6 +26,7 @@ fn commands_that_read_are_carried_out_and_everything_else_is_refused_in_words() 
     {
         let (status, said) = house.refused(words);
         assert!(status == Some(1) && said.contains("没有 shell"), "{words:?}: {status:?} {said}");
+        assert!(said.contains("import 种类 - < 文件"), "{said}");
     }
     let (status, said) = house.refused(&["find 'x"]);
     assert!(status == Some(1) && said.contains("引号"), "{said}");

@@ -3,6 +3,7 @@
 
 mod commands;
 mod doors;
+mod imports;
 mod sessions;
 mod system;
 
@@ -24,8 +25,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use yizhan::access::hall::Hall;
 use yizhan::access::ssh::limits::Limits;
-use yizhan::access::ssh::{Server, host_key};
-use yizhan::office::{self, Actor};
+use yizhan::access::ssh::{Commands, Server, host_key};
+use yizhan::office;
 
 /// Whether a program is there; says which package has it if not.
 fn have(program: &str, package: &str) -> bool {
@@ -162,11 +163,15 @@ impl Inside {
     }
 
     fn within(hall: &Arc<Hall>, limits: Limits) -> Self {
+        Self::doing(hall, limits, Box::new(|_, _, _| 1))
+    }
+
+    /// One that carries commands out as told.
+    fn doing(hall: &Arc<Hall>, limits: Limits, commands: Box<Commands>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let key = host_key::of(folder.path()).unwrap();
-        let none = Box::new(|_: &Actor, _, _: &[String], _: &mut Vec<u8>, _: &mut Vec<u8>| 1);
-        let server = Server::open(hall, listener, key, none, limits).unwrap();
+        let server = Server::open(hall, listener, key, commands, limits).unwrap();
         Self { server, folder }
     }
 
