@@ -51,6 +51,24 @@ impl Plan {
         ))
     }
 
+    /// Everything a file may be imported as, with what it is called: kinds, and below each the
+    /// tables inside it.
+    #[must_use]
+    pub fn all(catalogue: &Catalogue) -> Vec<(Self, Said)> {
+        let mut all = Vec::new();
+        for kind in catalogue.kinds() {
+            all.push((Self { kind: kind.id.clone(), table: None }, kind.title.clone()));
+            let tables = kind.fields().filter(|field| !field.field_type.columns().is_empty());
+            all.extend(tables.map(|table| {
+                let (zh, en) = (&kind.title, &table.title);
+                let title =
+                    Said::new(format!("{}·{}", zh.zh, en.zh), format!("{}: {}", zh.en, en.en));
+                (Self { kind: kind.id.clone(), table: Some(table.id.clone()) }, title)
+            }));
+        }
+        all
+    }
+
     /// The kind.
     pub(super) fn kind<'c>(&self, catalogue: &'c Catalogue) -> Result<&'c Kind, Refusal> {
         catalogue.kind(&self.kind).ok_or_else(|| self.unknown())

@@ -1,6 +1,8 @@
 //! The one table of everything a key can do: keymap, bottom bar, help and palette read it.
 
-use crate::office::Right;
+use crate::office::{Actor, Refusal, Right};
+use crate::said;
+use crate::store::Origin;
 use crate::words::{Label, Said};
 
 /// Something a person can ask a session to do.
@@ -96,6 +98,12 @@ pub enum Action {
     BackupPlace,
     /// Say whether the machine's clock is right.
     Clock,
+    /// Take a list in from a file.
+    Import,
+    /// Take the rows a sheet does not show as well, or not.
+    TakeHidden,
+    /// Write the rows that were not taken to a file.
+    SaveRefused,
     /// The tab with this digit, 0 being the last.
     Tab(u8),
 }
@@ -121,6 +129,10 @@ pub enum Place {
     Text,
     /// The system screen.
     System,
+    /// The path of a file, with what is in its folder.
+    Path,
+    /// A file looked at before it is taken in, and what became of it.
+    Preview,
 }
 
 /// One row of the table.
@@ -140,12 +152,12 @@ pub struct ActionInfo {
     pub bar: u8,
 }
 
-use Place::{Ask, Find, Form, List, Page, Review, SignIn, System, Text};
+use Place::{Ask, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text};
 
-const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text, System];
+const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text, System, Path, Preview];
 const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System];
-const ALL: &[Place] = &[SignIn, List, Page, Review, Form, Find, Ask, Text, System];
-const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text, System];
+const ALL: &[Place] = &[SignIn, List, Page, Review, Form, Find, Ask, Text, System, Path, Preview];
+const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text, System, Path, Preview];
 
 macro_rules! row {
     ($action:expr, $name:literal, $zh:literal, $en:literal, $keys:expr, $places:expr, $bar:literal) => {
@@ -165,7 +177,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Help, "help", "帮助", "Help", ["F1", "?"], ALL, 1),
     row!(Action::Find, "find", "找人", "Find", ["F2", "/"], SIGNED_IN, 18),
     row!(Action::New, "new", "新建", "New", ["F3", "n"], &[List, Page, Text, Find, System], 19),
-    row!(Action::Choose, "choose", "选项", "Choose", ["F3"], &[Form], 8),
+    row!(Action::Choose, "choose", "选项", "Choose", ["F3"], &[Form, Path], 8),
     row!(Action::Queue, "queue", "审批", "Review", ["F4"], SIGNED_IN, 20),
     row!(Action::Due, "due", "到期", "Due", ["F5"], SIGNED_IN, 21),
     row!(Action::Drafts, "drafts", "草稿", "Drafts", ["F6"], SIGNED_IN, 22),
@@ -180,7 +192,15 @@ pub const ACTIONS: &[ActionInfo] = &[
     ),
     row!(Action::Reveal, "reveal", "看全号", "Reveal", ["F8", "v"], &[Page, Review], 14),
     row!(Action::Palette, "palette", "全部操作", "All actions", ["F9", "Ctrl-P"], SIGNED_IN, 23),
-    row!(Action::Save, "save", "提交", "Submit", ["F10", "Ctrl-S"], &[Form, Ask, SignIn], 2),
+    row!(
+        Action::Save,
+        "save",
+        "提交",
+        "Submit",
+        ["F10", "Ctrl-S"],
+        &[Form, Ask, SignIn, Path, Preview],
+        2
+    ),
     row!(Action::KeepDraft, "keep-draft", "存草稿", "Keep draft", ["Ctrl-D"], &[Form], 3),
     row!(Action::Approve, "approve", "通过", "Approve", ["a"], &[Review, List], 4),
     row!(Action::Return, "return", "退回", "Return", ["r"], &[Review, List], 5),
@@ -200,7 +220,17 @@ pub const ACTIONS: &[ActionInfo] = &[
         5
     ),
     row!(Action::Clock, "clock", "时钟", "Clock", ["c"], &[System], 6),
-    row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask], 7),
+    row!(
+        Action::SaveRefused,
+        "save-refused",
+        "存未通过的行",
+        "Save refused rows",
+        ["s"],
+        &[Preview],
+        3
+    ),
+    row!(Action::TakeHidden, "take-hidden", "隐藏的行", "Hidden rows", ["h"], &[Preview], 8),
+    row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask, Preview], 7),
     row!(Action::MarkAll, "mark-all", "全选", "Mark all", ["*"], &[List], 0),
     row!(
         Action::DropDraft,
@@ -236,6 +266,15 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Encoding, "encoding", "字符编码/Encoding", "字符编码/Encoding", [], ALL, 0),
     row!(Action::Redraw, "redraw", "重画屏幕", "Redraw", ["Ctrl-L"], ALL, 0),
     row!(Action::Lock, "lock", "锁屏", "Lock", ["F12"], MOVING, 25),
+    row!(
+        Action::Import,
+        "import",
+        "导入",
+        "Import",
+        [],
+        &[List, Page, Review, Find, Text, System],
+        0
+    ),
     row!(Action::ChangePassword, "change-password", "改密码", "Change password", [], SIGNED_IN, 0),
     row!(Action::SignOut, "sign-out", "换人登录", "Sign out", ["Ctrl-O"], ALL, 0),
     row!(Action::Quit, "quit", "退出程序", "Quit", ["Ctrl-Q"], ALL, 26),
@@ -263,9 +302,34 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::Undo
         | Action::Clock
         | Action::DropDraft => Some(Right::Write),
+        Action::Import => Some(Right::Import),
         Action::Backup | Action::BackupPlace => Some(Right::Maintain),
         Action::Reveal => Some(Right::Reveal),
         _ => None,
+    }
+}
+
+/// Nothing when `who` may do an action from where they sit.
+///
+/// # Errors
+/// Why not, and what to do instead.
+pub fn allowed(action: Action, who: &Actor) -> Result<(), Refusal> {
+    if let Some(right) = needs(action) {
+        who.need(right)?;
+    }
+    match (action, &who.origin) {
+        // A file of the station's machine is not for visitors to name.
+        (Action::Import, Origin::Ssh(_)) => Err(Refusal::forbidden(
+            said!(
+                "经 SSH 的界面不能打开站点机器上的文件。",
+                "The screens over SSH open no files of the station's machine."
+            ),
+            said!(
+                "请在自己的机器上用 ssh 主机 import 种类 - < 文件 导入。",
+                "On your own machine, `ssh HOST import KIND - < FILE` takes a list in."
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -183,9 +183,7 @@ fn top(area: Rect, buf: &mut Buffer, look: &Look, shown: &Shown, layers: &[Box<d
 /// called there.
 #[must_use]
 pub fn offered(top: &dyn Screen, who: Option<&Actor>) -> Vec<(&'static ActionInfo, Said)> {
-    let may = |row: &&ActionInfo| {
-        action::needs(row.action).is_none_or(|right| who.is_none_or(|who| who.may(right)))
-    };
+    let may = |row: &&ActionInfo| who.is_none_or(|who| action::allowed(row.action, who).is_ok());
     action::at(top.place())
         .filter(|row| top.offers(row.action))
         .filter(may)

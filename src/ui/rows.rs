@@ -49,6 +49,32 @@ pub fn secret(
     view(buf, area, look, &line.masked_view(area.width, '*'), focused)
 }
 
+/// Writes texts below one another, wrapped; returns the rows used.
+pub fn paragraphs(buf: &mut Buffer, area: Rect, look: &Look, said: &[(Tone, &Said)]) -> u16 {
+    let mut y = area.y;
+    for (tone, said) in said.iter().filter(|(_, said)| !said.is_empty()) {
+        for line in text::wrap(said.get(look.lang), usize::from(area.width)) {
+            if y < area.bottom() {
+                look.put(buf, area.x, y, area.width, &line, *tone);
+                y += 1;
+            }
+        }
+    }
+    y - area.y
+}
+
+/// Draws how far something is, as a bar of `area.width` cells; `None` while nobody knows.
+pub fn bar(buf: &mut Buffer, area: Rect, look: &Look, share: Option<(u64, u64)>) {
+    let Some((done, total)) = share else { return };
+    let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100).min(100);
+    let cells = u64::from(area.width.saturating_sub(8));
+    let filled = usize::try_from(cells * percent / 100).unwrap_or(0);
+    let empty = usize::try_from(cells).unwrap_or(0).saturating_sub(filled);
+    // Of signs every terminal has, in one width everywhere.
+    let drawn = format!("[{}{}] {percent:>3}%", "#".repeat(filled), ".".repeat(empty));
+    look.put(buf, area.x, area.y, area.width, &drawn, Tone::Key);
+}
+
 /// Rows a text takes when it may go on in the next line, at most `most`.
 #[must_use]
 pub fn rows_of(line: &InputLine, cells: u16, most: usize) -> u16 {

@@ -174,6 +174,8 @@ pub struct Context<'a> {
     pub now: Instant,
     /// Nobody sits there: the session is locked.
     pub locked: bool,
+    /// What the open tab shows, for actions that begin something.
+    pub base: Option<String>,
     /// What is asked of the session, in order.
     pub effects: Vec<Effect>,
 }

@@ -244,6 +244,7 @@ impl Session {
             lang: self.lang,
             now: self.office.now(),
             locked: self.locked(),
+            base: None,
             effects: Vec::new(),
         }
     }
@@ -301,8 +302,8 @@ impl Session {
     /// Does an action: the top layer first, then what every screen shares.
     pub fn act(&mut self, action: Action) {
         self.dirty = true;
-        if let (Some(right), Some(who)) = (action::needs(action), &self.who)
-            && let Err(refusal) = who.need(right)
+        if let Some(who) = &self.who
+            && let Err(refusal) = action::allowed(action, who)
         {
             self.notice = Some((Notice::from(refusal), self.office.now()));
             return;
@@ -336,7 +337,8 @@ impl Session {
                 cx.close();
             }),
             _ => {
-                let mut cx = self.context();
+                let base = self.layers.first().and_then(|base| base.shows());
+                let mut cx = Context { base, ..self.context() };
                 screens::open(action, &mut cx);
                 let effects = cx.effects;
                 self.carry_out(effects);

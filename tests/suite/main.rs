@@ -15,6 +15,7 @@ mod form;
 mod full_disk;
 mod furnished;
 mod identity;
+mod importing;
 mod line;
 mod live;
 mod manners;

@@ -272,6 +272,28 @@ impl Stage {
         self
     }
 
+    /// Waits until the screen shows a text, as what goes on behind it tells of itself.
+    #[track_caller]
+    pub fn hears(&mut self, station: &Station, text: &str) -> &mut Self {
+        self.hears_one_of(station, &[text])
+    }
+
+    /// The same for one of several.
+    #[track_caller]
+    pub fn hears_one_of(&mut self, station: &Station, texts: &[&str]) -> &mut Self {
+        let changes = station.office.subscribe();
+        loop {
+            self.news();
+            let screen = self.screen();
+            if texts.iter().any(|text| screen.contains(text)) {
+                return self;
+            }
+            if changes.recv_timeout(PATIENCE).is_err() {
+                panic!("{texts:?} never came, only:\n{screen}");
+            }
+        }
+    }
+
     /// The terminal came back after a stop.
     pub fn continues(&mut self) -> &mut Self {
         self.session.input(Input::Continue);

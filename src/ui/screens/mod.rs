@@ -4,6 +4,7 @@ pub mod clock;
 pub mod find;
 pub mod history;
 pub mod home;
+pub mod import;
 pub mod listing;
 pub mod lock;
 pub mod moving;
@@ -29,6 +30,10 @@ pub fn open(action: Action, cx: &mut Context) {
         Action::Queue => open_list(Queue::Review, cx),
         Action::Due => open_list(Queue::Due, cx),
         Action::Drafts => open_list(Queue::Drafts, cx),
+        Action::Import => {
+            let screen = import::Import::new(cx);
+            cx.open(screen);
+        }
         Action::ChangePassword => cx.open(password::Password::new()),
         Action::Tab(digit) => {
             if let Some(screen) = tabs::open(digit, cx) {
