@@ -38,7 +38,8 @@ impl Choose {
             moved: false,
             trouble: None,
         };
-        choose.set("~/");
+        // Whoever has no home folder begins where everything begins.
+        choose.set(if home.as_os_str().is_empty() { "/" } else { "~/" });
         choose
     }
 
@@ -63,10 +64,9 @@ impl Choose {
     pub fn pasted(&mut self, pasted: &str) {
         let path = path::cleaned(pasted);
         if path::is_whole(&path) {
-            self.line.set_text(&path)
-        } else {
-            _ = self.line.insert(&path)
+            self.line.clear();
         }
+        self.line.insert(&path);
         self.list();
     }
 
