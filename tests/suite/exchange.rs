@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use yizhan::exchange::{
     Book, ExportOptions, FileTrouble, Format, HeadingMap, ImportOptions, Plan, Report, export,
     import, write_rejects,
@@ -392,4 +393,26 @@ fn rows_of_a_table_find_their_record() {
     let (count, bytes) = out(&station, MEMBERS, Format::Jsonl, Some("核对"), None).unwrap();
     assert_eq!(count, 2);
     assert_eq!(lines(bytes)[0]["id_number"], id.as_str());
+}
+
+#[test]
+fn an_import_that_is_asked_to_stop_names_what_it_left_and_goes_on_from_there() {
+    let station = Station::new();
+    let name = |at: u32| char::from_u32(0x4e00 + at).unwrap();
+    let rows: String = (0..2_000).map(|at| format!("周{},西路{at}号\n", name(at))).collect();
+    let book = Book::read("many.csv", format!("姓名,家庭住址\n{rows}")).unwrap();
+    let plan = Plan::named(station.office.catalogue(), "person").unwrap();
+    let stop = AtomicBool::new(false);
+    let options = ImportOptions { stop: Some(&stop), ..ImportOptions::default() };
+    let mut at_row = |done, _| stop.store(done >= 700, Ordering::Relaxed);
+    let report =
+        import(&station.office, &station.admin, &plan, &book, &options, &mut at_row).unwrap();
+    assert_eq!((report.accepted(), report.left.len()), (700, 1_300));
+    assert!(report.said().zh.contains("按您的要求停下了"), "{}", report.said().zh);
+    assert!(report.said().zh.contains("第 702 行及以后各行"), "{}", report.said().zh);
+    // Asked before anything was read, nothing is.
+    let refused = import(&station.office, &station.admin, &plan, &book, &options, &mut |_, _| {});
+    assert!(refused.unwrap_err().message.zh.contains("停下"));
+    let report = take(&station, "person", &book, &ImportOptions::default());
+    assert_eq!(counts(&report), (1_300, 700, 0));
 }

@@ -313,6 +313,7 @@ impl Screen for Import {
         match action {
             Action::Save if chooses => Some(Said::fixed("看预览", "Preview")),
             Action::Save => Some(Said::fixed("导入", "Import")),
+            Action::Back if self.takes() => Some(Said::fixed("停下", "Stop")),
             Action::Choose => Some(Said::fixed("换种类", "Other kind")),
             Action::Next => Some(Said::fixed("补全", "Complete")),
             Action::Mark => Some(Said::fixed("选／不选这张表", "Take this sheet")),

@@ -31,18 +31,23 @@ pub(super) fn draw(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) -
     };
     look.say(buf, area.x, area.y, area.width, &heading, Tone::Title);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let used = progress(import, below, buf, look).min(below.height);
-    let body = Rect { y: below.y + used, height: below.height - used, ..below };
+    if import.takes() {
+        progress(import, Rect { y: below.y + 1, ..below }, buf, look);
+        return None;
+    }
+    // At the lower edge, so that nothing jumps when work begins and ends.
+    let used = if import.job().is_some() { 3.min(below.height) } else { 0 };
+    let body = Rect { height: below.height - used, ..below };
+    progress(import, Rect { y: body.bottom() + 1, height: 2, ..below }, buf, look);
     match import.preview() {
-        Some(_) if import.takes() => None,
         Some(preview) => preview.draw(body, buf, look),
         None => import.choose.draw(body, buf, look),
     }
 }
 
 /// What goes on, while something does, and how far it is.
-fn progress(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) -> u16 {
-    let Some(job) = import.job() else { return 0 };
+fn progress(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) {
+    let Some(job) = import.job() else { return };
     let share = job.counts();
     let (done, total) = share.unwrap_or_default();
     let said = match (&import.step, share) {
@@ -50,7 +55,10 @@ fn progress(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) -> u16 {
             "正在导入：{done} / {total} 行　Esc 停下",
             "Taking in: {done} of {total} rows   Esc stops"
         ),
-        (Step::Take(..), None) => said!("正在导入　Esc 停下", "Taking in   Esc stops"),
+        (Step::Take(..), None) => said!(
+            "正在导入：先把文件核对一遍　Esc 停下",
+            "Taking in: the file is looked through   Esc stops"
+        ),
         (_, Some(_)) => said!(
             "正在试导入：{done} / {total} 行（还没有写入）　Esc 取消",
             "Looking: {done} of {total} rows, nothing is written yet   Esc cancels"
@@ -59,5 +67,4 @@ fn progress(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) -> u16 {
     };
     look.say(buf, area.x, area.y, area.width, &said, Tone::Title);
     rows::bar(buf, Rect { y: area.y + 1, height: 1, ..area }, look, share);
-    3
 }

@@ -197,11 +197,11 @@ impl Preview {
             let said = Said::join(&[notice.what.clone(), here(notice.about)], "", " ");
             reading.push(Tone::Unsure, Said::default(), said, 1);
         }
-        refused(reading, report, name);
         if let Some(sheet) = found.filter(|_| report.dry_run) {
             columns(reading, &sheet.columns);
             first(reading, sheet);
         }
+        refused(reading, report, name);
     }
 
     fn has(&self, name: &str) -> bool {
