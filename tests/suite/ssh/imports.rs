@@ -80,7 +80,7 @@ fn whoever_may_not_and_whatever_is_not_piped_is_refused_in_words() {
     let (status, said) = house.refused(&["import", "person", "-"]);
     assert!(status == Some(1) && said.contains("文件是空的"), "{status:?} {said}");
     // A volunteer may not import, and what they send is not even waited for.
-    let path = house.desk.write("piped", &list(2, 1));
+    let path = house.desk.write("piped", &list(1_000, 5_000));
     let mut command = Command::new("ssh");
     command.env("LANG", "zh_CN.UTF-8").stdin(File::open(path).unwrap()).args(house.options());
     let key = house.desk.file(VOLUNTEERS_KEY);

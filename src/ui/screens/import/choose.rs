@@ -52,10 +52,12 @@ impl Choose {
     /// A key that writes something.
     pub fn handle(&mut self, key: Key) {
         self.line.handle(key);
-        // Whoever types a path from the root on need not take away what stands there.
-        if let Some(path) = self.line.text().strip_prefix("~//") {
-            let path = format!("/{path}");
-            self.line.set_text(&path);
+        // Whoever types another beginning need not take away what stands there. A terminal may
+        // write out as typed what was pasted.
+        let typed = self.line.text().strip_prefix("~/").unwrap_or_default();
+        if ["/", "'", "\"", "file:"].contains(&typed) {
+            let typed = typed.to_string();
+            self.line.set_text(&typed);
         }
         self.list();
     }
@@ -93,6 +95,10 @@ impl Choose {
     /// not.
     pub fn enter(&mut self) -> Option<PathBuf> {
         self.trouble = None;
+        let clean = path::cleaned(self.line.text());
+        if clean != self.line.text() && !path::meant(self.line.text(), &self.home).exists() {
+            self.set(&clean);
+        }
         let (folder, name) = path::split(self.line.text());
         let typed = path::meant(self.line.text(), &self.home);
         let marked = self.entries.get(self.window.at);
@@ -180,8 +186,8 @@ impl Choose {
             rows::list(buf, below, look, &columns, &shown, &self.window);
         }
         let hint = said!(
-            "Tab 补全　↑↓ 选　回车 打开　可以粘贴路径，也可以打拼音",
-            "Tab completes   arrows choose   Enter opens   a path can be pasted"
+            "Tab 补全　↑↓ 选　回车 打开　Esc 返回　可以粘贴路径，也可以打拼音",
+            "Tab completes   arrows choose   Enter opens   Esc back   paths can be pasted"
         );
         look.say(buf, area.x, area.bottom().saturating_sub(1), area.width, &hint, Tone::Quiet);
         cursor

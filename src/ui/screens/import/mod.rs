@@ -157,8 +157,16 @@ impl Import {
             Answer { book: Some(book), outcome } if book.sheets().len() > 1 => {
                 Step::Look(Box::new(Preview::new(path, book, outcome)), None)
             }
-            Answer { outcome, .. } => {
-                if let Err(why) = outcome {
+            Answer { book, outcome } => {
+                if let Err(mut why) = outcome {
+                    // A table it is; perhaps of something else.
+                    if book.is_some() {
+                        let other = said!(
+                            "文件里若是别的名单，按 F3 换种类。",
+                            "If the file holds another list, F3 changes the kind."
+                        );
+                        why.next = Said::join(&[why.next, other], "", " ");
+                    }
                     self.choose.fail(why);
                 }
                 Step::Choose

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The most entries of a folder that are looked at; whoever has more types a letter.
+/// The most entries of a folder that are shown; whoever has more types a letter.
 const MOST: usize = 5_000;
 
 /// Endings of the files that are read.
@@ -128,8 +128,8 @@ pub fn entries(folder: &Path, typed: &str) -> Vec<Entry> {
     let Ok(read) = fs::read_dir(folder) else { return Vec::new() };
     let mut found: Vec<Entry> = read
         .filter_map(Result::ok)
-        .take(MOST)
         .filter(|entry| matches(&entry.file_name().to_string_lossy(), typed))
+        .take(MOST)
         .filter_map(|entry| {
             let of = fs::metadata(entry.path()).ok()?;
             let name = entry.file_name();

@@ -159,6 +159,15 @@ impl Preview {
     }
 
     fn told_of_file(&self, reading: &mut Reading) {
+        if self.is_good() {
+            reading.line(
+                Tone::Plain,
+                said!(
+                    "按 F10 导入；按 Esc 返回，什么都不写入。",
+                    "F10 takes it in; Esc goes back and nothing is written."
+                ),
+            );
+        }
         if let Some(saved) = &self.saved {
             let path = saved.display();
             reading.line(
