@@ -81,7 +81,8 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
             let book = open(args, at)?;
             let report =
                 import(&at.office, &at.actor, &plan, &book, &options, &mut |done, total| {
-                    let share = (done * 100).checked_div(total).unwrap_or(100).min(100);
+                    // While the file is looked through nobody knows how many there are.
+                    let share = (done * 100).checked_div(total).unwrap_or(0).min(100);
                     percent.store(u8::try_from(share).unwrap_or(100), Ordering::Relaxed);
                 });
             Ok::<_, Failure>(report?)

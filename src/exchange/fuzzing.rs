@@ -30,7 +30,7 @@ pub fn csv(bytes: &[u8]) {
     let Ok(book) = Book::read("file.csv", bytes) else { return };
     let targets: Vec<_> = catalogue.kinds().flat_map(|kind| targets(catalogue, kind)).collect();
     let Some(target) = targets.get(bytes.len() % targets.len()) else { return };
-    let Ok(look) = look(&book, target, &ImportOptions::default()) else { return };
+    let Ok(look) = look(&book, target, &ImportOptions::default(), &mut || {}) else { return };
     let today = NaiveDate::from_ymd_opt(2025, 10, 15).unwrap_or_default();
     let typing = Typing { catalogue, today };
     let rows = look.sheets.iter().flat_map(|sheet| {

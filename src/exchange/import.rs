@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Commands handed in at once, so that they share the waits for the disk.
 const BATCH: usize = 500;
 
+/// Rows looked through between two tellings of how many.
+const SEEN: usize = 5_000;
+
 /// Rows of a sheet that are shown as they are stored.
 const FIRST: usize = 3;
 
@@ -42,7 +45,8 @@ impl ImportOptions<'_> {
     }
 }
 
-/// Takes in a file. `progress` hears of rows done and rows in all.
+/// Takes in a file. `progress` hears of rows done and rows in all; while the file is looked through
+/// and nobody knows how many there are, of rows seen and 0.
 ///
 /// Good rows are taken even when others are refused. When the machine fails on the way, or somebody
 /// asks to stop, the report says so and names every row that was left; importing the same file again
@@ -64,7 +68,13 @@ pub fn import(
     let catalogue = office.catalogue();
     let kind = plan.kind(catalogue)?;
     let target = Target { catalogue, kind, table: plan.table(kind)? };
-    let look = look::look(book, &target, options)?;
+    let mut seen = 0;
+    let look = look::look(book, &target, options, &mut || {
+        seen += 1;
+        if seen % SEEN == 0 {
+            progress(seen, 0);
+        }
+    })?;
     let report = Report {
         dry_run: options.dry_run,
         sheets: look.sheets.iter().map(|sheet| begun(sheet)).collect(),

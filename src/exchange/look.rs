@@ -90,7 +90,7 @@ pub(super) struct Look<'c> {
     pub notices: Vec<Notice>,
 }
 
-/// Looks at a file.
+/// Looks at a file. `each` hears of every row.
 ///
 /// # Errors
 /// When nothing of it can be taken in.
@@ -98,6 +98,7 @@ pub(super) fn look<'c>(
     book: &Book,
     target: &Target<'c>,
     options: &ImportOptions<'_>,
+    each: &mut dyn FnMut(),
 ) -> Result<Look<'c>, FileTrouble> {
     if let Some(map) = options.map {
         map.check(target)?;
@@ -132,7 +133,7 @@ pub(super) fn look<'c>(
     }
     notices.extend(told::foreign_sheets(&foreign));
     for sheet in &mut sheets {
-        Tally::of(book, sheet, target, options)?.tell(sheet, &mut notices);
+        Tally::of(book, sheet, target, options, each)?.tell(sheet, &mut notices);
     }
     Ok(Look { sheets, notices })
 }
@@ -250,6 +251,7 @@ impl Tally {
         sheet: &mut Layout<'_>,
         target: &Target<'_>,
         options: &ImportOptions<'_>,
+        each: &mut dyn FnMut(),
     ) -> Result<Self, FileTrouble> {
         let mut tally = Self::default();
         for row in book.rows(sheet.at, sheet.separator).skip(sheet.columns.skip) {
@@ -258,6 +260,7 @@ impl Tally {
                 return Err(FileTrouble::Stopped);
             }
             sheet.rows += 1;
+            each();
             match sheet.fate(&row, target) {
                 Fate::Blank => {}
                 Fate::Taken => tally.look(sheet, &row),

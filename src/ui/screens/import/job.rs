@@ -92,9 +92,9 @@ impl Job {
         self.shared.answer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// How far it is: rows done and rows in all, where those are known.
-    pub fn counts(&self) -> Option<(u64, u64)> {
-        Some(self.shared.progress.counts()).filter(|(_, total)| *total > 0)
+    /// How far it is: rows done and rows in all; 0 in all while nobody knows.
+    pub fn counts(&self) -> (u64, u64) {
+        self.shared.progress.counts()
     }
 }
 
@@ -121,9 +121,9 @@ impl Shared {
             hidden: meant.hidden,
             stop: Some(&self.stop),
         };
-        let mut begun = false;
+        let mut known = None;
         let outcome = import(office, who, plan, &book, &options, &mut |done, total| {
-            if !std::mem::replace(&mut begun, true) {
+            if known.replace(total) != Some(total) {
                 self.progress.begin(Said::default(), total as u64);
             }
             self.progress.at(done as u64);

@@ -48,8 +48,8 @@ pub(super) fn draw(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) -
 /// What goes on, while something does, and how far it is.
 fn progress(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) {
     let Some(job) = import.job() else { return };
-    let share = job.counts();
-    let (done, total) = share.unwrap_or_default();
+    let (done, total) = job.counts();
+    let share = (total > 0).then_some((done, total));
     let said = match (&import.step, share) {
         (Step::Take(..), Some(_)) => said!(
             "正在导入：{done} / {total} 行　Esc 停下",
@@ -63,6 +63,9 @@ fn progress(import: &Import, area: Rect, buf: &mut Buffer, look: &Look) {
             "正在试导入：{done} / {total} 行（还没有写入）　Esc 取消",
             "Looking: {done} of {total} rows, nothing is written yet   Esc cancels"
         ),
+        _ if done > 0 => {
+            said!("正在读文件：{done} 行　Esc 取消", "Reading the file: {done} rows   Esc cancels")
+        }
         _ => said!("正在读文件……　Esc 取消", "Reading the file …   Esc cancels"),
     };
     look.say(buf, area.x, area.y, area.width, &said, Tone::Title);
