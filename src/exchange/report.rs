@@ -280,6 +280,13 @@ impl Report {
                 "再次导入同一文件会接着完成，已接收的不会重复。",
                 "Importing the same file again goes on from there; what was taken is not doubled.",
             ));
+        } else if self.dry_run {
+            if refused > 0 {
+                parts.push(Said::fixed(
+                    "未通过的行可先改正；也可先导入其余各行，改好后再导入一次。",
+                    "Put the refused rows right first, or import the others and these again later.",
+                ));
+            }
         } else if refused > 0 {
             parts.push(Said::fixed(
                 "改正未通过的行后再次导入同一文件即可，已接收的不会重复。",

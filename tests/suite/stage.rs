@@ -163,7 +163,7 @@ pub fn start(columns: u16, rows: u16) -> Start {
         locale: "zh_CN.UTF-8".into(),
         codec: Codec::Utf8,
         landing: Landing::Home,
-        home: std::path::PathBuf::new(),
+        home: PathBuf::new(),
     }
 }
 
