@@ -65,8 +65,12 @@ pub(super) struct Target<'c> {
 }
 
 impl<'c> Target<'c> {
-    /// The field a heading, id or alias means.
+    /// The field a heading, id or alias means. How to fill it in may stand behind it in brackets.
     pub fn field(&self, heading: &str) -> Option<(Owner, &'c Field)> {
+        self.called(heading).or_else(|| self.called(&without_asides(heading)?))
+    }
+
+    fn called(&self, heading: &str) -> Option<(Owner, &'c Field)> {
         if let Some(table) = self.table {
             return table.column_heading(heading).map(|field| (Owner::Row, field));
         }
@@ -289,6 +293,27 @@ impl<'c> Columns<'c> {
         self.headings.get(at).is_some_and(|heading| heading.is_said_by(cell))
     }
 
+    /// The column of people's names.
+    pub fn name_column(&self) -> Option<usize> {
+        (0..self.meanings.len()).find(|at| {
+            let field = self.field_at(*at);
+            field.is_some_and(|field| matches!(field.field_type, FieldType::PersonName))
+        })
+    }
+
+    /// True when a column of amounts of money is taken in.
+    pub fn takes_money(&self) -> bool {
+        (0..self.meanings.len()).any(|at| {
+            let field = self.field_at(at);
+            field.is_some_and(|field| matches!(field.field_type, FieldType::Money { .. }))
+        })
+    }
+
+    /// Whether a text is the heading of any column.
+    pub fn is_heading(&self, text: &str) -> bool {
+        self.headings.iter().any(|heading| heading.is_said_by(text))
+    }
+
     /// The field a column fills; none for one that is not taken, and for a number that is no field.
     pub fn field_at(&self, at: usize) -> Option<&'c Field> {
         match self.meanings.get(at)? {
@@ -324,6 +349,24 @@ impl<'c> Columns<'c> {
         }
         Ok(())
     }
+}
+
+/// A heading without what is said of it: `姓名（必填）`, `★手机号(11位)`. A unit that changes the
+/// value is no such thing: `收入（万元）`.
+fn without_asides(heading: &str) -> Option<String> {
+    let (mut bare, mut depth, mut aside) = (String::new(), 0_usize, String::new());
+    for c in fold(heading).chars() {
+        match c {
+            '(' | '（' | '[' | '【' | '［' => depth += 1,
+            ')' | '）' | ']' | '】' | '］' => depth = depth.saturating_sub(1),
+            '★' | '☆' | '※' | '＊' | '*' | '△' => {}
+            _ if depth > 0 => aside.push(c),
+            _ => bare.push(c),
+        }
+    }
+    let scaled = ["万", "千", "百", "美元"].iter().any(|unit| aside.contains(unit));
+    let fits = !scaled && depth == 0 && !bare.trim().is_empty() && bare != fold(heading);
+    fits.then_some(bare)
 }
 
 /// Whether a cell of a file can fill the field: not what is computed, another record, or a table

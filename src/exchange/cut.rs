@@ -18,8 +18,11 @@ const DISTRUSTED_FROM: usize = 2;
 /// The same for cards, of which the short ones have a single digit behind the fifteenth.
 const CARDS_DISTRUSTED_FROM: usize = 30;
 
-/// How few of them say nothing.
+/// How few of them say nothing, unless they are a good part of the column.
 const BY_CHANCE: usize = 2;
+
+/// The share, in percent, from which two of them are no chance, and one is worth a word.
+const NO_CHANCE_FROM: usize = 20;
 
 /// Whether a number has been cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,8 @@ pub(super) enum Cut {
 /// Whether the number in a cell has been cut.
 pub(super) fn cut(field: &Field, cell: &Cell) -> Cut {
     let looks = match field.field_type {
-        FieldType::IdNumber => looks_cut,
+        // A credit code may consist of digits alone; eighteen of them are cut as a number's are.
+        FieldType::IdNumber | FieldType::OrgCode => looks_cut,
         FieldType::BankCard => looks_cut_card,
         _ => return Cut::No,
     };
@@ -52,6 +56,8 @@ pub(super) fn cut(field: &Field, cell: &Cell) -> Cut {
     match looks(bare) {
         None => Cut::No,
         Some(Looks::Exponent) => Cut::Yes,
+        // That of a credit code is reckoned in another way, and has been when it is read.
+        Some(Looks::Zeros { .. }) if matches!(field.field_type, FieldType::OrgCode) => Cut::Perhaps,
         Some(Looks::Zeros { check_fits: false }) if digits >= KEPT + 3 => Cut::Yes,
         // Cards with four zeros behind the fifteenth digit are as good as cut, fit or not.
         Some(Looks::Zeros { .. }) if digits >= KEPT + 4 => Cut::Yes,
@@ -70,6 +76,8 @@ pub(super) struct Seen {
     pub doubtful: super::told::Lines,
     /// From which share of them, in percent, the column is distrusted.
     limit: usize,
+    /// The same field was cut in another sheet of the file.
+    elsewhere: bool,
 }
 
 impl Seen {
@@ -81,7 +89,18 @@ impl Seen {
     /// True when no number of the column that ends in zeros is believed.
     pub fn is_distrusted(&self) -> bool {
         let doubtful = self.doubtful.count;
-        self.cut > 0 || doubtful > BY_CHANCE && doubtful * 100 >= self.filled * self.limit
+        let many = doubtful > BY_CHANCE && doubtful * 100 >= self.filled * self.limit;
+        let most = doubtful > 1 && doubtful * 100 >= self.filled * NO_CHANCE_FROM.max(self.limit);
+        self.cut > 0 || self.elsewhere || many || most
+    }
+
+    /// True when a number that ends so is worth a word although it is taken: in a short list it may
+    /// be the only one.
+    pub fn is_doubtful(&self) -> bool {
+        let doubtful = self.doubtful.count;
+        doubtful > 0
+            && self.limit < NO_CHANCE_FROM
+            && doubtful * 100 >= self.filled * NO_CHANCE_FROM
     }
 }
 
@@ -94,14 +113,17 @@ impl Numbers {
     pub fn see(&mut self, row: &SheetRow, columns: &Columns<'_>) {
         for (at, cell) in row.cells.iter().enumerate() {
             let Some(field) = columns.field_at(at) else { continue };
-            let numbers = matches!(field.field_type, FieldType::IdNumber | FieldType::BankCard);
+            let numbers = matches!(
+                field.field_type,
+                FieldType::IdNumber | FieldType::BankCard | FieldType::OrgCode
+            );
             if !numbers || cell.is_blank() {
                 continue;
             }
             let seen = self.0.entry(at).or_default();
             seen.filled += 1;
             seen.limit = match field.field_type {
-                FieldType::IdNumber => DISTRUSTED_FROM,
+                FieldType::IdNumber | FieldType::OrgCode => DISTRUSTED_FROM,
                 _ => CARDS_DISTRUSTED_FROM,
             };
             match cut(field, cell) {
@@ -109,6 +131,13 @@ impl Numbers {
                 Cut::Perhaps => seen.doubtful.add(row.line),
                 Cut::Yes => seen.cut += 1,
             }
+        }
+    }
+
+    /// Distrusts a column because the same field was cut in another sheet: one program wrote both.
+    pub fn distrust(&mut self, at: usize) {
+        if let Some(seen) = self.0.get_mut(&at) {
+            seen.elsewhere = true;
         }
     }
 

@@ -132,10 +132,31 @@ pub(super) fn look<'c>(
         return Err(why.unwrap_or(FileTrouble::Empty));
     }
     notices.extend(told::foreign_sheets(&foreign));
+    let mut tallies = Vec::new();
     for sheet in &mut sheets {
-        Tally::of(book, sheet, target, options, each)?.tell(sheet, &mut notices);
+        tallies.push(Tally::of(book, sheet, target, options, each)?);
+    }
+    distrust_all(&mut sheets);
+    for (sheet, tally) in sheets.iter().zip(&tallies) {
+        tally.tell(sheet, &mut notices);
     }
     Ok(Look { sheets, notices })
+}
+
+/// A field whose numbers were cut in one sheet is distrusted in all: one program wrote the file.
+fn distrust_all(sheets: &mut [Layout<'_>]) {
+    let mut fields: Vec<&str> = Vec::new();
+    for sheet in sheets.iter() {
+        let cut = sheet.numbers.columns().filter(|(_, seen)| seen.is_distrusted());
+        fields.extend(cut.filter_map(|(at, _)| sheet.columns.field_at(at)).map(|f| f.id.as_str()));
+    }
+    for sheet in sheets {
+        for at in 0..sheet.columns.meanings.len() {
+            if sheet.columns.field_at(at).is_some_and(|field| fields.contains(&field.id.as_str())) {
+                sheet.numbers.distrust(at);
+            }
+        }
+    }
 }
 
 /// The sheets to look at: those asked for, or all that are shown.
@@ -195,6 +216,7 @@ fn layout<'c>(
         !fold(text).is_empty()
             && (target.is_known(text) || options.map.is_some_and(|map| map.of(text).is_some()))
     };
+    let fits = |found: &Headings| Columns::of(target, found.clone(), options.map).is_ok();
     let mut separators: Vec<Option<u8>> = book.separators().into_iter().map(Some).collect();
     if separators.is_empty() {
         separators.push(None);
@@ -205,7 +227,7 @@ fn layout<'c>(
         let top = book.rows(at, separator).take(HEADING_ROWS).collect::<Result<Vec<_>, _>>()?;
         let Some(row) = top.iter().find(|row| !row.is_blank()) else { continue };
         first.get_or_insert_with(|| row.texts().join(",").chars().take(60).collect::<String>());
-        let Some(found) = headings::find(&top, &known) else { continue };
+        let Some(found) = headings::find(&top, &known, &fits) else { continue };
         if best.as_ref().is_none_or(|(best, _)| found.known > best.known) {
             best = Some((found, separator));
         }
@@ -239,6 +261,10 @@ struct Tally {
     asides: Lines,
     labels: Vec<(usize, String)>,
     again: Lines,
+    /// Rows above the headings that say more than a title.
+    above: Lines,
+    /// Where an amount is said to be in another unit.
+    unit: Option<(usize, String)>,
     no_heading: BTreeMap<usize, Lines>,
     down: BTreeMap<usize, Lines>,
     over: BTreeMap<usize, Lines>,
@@ -254,8 +280,12 @@ impl Tally {
         each: &mut dyn FnMut(),
     ) -> Result<Self, FileTrouble> {
         let mut tally = Self::default();
-        for row in book.rows(sheet.at, sheet.separator).skip(sheet.columns.skip) {
+        for (place, row) in book.rows(sheet.at, sheet.separator).enumerate() {
             let row = row?;
+            if place < sheet.columns.skip {
+                tally.above(sheet, &row, place);
+                continue;
+            }
             if options.asked_to_stop() {
                 return Err(FileTrouble::Stopped);
             }
@@ -272,6 +302,27 @@ impl Tally {
             }
         }
         Ok(tally)
+    }
+
+    /// A row above the first one of the list. One cell alone is a title.
+    fn above(&mut self, sheet: &Layout<'_>, row: &SheetRow, place: usize) {
+        let scaled =
+            |text: &str| text.len() < 200 && (text.contains("万元") || text.contains("千元"));
+        let unit = row.cells.iter().find(|cell| scaled(&cell.text));
+        if let Some(cell) = unit
+            && self.unit.is_none()
+            && sheet.columns.takes_money()
+        {
+            self.unit = Some((row.line, cell.text.clone()));
+        }
+        let own = row.cells.iter().filter(|cell| cell.merged == Merged::No && !cell.is_blank());
+        let texts: Vec<&str> = own.map(|cell| cell.text.as_str()).collect();
+        let is_heading = place + sheet.columns.rows >= sheet.columns.skip;
+        let is_group = place + sheet.columns.rows + 1 == sheet.columns.skip;
+        let digits = |text: &&str| text.chars().filter(char::is_ascii_digit).count() >= 6;
+        if !is_heading && texts.len() > 1 && (!is_group || texts.iter().any(digits)) {
+            self.above.add(row.line);
+        }
     }
 
     fn leave(&mut self, sheet: &mut Layout<'_>, row: &SheetRow, is: RowIs) {
@@ -306,6 +357,7 @@ impl Tally {
                 Merged::No if sheet.columns.heading(at).trim().is_empty() => {
                     self.no_heading.entry(at).or_default().add(row.line);
                 }
+                Merged::Down if sheet.columns.heading_is(at, &cell.text) => {}
                 Merged::Down if taken => self.down.entry(at).or_default().add(row.line),
                 Merged::Over if taken && sheet.reaches_over(at) => {
                     self.down.entry(at).or_default().add(row.line);
@@ -323,6 +375,12 @@ impl Tally {
         notices.extend(
             columns.notices.iter().map(|what| Notice::new(About::Column, name, what.clone())),
         );
+        if self.above.count > 0 {
+            notices.push(told::above_headings(name, &self.above, &[]));
+        }
+        if let Some((line, text)) = &self.unit {
+            notices.push(told::other_unit(name, *line, text));
+        }
         if columns.rows > 1 {
             let less =
                 columns.headings.iter().enumerate().filter(|(at, heading)| {
@@ -355,8 +413,10 @@ impl Tally {
             notices.push(told::other_headings(name, line));
         }
         for (at, seen) in sheet.numbers.columns() {
-            if seen.is_distrusted() {
+            if seen.is_distrusted() && seen.lost() > 0 {
                 notices.push(told::cut_numbers(name, &title(at), seen.lost(), seen.filled));
+            } else if seen.is_doubtful() {
+                notices.push(told::ends_in_zeros(name, &title(at), &seen.doubtful));
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::book::{Cell, DayCount, Form};
 use super::columns::Owner;
 use crate::program::{Field, FieldType, TypedError};
-use crate::record::{Fields, SheetMark, Value, parse_month};
+use crate::record::{Fields, SheetMark, Value, fold, parse_month};
 use crate::said;
 use crate::words::Said;
 use chrono::{Datelike, NaiveDate};
@@ -23,6 +23,12 @@ pub(super) fn lost(field: &Field, cell: &Cell) -> Option<(Said, Said)> {
         )),
         Form::Unworked => Some(unworked()),
         Form::Rounded if !amounts => Some(cut(cell)),
+        _ if matches!(field.field_type, FieldType::Date) && is_counted_from_today(&cell.text) => {
+            Some(counted_from_today())
+        }
+        _ if matches!(field.field_type, FieldType::PersonName) && is_two_names(&cell.text) => {
+            Some(two_names())
+        }
         _ if !amounts && !long_text && is_cut_text(&cell.text) => Some(cut(cell)),
         _ => None,
     }
@@ -44,6 +50,45 @@ pub(super) fn lost_number(cell: &Cell) -> Option<(Said, Said)> {
 /// `1.39E+10`: the sign tells it from a code with an E in it.
 fn is_cut_text(text: &str) -> bool {
     text.contains(['+', '＋']) && matches!(SheetMark::of(text), Some(SheetMark::Exponent(_)))
+}
+
+/// What a form takes for a day counted from today: in a file it is a code for "none", or a slip.
+fn is_counted_from_today(text: &str) -> bool {
+    let text = fold(text).to_lowercase();
+    let count = text.strip_prefix(['+', '-']).unwrap_or_default();
+    !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit())
+        || matches!(text.as_str(), "t" | "today" | "yesterday" | "tomorrow")
+        || matches!(
+            text.as_str(),
+            "今天" | "今日" | "昨天" | "昨日" | "前天" | "明天" | "后天" | "当天"
+        )
+}
+
+fn counted_from_today() -> (Said, Said) {
+    (
+        Said::fixed(
+            "名单里的日期要写出年、月、日。",
+            "A date in a list is written with its year, month and day.",
+        ),
+        Said::fixed(
+            "请写作 2025-03-03；没有日期请留空。",
+            "Write 2025-03-03, or leave it empty where there is none.",
+        ),
+    )
+}
+
+/// Two lines that are a name each. A name whose characters stand below one another is one.
+fn is_two_names(text: &str) -> bool {
+    let lines = text.lines().map(fold).filter(|line| line.chars().count() >= 2);
+    let han = |line: &String| !line.chars().any(|c| c.is_ascii_alphanumeric());
+    lines.filter(han).count() > 1
+}
+
+fn two_names() -> (Said, Said) {
+    (
+        Said::fixed("这一格里有两个姓名。", "There are two names in this cell."),
+        Said::fixed("请一人一行。", "Give each person a row."),
+    )
 }
 
 fn formula_failed() -> Said {

@@ -7,8 +7,8 @@ use super::meaning::{self, Months};
 use super::report::{Fault, Place};
 use crate::office::Office;
 use crate::program::{
-    Field, FieldProblem, Kind, PERSON, Stage, TypedError, Typing, filled_from_id, problems, show,
-    typed,
+    Field, FieldProblem, FieldType, Kind, PERSON, Stage, TypedError, Typing, filled_from_id,
+    problems, show, typed,
 };
 use crate::record::{Fields, Row, Value, fold};
 use crate::said;
@@ -24,8 +24,11 @@ const LONGEST_CELL: usize = 32_767;
 /// The most characters of a number of a record.
 const LONGEST_NUMBER: usize = 60;
 
-/// Headings of columns that count the rows.
-const SERIAL: [&str; 5] = ["序号", "序", "行号", "No.", "NO"];
+/// Whether a column counts the rows.
+fn is_serial(heading: &str) -> bool {
+    let bare: String = heading.chars().filter(|c| !c.is_whitespace()).collect();
+    ["序号", "序", "行号", "No.", "No", "NO", "#"].contains(&bare.as_str())
+}
 
 /// Answers kept for each file: lists are short, so are the ways people write their entries.
 const MOST_REMEMBERED: usize = 10_000;
@@ -113,6 +116,10 @@ impl<'a> RowReader<'a> {
             if cell.merged == Merged::Over && !self.layout.reaches_over(at) {
                 continue;
             }
+            // A heading merged into the rows below it is no value of theirs.
+            if cell.merged == Merged::Down && self.columns().heading_is(at, &cell.text) {
+                continue;
+            }
             if let Err(fault) = self.cell(at, *meaning, cell, &mut entered, &mut months) {
                 entered.faults.push(fault);
             }
@@ -142,10 +149,18 @@ impl<'a> RowReader<'a> {
 
     /// A number for what a row says, whatever the order of its columns; serial numbers say nothing.
     pub fn content(&self, row: &SheetRow) -> u64 {
+        let number = self.columns().number().and_then(|at| row.cells.get(at));
+        let id = (0..row.cells.len()).find(|at| {
+            let field = self.columns().field_at(*at);
+            field.is_some_and(|field| matches!(field.field_type, FieldType::IdNumber))
+        });
+        let id = id.and_then(|at| row.cells.get(at));
+        // Of two people without any number the serial numbers tell that they are two.
+        let numbered = [number, id].into_iter().flatten().any(|cell| !cell.is_blank());
         let mut sum = 0_u64;
         for (at, cell) in row.cells.iter().enumerate() {
             let (heading, text) = (self.columns().heading(at).trim(), cell.text.trim());
-            if text.is_empty() || SERIAL.contains(&heading) {
+            if text.is_empty() || numbered && is_serial(heading) {
                 continue;
             }
             let mut hasher = DefaultHasher::new();
@@ -160,6 +175,9 @@ impl<'a> RowReader<'a> {
             return None;
         }
         let (has, wanted) = (row.cells.len(), self.columns().headings.len());
+        if let Some(cell) = row.cells.iter().find(|cell| self.swallows_a_row(&cell.text, wanted)) {
+            return Some(Fault::of_row(&cell.text, swallowed(), close_quote()));
+        }
         let surplus = row.cells.iter().skip(wanted).any(|cell| !cell.text.trim().is_empty());
         let said = if surplus {
             said!(
@@ -180,6 +198,16 @@ impl<'a> RowReader<'a> {
         );
         let shown: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         Some(Fault::of_row(&shown.join(","), said, next))
+    }
+
+    /// Whether a cell of a text file reaches over a line end with as many separators as a row has
+    /// columns: its quote was closed by one of another row.
+    fn swallows_a_row(&self, text: &str, columns: usize) -> bool {
+        let Some((before, after)) = text.split_once('\n') else { return false };
+        let between = char::from(self.layout.separator.unwrap_or(b','));
+        let count = |text: &str| text.matches(between).count();
+        let (before, after) = (count(before), count(after));
+        before > 0 && after > 0 && before + after + 1 >= columns
     }
 
     fn cell(
@@ -415,6 +443,13 @@ fn broken_quote() -> Said {
     Said::fixed(
         "引号没有成对，这一行分不清有几格。",
         "A quote is not closed, so the row cannot be divided into cells.",
+    )
+}
+
+fn swallowed() -> Said {
+    Said::fixed(
+        "引号没有成对，这一行可能吞掉了下一行。",
+        "A quote is not closed, and the row may have swallowed the one below it.",
     )
 }
 

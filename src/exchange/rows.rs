@@ -6,7 +6,8 @@ use super::columns::{Columns, LONGEST_HEADING, Target};
 use super::told;
 use crate::record::{IdNumber, fold};
 use words::{
-    LABEL_LOOKED_AT, bare, is_division, is_end, is_label, is_remark, is_signature, is_total,
+    LABEL_LOOKED_AT, bare, is_division, is_end, is_label, is_nobody, is_remark, is_signature,
+    is_title, is_total,
 };
 
 mod words;
@@ -39,23 +40,35 @@ pub(super) fn what(row: &SheetRow, columns: &Columns<'_>, target: &Target<'_>) -
         return RowIs::Data;
     }
     let own: Vec<(usize, &Cell)> = own_cells(row).collect();
-    if let Some(headings) = headings(&own, columns, target) {
+    let name = columns.name_column();
+    let called = own.iter().find(|(at, _)| Some(*at) == name).map(|(_, cell)| cell.text.as_str());
+    if let Some(headings) = headings(&own, called, columns, target) {
         return headings;
     }
-    if is_numbering(&own) {
-        return RowIs::Aside(told::words(
-            &own.iter().map(|(_, cell)| fold(&cell.text)).collect::<Vec<_>>().join(" "),
-        ));
-    }
-    let Some(label) = label(&own) else { return RowIs::Data };
+    let Some(label) = called.or_else(|| label(&own)) else {
+        return if is_numbering(&own) { RowIs::Aside(first_words(&own)) } else { RowIs::Data };
+    };
     let bare = bare(label);
     let alone = own.len() == 1 && columns.meant() > 1;
+    let signatures = own.iter().filter(|(_, cell)| is_signature(&cell.text)).count();
+    // Whoever has a name of their own is somebody, whatever post stands before it.
     let aside = is_total(&bare)
         || is_label(&bare)
         || is_end(&bare)
-        || alone && (is_remark(label) || is_division(&bare) || is_spread(row))
-        || own.iter().filter(|(_, cell)| is_signature(&cell.text)).count() > 1;
+        || is_title(label)
+        || is_numbering(&own)
+        || called.is_some_and(|name| is_nobody(&bare) || target.is_known(name))
+        || called.is_none() && signatures > 1
+        || (alone || called.is_some() && signatures > 0) && is_division(&bare)
+        || alone && (is_remark(label) || is_spread(row))
+        // What is merged from above alone has been read there.
+        || !own.iter().any(|(at, _)| columns.is_taken(*at));
     if aside { RowIs::Aside(told::words(label)) } else { RowIs::Data }
+}
+
+fn first_words(own: &[(usize, &Cell)]) -> String {
+    let all: Vec<String> = own.iter().map(|(_, cell)| fold(&cell.text)).collect();
+    told::words(&all.join(" "))
 }
 
 fn own_cells(row: &SheetRow) -> impl Iterator<Item = (usize, &Cell)> {
@@ -70,41 +83,59 @@ fn is_id_number(text: &str) -> bool {
         && IdNumber::parse(text).is_ok()
 }
 
-/// Whether a row is headings: the same ones, or enough others that the columns change their
-/// meaning.
-fn headings(own: &[(usize, &Cell)], columns: &Columns<'_>, target: &Target<'_>) -> Option<RowIs> {
-    let same = |(at, cell): &&(usize, &Cell)| columns.heading_is(*at, &cell.text);
-    let again = own.iter().filter(same).count();
-    if again > 0 && (again == own.len() || again >= 2 && again * 2 >= own.len()) {
-        return Some(RowIs::HeadingsAgain);
+/// Whether a row is headings: the same ones, or others, so that the columns below it mean something
+/// else. `called` is what stands in the column of names.
+fn headings(
+    own: &[(usize, &Cell)],
+    called: Option<&str>,
+    columns: &Columns<'_>,
+    target: &Target<'_>,
+) -> Option<RowIs> {
+    if called.is_some_and(|name| !target.is_known(name) && !columns.is_heading(name)) {
+        return None;
     }
-    // Once half of them are none, the rest need not be looked at.
-    let mut others = 0;
-    for (_, cell) in own {
-        if !target.is_known(&cell.text) {
+    let (mut again, mut moved, mut others) = (0, 0, 0);
+    for (at, cell) in own {
+        if columns.heading_is(*at, &cell.text) {
+            again += 1;
+        } else if target.is_known(&cell.text) {
+            moved += 1;
+        } else {
             others += 1;
-            if others * 2 >= own.len() {
+            // Once more than half of them are none, the rest need not be looked at.
+            if others * 2 > own.len() {
                 return None;
             }
         }
     }
-    (own.len() >= 2 + others).then_some(RowIs::OtherHeadings)
+    if moved == 0 {
+        let all = again == own.len() || again >= 2;
+        return (again > 0 && all).then_some(RowIs::HeadingsAgain);
+    }
+    (again + moved >= 2 && others * 2 < own.len()).then_some(RowIs::OtherHeadings)
 }
 
-/// A row that numbers the columns, as printed forms have: 1, 2, 3 and so on.
+/// A row that numbers the columns, as printed forms have: 1, 2, 3 or 甲, 乙, 丙.
 fn is_numbering(own: &[(usize, &Cell)]) -> bool {
+    const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
     let number = |cell: &Cell| {
         let text = fold(&cell.text);
-        text.trim_matches(['(', ')', '栏']).parse::<usize>().ok()
+        let text = text.trim_matches(['(', ')', '栏']);
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(c), None) if STEMS.contains(c) => STEMS.chars().position(|stem| stem == c),
+            (Some(c @ 'A'..='Z'), None) => Some(c as usize - 'A' as usize),
+            _ => text.parse::<usize>().ok(),
+        }
     };
-    own.len() >= 3
-        && own.windows(2).all(|pair| match pair {
-            [(_, left), (_, right)] => {
-                number(left).zip(number(right)).is_some_and(|(left, right)| left + 1 == right)
-            }
-            _ => false,
-        })
-        && own.first().is_some_and(|(_, cell)| number(cell).is_some_and(|first| first <= 1))
+    let follow = own.windows(2).all(|pair| match pair {
+        [(_, left), (_, right)] => number(left).zip(number(right)).is_some_and(|(left, right)| {
+            left + 1 == right || right == 1 && left < STEMS.chars().count()
+        }),
+        _ => false,
+    });
+    let first = own.first().and_then(|(_, cell)| number(cell));
+    own.len() >= 3 && follow && first.is_some_and(|first| first <= 1)
 }
 
 /// The words a row begins with: its first cell that is no serial number.

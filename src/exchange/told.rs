@@ -346,6 +346,43 @@ pub(super) fn cut_numbers(sheet: &str, column: &Said, cut: usize, filled: usize)
     Notice { count: cut, ..Notice::new(About::Cut, sheet, what) }
 }
 
+/// Numbers that end in zeros and fit all the same, in a short list.
+pub(super) fn ends_in_zeros(sheet: &str, column: &Said, rows: &Lines) -> Notice {
+    let lines = rows.said();
+    let what = Said::new(
+        format!("{}：{}的号码末尾是 000，校验相符，已接收；请与证件核对。", column.zh, lines.zh),
+        format!(
+            "Numbers of {} that end in 000 fit and were taken; compare them with the papers: {}.",
+            column.en, lines.en
+        ),
+    );
+    Notice::of(About::Cut, sheet, rows, what)
+}
+
+/// Rows above the headings that say more than a title does.
+pub(super) fn above_headings(sheet: &str, rows: &Lines, labels: &[(usize, String)]) -> Notice {
+    let mut notice = no_person(sheet, rows, labels);
+    let lines = rows.said();
+    notice.what = Said::new(
+        format!("表头上面的{}没有导入；如果是名单，请给它补上表头。", lines.zh),
+        format!(
+            "What stands above the headings was left out ({}); give it headings if it is a list.",
+            lines.en
+        ),
+    );
+    notice
+}
+
+/// Amounts that are said to be in another unit than yuan.
+pub(super) fn other_unit(sheet: &str, line: usize, text: &str) -> Notice {
+    let text = words(text);
+    let what = said!(
+        "第 {line} 行写着“{text}”，金额仍按元读取；请核对，不是元的请先换算。",
+        "Line {line} says \"{text}\"; amounts are read in yuan all the same. Convert them first if they are not."
+    );
+    Notice { count: 1, lines: vec![line], ..Notice::new(About::Column, sheet, what) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

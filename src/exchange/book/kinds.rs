@@ -148,6 +148,14 @@ fn foreign(bytes: &[u8]) -> Option<FileTrouble> {
         (b"SQLite format 3", "这是数据库文件，不是表格。", "This is a database, not a table."),
         (b"\x09\x08\x10\x00", "这是很旧的 Excel 格式。", "This is a very old form of Excel file."),
     ];
+    let dif =
+        ["TABLE\r\n0,1", "TABLE\n0,1"].iter().any(|start| bytes.starts_with(start.as_bytes()));
+    if dif {
+        return Some(save_as(
+            "这是 DIF 格式的表格，读不了。",
+            "This is a DIF file, which is not read.",
+        ));
+    }
     let old = matches!(bytes, [0x09, 0x00 | 0x02 | 0x04, 0x04 | 0x06, 0x00, ..]);
     let found = known.iter().find(|(mark, ..)| bytes.starts_with(mark));
     let found = found.or_else(|| if old { known.last() } else { None });

@@ -22,7 +22,9 @@ fn find<'c>(
     let known = |text: &str| {
         target.is_known(text) || map.as_ref().is_some_and(|map| map.of(text).is_some())
     };
-    let found = headings::find(&rows, &known);
+    let found = headings::find(&rows, &known, &|found| {
+        Columns::of(&target, found.clone(), map.as_ref()).is_ok()
+    });
     let found = found.ok_or_else(|| target.no_headings(rows[0].texts().join(",")))?;
     Columns::of(&target, found, map.as_ref())
 }

@@ -3,7 +3,14 @@
 use crate::record::fold;
 
 /// Words of a row of totals.
-const TOTALS: [&str; 16] = [
+const TOTALS: [&str; 23] = [
+    "总数",
+    "总人数",
+    "合计人数",
+    "总计人数",
+    "人数",
+    "平均",
+    "计",
     "合计",
     "小计",
     "总计",
@@ -29,7 +36,13 @@ const TOTAL_STARTS: [&str; 7] = ["合计", "小计", "总计", "共计", "累计
 const TOTAL_ENDS: [&str; 3] = ["合计", "小计", "总计"];
 
 /// Labels that stand alone or before a colon in the rows below a table.
-const LABELS: [&str; 50] = [
+const LABELS: [&str; 56] = [
+    "年月日",
+    "单位盖章处",
+    "盖章处",
+    "领款人签字",
+    "领取人签字",
+    "签收人",
     "填表人",
     "填报人",
     "填写人",
@@ -87,7 +100,16 @@ const LABELS_WITH_COLON: [&str; 10] =
     ["日期", "时间", "单位", "联系人", "联系电话", "电话", "合计人数", "note", "notes", "remarks"];
 
 /// Words of the rows that end a table.
-const ENDS: [&str; 8] = [
+const ENDS: [&str; 17] = [
+    "转下页",
+    "接上页",
+    "接下页",
+    "承上页",
+    "此页无正文",
+    "本页无正文",
+    "完",
+    "end",
+    "以下无",
     "以下空白",
     "以下为空白",
     "此页以下空白",
@@ -114,8 +136,24 @@ const REMARKS: [&str; 12] = [
     "一式",
 ];
 
+/// What `第二` stands before in the name of a part of a list, and in no name of a person.
+const PARTS: [char; 12] = ['组', '部', '批', '类', '页', '队', '班', '期', '届', '车', '科', '季'];
+
 /// What the parts of a list are called; nobody is called so.
-const DIVISIONS: [&str; 16] = [
+const DIVISIONS: [&str; 29] = [
+    "镇",
+    "乡",
+    "村",
+    "厂",
+    "湾",
+    "居委会",
+    "村委会",
+    "单位",
+    "企业",
+    "职工",
+    "商会",
+    "委员会",
+    "集团",
     "小组",
     "车间",
     "班组",
@@ -132,6 +170,24 @@ const DIVISIONS: [&str; 16] = [
     "分公司",
     "项目部",
     "人员",
+];
+
+/// What stands in the place of a name where there is none.
+const NOBODY: [&str; 14] = [
+    "无",
+    "待定",
+    "空缺",
+    "同上",
+    "示例",
+    "样例",
+    "例",
+    "例如",
+    "填写示例",
+    "无人",
+    "暂无",
+    "空",
+    "略",
+    "其中女职工",
 ];
 
 /// A text in a row's only cell that is longer is no name.
@@ -158,16 +214,32 @@ pub(super) fn is_total(bare: &str) -> bool {
             c.is_ascii_digit() || matches!(c, ':' | '：' | '(' | '（' | '共')
         })
     };
-    // `鱼洞街道小计`, `共 12 人`.
-    let ends = TOTAL_ENDS.iter().any(|end| bare.ends_with(end)) && bare.chars().count() <= 20;
-    let counted = bare.strip_prefix('共').is_some_and(|rest| {
+    // `鱼洞街道小计`; of three characters it may be a name.
+    let long = (4..=20).contains(&bare.chars().count());
+    let ends = long && TOTAL_ENDS.iter().any(|end| bare.ends_with(end));
+    // `共 12 人`, `共三户`.
+    let counted = bare.strip_prefix(['共', '计']).is_some_and(|rest| {
         let rest = rest.trim_end_matches(['。', '.']);
-        let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit() || COUNTS.contains(c));
         unit.len() < rest.len()
-            && matches!(unit, "人" | "名" | "户" | "行" | "条" | "页" | "家" | "个")
+            && matches!(unit, "人" | "名" | "户" | "行" | "条" | "页" | "家" | "个" | "位")
     });
     TOTALS.contains(&alone) || TOTAL_STARTS.iter().any(|start| numbered(start)) || ends || counted
 }
+
+/// Whether a text stands where a name belongs and is none.
+pub(super) fn is_nobody(bare: &str) -> bool {
+    NOBODY.contains(&bare)
+}
+
+/// Whether a text is the title of a list, wherever it stands.
+pub(super) fn is_title(text: &str) -> bool {
+    let text: String = text.chars().take(LABEL_LOOKED_AT).collect();
+    REMARKS.iter().any(|word| fold(&text).contains(word))
+}
+
+/// Numerals of a count.
+const COUNTS: &str = "零一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟〇";
 
 pub(super) fn is_label(bare: &str) -> bool {
     let (before, colon) = match bare.split_once([':', '：']) {
@@ -200,13 +272,12 @@ pub(super) fn is_end(bare: &str) -> bool {
 
 /// The only cell of a row: the name of a part of the list, such as `第二组`, `一、退休职工`.
 pub(super) fn is_division(bare: &str) -> bool {
-    let ordinal = |text: &str| {
-        let number = text.trim_start_matches(|c: char| {
+    let counted = bare.strip_prefix('第').is_some_and(|rest| {
+        let part = rest.trim_start_matches(|c: char| {
             c.is_ascii_digit() || "一二三四五六七八九十百".contains(c)
         });
-        number.len() < text.len() && !number.is_empty()
-    };
-    let counted = bare.strip_prefix('第').is_some_and(ordinal);
+        part.len() < rest.len() && part.starts_with(PARTS)
+    });
     let listed = ["、", ".", "．", "）", ")"].iter().any(|mark| {
         bare.split_once(mark).is_some_and(|(number, rest)| {
             !rest.is_empty()
