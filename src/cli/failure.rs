@@ -3,6 +3,7 @@
 use crate::office::Refusal;
 use crate::said;
 use crate::store::StoreError;
+use crate::terminal::text::harmless;
 use crate::words::{Lang, Problem, Said};
 use std::io::{self, ErrorKind, Write};
 
@@ -107,10 +108,10 @@ impl Failure {
                     "" => String::new(),
                     field => format!("{field}: "),
                 };
-                writeln!(err, "yizhan: {at}{}", refusal.message.get(lang))?;
+                writeln!(err, "yizhan: {at}{}", harmless(refusal.message.get(lang)))?;
                 match refusal.next.get(lang) {
                     "" => Ok(()),
-                    next => writeln!(err, "  {next}"),
+                    next => writeln!(err, "  {}", harmless(next)),
                 }
             }
         }

@@ -20,6 +20,10 @@ const BATCH: usize = 500;
 /// Rows looked through between two tellings of how many.
 const SEEN: usize = 5_000;
 
+/// The memory, in bytes, that rows not taken may take: a quarter of a million short ones. A file
+/// with more is not the one somebody meant.
+const MOST_NOT_TAKEN: usize = 64 << 20;
+
 /// Rows of a sheet that are shown as they are stored.
 const FIRST: usize = 3;
 
@@ -81,7 +85,8 @@ pub fn import(
         notices: look.notices,
         ..Report::default()
     };
-    let mut run = Run { office, actor, options, report, waiting: Vec::new(), sheet: 0 };
+    let mut run =
+        Run { office, actor, options, report, waiting: Vec::new(), sheet: 0, not_taken: 0 };
     let mut way: Box<dyn Way> = match target.table {
         None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind))),
         Some(table) => Box::new(Members::new(office, kind, table)),
@@ -131,6 +136,13 @@ fn sheet(
                 break;
             }
         };
+        if run.not_taken > MOST_NOT_TAKEN {
+            let place = reader.place(&row);
+            let many = FileTrouble::TooManyRefused { line: place.line };
+            run.report.stopped.get_or_insert_with(|| many.into());
+            run.report.left_from.get_or_insert(place);
+            break;
+        }
         match layout.fate(&row, target) {
             Fate::Blank | Fate::Told(_) => continue,
             Fate::Below => {
@@ -193,6 +205,8 @@ pub(super) struct Run<'a> {
     waiting: Vec<(Vec<SheetRow>, Command)>,
     /// The sheet being read, by its place in the report.
     sheet: usize,
+    /// The memory rows not taken take, in bytes.
+    not_taken: usize,
 }
 
 /// One way of taking rows in: as records, or as rows of a table.
@@ -220,7 +234,8 @@ impl Run<'_> {
     pub fn refuse(&mut self, reader: &RowReader<'_>, row: SheetRow, faults: Vec<Fault>) {
         let number = reader.number_of(&row).unwrap_or_default();
         let place = reader.place(&row);
-        let cells = row.cells.into_iter().map(|cell| cell.text).collect();
+        let cells = self.kept(row);
+        self.not_taken += faults.iter().map(Fault::weight).sum::<usize>();
         self.report.refused.push(RefusedRow { place, number, cells, faults });
         self.count(|sheet| sheet.refused += 1);
     }
@@ -229,9 +244,19 @@ impl Run<'_> {
     fn leave(&mut self, reader: &RowReader<'_>, row: SheetRow) {
         let number = reader.number_of(&row).unwrap_or_default();
         let place = reader.place(&row);
-        let cells = row.cells.into_iter().map(|cell| cell.text).collect();
+        let cells = self.kept(row);
         self.report.left.push(LeftRow { place, number, cells });
         self.count(|sheet| sheet.left += 1);
+    }
+
+    /// The texts of a row that is not taken, without blank ones at its end.
+    fn kept(&mut self, row: SheetRow) -> Vec<String> {
+        let mut cells: Vec<String> = row.cells.into_iter().map(|cell| cell.text).collect();
+        while cells.pop_if(|text| text.is_empty()).is_some() {}
+        cells.shrink_to_fit();
+        let texts: usize = cells.iter().map(String::len).sum();
+        self.not_taken += texts + cells.len() * size_of::<String>() + size_of::<RefusedRow>();
+        cells
     }
 
     /// A row that is kept just so.

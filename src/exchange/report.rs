@@ -47,6 +47,13 @@ impl Fault {
         Self { at: Some(at), column: column.trim().to_string(), value, masked, said, next }
     }
 
+    /// The memory it takes, in bytes, roughly.
+    pub(super) fn weight(&self) -> usize {
+        let said =
+            self.said.zh.len() + self.said.en.len() + self.next.zh.len() + self.next.en.len();
+        size_of::<Self>() + self.column.len() + self.value.len() + self.masked.len() + said
+    }
+
     /// A fault of a row as a whole; its text may hold anything, so no screen shows it.
     pub(super) fn of_row(value: &str, said: Said, next: Said) -> Self {
         let value = cut(value);

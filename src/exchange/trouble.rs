@@ -1,9 +1,12 @@
 //! Why a file cannot be read at all, in words.
 
-use super::book::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS};
+use super::book::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
 use crate::office::Refusal;
 use crate::said;
 use crate::words::{Problem, Said};
+
+/// The most characters that are shown of what a reading library says.
+const LONGEST_REASON: usize = 120;
 
 /// A file that cannot be read as a table. Nothing of it was taken in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +65,24 @@ pub enum FileTrouble {
         /// Its column, from 1.
         column: usize,
     },
+    /// A row with more in it than any list has.
+    #[error("row {row} is too full")]
+    TooFull {
+        /// The row, from 1.
+        row: usize,
+    },
+    /// So many rows refused that this is not the file somebody meant.
+    #[error("too many rows refused before line {line}")]
+    TooManyRefused {
+        /// The first line that was not looked at, from 1.
+        line: usize,
+    },
+    /// More sheets than are read.
+    #[error("more than {MOST_SHEETS} sheets")]
+    TooManySheets,
+    /// A pipe or device.
+    #[error("no file: {0}")]
+    NoFile(String),
     /// More rows than a sheet may have.
     #[error("more than {MOST_ROWS} rows")]
     TooLong,
@@ -125,6 +146,10 @@ impl FileTrouble {
                 "第 {line} 行不是有效的 {encoding} 文字，整个文件没有导入。",
                 "Line {line} is not valid {encoding}; nothing of the file was taken in."
             ),
+            Self::Workbook(why) if why.chars().count() > LONGEST_REASON => {
+                let why: String = why.chars().take(LONGEST_REASON).collect();
+                Self::Workbook(why).said()
+            }
             Self::Workbook(why) => {
                 said!(
                     "电子表格已损坏，打不开（{why}）。什么都没有写入。",
@@ -148,6 +173,18 @@ impl FileTrouble {
                 "第 {row} 行第 {column} 列还有内容，一张表最多 {MOST_COLUMNS} 列。",
                 "Row {row} has content in column {column}; a sheet may have {MOST_COLUMNS} columns."
             ),
+            Self::TooFull { row } => {
+                said!("第 {row} 行的内容多得不像名单。", "Row {row} holds more than any list does.")
+            }
+            Self::TooManyRefused { line } => said!(
+                "未通过的行太多，从第 {line} 行起没有再看。",
+                "Too many rows were refused; from line {line} on none was looked at."
+            ),
+            Self::TooManySheets => said!(
+                "文件里的工作表超过 {MOST_SHEETS} 张。",
+                "The file has more than {MOST_SHEETS} sheets."
+            ),
+            Self::NoFile(path) => said!("{path} 不是文件。", "{path} is no file."),
             Self::TooLong => {
                 said!("这张表超过 {MOST_ROWS} 行。", "The sheet has more than {MOST_ROWS} rows.")
             }
@@ -214,10 +251,20 @@ impl FileTrouble {
                 "Take the password off in the spreadsheet program, save it and import it again.",
             ),
             Self::Foreign(_, next) => next.clone(),
-            Self::TooLarge | Self::TooLong => Said::fixed(
-                "请分成几个文件导入。",
-                "Divide it into several files and import those.",
+            Self::TooManyRefused { .. } => Said::fixed(
+                "请先看前面的原因，核对是不是选错了文件或列。",
+                "Look at the reasons above first: it may be another file, or other columns.",
             ),
+            Self::NoFile(_) => Said::fixed(
+                "管道里的内容请从标准输入送来，文件名写 -。",
+                "What comes through a pipe goes to standard input, with - as the name.",
+            ),
+            Self::TooLarge | Self::TooLong | Self::TooFull { .. } | Self::TooManySheets => {
+                Said::fixed(
+                    "请分成几个文件导入。",
+                    "Divide it into several files and import those.",
+                )
+            }
             Self::TooWide { .. } => Said::fixed(
                 "请删去名单右边多余的内容再导入。",
                 "Take out what stands to the right of the list and import it again.",

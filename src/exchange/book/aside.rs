@@ -8,6 +8,8 @@ use std::thread::{Builder, JoinHandle};
 
 /// Rows handed over at once.
 const AT_ONCE: usize = 256;
+/// The memory of rows handed over at once, in bytes.
+const MOST_AT_ONCE: usize = 1 << 20;
 /// Hand-overs that may wait, so that a reader is never far ahead of whoever takes the rows.
 const AHEAD: usize = 4;
 
@@ -27,7 +29,7 @@ pub(super) fn rows<'b>(
 ) -> Rows<'b> {
     let (sender, receiver) = sync_channel(AHEAD);
     let done = start(move || {
-        let mut hand = Hand { waiting: Vec::with_capacity(AT_ONCE), sender };
+        let mut hand = Hand { waiting: Vec::with_capacity(AT_ONCE), weight: 0, sender };
         let done = work(&mut |row| hand.over(row));
         hand.rest();
         done
@@ -52,17 +54,20 @@ fn start<T: Send + 'static>(
 /// The reader's side of the hand-over.
 struct Hand {
     waiting: Vec<SheetRow>,
+    weight: usize,
     sender: SyncSender<Vec<SheetRow>>,
 }
 
 impl Hand {
     /// Hands a row over; false when nobody takes rows any more.
     fn over(&mut self, row: SheetRow) -> bool {
+        self.weight += row.weight();
         self.waiting.push(row);
-        self.waiting.len() < AT_ONCE || self.rest()
+        self.waiting.len() < AT_ONCE && self.weight < MOST_AT_ONCE || self.rest()
     }
 
     fn rest(&mut self) -> bool {
+        self.weight = 0;
         let rows = std::mem::replace(&mut self.waiting, Vec::with_capacity(AT_ONCE));
         self.sender.send(rows).is_ok()
     }

@@ -10,6 +10,16 @@ pub const MOST_COLUMNS: usize = 1_024;
 /// The most rows with content, and the last row a spreadsheet has.
 pub const MOST_ROWS: usize = 1_048_576;
 
+/// The most sheets a file may have.
+pub const MOST_SHEETS: usize = 256;
+
+/// The most bytes of a cell that are kept: more than a spreadsheet's 32,767 characters ever take,
+/// so that a longer one is still seen to be too long.
+const MOST_OF_A_CELL: usize = 4 * 32_768;
+
+/// The most memory, in bytes, a row may take. A text that many cells share takes room in each.
+const MOST_OF_A_ROW: usize = 4 << 20;
+
 /// How a cell stood in its file, where that matters for reading it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Form {
@@ -93,6 +103,14 @@ impl Cell {
     #[must_use]
     pub fn unworked() -> Self {
         Self { form: Form::Unworked, ..Self::default() }
+    }
+
+    /// Cuts a text no cell can hold; what is left is still too long.
+    fn shorten(&mut self) {
+        if self.text.len() > MOST_OF_A_CELL {
+            self.text.truncate(self.text.floor_char_boundary(MOST_OF_A_CELL));
+            self.text.shrink_to_fit();
+        }
     }
 
     /// True when nothing stands in it.
@@ -196,6 +214,8 @@ pub struct SheetRow {
     pub broken: bool,
     /// True when the sheet does not show it: filtered out, or hidden by hand.
     pub hidden: bool,
+    /// Bytes of text put into it so far.
+    pub(in crate::exchange) content: usize,
 }
 
 impl SheetRow {
@@ -215,8 +235,14 @@ impl SheetRow {
     /// Puts a cell into a column, from 0. A blank one leaves the row as wide as it is.
     ///
     /// # Errors
-    /// [`FileTrouble::TooWide`] when it has content and stands too far to the right.
-    pub fn put(&mut self, column: usize, cell: Cell) -> Result<(), FileTrouble> {
+    /// [`FileTrouble::TooWide`] when it has content and stands too far to the right,
+    /// [`FileTrouble::TooFull`] when the row holds more than any list does.
+    pub fn put(&mut self, column: usize, mut cell: Cell) -> Result<(), FileTrouble> {
+        cell.shorten();
+        self.content += cell.text.len();
+        if self.content > MOST_OF_A_ROW {
+            return Err(FileTrouble::TooFull { row: self.line });
+        }
         if let Some(place) = self.cells.get_mut(column) {
             *place = cell;
             return Ok(());
@@ -233,6 +259,30 @@ impl SheetRow {
         Ok(())
     }
 
+    /// The row of a text file: its cells, blank ones at the end included.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub(super) fn of_texts<'t>(
+        line: usize,
+        texts: impl Iterator<Item = &'t str>,
+    ) -> Result<Self, FileTrouble> {
+        let mut row = Self::at(line, false);
+        for (column, text) in texts.enumerate() {
+            row.put(column, Cell::text(text))?;
+            if row.cells.len() <= column && column < MOST_COLUMNS {
+                row.cells.push(Cell::default());
+            }
+        }
+        Ok(row)
+    }
+
+    /// The memory it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let texts: usize = self.cells.iter().map(|cell| cell.text.len()).sum();
+        texts + self.cells.len() * size_of::<Cell>()
+    }
+
     /// Takes the marks off that make a spreadsheet show a text as text.
     pub(super) fn unguard(&mut self) {
         for cell in self.cells.iter_mut().filter(|cell| cell.form == Form::Text) {
@@ -246,6 +296,23 @@ impl SheetRow {
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         self.cells.iter().map(|cell| cell.text.clone()).collect()
+    }
+}
+
+/// Notes columns as hidden, each once and in order.
+pub(super) fn hide(hidden: &mut Vec<usize>, columns: std::ops::Range<usize>) {
+    for column in columns.start..columns.end.min(MOST_COLUMNS) {
+        if hidden.len() >= MOST_COLUMNS {
+            return;
+        }
+        match hidden.last() {
+            Some(last) if column <= *last => {
+                if let Err(place) = hidden.binary_search(&column) {
+                    hidden.insert(place, column);
+                }
+            }
+            _ => hidden.push(column),
+        }
     }
 }
 

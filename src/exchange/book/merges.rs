@@ -10,7 +10,7 @@ const MOST_OPEN: usize = super::MOST_COLUMNS;
 
 /// Bytes of text filled into one row: a text is copied into every cell of a region, and a few long
 /// ones over many rows would fill a machine.
-const MOST_FILLED: usize = 128 << 10;
+const MOST_FILLED: usize = 96 << 10;
 
 /// Cells looked at for filling in one row: regions that lie over one another, as in no sheet, would
 /// be gone through again and again.

@@ -38,7 +38,9 @@ mod xml;
 mod xml2003;
 
 #[allow(unused_imports)]
-pub use cell::{Cell, DayCount, Form, MOST_COLUMNS, MOST_ROWS, Merged, SheetHead, SheetRow};
+pub use cell::{
+    Cell, DayCount, Form, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS, Merged, SheetHead, SheetRow,
+};
 
 use super::FileTrouble;
 use cell::Source;
@@ -79,6 +81,10 @@ impl Book {
     pub fn open(path: &Path) -> Result<Self, FileTrouble> {
         if path.is_dir() {
             return Err(FileTrouble::Folder(path.display().to_string()));
+        }
+        // A pipe may wait for ever, and holds whoever serves everybody.
+        if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+            return Err(FileTrouble::NoFile(path.display().to_string()));
         }
         let file = File::open(path).map_err(|error| FileTrouble::of(path, &error))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -121,6 +127,9 @@ impl Book {
                 let bytes: Arc<[u8]> = bytes.into();
                 let mine = bytes.clone();
                 let sheets = aside::ask(move || source(made, &mine)?.sheets())?;
+                if sheets.len() > MOST_SHEETS {
+                    return Err(FileTrouble::TooManySheets);
+                }
                 (Body::Made(made, bytes), sheets)
             }
         };
@@ -160,7 +169,7 @@ impl Book {
         let rows: Rows<'_> = match &self.body {
             Body::Text(text) => {
                 let most = || text::separators(text).first().copied().unwrap_or(b',');
-                Box::new(text::rows(text, separator.unwrap_or_else(most)).map(Ok))
+                Box::new(text::rows(text, separator.unwrap_or_else(most)))
             }
             Body::Made(made, bytes) => {
                 let (made, bytes) = (*made, bytes.clone());

@@ -1,6 +1,7 @@
 //! CSV: text divided by separators.
 
-use super::cell::{Cell, SheetRow};
+use super::FileTrouble;
+use super::cell::SheetRow;
 use crate::exchange::scan::{Piece, pieces};
 
 /// What may stand between the cells of a text file.
@@ -27,16 +28,26 @@ pub(super) fn separators(text: &str) -> Vec<u8> {
 }
 
 /// The rows of a text.
-pub(super) fn rows(text: &str, separator: u8) -> impl Iterator<Item = SheetRow> + '_ {
+///
+/// # Errors
+/// Each row that is wider or fuller than a list's gives one.
+pub(super) fn rows(
+    text: &str,
+    separator: u8,
+) -> impl Iterator<Item = Result<SheetRow, FileTrouble>> + '_ {
     pieces(text, separator).into_iter().flat_map(move |piece| piece_rows(text, separator, piece))
 }
 
-fn piece_rows(text: &str, separator: u8, piece: Piece) -> Box<dyn Iterator<Item = SheetRow> + '_> {
+fn piece_rows(
+    text: &str,
+    separator: u8,
+    piece: Piece,
+) -> Box<dyn Iterator<Item = Result<SheetRow, FileTrouble>> + '_> {
     match piece {
         Piece::Broken { span, line } => {
             let text = text.get(span).unwrap_or_default().trim_end_matches(['\r', '\n']);
-            let cells = vec![Cell::text(text)];
-            Box::new(std::iter::once(SheetRow { line, cells, broken: true, hidden: false }))
+            let row = SheetRow::of_texts(line, std::iter::once(text));
+            Box::new(std::iter::once(row.map(|row| SheetRow { broken: true, ..row })))
         }
         Piece::Good { span, lines } => {
             let good = text.get(span).unwrap_or_default();
@@ -46,10 +57,11 @@ fn piece_rows(text: &str, separator: u8, piece: Piece) -> Box<dyn Iterator<Item 
                 .delimiter(separator)
                 .from_reader(good.as_bytes());
             let rows = reader.into_records().zip(lines).map(|(record, line)| {
-                let row = SheetRow::at(line, false);
                 // Reading text from memory cannot fail; were it to, the row is told as broken.
-                let Ok(record) = record else { return SheetRow { broken: true, ..row } };
-                SheetRow { cells: record.iter().map(Cell::text).collect(), ..row }
+                match record {
+                    Ok(record) => SheetRow::of_texts(line, record.iter()),
+                    Err(_) => Ok(SheetRow { broken: true, ..SheetRow::at(line, false) }),
+                }
             });
             Box::new(rows)
         }
@@ -66,7 +78,8 @@ mod tests {
             let text =
                 ["姓名", "备注\n张三", "\"a,b;c\td|\"\n"].join(&char::from(between).to_string());
             assert_eq!(separators(&text).first(), Some(&between));
-            let all: Vec<_> = rows(&text, between).map(|row| (row.line, row.texts())).collect();
+            let all: Vec<_> =
+                rows(&text, between).flatten().map(|row| (row.line, row.texts())).collect();
             let row = |line, cells: [&str; 2]| (line, cells.map(String::from).to_vec());
             assert_eq!(all, [row(1, ["姓名", "备注"]), row(2, ["张三", "a,b;c\td|"])]);
         }

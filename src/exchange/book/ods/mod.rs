@@ -80,6 +80,9 @@ impl Source for Ods {
         let mut heads = Vec::new();
         while let Some(mut head) = next_sheet(&mut part, &mut before)? {
             hidden_columns(&mut part, &mut head.hidden_columns)?;
+            if heads.len() > super::cell::MOST_SHEETS {
+                return Err(FileTrouble::TooManySheets);
+            }
             heads.push(head);
         }
         match (heads.is_empty(), before.spreadsheet) {

@@ -1,7 +1,8 @@
 //! What is known of a sheet before its cells are read: some of it stands behind them.
 
+use super::super::FileTrouble;
+use super::super::cell::hide;
 use super::super::merges::Region;
-use super::super::{FileTrouble, MOST_COLUMNS};
 use super::records::{BOF, COL_INFO, EOF, MERGED_CELLS, ROW, Record, Records, STRING, u16_at};
 use std::collections::BTreeSet;
 
@@ -105,7 +106,7 @@ impl Survey {
     fn column(&mut self, record: &Record<'_>) -> Result<(), FileTrouble> {
         let (first, last) = (usize::from(record.u16(0)?), usize::from(record.u16(2)?));
         if record.u16(8)? & 1 != 0 || record.u16(4)? == 0 {
-            self.hidden_columns.extend(first..(last + 1).min(MOST_COLUMNS));
+            hide(&mut self.hidden_columns, first..last + 1);
         }
         Ok(())
     }

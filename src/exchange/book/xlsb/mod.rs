@@ -94,6 +94,9 @@ impl Xlsb {
                     body.text(&mut name)?;
                     let relation = relations.by_id(&id);
                     if let Some(one) = relation.filter(|one| one.kind.ends_with("/worksheet")) {
+                        if self.sheets.len() > super::cell::MOST_SHEETS {
+                            return Err(FileTrouble::TooManySheets);
+                        }
                         self.sheets.push(Listed { name, hidden, part: one.target.clone() });
                     }
                 }

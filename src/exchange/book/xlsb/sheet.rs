@@ -1,11 +1,11 @@
 //! What is known of a sheet before its rows, and its rows.
 
-use super::super::cell::{Cell, DayCount, MOST_ROWS};
+use super::super::cell::{Cell, DayCount, MOST_ROWS, hide};
 use super::super::merges::Region;
 use super::super::shared::SharedTexts;
 use super::super::xls::{error_text, unpacked};
 use super::super::xml::cut_off;
-use super::super::{FileTrouble, MOST_COLUMNS, SheetRow};
+use super::super::{FileTrouble, SheetRow};
 use super::records::{
     Body, CELL_BOOL, CELL_ERROR, CELL_REAL, CELL_RICH_TEXT, CELL_RK, CELL_SHARED, CELL_TEXT,
     COLUMNS, END_SHEET, END_SHEET_DATA, FORMULA_BOOL, FORMULA_ERROR, FORMULA_NUMBER, FORMULA_TEXT,
@@ -61,7 +61,7 @@ impl Survey {
         let (first, last, width) = (body.place()?, body.place()?, body.u32()?);
         body.u32()?;
         if body.u16()? & 1 != 0 || width == 0 {
-            self.hidden_columns.extend(first..last.saturating_add(1).min(MOST_COLUMNS));
+            hide(&mut self.hidden_columns, first..last.saturating_add(1));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ pub(super) mod parts;
 mod strings;
 mod styles;
 
-use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source};
+use super::cell::{Cell, DayCount, MOST_ROWS, MOST_SHEETS, SheetHead, SheetRow, Source, hide};
 use super::merges::Merges;
 use super::shared::SharedTexts;
 use super::xml::{attribute, is, says_yes};
@@ -77,6 +77,9 @@ impl Xlsx {
                     let relation = attribute(&element, "id");
                     let relation = relation.and_then(|id| relations.by_id(&id));
                     let Some(relation) = relation else { continue };
+                    if listed.len() > MOST_SHEETS {
+                        return Err(FileTrouble::TooManySheets);
+                    }
                     if relation.kind.ends_with("/worksheet") {
                         let state = attribute(&element, "state").unwrap_or_default();
                         listed.push(Listed {
@@ -108,7 +111,7 @@ impl Xlsx {
                     let (first, last) =
                         (xml::number(&element, "min"), xml::number(&element, "max"));
                     if let (Some(first @ 1..), Some(last)) = (first, last) {
-                        hidden.extend(first - 1..last.min(super::MOST_COLUMNS));
+                        hide(&mut hidden, first - 1..last);
                     }
                 }
                 Event::Start(element) if is(&element, "sheetData") => break,

@@ -46,6 +46,9 @@ impl Source for Xml2003 {
         let mut before = Before::default();
         let mut heads = Vec::new();
         while let Some(name) = next_sheet(&mut part, &mut before)? {
+            if heads.len() > super::cell::MOST_SHEETS {
+                return Err(FileTrouble::TooManySheets);
+            }
             heads.push(head(&mut part, name)?);
         }
         heads.iter_mut().for_each(|head| head.calendar = before.calendar);
