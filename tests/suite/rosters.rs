@@ -427,6 +427,75 @@ fn is_identity_number(id: &str) -> bool {
     sum % 11 == 1
 }
 
+/// Files of a few lines after what testers sent: which people are kept, and which lines refused.
+#[test]
+fn odd_lists_keep_people_and_nobody_else() {
+    let ids: Vec<String> = (0..6).map(|n| number_of("19790101", 201 + n)).collect();
+    let [a, b, c, ..] = ids.as_slice() else { panic!() };
+    let cases: Vec<(String, &[&str], &[usize])> = vec![
+        // The first headings are the headings; other ones below end the list.
+        (format!("姓名,身份证号\n张三,{a}\n姓名,身份证号,手机,单位\n李四,{b},1,甲\n"), &["张三"], &[4]),
+        (format!("姓名,身份证号,住址,单位\n张三,{a},鱼洞,甲厂\n姓名,身份证号,单位,住址\n李四,{b},乙厂,花溪\n"), &["张三"], &[4]),
+        (format!("姓名,手机,备用\n张三,13900000012,\n姓名,手机,备用\n李四,13900000013,{a}\n"), &["张三", "李四"], &[]),
+        // A quote that was closed by one of the next row.
+        ("姓名,住址,手机\n张三,\"甲路1号,13900000012\n李四,乙路2号\",13900000013\n王五,丙,13900000014\n".into(), &["王五"], &[2]),
+        // Days counted from today, two names in a cell.
+        (format!("姓名,身份证号,告知书签收日期\n张三,{a},-1\n李四,{b},t\n王五,{c},\n"), &["王五"], &[2, 3]),
+        ("姓名,手机\n\"张三\n李四\",13900000012\n\"王\n五\",13900000013\n".into(), &["王五"], &[2]),
+        // Totals, titles and parts of a list, wherever they stand.
+        ("单位,姓名,手机\n鱼洞街道,合计,\n2025年,总计,\n甲厂,张三,\n".into(), &["张三"], &[]),
+        ("姓名,身份证号,手机,单位\n鱼洞街道困难职工花名册,,,填报时间：2025年3月\n李四,,,甲厂\n共三人,,,\n转下页,,,\n同上,,,乙厂\n石滩村,,,\n第二组,,,\n".into(), &["李四"], &[]),
+        ("姓名,手机,单位\n甲,乙,丙\n1,2,3\n张三,13900000012,丁厂\n".into(), &["张三"], &[]),
+        // Posts before a name, and names like words of totals.
+        ("职务,姓名,手机\n工会主席,张三,13900000012\n审核,李四,13900000013\n".into(), &["张三", "李四"], &[]),
+        ("姓名,手机\n王小计,13900000012\n李合计,13900000013\n第五琪,\n".into(), &["李合计", "王小计", "第五琪"], &[]),
+        // Words of headings as values.
+        ("姓名,送达方式\n张三,电话\n李四,手机\n".into(), &["张三", "李四"], &[]),
+        ("姓名,身份证号,手机,领取地点,通知方式\n王五,,,单位,电话\n".into(), &["王五"], &[]),
+        // Headings with what is said of them.
+        (format!("*姓名（必填）,身份证号★,手机号（11位）\n张三,{a},13900000012\n"), &["张三"], &[]),
+        // Two people of one name, by the list's own count.
+        ("序号,姓名,单位\n1,张伟,甲厂\n2,李四,甲厂\n3,张伟,甲厂\n".into(), &["张伟", "张伟", "李四"], &[]),
+    ];
+    for (text, names, refused) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        fs::write(&path, &text).unwrap();
+        let taken = take_with(&path, &ImportOptions::default());
+        assert_eq!(taken.names(), names, "{text}\n{}", taken.said());
+        assert_eq!(taken.refused(), refused, "{text}\n{}", taken.said());
+        let [accepted, unchanged, refused, told] = taken.counts();
+        let rows = text.lines().count();
+        assert!(accepted + unchanged + refused + told < rows, "no row twice: {text}");
+    }
+}
+
+#[test]
+fn a_group_about_somebody_else_is_not_the_persons() {
+    let text =
+        "职工,,子女,,\n姓名,手机,姓名,学历,出生日期\n张三,13900000012,张小,小学,2015-03-04\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    fs::write(&path, text).unwrap();
+    let taken = take_with(&path, &ImportOptions::default());
+    let row = taken.of("张三");
+    assert_eq!(
+        (&row["phone"], &row["education"], &row["birth_date"]),
+        (&"13900000012".into(), &Json::Null, &Json::Null)
+    );
+    assert!(taken.said().contains("子女出生日期"), "{}", taken.said());
+}
+
+/// A number under 500199 by GB 11643.
+fn number_of(birth: &str, order: u32) -> String {
+    let digits = format!("500199{birth}{order:03}");
+    "0123456789X"
+        .chars()
+        .map(|last| format!("{digits}{last}"))
+        .find(|id| is_identity_number(id))
+        .unwrap()
+}
+
 #[test]
 fn web_pages_and_old_xml_are_read_like_tables() {
     for name in ["web-page.xls", "web-page-lines.xls", "xml-2003.xls"] {

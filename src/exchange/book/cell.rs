@@ -405,4 +405,29 @@ mod tests {
         let far = row.put(16_383, Cell::text("y")).unwrap_err();
         assert_eq!(far, FileTrouble::TooWide { row: 7, column: 16_384 });
     }
+
+    #[test]
+    fn a_row_holds_no_more_than_a_list_does() {
+        let mut row = SheetRow::at(3, false);
+        let full = (0..100).find_map(|at| row.put(at, Cell::text("长".repeat(100_000))).err());
+        assert_eq!(full, Some(FileTrouble::TooFull { row: 3 }));
+        // What is left of a long text is still longer than a cell.
+        assert!(row.cells[0].text.chars().count() > 32_767 && row.cells[0].text.len() < 200_000);
+        let wide = SheetRow::of_texts(2, std::iter::repeat_n("x", MOST_COLUMNS + 1));
+        assert!(matches!(wide, Err(FileTrouble::TooWide { .. })));
+        let blank = SheetRow::of_texts(2, std::iter::repeat_n("", 100_000)).unwrap();
+        assert_eq!(blank.cells.len(), MOST_COLUMNS);
+    }
+
+    #[test]
+    fn hidden_columns_are_noted_once() {
+        let mut hidden = Vec::new();
+        for _ in 0..1000 {
+            hide(&mut hidden, 3..5);
+            hide(&mut hidden, 1..4);
+        }
+        assert_eq!(hidden, [1, 2, 3, 4]);
+        hide(&mut hidden, 0..usize::MAX);
+        assert_eq!(hidden.len(), MOST_COLUMNS);
+    }
 }
