@@ -1,6 +1,7 @@
 //! The rows of a sheet.
 
 use super::super::cell::Cell;
+use super::super::formats::Shows;
 use super::super::shared::SharedTexts;
 use super::super::{FileTrouble, SheetRow};
 use super::globals::Globals;
@@ -23,7 +24,7 @@ pub(super) struct CellReader<'b> {
 /// What stands in a cell: less in memory than the cell it becomes.
 enum Found {
     Shared(u32),
-    Number { number: f64, day: bool },
+    Number { number: f64, shows: Shows },
     Text(Box<str>),
     YesNo(bool),
     Error(u8),
@@ -136,7 +137,7 @@ impl CellReader<'_> {
         if !number.is_finite() {
             return Found::Error(NOT_A_NUMBER);
         }
-        Found::Number { number, day: self.globals.is_date(format) }
+        Found::Number { number, shows: self.globals.shows(format) }
     }
 
     /// Hands on what is gathered; false when no more is wanted.
@@ -166,10 +167,7 @@ impl CellReader<'_> {
                     FileTrouble::Workbook(format!("there is no shared text {at}"))
                 })?)
             }
-            Found::Number { number, day: true } => {
-                Cell::moment(number, self.globals.calendar).unwrap_or_else(|| Cell::number(number))
-            }
-            Found::Number { number, day: false } => Cell::number(number),
+            Found::Number { number, shows } => shows.cell(number, self.globals.calendar),
             Found::Text(text) => Cell::text(text),
             Found::YesNo(yes) => Cell::yes_no(yes),
             Found::Error(error) => Cell::failed(error_text(error)),

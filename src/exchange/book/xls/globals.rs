@@ -2,7 +2,7 @@
 
 use super::super::FileTrouble;
 use super::super::cell::DayCount;
-use super::super::formats::{is_built_in_date, is_date_code};
+use super::super::formats::Shows;
 use super::super::kinds::save_as;
 use super::records::{
     BOF, BOUND_SHEET, CODE_PAGE, DATE_MODE, EOF, FILE_PASS, FORMAT, Record, Records, SST, XF,
@@ -31,8 +31,8 @@ pub(super) struct Globals {
     pub sheets: Vec<Listed>,
     /// Where the shared texts are.
     pub strings: Option<usize>,
-    /// Of each cell format, whether it shows a day.
-    pub dates: Vec<bool>,
+    /// What each cell format shows.
+    pub formats: Vec<Shows>,
 }
 
 impl Globals {
@@ -47,7 +47,7 @@ impl Globals {
             calendar: DayCount::From1900,
             sheets: Vec::new(),
             strings: None,
-            dates: Vec::new(),
+            formats: Vec::new(),
         };
         let mut formats = HashMap::new();
         let mut cells = Vec::new();
@@ -70,21 +70,21 @@ impl Globals {
                     };
                     // A code that cannot be read leaves what is known of its number.
                     if let Some(code) = code {
-                        formats.insert(record.u16(0)?, is_date_code(&code));
+                        formats.insert(record.u16(0)?, Shows::of_code(&code));
                     }
                 }
                 XF => cells.push(record.u16(2)?),
                 _ => {}
             }
         }
-        let is_date = |id: u16| formats.get(&id).copied().unwrap_or_else(|| is_built_in_date(id));
-        globals.dates = cells.into_iter().map(is_date).collect();
+        let shows = |id: u16| formats.get(&id).copied().unwrap_or_else(|| Shows::built_in(id));
+        globals.formats = cells.into_iter().map(shows).collect();
         Ok(globals)
     }
 
-    /// Whether cells of this format are days or moments.
-    pub fn is_date(&self, format: u16) -> bool {
-        self.dates.get(usize::from(format)).copied().unwrap_or(false)
+    /// What cells of this format show.
+    pub fn shows(&self, format: u16) -> Shows {
+        self.formats.get(usize::from(format)).copied().unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@ mod records;
 mod sheet;
 
 use super::cell::{DayCount, SheetHead, SheetRow, Source};
-use super::formats::{is_built_in_date, is_date_code};
+use super::formats::Shows;
 use super::merges::Merges;
 use super::shared::SharedTexts;
 use super::xlsx::parts::{Parts, Relations};
@@ -117,10 +117,10 @@ impl Xlsb {
         Ok(texts)
     }
 
-    /// Of each cell format, whether it shows a day.
-    fn dates(&mut self) -> Result<Vec<bool>, FileTrouble> {
-        let mut dates = Vec::new();
-        let Some(name) = self.styles.clone() else { return Ok(dates) };
+    /// What each cell format shows.
+    fn formats(&mut self) -> Result<Vec<Shows>, FileTrouble> {
+        let mut formats = Vec::new();
+        let Some(name) = self.styles.clone() else { return Ok(formats) };
         let mut codes = HashMap::new();
         let mut in_cells = false;
         let mut records = Records::new(self.parts.part_if_there(&name)?, MOST_BYTES);
@@ -130,18 +130,18 @@ impl Xlsb {
                 FORMAT => {
                     let (id, mut code) = (body.u16()?, String::new());
                     body.text(&mut code)?;
-                    codes.insert(id, is_date_code(&code));
+                    codes.insert(id, Shows::of_code(&code));
                 }
                 XF if in_cells => {
                     body.u16()?;
                     let id = body.u16()?;
                     let known = codes.get(&id).copied();
-                    dates.push(known.unwrap_or_else(|| is_built_in_date(id)));
+                    formats.push(known.unwrap_or_else(|| Shows::built_in(id)));
                 }
                 kind => in_cells = kind == BEGIN_CELL_FORMATS,
             }
         }
-        Ok(dates)
+        Ok(formats)
     }
 }
 
@@ -167,13 +167,13 @@ impl Source for Xlsb {
         let Some(part) = self.sheets.get(sheet).map(|sheet| sheet.part.clone()) else {
             return Ok(());
         };
-        let (texts, dates) = (self.texts()?, self.dates()?);
+        let (texts, formats) = (self.texts()?, self.formats()?);
         let regions = self.surveys.get(&part).map(|survey| survey.regions.clone());
         let mut merges = Merges::new(regions.unwrap_or_default());
         let worked_out = self.surveys.values().any(|survey| survey.worked_out);
         let reader = CellReader {
             texts: &texts,
-            dates: &dates,
+            formats: &formats,
             calendar: self.calendar,
             unworked: self.to_be_calculated || !worked_out,
         };

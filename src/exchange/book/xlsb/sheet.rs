@@ -1,6 +1,7 @@
 //! What is known of a sheet before its rows, and its rows.
 
 use super::super::cell::{Cell, DayCount, MOST_ROWS, hide};
+use super::super::formats::Shows;
 use super::super::merges::Region;
 use super::super::shared::SharedTexts;
 use super::super::xls::{error_text, unpacked};
@@ -70,7 +71,7 @@ impl Survey {
 /// What reading the cells of a sheet needs to know.
 pub(super) struct CellReader<'b> {
     pub texts: &'b SharedTexts,
-    pub dates: &'b [bool],
+    pub formats: &'b [Shows],
     pub calendar: DayCount,
     /// A formula with 0 or nothing has no value.
     pub unworked: bool,
@@ -151,9 +152,8 @@ impl CellReader<'_> {
             return Cell::failed("#NUM!");
         }
         let format = usize::try_from(format).ok();
-        let day = format.and_then(|format| self.dates.get(format)).is_some_and(|day| *day);
-        let moment = if day { Cell::moment(number, self.calendar) } else { None };
-        moment.unwrap_or_else(|| Cell::number(number))
+        let shows = format.and_then(|format| self.formats.get(format)).copied();
+        shows.unwrap_or_default().cell(number, self.calendar)
     }
 }
 

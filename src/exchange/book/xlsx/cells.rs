@@ -133,11 +133,9 @@ impl CellReader<'_> {
             _ if bare.is_empty() => Cell::default(),
             _ => match bare.parse::<f64>() {
                 Ok(0.0) if formula && self.to_be_calculated => Cell::unworked(),
-                Ok(number) if number.is_finite() && self.styles.is_date(opened.style) => {
-                    let moment = Cell::moment(number, self.calendar);
-                    moment.unwrap_or_else(|| Cell::number(number))
+                Ok(number) if number.is_finite() => {
+                    self.styles.shows(opened.style).cell(number, self.calendar)
                 }
-                Ok(number) if number.is_finite() => Cell::number(number),
                 _ => Cell::text(bare),
             },
         })

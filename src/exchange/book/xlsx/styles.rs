@@ -1,7 +1,7 @@
-//! Which of the workbook's cell formats are days.
+//! What the workbook's cell formats show.
 
 use super::super::FileTrouble;
-use super::super::formats::{is_built_in_date, is_date_code};
+use super::super::formats::Shows;
 use super::super::xml::{Xml, attribute, is, number};
 use quick_xml::events::Event;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::io::Read;
 /// The cell formats by number.
 #[derive(Default)]
 pub(super) struct Styles {
-    dates: Vec<bool>,
+    formats: Vec<Shows>,
 }
 
 impl Styles {
@@ -20,7 +20,7 @@ impl Styles {
     /// When it is damaged or too large.
     pub fn read(part: impl Read) -> Result<Self, FileTrouble> {
         let mut part = Xml::new(part);
-        let mut codes: HashMap<usize, bool> = HashMap::new();
+        let mut codes: HashMap<usize, Shows> = HashMap::new();
         let mut styles = Self::default();
         let mut in_cells = false;
         loop {
@@ -28,7 +28,7 @@ impl Styles {
                 Event::Start(element) if is(&element, "numFmt") => {
                     let code = attribute(&element, "formatCode");
                     if let (Some(id), Some(code)) = (number(&element, "numFmtId"), code) {
-                        codes.insert(id, is_date_code(&code));
+                        codes.insert(id, Shows::of_code(&code));
                     }
                 }
                 Event::Start(element) if is(&element, "cellXfs") => in_cells = true,
@@ -37,8 +37,8 @@ impl Styles {
                 }
                 Event::Start(element) if in_cells && is(&element, "xf") => {
                     let id = number(&element, "numFmtId").unwrap_or(0);
-                    let built_in = || u16::try_from(id).is_ok_and(is_built_in_date);
-                    styles.dates.push(codes.get(&id).copied().unwrap_or_else(built_in));
+                    let built_in = || u16::try_from(id).map(Shows::built_in).unwrap_or_default();
+                    styles.formats.push(codes.get(&id).copied().unwrap_or_else(built_in));
                 }
                 Event::Eof => return Ok(styles),
                 _ => {}
@@ -46,9 +46,9 @@ impl Styles {
         }
     }
 
-    /// Whether cells of this format are days or moments.
-    pub fn is_date(&self, style: usize) -> bool {
-        self.dates.get(style).copied().unwrap_or(false)
+    /// What cells of this format show.
+    pub fn shows(&self, style: usize) -> Shows {
+        self.formats.get(style).copied().unwrap_or_default()
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
             </numFmts><cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs>\
             <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"176\"/></cellXfs></styleSheet>";
         let styles = Styles::read(part.as_bytes()).unwrap();
-        let all: Vec<bool> = (0..4).map(|style| styles.is_date(style)).collect();
-        assert_eq!(all, [false, true, true, false]);
+        let all: Vec<Shows> = (0..4).map(|style| styles.shows(style)).collect();
+        assert_eq!(all, [Shows::Number, Shows::Moment, Shows::Moment, Shows::Number]);
     }
 }
