@@ -1,4 +1,8 @@
 //! Records as the rows of a table: which columns there are and what stands in each cell.
+//!
+//! Columns, their order and their headings are settled in [`Table::new`] and [`Table::headings`] and
+//! nowhere else: the layout another system wants, such as the national sheet of members, is a
+//! second list of columns there.
 
 use crate::office::Office;
 use crate::program::{
