@@ -2,10 +2,11 @@
 
 use super::headings::{Heading, Headings};
 use super::{FileTrouble, HeadingMap};
-use crate::program::{Catalogue, Field, FieldType, Kind, Required};
+use crate::program::{Catalogue, Field, FieldType, Kind, Required, folded};
 use crate::record::fold;
 use crate::said;
 use crate::words::{Said, closest};
+use std::collections::HashSet;
 
 /// The name of the record's number in a map, and as a heading.
 pub(super) const NUMBER: &str = "number";
@@ -62,9 +63,19 @@ pub(super) struct Target<'c> {
     pub catalogue: &'c Catalogue,
     pub kind: &'c Kind,
     pub table: Option<&'c Field>,
+    /// Every heading that is recognised, folded: rows by the hundred thousand are held against them.
+    known: HashSet<String>,
 }
 
 impl<'c> Target<'c> {
+    /// What a file of a kind, or of one of its tables, can lead to.
+    pub fn new(catalogue: &'c Catalogue, kind: &'c Kind, table: Option<&'c Field>) -> Self {
+        let mut target = Self { catalogue, kind, table, known: HashSet::new() };
+        let fields = target.all().into_iter().flat_map(|(_, field)| field.headings());
+        target.known = fields.chain(kind.number_headings()).map(folded).collect();
+        target
+    }
+
     /// The field a heading, id or alias means. How to fill it in may stand behind it in brackets.
     pub fn field(&self, heading: &str) -> Option<(Owner, &'c Field)> {
         self.called(heading).or_else(|| self.called(&without_asides(heading)?))
@@ -109,7 +120,8 @@ impl<'c> Target<'c> {
         if heading.len() > LONGEST_HEADING {
             return false;
         }
-        self.field(heading).is_some() || self.kind.is_number_heading(heading)
+        let is = |heading: &str| self.known.contains(&folded(heading));
+        is(heading) || without_asides(heading).is_some_and(|bare| self.called(&bare).is_some())
     }
 
     /// Some headings that would be recognised, and the first row in their place.

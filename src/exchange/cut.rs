@@ -35,17 +35,22 @@ pub(super) enum Cut {
     Yes,
 }
 
+/// How a number of a field is seen to be cut, and from which share of its column, in percent, all
+/// that end so are distrusted; none for fields without long numbers.
+type Sight = (fn(&str) -> Option<Looks>, usize);
+
+fn sight(field: &Field) -> Option<Sight> {
+    match field.field_type {
+        // A credit code may consist of digits alone; eighteen of them are cut as a number's are.
+        FieldType::IdNumber | FieldType::OrgCode => Some((looks_cut, DISTRUSTED_FROM)),
+        FieldType::BankCard => Some((looks_cut_card, CARDS_DISTRUSTED_FROM)),
+        _ => None,
+    }
+}
+
 /// Whether the number in a cell has been cut.
 pub(super) fn cut(field: &Field, cell: &Cell) -> Cut {
-    let looks = match field.field_type {
-        // A credit code may consist of digits alone; eighteen of them are cut as a number's are.
-        FieldType::IdNumber | FieldType::OrgCode => looks_cut,
-        FieldType::BankCard => looks_cut_card,
-        _ => return Cut::No,
-    };
-    if cell.is_blank() {
-        return Cut::No;
-    }
+    let Some((looks, _)) = sight(field).filter(|_| !cell.is_blank()) else { return Cut::No };
     if cell.form == Form::Rounded {
         return Cut::Yes;
     }
@@ -113,19 +118,10 @@ impl Numbers {
     pub fn see(&mut self, row: &SheetRow, columns: &Columns<'_>) {
         for (at, cell) in row.cells.iter().enumerate() {
             let Some(field) = columns.field_at(at) else { continue };
-            let numbers = matches!(
-                field.field_type,
-                FieldType::IdNumber | FieldType::BankCard | FieldType::OrgCode
-            );
-            if !numbers || cell.is_blank() {
-                continue;
-            }
+            let Some((_, limit)) = sight(field).filter(|_| !cell.is_blank()) else { continue };
             let seen = self.0.entry(at).or_default();
             seen.filled += 1;
-            seen.limit = match field.field_type {
-                FieldType::IdNumber | FieldType::OrgCode => DISTRUSTED_FROM,
-                _ => CARDS_DISTRUSTED_FROM,
-            };
+            seen.limit = limit;
             match cut(field, cell) {
                 Cut::No => {}
                 Cut::Perhaps => seen.doubtful.add(row.line),

@@ -67,5 +67,5 @@ pub fn xls(bytes: &[u8]) {
 fn targets<'c>(catalogue: &'c Catalogue, kind: &'c Kind) -> Vec<Target<'c>> {
     let tables = kind.fields().filter(|field| !field.field_type.columns().is_empty());
     let tables = tables.map(Some).chain([None]);
-    tables.map(|table| Target { catalogue, kind, table }).collect()
+    tables.map(|table| Target::new(catalogue, kind, table)).collect()
 }

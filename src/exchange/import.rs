@@ -71,7 +71,7 @@ pub fn import(
     office.wait_for_index();
     let catalogue = office.catalogue();
     let kind = plan.kind(catalogue)?;
-    let target = Target { catalogue, kind, table: plan.table(kind)? };
+    let target = Target::new(catalogue, kind, plan.table(kind)?);
     let mut seen = 0;
     let look = look::look(book, &target, options, &mut || {
         seen += 1;

@@ -376,7 +376,7 @@ impl Tally {
             columns.notices.iter().map(|what| Notice::new(About::Column, name, what.clone())),
         );
         if self.above.count > 0 {
-            notices.push(told::above_headings(name, &self.above, &[]));
+            notices.push(told::above_headings(name, &self.above));
         }
         if let Some((line, text)) = &self.unit {
             notices.push(told::other_unit(name, *line, text));

@@ -360,17 +360,16 @@ pub(super) fn ends_in_zeros(sheet: &str, column: &Said, rows: &Lines) -> Notice 
 }
 
 /// Rows above the headings that say more than a title does.
-pub(super) fn above_headings(sheet: &str, rows: &Lines, labels: &[(usize, String)]) -> Notice {
-    let mut notice = no_person(sheet, rows, labels);
+pub(super) fn above_headings(sheet: &str, rows: &Lines) -> Notice {
     let lines = rows.said();
-    notice.what = Said::new(
+    let what = Said::new(
         format!("表头上面的{}没有导入；如果是名单，请给它补上表头。", lines.zh),
         format!(
             "What stands above the headings was left out ({}); give it headings if it is a list.",
             lines.en
         ),
     );
-    notice
+    Notice::of(About::NoPerson, sheet, rows, what)
 }
 
 /// Amounts that are said to be in another unit than yuan.

@@ -205,16 +205,18 @@ impl Field {
 }
 
 impl Kind {
+    /// The headings that name a record, in a file of its kind or of its tables' rows.
+    pub fn number_headings(&self) -> impl Iterator<Item = &str> {
+        let columns = self.import.columns.iter().map(String::as_str);
+        let field = self.import.field.as_deref().and_then(|id| self.field(id));
+        columns.chain(field.into_iter().flat_map(Field::headings)).chain(std::iter::once("number"))
+    }
+
     /// True when a heading of a file with rows of its tables names the record they hang on.
     #[must_use]
     pub fn is_number_heading(&self, text: &str) -> bool {
         let wanted = folded(text);
-        let columns = self.import.columns.iter().map(String::as_str);
-        let field = self.import.field.as_deref().and_then(|id| self.field(id));
-        columns
-            .chain(field.into_iter().flat_map(Field::headings))
-            .chain(std::iter::once("number"))
-            .any(|heading| folded(heading) == wanted)
+        self.number_headings().any(|heading| folded(heading) == wanted)
     }
 
     /// A field one of the moves asks for.

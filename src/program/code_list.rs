@@ -135,7 +135,8 @@ impl CodeList {
 }
 
 /// Text as it is compared: compatibility forms folded, lower case, without spaces and marks.
-pub(super) fn folded(text: &str) -> String {
+#[must_use]
+pub fn folded(text: &str) -> String {
     text.nfkc()
         .flat_map(char::to_lowercase)
         .filter(|c| !c.is_whitespace() && !c.is_control() && !is_mark(*c))

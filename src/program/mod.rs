@@ -24,7 +24,7 @@ mod tests;
 
 pub use catalogue::{Catalogue, Heading, Pack};
 pub use check::{FieldProblem, Stage, consent_given, consents_lacking, filled_from_id, problems};
-pub use code_list::{CodeList, Entry, NoChoice, initials, pinyin_matches};
+pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches};
 pub use effective::{
     Effective, day_number, effective, effective_fields, effective_row, formula_value,
 };

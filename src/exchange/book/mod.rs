@@ -37,7 +37,6 @@ mod xlsx;
 mod xml;
 mod xml2003;
 
-#[allow(unused_imports)]
 pub use cell::{
     Cell, DayCount, Form, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS, Merged, SheetHead, SheetRow,
 };

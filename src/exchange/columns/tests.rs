@@ -12,7 +12,7 @@ fn find<'c>(
 ) -> Result<Columns<'c>, FileTrouble> {
     let plan = Plan::named(catalogue, plan).unwrap();
     let kind = plan.kind(catalogue).unwrap();
-    let target = Target { catalogue, kind, table: plan.table(kind).unwrap() };
+    let target = Target::new(catalogue, kind, plan.table(kind).unwrap());
     let map = map.map(|text| HeadingMap::read("map.toml", text)).transpose()?;
     let book = Book::read("x.csv", text.as_bytes()).unwrap();
     if let Some(map) = &map {
