@@ -16,6 +16,7 @@ mod full_disk;
 mod furnished;
 mod identity;
 mod importing;
+mod insiders;
 mod line;
 mod live;
 mod manners;

@@ -1,0 +1,1 @@
+//! Names, roles and passwords of accounts: nobody becomes somebody else.

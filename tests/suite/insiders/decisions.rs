@@ -1,0 +1,1 @@
+//! Nobody decides alone, and what is decided is not rewritten.

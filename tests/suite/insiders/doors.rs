@@ -1,0 +1,1 @@
+//! Files, terminals and connections: nothing is overwritten, hangs, or is lost without a word.

@@ -1,0 +1,1 @@
+//! Packs and rules in the data folder change nothing until an administrator adopts them.

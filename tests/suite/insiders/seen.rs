@@ -1,0 +1,1 @@
+//! What is masked stays masked, and what people typed is shown, never obeyed.
