@@ -154,6 +154,10 @@ fn draft(n: u64) -> Draft {
         updated: now,
         updated_by: "luo".into(),
         moves: Vec::new(),
+        authors: std::collections::BTreeSet::new(),
+        copied: std::collections::BTreeMap::new(),
+        findings: std::collections::BTreeMap::new(),
+        proposal: None,
     };
     Draft {
         time: now,

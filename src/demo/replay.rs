@@ -72,7 +72,7 @@ impl Teller<'_> {
             Deed::Amend(about, fields) => {
                 let id = self.id(actor, *about)?;
                 let base = self.changed(*about);
-                Command::Amend { id, base, fields: fields.clone() }
+                Command::Amend { id, base, fields: fields.clone(), reason: None }
             }
             Deed::Move(file, step, answers) => {
                 let id = self.id(actor, About::File(*file))?;

@@ -319,8 +319,7 @@ impl Heads<'_> {
     /// A file of this kind that is under way or in force.
     fn is_open(&self, line: &Line) -> bool {
         let Some(life) = &self.kind.workflow else { return false };
-        let closed =
-            life.state(&line.state).is_some_and(|state| state.is_final && state.id != "on_file");
+        let closed = life.is_over(&line.state);
         line.kind == self.kind.id && !closed
     }
 

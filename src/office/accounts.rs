@@ -10,7 +10,7 @@ use crate::program::Role;
 use crate::record::{Fields, Instant, Record, RecordId, Value};
 use crate::said;
 use crate::store::{DraftOp, Origin, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
 
@@ -308,6 +308,10 @@ pub(super) fn account_record(
         updated: now,
         updated_by: by.to_string(),
         moves: Vec::new(),
+        authors: BTreeSet::new(),
+        copied: Fields::new(),
+        findings: BTreeMap::new(),
+        proposal: None,
     })
 }
 

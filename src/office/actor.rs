@@ -27,14 +27,14 @@ pub enum Right {
 
 impl Right {
     /// Whether a role has it. An auditor reads masked and changes nothing; an administrator may
-    /// do at the counter what a supervisor may, but still never review an own submission.
+    /// enter at the counter, and reviews and decides nothing.
     #[must_use]
     pub fn belongs_to(self, role: Role) -> bool {
         match role {
             Role::Volunteer => matches!(self, Self::Write | Self::Reveal),
             Role::Supervisor => self != Self::Accounts,
             Role::Auditor => self == Self::Maintain,
-            Role::Administrator => true,
+            Role::Administrator => self != Self::Review,
         }
     }
 }

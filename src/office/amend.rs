@@ -16,12 +16,14 @@ impl super::Office {
         id: RecordId,
         base: u32,
         changes: BTreeMap<String, Option<Value>>,
+        reason: Option<String>,
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
         let kind = self.kind(&record.kind)?;
         still_at(&record, Some(base))?;
-        open_to_change(actor, kind, &record)?;
+        let changes = numbered(&record, changes);
+        self.may_make_changes(actor, &record, &changes, reason.as_deref())?;
         for (field, value) in changes {
             if kind.field(&field).is_none() {
                 return Err(super::create::unknown_field(kind, &field));
@@ -31,12 +33,13 @@ impl super::Office {
                 None => record.fields.remove(&field),
             };
         }
-        number_rows(&mut record.fields);
         let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
         self.unused_id_number(kind, &record.fields, Some(id))?;
-        self.touch(actor, &mut record);
-        Ok(Plan::put("amend", vec![record]).entered(id, entered))
+        self.wrote(actor, kind, &mut record);
+        let mut plan = Plan::put("amend", vec![record]).entered(id, entered);
+        plan.reason = reason.map(|reason| reason.trim().to_string()).filter(|it| !it.is_empty());
+        Ok(plan)
     }
 
     pub(super) fn plan_add_rows(
@@ -49,17 +52,20 @@ impl super::Office {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
         let kind = self.kind(&record.kind)?;
-        open_to_change(actor, kind, &record)?;
         if kind.field(table).is_none_or(|field| field.field_type.columns().is_empty()) {
             return Err(super::create::unknown_field(kind, table));
         }
         let mut all = record.get(table).map(|value| value.rows().to_vec()).unwrap_or_default();
         all.extend(rows.into_iter().map(|row| Row { id: 0, ..row }));
-        record.fields.insert(table.to_string(), Value::Table(all));
-        number_rows(&mut record.fields);
+        let changes = BTreeMap::from([(table.to_string(), Some(Value::Table(all)))]);
+        let changes = numbered(&record, changes);
+        self.may_make_changes(actor, &record, &changes, None)?;
+        for (field, value) in changes {
+            record.fields.extend(value.map(|value| (field, value)));
+        }
         let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
-        self.touch(actor, &mut record);
+        self.wrote(actor, kind, &mut record);
         Ok(Plan::put("add-rows", vec![record]).entered(id, entered))
     }
 
@@ -96,14 +102,14 @@ impl super::Office {
         })
     }
 
-    /// Whether this actor may change a record's fields in its present state, asked before a form
-    /// opens.
-    ///
-    /// # Errors
-    /// A refusal that says who can.
-    pub fn may_change(&self, actor: &Actor, record: &Record) -> Result<(), Refusal> {
-        actor.need(Right::Write)?;
-        open_to_change(actor, self.kind(&record.kind)?, record)
+    /// Marks a record as changed now by this actor, who is an author of what it says, so that what
+    /// was put forward on what it said before waits no more.
+    fn wrote(&self, actor: &Actor, kind: &Kind, record: &mut Record) {
+        if kind.workflow.is_some() {
+            record.authors.insert(actor.account.clone());
+            record.proposal = None;
+        }
+        self.touch(actor, record);
     }
 
     /// Marks a record as changed now by this actor.
@@ -135,27 +141,29 @@ pub(super) fn still_at(record: &Record, base: Option<u32>) -> Result<(), Refusal
     }
 }
 
-/// While a file is with its reviewers, only they amend it.
-fn open_to_change(actor: &Actor, kind: &Kind, record: &Record) -> Result<(), Refusal> {
-    let Some(workflow) = &kind.workflow else { return Ok(()) };
-    let with_the_counter = workflow.first_moves().any(|step| step.from.contains(&record.state));
-    if with_the_counter || actor.may(Right::Review) {
-        return Ok(());
-    }
-    let state = workflow.state(&record.state).map(|state| state.title.clone()).unwrap_or_default();
-    Err(Refusal::forbidden(
-        crate::words::Said::new(
-            format!("档案现在是“{}”，由审核员处理，不能直接修改。", state.zh),
-            format!("The file is now \"{}\" and with its reviewers.", state.en),
-        ),
-        said!("请联系审核员退回后再改。", "Ask the reviewer to return it first."),
-    ))
+/// The changes with an id for every new row, as they would be kept.
+fn numbered(
+    record: &Record,
+    changes: BTreeMap<String, Option<Value>>,
+) -> BTreeMap<String, Option<Value>> {
+    let number = |(field, value): (String, Option<Value>)| {
+        let Some(Value::Table(mut rows)) = value else { return (field, value) };
+        // A row that was there and is gone leaves its id unused.
+        let kept = record.get(&field).map(Value::rows).unwrap_or_default();
+        let mut last = kept.iter().chain(&rows).map(|row| row.id).max().unwrap_or(0);
+        for row in rows.iter_mut().filter(|row| row.id == 0) {
+            last += 1;
+            row.id = last;
+        }
+        (field, Some(Value::Table(rows)))
+    };
+    changes.into_iter().map(number).collect()
 }
 
 /// What a record in its state must satisfy.
 fn stage_of(kind: &Kind, record: &Record) -> Stage<'static> {
     match &kind.workflow {
-        Some(life) if !life.first_moves().any(|step| step.from.contains(&record.state)) => {
+        Some(life) if !life.submitting().any(|step| step.from.contains(&record.state)) => {
             Stage::Submit
         }
         _ => Stage::Draft,

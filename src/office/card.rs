@@ -29,7 +29,7 @@ fn of(record: &Record, person: Option<(&Record, &Kind)>, kind: &Kind, calendar: 
     collect(&mut card, record, kind, role);
     card.title = card.names.first().cloned().unwrap_or_default();
     if let Some(life) = &kind.workflow {
-        card.submitted_by = workflow::submitters(life, record).last().map(str::to_string);
+        card.submitted_by = workflow::submitted_by(life, record).map(str::to_string);
         card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
     }
     card.facets.push(("created_by".into(), record.created_by.clone()));

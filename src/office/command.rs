@@ -29,6 +29,8 @@ pub enum Command {
         base: u32,
         /// New values by field id.
         fields: BTreeMap<String, Option<Value>>,
+        /// Why, where a change needs a reason.
+        reason: Option<String>,
     },
     /// Hangs rows on a table of a record, from an import. Not based on a revision: rows added by
     /// two people do not contradict each other.
@@ -57,6 +59,16 @@ pub enum Command {
         id: RecordId,
         /// The save the person had before them; none for whichever is the last.
         seq: Option<u64>,
+    },
+    /// Takes back the last move of a record that led to no closed state, before anybody acted on
+    /// it: a batch made by mistake. The move stays in the record, and this after it.
+    TakeBack {
+        /// Which record.
+        id: RecordId,
+        /// The save that made the move.
+        seq: Option<u64>,
+        /// Why.
+        reason: String,
     },
     /// Says that the machine's clock is right although it reads earlier than what was saved.
     AcceptClock,

@@ -7,6 +7,7 @@ use crate::directory::{Filter, IdRole, Sort};
 use crate::program::{self, FieldProblem, Kind, PERSON, Stage, same_value};
 use crate::record::{Fields, Instant, Record, RecordId, Value};
 use crate::said;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 impl super::Office {
@@ -87,6 +88,9 @@ impl super::Office {
             .and_then(|id_number| self.bearer(kind, id_number));
         if let Some(id) = named.or(by_number) {
             let record = self.inside(PERSON, id)?.ok_or_else(super::door::not_here)?;
+            let added = persons.keys().map(String::as_str);
+            let added = added.filter(|field| record.get(field).is_none()).collect();
+            self.person_may_change(actor, &record, &added, None)?;
             return complete(actor, self.now(), kind, record, persons);
         }
         if persons.is_empty() {
@@ -118,10 +122,10 @@ impl super::Office {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let filter = Filter { kind: Some(kind.code), ..Filter::of_person(person) };
         let (_, ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
-        let open = ids.into_iter().filter_map(|id| directory.get(id)).find(|card| {
-            let over = workflow.state(&card.state).is_some_and(|state| state.is_final);
-            !over || card.state == ON_FILE
-        });
+        let open = ids
+            .into_iter()
+            .filter_map(|id| directory.get(id))
+            .find(|card| !workflow.is_over(&card.state));
         let Some(open) = open else { return Ok(()) };
         let number = &open.number;
         Err(Refusal::conflict(
@@ -210,6 +214,10 @@ impl super::Office {
             updated: now,
             updated_by: actor.account.clone(),
             moves: Vec::new(),
+            authors: BTreeSet::from([actor.account.clone()]),
+            copied: Fields::new(),
+            findings: BTreeMap::new(),
+            proposal: None,
         })
     }
 
@@ -253,9 +261,6 @@ impl super::Office {
         }
     }
 }
-
-/// The state of a hardship file that is final and still active.
-pub(super) const ON_FILE: &str = "on_file";
 
 /// A new identity made at `now`.
 pub(super) fn new_id(now: Instant) -> Result<RecordId, Refusal> {

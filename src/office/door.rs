@@ -132,10 +132,10 @@ impl Office {
         self.has_own_password(actor, &command)?;
         let mut door = self.enter();
         let accepts_clock = matches!(command, Command::AcceptClock);
-        if !accepts_clock {
-            self.clock_must_be_right()?;
+        let mut plan = self.plan(&mut door, actor, command)?;
+        if let Some(doubt) = self.doubt_note().filter(|_| !accepts_clock) {
+            plan.ops.push(DraftOp::Note(BTreeMap::from([doubt])));
         }
-        let plan = self.plan(&mut door, actor, command)?;
         let at = self.clock.now();
         let puts: Vec<Record> = plan
             .ops
@@ -250,14 +250,17 @@ impl Office {
             Command::Create { kind, fields, number } => {
                 self.plan_create(door, actor, &kind, fields, number)
             }
-            Command::Amend { id, base, fields } => self.plan_amend(actor, id, base, fields),
+            Command::Amend { id, base, fields, reason } => {
+                self.plan_amend(actor, id, base, fields, reason)
+            }
             Command::AddRows { id, table, rows } => self.plan_add_rows(actor, id, &table, rows),
             Command::Move { id, base, id_of_move, answers } => {
                 self.plan_move(actor, id, base, &id_of_move, answers)
             }
             Command::Undo { id, seq } => self.plan_undo(actor, id, seq),
+            Command::TakeBack { id, seq, reason } => self.plan_take_back(actor, id, seq, &reason),
             Command::AcceptClock => {
-                actor.need(Right::Write)?;
+                actor.need(Right::Accounts)?;
                 let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
                 let newest = newest.map(|newest| newest.to_rfc3339()).unwrap_or_default();
                 let particulars = BTreeMap::from([("newest".to_string(), newest)]);

@@ -130,6 +130,18 @@ impl super::Office {
             "create" => Said::fixed("新建", "made"),
             "amend" => Said::fixed("修改", "changed"),
             "undo" => Said::fixed("撤销上次保存", "last save taken back"),
+            "take-back" => Said::fixed("撤回上一步", "last step taken back"),
+            "propose" => now
+                .and_then(|record| {
+                    let proposal = record.proposal.as_ref()?;
+                    let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+                    let title = &life.find_move(&proposal.id)?.title;
+                    Some(Said::new(
+                        format!("提出“{}”，待另一人复核", title.zh),
+                        format!("put \"{}\" forward, to be seconded", title.en),
+                    ))
+                })
+                .unwrap_or_else(|| Said::fixed("提出，待复核", "put forward")),
             "add-rows" => Said::fixed("导入行", "rows imported"),
             "reveal" => {
                 let fields = entry.ops.iter().find_map(|op| match op {

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod actor;
+mod advice;
 mod amend;
 mod card;
 mod checking;
@@ -21,6 +22,7 @@ mod door;
 mod doors;
 mod drafts;
 mod entering;
+mod frozen;
 mod history;
 mod keeping;
 mod keys;
@@ -36,12 +38,14 @@ mod undo;
 
 pub use accounts::SignedIn;
 pub use actor::{Account, Actor, Right};
+pub use advice::{Departure, suggested};
 pub use claims::Claim;
 pub use clockwork::ClockDoubt;
 pub use command::{Answers, Command, Receipt};
 pub use door::Office;
 pub use doors::{Doors, SshDoor};
 pub use drafts::Draft;
+pub use frozen::Changeable;
 pub use history::{Change, Event};
 pub use keeping::Keeper;
 pub use keys::fingerprint;

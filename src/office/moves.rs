@@ -3,8 +3,13 @@
 use super::door::Plan;
 use super::entering::settle_names;
 use super::{Actor, Answers, Refusal};
-use crate::program::{self, Ask, AskType, Kind, Move, Need, PERSON, Stage, Workflow};
-use crate::record::{MoveMade, Record, RecordId, Value};
+use crate::program::{
+    self, Ask, AskType, FieldType, Kind, Move, Need, Override, PERSON, Stage, Workflow,
+};
+use crate::record::{
+    Finding, MoveMade, Proposal, Record, RecordId, Value, clean_name, name_key, private_in,
+    proper_text,
+};
 use crate::said;
 use crate::words::Said;
 use crate::workflow;
@@ -44,8 +49,8 @@ impl super::Office {
         step: &Move,
         record: &Record,
     ) -> Result<(), workflow::WhyNot> {
-        let (account, role, today) = (&actor.account, actor.role, self.today());
-        workflow::may(life, step, record, account, role, today, &self.calendar)
+        let who = workflow::Who { account: &actor.account, role: actor.role };
+        workflow::may(life, step, record, who, self.today(), &self.calendar)
     }
 
     pub(super) fn plan_move(
@@ -62,37 +67,161 @@ impl super::Office {
         super::amend::still_at(&record, base)?;
         self.may_move(actor, life, step, &record)
             .map_err(|why| Refusal::forbidden(why.said(), why.next()))?;
-        let answers = self.answered(kind, step, answers)?;
-        for (ask, field) in step.asks.iter().filter_map(|ask| Some((ask, ask.writes.as_ref()?))) {
-            if let Some(value) = answers.get(&ask.id) {
-                record.fields.insert(field.clone(), value.clone());
-            }
-        }
+        self.clock_must_be_sure(step)?;
+        let answers = self.answered(kind, step, &record, answers)?;
+        let afterwards = self.told_afterwards(step, &answers)?;
+        let before = record.clone();
+        self.write_answers(actor, step, &answers, &mut record);
         let entered = settle_names(kind, &mut record.fields)?;
         self.has_what_it_needs(kind, step, &record)?;
+        if step.submits {
+            record.copied = self.copy_for_submission(kind, &record);
+        }
         let sheet = match &step.evaluates {
-            Some(rules) => self.sheet_inside(&record, rules)?.to_stored().ok(),
+            Some(rules) => Some(self.sheet_inside(&record, rules)?),
+            None => None,
+        };
+        let departures = self.departures(&before, step, &answers, sheet.as_ref());
+        super::advice::explained(&departures, &answers)?;
+        let against: Vec<String> = departures.into_iter().map(|it| it.id).collect();
+        let seconds = step.over_advice == Some(Override::Second) && !against.is_empty();
+        let proposed_by = match self.seconded(actor, step, &before, &answers)? {
+            Some(by) => Some(by),
+            None if seconds => {
+                return Ok(self.put_forward(actor, step, before, answers, against));
+            }
             None => None,
         };
         let reason = answers.get("reason").and_then(Value::as_text).map(str::to_string);
-        let now = self.now();
         let from = std::mem::replace(&mut record.state, step.to.clone());
-        if life.first_moves().any(|first| first.id == step.id) {
+        if life.is_closed(&from) {
+            // Decided once: whoever takes it up again begins a new account of its facts.
+            record.authors.clear();
+        }
+        if step.submits || step.finds_in(&answers) {
+            record.authors.insert(actor.account.clone());
+        }
+        if step.submits {
             record.pack = self.catalogue.hash(&kind.id).to_string();
         }
+        record.proposal = None;
         record.moves.push(MoveMade {
             id: step.id.clone(),
             from,
             to: step.to.clone(),
             by: actor.account.clone(),
-            at: now,
+            at: self.now(),
             answers,
-            sheet,
+            sheet: sheet.and_then(|sheet| sheet.to_stored().ok()),
+            proposed_by,
+            against,
+            afterwards,
         });
         self.touch(actor, &mut record);
         let mut plan = Plan::put("move", vec![record]).entered(id, entered);
         plan.reason = reason;
         Ok(plan)
+    }
+
+    /// Puts the answers where they belong: in the field a question writes, or beside what was
+    /// declared where it was found out.
+    fn write_answers(&self, actor: &Actor, step: &Move, answers: &Answers, record: &mut Record) {
+        for ask in &step.asks {
+            let Some(value) = answers.get(&ask.id) else { continue };
+            if let Some(field) = &ask.writes {
+                record.fields.insert(field.clone(), value.clone());
+            }
+            if ask.finds {
+                let finding = Finding {
+                    value: value.clone(),
+                    found_by: step.id.clone(),
+                    by: actor.account.clone(),
+                    at: self.now(),
+                };
+                record.findings.insert(ask.id.clone(), finding);
+            }
+        }
+        if step.submits {
+            // What was found of an earlier declaration says nothing of this one.
+            record.findings.clear();
+        }
+    }
+
+    /// The account whose proposal this would carry out: the same move with the same answers by
+    /// somebody else. The reason may be in other words.
+    fn seconded(
+        &self,
+        actor: &Actor,
+        step: &Move,
+        record: &Record,
+        answers: &Answers,
+    ) -> Result<Option<String>, Refusal> {
+        let Some(proposal) = record.proposal.as_ref().filter(|it| it.id == step.id) else {
+            return Ok(None);
+        };
+        let same = without_reason(&proposal.answers) == without_reason(answers);
+        if !same {
+            return Ok(None);
+        }
+        if proposal.by == actor.account {
+            let why = workflow::WhyNot::OwnProposal;
+            return Err(Refusal::forbidden(why.said(), why.next()));
+        }
+        Ok(Some(proposal.by.clone()))
+    }
+
+    /// Keeps a move that departs from the advice until another account makes it too.
+    fn put_forward(
+        &self,
+        actor: &Actor,
+        step: &Move,
+        mut record: Record,
+        answers: Answers,
+        against: Vec<String>,
+    ) -> Plan {
+        let reason = answers.get("reason").and_then(Value::as_text).map(str::to_string);
+        let (id, by, at) = (step.id.clone(), actor.account.clone(), self.now());
+        record.proposal = Some(Proposal { id, by, at, answers, against });
+        self.touch(actor, &mut record);
+        let mut plan = Plan::put("propose", vec![record]);
+        plan.reason = reason;
+        plan
+    }
+
+    /// Whether an answer tells of an earlier day, which needs a reason when it is further back
+    /// than the pack allows.
+    fn told_afterwards(&self, step: &Move, answers: &Answers) -> Result<bool, Refusal> {
+        let today = self.today();
+        for ask in &step.asks {
+            let (Some(days), Some(date)) =
+                (ask.afterwards, answers.get(&ask.id).and_then(Value::as_date))
+            else {
+                continue;
+            };
+            if (today - date).num_days() <= i64::from(days) {
+                continue;
+            }
+            let reason = answers.get("reason").and_then(Value::as_text).unwrap_or_default();
+            if reason.trim().is_empty() {
+                let title = &ask.title;
+                return Err(Refusal::invalid(
+                    "reason",
+                    Said::new(
+                        format!("“{}”是 {date}，属于补录，要写明原因。", title.zh),
+                        format!(
+                            "\"{}\" is {date}: an entry made afterwards needs a reason.",
+                            title.en
+                        ),
+                    ),
+                    said!(
+                        "请写一句为什么现在才登记；等待的期限从登记之日起算。",
+                        "Say why it is entered only now; a wait runs from the day of entry."
+                    ),
+                ));
+            }
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     fn step<'k>(
@@ -115,8 +244,15 @@ impl super::Office {
     }
 
     /// The answers, each of the shape its question asks for and none missing.
-    fn answered(&self, kind: &Kind, step: &Move, answers: Answers) -> Result<Answers, Refusal> {
-        if let Some(extra) = answers.keys().find(|id| !step.asks.iter().any(|ask| ask.id == **id)) {
+    fn answered(
+        &self,
+        kind: &Kind,
+        step: &Move,
+        record: &Record,
+        answers: Answers,
+    ) -> Result<Answers, Refusal> {
+        let known = |id: &str| EXPLAINS.contains(&id) || step.asks.iter().any(|ask| ask.id == id);
+        if let Some(extra) = answers.keys().find(|id| !known(id)) {
             return Err(Refusal::invalid(
                 extra.clone(),
                 said!("这一步没有“{extra}”这一问。", "This step does not ask for \"{extra}\"."),
@@ -140,7 +276,38 @@ impl super::Office {
                 None => {}
             }
         }
-        Ok(answers)
+        if let Some(Value::Text(clause)) = answers.get("clause").filter(|value| !blank(value)) {
+            self.is_clause("clause", clause)?;
+        }
+        let mut answers = answers;
+        answers.retain(|_, value| !blank(value));
+        for ask in &step.asks {
+            if let Some(Value::Text(name)) = answers.get_mut(&ask.id)
+                && ask.field().is_some_and(|it| matches!(it.field_type, FieldType::PersonName))
+            {
+                if let Some(error) = private_in(name) {
+                    return Err(Refusal::invalid(ask.id.clone(), error.said(), error.next()));
+                }
+                *name = clean_name(&proper_text(name));
+            }
+        }
+        other_people(step, &answers)?;
+        let (fields, today) = (&record.fields, self.today());
+        match program::answer_problem(&self.catalogue, kind, &step.asks, fields, &answers, today) {
+            Some(problem) => Err(super::create::refusal_of(problem)),
+            None => Ok(answers),
+        }
+    }
+
+    fn is_clause(&self, place: &str, clause: &str) -> Result<(), Refusal> {
+        if self.library.clauses.contains_key(clause) {
+            return Ok(());
+        }
+        Err(Refusal::invalid(
+            place,
+            said!("政策库里没有条款“{clause}”。", "The library has no clause \"{clause}\"."),
+            said!("请从列表中选一条。", "Choose one from the list."),
+        ))
     }
 
     /// Whether an answer names what exists: fields of the record, a clause of the library.
@@ -154,18 +321,7 @@ impl super::Office {
                     None => Ok(()),
                 }
             }
-            (AskType::Clause, Value::Text(clause))
-                if !self.library.clauses.contains_key(clause) =>
-            {
-                Err(Refusal::invalid(
-                    ask.id.clone(),
-                    said!(
-                        "政策库里没有条款“{clause}”。",
-                        "The library has no clause \"{clause}\"."
-                    ),
-                    said!("请从列表中选一条。", "Choose one from the list."),
-                ))
-            }
+            (AskType::Clause, Value::Text(clause)) => self.is_clause(&ask.id, clause),
             _ => Ok(()),
         }
     }
@@ -219,6 +375,37 @@ impl super::Office {
         )
         .resting_on("pipl-2021/29")
     }
+}
+
+/// What any move takes besides its own questions: why, and under which clause.
+const EXPLAINS: [&str; 2] = ["reason", "clause"];
+
+fn without_reason(answers: &Answers) -> Answers {
+    let mut answers = answers.clone();
+    answers.remove("reason");
+    answers
+}
+
+/// Where a question wants somebody else than another names, it is somebody else.
+fn other_people(step: &Move, answers: &Answers) -> Result<(), Refusal> {
+    let key = |id: &str| answers.get(id).and_then(Value::as_text).map(name_key);
+    for ask in &step.asks {
+        let Some(other) = &ask.not_same_as else { continue };
+        if key(&ask.id).is_some() && key(&ask.id) == key(other) {
+            let asked = step.asks.iter().find(|asked| asked.id == *other);
+            let other = asked.map(|asked| asked.title.clone()).unwrap_or_default();
+            let title = &ask.title;
+            return Err(Refusal::invalid(
+                ask.id.clone(),
+                Said::new(
+                    format!("“{}”和“{}”要是两个人。", other.zh, title.zh),
+                    format!("\"{}\" and \"{}\" are two different people.", other.en, title.en),
+                ),
+                said!("请填写另一位的姓名。", "Give the name of the other person."),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn blank(value: &Value) -> bool {

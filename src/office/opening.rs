@@ -201,10 +201,7 @@ impl Office {
         {
             office.learn_account(&account.record);
         }
-        let newest = office.store.entry(office.store.head().0).ok().flatten();
-        if let Some(newest) = newest {
-            office.saved_at(newest.time, true);
-        }
+        office.find_newest();
         office.settle_keyring();
         let filling = office.clone();
         std::thread::spawn(move || filling.fill());

@@ -339,7 +339,7 @@ impl super::Office {
                 .collect(),
             Queue::Drafts => vec![life.start.clone()],
             Queue::Returned => life
-                .first_moves()
+                .submitting()
                 .flat_map(|step| step.from.iter())
                 .filter(|state| **state != life.start)
                 .cloned()

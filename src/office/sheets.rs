@@ -75,6 +75,8 @@ impl super::Office {
         as_of: Option<NaiveDate>,
         rules: &RuleSet,
     ) -> DecisionSheet {
+        let (file, person) = self.as_ruled(kind, record, person);
+        let (record, person) = (&file, person.as_ref());
         let applied = record.get("application_date").and_then(Value::as_date);
         let as_of = as_of.or(applied).unwrap_or_else(|| china_date(record.created));
         let household = Household {
@@ -122,9 +124,7 @@ impl super::Office {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let active = |id: RecordId| {
             let card = directory.get(id)?;
-            let over = life.state(&card.state).is_some_and(|state| state.is_final)
-                && card.state != super::create::ON_FILE;
-            (!over).then_some(card.number)
+            (!life.is_over(&card.state)).then_some(card.number)
         };
         numbers
             .flat_map(|number| directory.by_id_number(number))

@@ -107,6 +107,7 @@ impl super::Office {
         mut particulars: BTreeMap<String, String>,
     ) {
         particulars.insert("account".to_string(), name.to_string());
+        particulars.extend(self.doubt_note());
         let note = Draft {
             time: self.now(),
             actor: name.to_string(),

@@ -2,13 +2,17 @@
 //!
 //! Nothing leaves the journal: the record gets its version before once more, as a new entry. A
 //! record that was only just made becomes withdrawn: it is in no list any more, its history stays.
+//! Moves never leave the record either: one that is taken back is followed by an entry saying so.
+//!
+//! A decision is not undone. One that led to no closed state is taken back with a reason, before
+//! anybody acted; what is closed is put right by a move that says so.
 
 use super::door::{Plan, unavailable};
 use super::history::{Change, put_of};
 use super::{Actor, Refusal, Right};
 use crate::directory::{Filter, Sort};
-use crate::program::PERSON;
-use crate::record::{Instant, Record, RecordId, WITHDRAWN};
+use crate::program::{Move, PERSON};
+use crate::record::{Instant, MoveMade, Record, RecordId, TAKEN_BACK, Value, WITHDRAWN};
 use crate::said;
 use crate::store::Entry;
 use crate::words::Said;
@@ -42,6 +46,7 @@ impl super::Office {
     pub fn undoable(&self, actor: &Actor, id: RecordId) -> Result<Undoable, Refusal> {
         actor.need(Right::Write)?;
         let record = self.needed(id)?;
+        super::frozen::must_be_open(self.kind(&record.kind)?, &record)?;
         let history = self.store.history(&record.kind, id).map_err(|error| unavailable(&error))?;
         let puts: Vec<&Entry> =
             history.iter().filter(|entry| put_of(entry, id).is_some()).collect();
@@ -50,8 +55,18 @@ impl super::Office {
             return Err(nothing(&record));
         };
         let before = before.and_then(|entry| put_of(entry, id)).cloned();
-        if before.is_none() {
-            self.must_be_alone(&record)?;
+        if let Some(step) = before.as_ref().and_then(|before| self.made_since(&record, before)) {
+            may_be_undone(step, &record)?;
+        }
+        match &before {
+            None => self.must_be_alone(&record)?,
+            Some(before) if record.kind == PERSON => {
+                let kind = self.kind(PERSON)?;
+                let changed = |field: &&str| record.get(field) != before.get(field);
+                let fields = kind.fields().map(|field| field.id.as_str()).filter(changed).collect();
+                self.person_may_change(actor, &record, &fields, None)?;
+            }
+            Some(_) => {}
         }
         let changes = match &before {
             Some(before) => self.changes(actor, Some(&record), before),
@@ -79,11 +94,85 @@ impl super::Office {
             return Err(not_yours(&now, &now.updated_by));
         }
         let mut record = match found.before {
-            Some(before) => Record { revision: now.revision, ..before },
+            Some(before) => self.back_to(actor, before, &now, None),
             None => Record { state: WITHDRAWN.into(), ..now },
         };
         self.touch(actor, &mut record);
         Ok(Plan::put(COMMAND, vec![record]))
+    }
+
+    /// The version before, with what never shrinks: the moves, and who had a hand in it.
+    fn back_to(&self, actor: &Actor, before: Record, now: &Record, reason: Option<&str>) -> Record {
+        let mut moves = now.moves.clone();
+        if self.made_since(now, &before).is_some() {
+            let answers = reason.map(|reason| ("reason".to_string(), Value::Text(reason.into())));
+            moves.push(MoveMade {
+                id: TAKEN_BACK.to_string(),
+                from: now.state.clone(),
+                to: before.state.clone(),
+                by: actor.account.clone(),
+                at: self.now(),
+                answers: answers.into_iter().collect(),
+                sheet: None,
+                proposed_by: None,
+                against: Vec::new(),
+                afterwards: false,
+            });
+        }
+        let authors = before.authors.union(&now.authors).cloned().collect();
+        Record { revision: now.revision, moves, authors, ..before }
+    }
+
+    /// The move that stands in `now` and did not in the version before it.
+    fn made_since<'o>(&'o self, now: &Record, before: &Record) -> Option<&'o Move> {
+        let (made, earlier) = (now.standing(), before.standing());
+        if made.len() <= earlier.len() {
+            return None;
+        }
+        let life = self.catalogue.kind(&now.kind)?.workflow.as_ref()?;
+        life.find_move(&made.last()?.id)
+    }
+
+    pub(super) fn plan_take_back(
+        &self,
+        actor: &Actor,
+        id: RecordId,
+        seq: Option<u64>,
+        reason: &str,
+    ) -> Result<Plan, Refusal> {
+        let now = self.needed(id)?;
+        let kind = self.kind(&now.kind)?;
+        super::frozen::must_be_open(kind, &now)?;
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(Refusal::invalid(
+                "reason",
+                said!("撤回要写明原因。", "Taking a step back needs a reason."),
+                said!(
+                    "请写一句原因，例如“选错了一批”。",
+                    "Give a reason, such as \"the wrong batch\"."
+                ),
+            ));
+        }
+        let history = self.store.history(&now.kind, id).map_err(|error| unavailable(&error))?;
+        let mut puts = history.iter().filter(|entry| put_of(entry, id).is_some());
+        let (Some(last), Some(before)) = (puts.next(), puts.next()) else {
+            return Err(nothing(&now));
+        };
+        if last.actor != actor.account || seq.is_some_and(|seq| seq != last.seq) {
+            return Err(not_yours(&now, &last.actor));
+        }
+        let Some(before) = put_of(before, id) else { return Err(nothing(&now)) };
+        let Some(step) = self.made_since(&now, before) else { return Err(nothing(&now)) };
+        let in_force = kind.workflow.as_ref().and_then(|life| life.state(&now.state));
+        if in_force.is_some_and(|state| state.in_force) {
+            return Err(decided(step, &now));
+        }
+        let mut record = self.back_to(actor, before.clone(), &now, Some(reason));
+        self.touch(actor, &mut record);
+        let mut plan = Plan::put("take-back", vec![record]);
+        plan.reason = Some(reason.to_string());
+        Ok(plan)
     }
 
     /// A record others rest on is not taken from under them.
@@ -130,6 +219,25 @@ fn last_standing<'e>(puts: &[&'e Entry], actor: &Actor) -> Result<usize, &'e str
         }
     }
     Ok(puts.len())
+}
+
+/// A decision is not undone: it is taken back with a reason, or put right by a move that says so.
+fn may_be_undone(step: &Move, record: &Record) -> Result<(), Refusal> {
+    if step.not_by_author || step.returns { Err(decided(step, record)) } else { Ok(()) }
+}
+
+fn decided(step: &Move, record: &Record) -> Refusal {
+    let (number, title) = (&record.number, &step.title);
+    Refusal::forbidden(
+        Said::new(
+            format!("{number} 的“{}”是审核决定，不能撤销。", title.zh),
+            format!("\"{}\" of {number} is a decision and is not undone.", title.en),
+        ),
+        said!(
+            "别人还没有接着办的，按 b 撤回并写明原因（命令行 yizhan undo 编号 --reason 原因）；已办结的，按 m 更正或重新申请。",
+            "Before anybody acted on it, b takes it back with a reason (`yizhan undo NUMBER --reason TEXT`); what is closed is corrected or reopened with m."
+        ),
+    )
 }
 
 fn not_yours(record: &Record, by: &str) -> Refusal {

@@ -3,7 +3,7 @@
 use super::same::same_person;
 use super::typed::TypedError;
 use super::{
-    Catalogue, Field, FieldType, Kind, Required, day_number, effective_fields, formula_value,
+    Ask, Catalogue, Field, FieldType, Kind, Required, day_number, effective_fields, formula_value,
 };
 use crate::formula::Inputs;
 use crate::record::{
@@ -76,6 +76,34 @@ pub fn problems(
         check.rows(field, rows, &mut found);
     }
     found
+}
+
+/// The first thing wrong with the answers of a move, each as its question describes it; formulas
+/// see the answers beside the fields of the record, and before them.
+#[must_use]
+pub fn answer_problem(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    asks: &[Ask],
+    fields: &Fields,
+    answers: &Fields,
+    today: NaiveDate,
+) -> Option<FieldProblem> {
+    let mut values = effective_fields(kind, fields);
+    values.extend(answers.clone());
+    let asked: Vec<&Field> = asks.iter().filter_map(Ask::field).collect();
+    let scope: Vec<&Field> = asked.iter().copied().chain(kind.fields()).collect();
+    let check = Check { catalogue, stage: Stage::Draft, today };
+    asked.iter().filter(|field| answers.contains_key(&field.id)).find_map(|field| {
+        let error = check.field(field, &values, &scope).into_iter().next()?;
+        Some(FieldProblem {
+            field: field.id.clone(),
+            row: None,
+            column: None,
+            said: error.said,
+            next: error.next,
+        })
+    })
 }
 
 struct Check<'c> {

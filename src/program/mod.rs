@@ -23,7 +23,9 @@ mod workflow;
 mod tests;
 
 pub use catalogue::{Catalogue, Heading, Pack};
-pub use check::{FieldProblem, Stage, consent_given, consents_lacking, filled_from_id, problems};
+pub use check::{
+    FieldProblem, Stage, answer_problem, consent_given, consents_lacking, filled_from_id, problems,
+};
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches};
 pub use effective::{
     Effective, day_number, effective, effective_fields, effective_row, formula_value,
@@ -33,7 +35,9 @@ pub use number::{NumberTemplate, TemplateError};
 pub use same::same_value;
 pub use show::{mask, mask_refused, plain, show};
 pub use typed::{Cell, TypedError, Typing};
-pub use workflow::{Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Role, State, Workflow};
+pub use workflow::{
+    Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,
+};
 
 /// The id of the kind every service points to: people.
 pub const PERSON: &str = "person";

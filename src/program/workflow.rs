@@ -1,6 +1,8 @@
 //! The life of a kind of record: states, and the moves between them.
 
 use super::Field;
+use crate::formula::Formula;
+use crate::record::Fields;
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,8 @@ pub struct Workflow {
     pub states: Vec<State>,
     /// All moves.
     pub moves: Vec<Move>,
+    /// Moves that different accounts must make since the last submission.
+    pub apart: Vec<String>,
 }
 
 /// One state.
@@ -74,6 +78,33 @@ pub struct State {
     pub queue: bool,
     /// True when nothing is waiting for anybody.
     pub is_final: bool,
+    /// True when nothing in it is changed or taken back, by nobody: only a move leads out.
+    pub closed: bool,
+    /// True when what was decided holds: a file on file, a member in the union.
+    pub in_force: bool,
+    /// Who may change fields no rule reads while facts are frozen; before that, who may write at
+    /// all. Empty: nobody there, everybody who may write here.
+    pub edit_by: Vec<Role>,
+}
+
+/// What a move that departs from the advice needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// `reason`: a clause and a reason.
+    Reason,
+    /// `second`: a clause and a reason, and another account that makes it with the same answers.
+    Second,
+}
+
+/// Something in the record that speaks against a move.
+#[derive(Clone, Debug)]
+pub struct Objection {
+    /// Its name in the record's moves.
+    pub id: String,
+    /// Over the fields of the record; true speaks against it, unknown does not.
+    pub when: Formula,
+    /// What it is.
+    pub title: Said,
 }
 
 /// A check a move needs before it is made.
@@ -144,8 +175,14 @@ pub struct Ask {
     pub required: bool,
     /// The field of the record that takes the answer, besides the history.
     pub writes: Option<String>,
-    /// A line of the decision sheet the answer starts with: `category`.
+    /// A line of the decision sheet the answer starts with, and is compared with: `category`.
     pub from_sheet: Option<String>,
+    /// The answer is a finding of the field with this id: kept beside what was declared.
+    pub finds: bool,
+    /// Another question whose answer must be somebody else.
+    pub not_same_as: Option<String>,
+    /// A day further back than this many is told of afterwards (补录) and needs a reason.
+    pub afterwards: Option<u32>,
 }
 
 /// One move.
@@ -167,8 +204,18 @@ pub struct Move {
     pub evaluates: Option<String>,
     /// What it asks for.
     pub asks: Vec<Ask>,
-    /// True when whoever submitted the record may not make it.
-    pub not_by_submitter: bool,
+    /// True when it hands the record in: from here on its facts are frozen.
+    pub submits: bool,
+    /// True when it opens the fields it names again.
+    pub returns: bool,
+    /// True when no author of the record may make it.
+    pub not_by_author: bool,
+    /// Moves whose maker, since the last submission, may not make this one.
+    pub not_by: Vec<String>,
+    /// What it needs where it departs from the advice; without it the two are not compared.
+    pub over_advice: Option<Override>,
+    /// What else in the record speaks against it.
+    pub objections: Vec<Objection>,
     /// By when the step after it is due.
     pub due: Option<Due>,
     /// How long the state before must have lasted.
@@ -201,9 +248,29 @@ impl Workflow {
         self.moves_from(state).find(|step| step.key == Some(key))
     }
 
-    /// The moves out of the starting state: submitting, in most packs.
-    pub fn first_moves(&self) -> impl Iterator<Item = &Move> {
-        self.moves_from(&self.start)
+    /// The moves that hand a record in.
+    pub fn submitting(&self) -> impl Iterator<Item = &Move> {
+        self.moves.iter().filter(|step| step.submits)
+    }
+
+    /// Whether nothing is changed in this state.
+    #[must_use]
+    pub fn is_closed(&self, state: &str) -> bool {
+        self.state(state).is_some_and(|state| state.closed)
+    }
+
+    /// Whether a record in this state is over and holds no more: another may be begun.
+    #[must_use]
+    pub fn is_over(&self, state: &str) -> bool {
+        self.state(state).is_some_and(|state| state.is_final && !state.in_force)
+    }
+}
+
+impl Move {
+    /// Whether these answers find anything out.
+    #[must_use]
+    pub fn finds_in(&self, answers: &Fields) -> bool {
+        self.asks.iter().any(|ask| ask.finds && answers.contains_key(&ask.id))
     }
 }
 

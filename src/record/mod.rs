@@ -31,7 +31,9 @@ pub use name::{NameError, check_name, clean_name, name_key, private_in};
 pub use organisation::{CodeError, OrganisationCode};
 pub use proper::{is_private, proper_char, proper_text, with_codes};
 pub use region::{Region, Regions};
-pub use stored::{Fields, MoveMade, Record, RecordId, Row, StoredSheet, WITHDRAWN};
+pub use stored::{
+    Fields, Finding, MoveMade, Proposal, Record, RecordId, Row, StoredSheet, TAKEN_BACK, WITHDRAWN,
+};
 pub use time::{
     CHINA_OFFSET_HOURS, Clock, FixedClock, Instant, SystemClock, china_date, china_offset,
 };

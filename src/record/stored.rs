@@ -2,7 +2,7 @@
 
 use super::{Instant, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use uuid::Uuid;
 
@@ -66,6 +66,52 @@ pub struct MoveMade {
     /// The decision sheet the person had before them, where the move evaluates one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<StoredSheet>,
+    /// Who put it forward, where it departs from the advice and needed a second account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<String>,
+    /// In what it departs from the advice: `outcome`, the ids of answers, what the pack names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<String>,
+    /// True when it tells of something that happened on an earlier day (补录).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub afterwards: bool,
+}
+
+/// A move somebody put forward against the advice; it is made when another account makes it with
+/// the same answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The move's id in the pack.
+    pub id: String,
+    /// Account that put it forward.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// Its answers, clause and reason among them.
+    pub answers: Fields,
+    /// In what it departs from the advice.
+    pub against: Vec<String>,
+}
+
+/// What a visit or a check found, beside what was declared. Rules read the finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The value found.
+    pub value: Value,
+    /// The move that found it.
+    pub found_by: String,
+    /// Account that recorded it.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// The id of the entry in a record's moves that takes the move before it back.
+pub const TAKEN_BACK: &str = "taken_back";
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+const fn is_false(yes: &bool) -> bool {
+    !*yes
 }
 
 /// The state of a record whose making was taken back: no workflow has it, no list shows it.
@@ -98,9 +144,22 @@ pub struct Record {
     pub updated: Instant,
     /// Account that last changed it.
     pub updated_by: String,
-    /// The moves made so far, oldest first.
+    /// The moves made so far, oldest first. They only grow: one that is taken back is followed by
+    /// an entry [`TAKEN_BACK`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<MoveMade>,
+    /// Who made it, wrote any fact of it or submitted it, since it was made or last decided.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub authors: BTreeSet<String>,
+    /// What the person's record fed into it at the last submission, by field of the person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copied: Fields,
+    /// What was found on a visit or in a check, by field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub findings: BTreeMap<String, Finding>,
+    /// A move that waits for a second account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
 }
 
 impl Record {
@@ -125,6 +184,20 @@ impl Record {
     /// When the record came into its present state.
     #[must_use]
     pub fn entered(&self) -> Instant {
-        self.moves.last().map_or(self.created, |last| last.at)
+        self.standing().last().map_or(self.created, |last| last.at)
+    }
+
+    /// The moves that stand, oldest first: without those taken back.
+    #[must_use]
+    pub fn standing(&self) -> Vec<&MoveMade> {
+        let mut standing: Vec<&MoveMade> = Vec::with_capacity(self.moves.len());
+        for made in &self.moves {
+            if made.id == TAKEN_BACK {
+                standing.pop();
+            } else {
+                standing.push(made);
+            }
+        }
+        standing
     }
 }

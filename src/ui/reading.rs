@@ -9,6 +9,7 @@ use crate::record::{Record, Value};
 use crate::said;
 use crate::terminal::text;
 use crate::words::Said;
+use crate::workflow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::cell::Cell;
@@ -155,8 +156,9 @@ impl Reading {
     pub fn of_record(record: &Record, cx: &Context) -> Self {
         let mut reading = Self::default();
         let Some(kind) = cx.office.catalogue().kind(&record.kind) else { return reading };
-        let returned = returned_fields(record);
-        if let Some(made) = record.moves.last().filter(|made| made.id == "return") {
+        let life = kind.workflow.as_ref();
+        let returned = life.map(|life| workflow::returned_fields(life, record)).unwrap_or_default();
+        if let Some(made) = life.and_then(|life| workflow::returned(life, record)) {
             let reason = made.answers.get("reason").and_then(Value::as_text).unwrap_or("");
             let by = &made.by;
             reading.line(Tone::Bad, said!("{by} 退回：{reason}", "Returned by {by}: {reason}"));
@@ -270,18 +272,6 @@ pub fn page(
         height: area.height.saturating_sub(1),
     };
     reading.draw(body, buf, look)
-}
-
-/// The fields the last return named.
-#[must_use]
-pub fn returned_fields(record: &Record) -> Vec<String> {
-    match record.moves.last().filter(|made| made.id == "return") {
-        Some(made) => match made.answers.get("fields") {
-            Some(Value::Tags(fields)) => fields.clone(),
-            _ => Vec::new(),
-        },
-        None => Vec::new(),
-    }
 }
 
 fn fields(reading: &mut Reading, kind: &Kind, record: &Record, returned: &[String], cx: &Context) {

@@ -1,9 +1,15 @@
-//! Which move is open to whom from which state, and when something is due.
+//! Which move is open to whom from which state, which facts are frozen, and when something is due.
 //!
 //! Reads a kind's [`Workflow`] and a record's moves; changes nothing and knows no program area.
 
+mod facts;
+mod hands;
+
+pub use facts::{Open, open_facts, returned, returned_fields};
+pub use hands::{Who, authors, is_for, may, proposed_by_other, since_submission, submitted_by};
+
 use crate::calendar::{Calendar, CalendarError, Due as Counted, Period, Unit};
-use crate::program::{DayUnit, Due, DueFrom, Move, Role, Workflow};
+use crate::program::{DayUnit, Due, DueFrom, Role, Workflow};
 use crate::record::{Record, Value, china_date};
 use crate::said;
 use crate::words::Said;
@@ -22,8 +28,15 @@ pub enum WhyNot {
         /// Who may.
         roles: Vec<Role>,
     },
-    /// The person submitted this record.
-    OwnSubmission,
+    /// The person wrote some of this record.
+    Author,
+    /// The person made a move whose maker may not make this one.
+    MadeBefore {
+        /// The title of that move.
+        step: Said,
+    },
+    /// The person put it forward, and another has to make it.
+    OwnProposal,
     /// The period before it is not over.
     TooEarly {
         /// The first day it may be made.
@@ -50,9 +63,17 @@ impl WhyNot {
                     format!("This step is for: {}.", titles.en),
                 )
             }
-            Self::OwnSubmission => said!(
-                "这份材料是您提交的，须由另一位同事审核。",
-                "You submitted this; somebody else must review it."
+            Self::Author => said!(
+                "这份材料有您录入、修改或提交的内容，须由另一位同事办理。",
+                "You entered, changed or submitted some of this; somebody else must do it."
+            ),
+            Self::MadeBefore { step } => Said::new(
+                format!("“{}”是您办理的，这一步须由另一位同事办理。", step.zh),
+                format!("You made \"{}\", so somebody else must make this one.", step.en),
+            ),
+            Self::OwnProposal => said!(
+                "这一步与建议不同，是您提出的，须由另一位同事复核后办理。",
+                "This departs from the advice and you put it forward; another colleague must second it."
             ),
             Self::TooEarly { from } => said!(
                 "期限未满，{from} 起才能办理。",
@@ -69,66 +90,19 @@ impl WhyNot {
             Self::State { .. } => {
                 said!("刷新后按 m 查看现在可办的步骤。", "Press m to see which steps apply now.")
             }
-            Self::Role { .. } | Self::OwnSubmission => {
+            Self::Role { .. } | Self::Author => {
                 said!("请交给有权限的同事办理。", "Hand it to a colleague who may.")
             }
+            Self::MadeBefore { .. } | Self::OwnProposal => said!(
+                "请交给另一位同事；本站没有第二人的，由上级工会决定后登记。",
+                "Hand it to another colleague; where there is none, the union above decides and it is entered here."
+            ),
             Self::TooEarly { .. } => {
                 said!("到期后再办，列表会提醒。", "Come back then; the list will remind you.")
             }
             Self::Calendar(error) => error.next(),
         }
     }
-}
-
-/// The accounts that submitted a record, latest last: whoever made a move that leaves the start.
-pub fn submitters<'r>(
-    workflow: &'r Workflow,
-    record: &'r Record,
-) -> impl Iterator<Item = &'r str> + 'r {
-    record
-        .moves
-        .iter()
-        .filter(|made| workflow.first_moves().any(|first| first.id == made.id))
-        .map(|made| made.by.as_str())
-}
-
-/// Whether a step belongs to a role. An administrator may stand in at the counter and in review;
-/// that nobody reviews an own submission holds for them too.
-#[must_use]
-pub fn is_for(step: &Move, role: Role) -> bool {
-    step.by.contains(&role) || role == Role::Administrator
-}
-
-/// Whether `step` may be made now by this account.
-///
-/// # Errors
-/// The reason it may not, in the order a person would want to hear it.
-pub fn may(
-    workflow: &Workflow,
-    step: &Move,
-    record: &Record,
-    account: &str,
-    role: Role,
-    today: NaiveDate,
-    calendar: &Calendar,
-) -> Result<(), WhyNot> {
-    if !step.from.contains(&record.state) {
-        let state = workflow.state(&record.state).map(|s| s.title.clone());
-        return Err(WhyNot::State { state: state.unwrap_or_else(|| Said::same(&record.state)) });
-    }
-    if !is_for(step, role) {
-        return Err(WhyNot::Role { roles: step.by.clone() });
-    }
-    if step.not_by_submitter && submitters(workflow, record).any(|by| by == account) {
-        return Err(WhyNot::OwnSubmission);
-    }
-    if let Some(wait) = &step.not_before {
-        let over = period(wait, workflow, record, calendar).map_err(WhyNot::Calendar)?;
-        if let Some(over) = over.filter(|over| today <= over.date) {
-            return Err(WhyNot::TooEarly { from: over.date.succ_opt().unwrap_or(over.date) });
-        }
-    }
-    Ok(())
 }
 
 /// When the step a record waits for is due: the period that began with its last move.
@@ -140,34 +114,47 @@ pub fn due(
     record: &Record,
     calendar: &Calendar,
 ) -> Result<Option<Counted>, CalendarError> {
-    let last = record.moves.last().and_then(|made| workflow.find_move(&made.id));
+    let last = record.standing().last().and_then(|made| workflow.find_move(&made.id));
     match last.and_then(|step| step.due.as_ref()) {
-        Some(wanted) => period(wanted, workflow, record, calendar),
+        Some(wanted) => count(wanted, starts(wanted, workflow, record), calendar),
         None => Ok(None),
     }
 }
 
-fn period(
+/// When a wait that goes before a move is over. A day typed further back shortens no wait: it runs
+/// from the day the state was entered, when that is later.
+///
+/// # Errors
+/// When the calendar has no holiday file for a year the period needs.
+fn wait(
     wanted: &Due,
     workflow: &Workflow,
     record: &Record,
     calendar: &Calendar,
 ) -> Result<Option<Counted>, CalendarError> {
-    let start = match &wanted.from {
+    let entered = china_date(record.entered());
+    let start = starts(wanted, workflow, record).map_or(entered, |start| start.max(entered));
+    count(wanted, Some(start), calendar)
+}
+
+fn starts(wanted: &Due, workflow: &Workflow, record: &Record) -> Option<NaiveDate> {
+    match &wanted.from {
         DueFrom::Entered => Some(china_date(record.entered())),
-        DueFrom::Submitted => record
-            .moves
-            .iter()
-            .rev()
-            .find(|made| workflow.first_moves().any(|first| first.id == made.id))
-            .map(|made| china_date(made.at)),
-        DueFrom::Field(field) => record
-            .moves
-            .last()
-            .and_then(|made| made.answers.get(field))
-            .or_else(|| record.get(field))
-            .and_then(Value::as_date),
-    };
+        DueFrom::Submitted => {
+            since_submission(workflow, record).first().map(|made| china_date(made.at))
+        }
+        DueFrom::Field(field) => {
+            let answered = record.standing().last().and_then(|made| made.answers.get(field));
+            answered.or_else(|| record.get(field)).and_then(Value::as_date)
+        }
+    }
+}
+
+fn count(
+    wanted: &Due,
+    start: Option<NaiveDate>,
+    calendar: &Calendar,
+) -> Result<Option<Counted>, CalendarError> {
     let Some(start) = start else { return Ok(None) };
     let unit = match wanted.unit {
         DayUnit::Working => Unit::Working,

@@ -297,7 +297,7 @@ fn an_auditor_is_refused_every_command() {
     let seq = station.office.head_seq();
     for command in [
         Command::Create { kind: PERSON.into(), fields: Fields::new(), number: None },
-        Command::Amend { id: person, base, fields: BTreeMap::new() },
+        Command::Amend { id: person, base, fields: BTreeMap::new(), reason: None },
         Command::AddRows { id: file, table: "members".into(), rows: Vec::new() },
         Command::Move {
             id: file,

@@ -90,7 +90,7 @@ fn somebody_else_was_first() {
         ("address".to_string(), Some(Value::Text("鱼洞街道二号".into()))),
         ("postal_code".to_string(), Some(Value::Text("401320".into()))),
     ]);
-    let command = Command::Amend { id: person, base: 1, fields };
+    let command = Command::Amend { id: person, base: 1, fields, reason: None };
     station.office.perform(&station.actor("supervisor"), command).unwrap();
     desk.news()
         .press("F10")
@@ -115,7 +115,7 @@ fn an_old_draft_is_compared_with_the_version_it_was_typed_over() {
     desk.goes_to("备注").types("我写的").press("Esc");
     let base = station.office.record(file).unwrap().unwrap().revision;
     let fields = BTreeMap::from([("annual_income".to_string(), Some(Value::Money(4_800_000)))]);
-    let amend = Command::Amend { id: file, base, fields };
+    let amend = Command::Amend { id: file, base, fields, reason: None };
     station.office.perform(&station.admin, amend).unwrap();
     desk.press("F6 Enter F10").shows("别人已经改过");
     desk.shows("近12个月家庭总收入：现在").hides("备注：现在");

@@ -207,6 +207,7 @@ fn several_at_once_with_a_verdict_each() {
         id,
         base: station.office.record(id).unwrap().unwrap().revision,
         fields: BTreeMap::from([("remarks".to_string(), Some(Value::Text("补充".into())))]),
+        reason: None,
     };
     station.office.perform(&other, amend).unwrap();
     desk.press("Enter").shows("已办理 2 件，未办理 1 件").shows("未办理：").shows(&number);
@@ -226,7 +227,10 @@ fn the_focus_stays_on_its_record() {
     let base = station.office.record(file).unwrap().unwrap().revision;
     station.clock.set(station.clock.now() + Duration::from_mins(1));
     let fields = BTreeMap::from([("remarks".to_string(), Some(Value::Text("补充".into())))]);
-    station.office.perform(&station.admin, Command::Amend { id: file, base, fields }).unwrap();
+    station
+        .office
+        .perform(&station.admin, Command::Amend { id: file, base, fields, reason: None })
+        .unwrap();
     desk.news();
     assert_eq!(marked(&desk), before);
     assert!(desk.screen().lines().position(|line| line.contains("欧阳靖雯")).unwrap() < 6);

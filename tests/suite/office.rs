@@ -130,14 +130,20 @@ fn a_complete_file_is_suggested_and_a_missing_paper_is_named() {
     let received = |code: &str| (code.to_string(), PaperState::Received);
     set("papers", Value::Papers(vec![received("wage_record"), received("medical_receipts")]));
     let base = station.office.record(id).unwrap().unwrap().revision;
-    station.office.perform(&desk, Command::Amend { id, base, fields: changes }).unwrap();
+    station
+        .office
+        .perform(&desk, Command::Amend { id, base, fields: changes, reason: None })
+        .unwrap();
     let complete = sheet(&station, id);
     assert_eq!(complete.outcome, Overall::Suggests, "{complete:#?}");
     assert_eq!(complete.category, Some(Category::Deep));
 
     let missing = vec![received("medical_receipts"), ("diagnosis".into(), PaperState::Missing)];
     let fields = BTreeMap::from([("papers".to_string(), Some(Value::Papers(missing)))]);
-    station.office.perform(&desk, Command::Amend { id, base: base + 1, fields }).unwrap();
+    station
+        .office
+        .perform(&desk, Command::Amend { id, base: base + 1, fields, reason: None })
+        .unwrap();
     let lacking = sheet(&station, id);
     assert_eq!(lacking.outcome, Overall::NeedsPerson);
     assert_eq!(lacking.category, Some(Category::Deep));
@@ -190,7 +196,7 @@ fn a_change_based_on_an_older_revision_is_a_conflict() {
     let id = person(&station, &desk, "覃英", &id_number(4)).unwrap().id.unwrap();
     let amend = |base, phone: &str| {
         let fields = BTreeMap::from([("phone".to_string(), Some(text(phone)))]);
-        station.office.perform(&desk, Command::Amend { id, base, fields })
+        station.office.perform(&desk, Command::Amend { id, base, fields, reason: None })
     };
     assert_eq!(amend(1, "13800000001").unwrap().revision, 2);
     let refused = amend(1, "13800000002").unwrap_err();

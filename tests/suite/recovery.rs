@@ -16,7 +16,10 @@ fn amend_phone(station: &Station, name: &str, who: &str, phone: &str) {
     let id = found(station, name, PERSON);
     let base = station.office.record(id).unwrap().unwrap().revision;
     let fields = BTreeMap::from([("phone".to_string(), Some(Value::Text(phone.into())))]);
-    station.office.perform(&station.actor(who), Command::Amend { id, base, fields }).unwrap();
+    station
+        .office
+        .perform(&station.actor(who), Command::Amend { id, base, fields, reason: None })
+        .unwrap();
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn a_clock_gone_back_is_asked_about_before_anything_is_saved() {
     let id = found(&station, "单静", PERSON);
     let base = station.office.record(id).unwrap().unwrap().revision;
     let fields = BTreeMap::from([("phone".to_string(), Some(Value::Text("13900139002".into())))]);
-    let amend = || Command::Amend { id, base, fields: fields.clone() };
+    let amend = || Command::Amend { id, base, fields: fields.clone(), reason: None };
     let refused = station.office.perform(&volunteer, amend()).unwrap_err();
     assert_eq!((refused.kind, refused.field.as_str()), (RefusalKind::Unavailable, "clock"));
     // Reading goes on; on the system screen the question comes back.

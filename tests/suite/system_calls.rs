@@ -225,6 +225,10 @@ fn inside() {
             updated: now,
             updated_by: "admin".into(),
             moves: Vec::new(),
+            authors: [].into(),
+            copied: [].into(),
+            findings: [].into(),
+            proposal: None,
         };
         let draft = Draft {
             time: now,

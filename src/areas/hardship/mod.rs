@@ -57,6 +57,9 @@ const HOUSEHOLD_REGISTER: &str = "household_register";
 const DISASTER_PROOF: &str = "disaster_proof";
 const RECEIPTS: &str = "medical_receipts";
 
+/// The fields of the person that facts read: what a file copies when it is submitted.
+pub const PERSON_FIELDS: [&str; 3] = ["name", "id_number", "work_status"];
+
 /// The facts of a household.
 #[must_use]
 pub fn facts(household: &Household) -> Facts {
@@ -119,6 +122,13 @@ impl Household<'_> {
     fn source(&self, field: &str) -> Said {
         let Some(found) = self.kind.field(field) else { return Said::same(field) };
         let title = &found.title;
+        if let Some(finding) = self.file.findings.get(field) {
+            let by = &finding.by;
+            return Said::new(
+                format!("查实“{}”（{by} 登记）", title.zh),
+                format!("found \"{}\" (recorded by {by})", title.en),
+            );
+        }
         let total = effective(self.kind, &self.file.fields, field);
         let from = found.total.as_ref().filter(|_| total.from_rows);
         match from.and_then(|total| self.kind.field(&total.table)) {

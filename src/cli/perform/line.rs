@@ -14,11 +14,12 @@ use std::collections::BTreeMap;
 type Object = Map<String, Json>;
 
 /// The keys a command may be called by, each with the others that may stand beside it.
-const SHAPES: [(&str, &[&str]); 4] = [
+const SHAPES: [(&str, &[&str]); 5] = [
     ("create", &["fields", "number", "head"]),
-    ("amend", &["base", "fields"]),
+    ("amend", &["base", "fields", "reason"]),
     ("move", &["number", "base", "answers"]),
     ("undo", &[]),
+    ("take_back", &["reason"]),
 ];
 
 /// Reads a line; `None` for a blank one. `row` counts from 1.
@@ -52,6 +53,11 @@ pub fn read(at: &Opened, row: usize, line: &[u8]) -> Result<Option<Command>, Ref
         "create" => create(at, what, &object),
         "amend" => amend(at, what, &object),
         "undo" => Ok(Command::Undo { id: newest(at, what)?.id, seq: None }),
+        "take_back" => {
+            let (id, seq) = (newest(at, what)?.id, None);
+            let reason = reason(&object)?.unwrap_or_default();
+            Ok(Command::TakeBack { id, seq, reason })
+        }
         _ => make_move(at, what, &object),
     }
     .map(Some)
@@ -114,7 +120,14 @@ fn amend(at: &Opened, number: &str, object: &Object) -> Result<Command, Refusal>
         let (id, value) = value(at, kind, id, json)?;
         fields.insert(id, value);
     }
-    Ok(Command::Amend { id: record.id, base, fields })
+    Ok(Command::Amend { id: record.id, base, fields, reason: reason(object)? })
+}
+
+fn reason(object: &Object) -> Result<Option<String>, Refusal> {
+    match object.get("reason") {
+        None | Some(Json::Null) => Ok(None),
+        Some(_) => needed_text(object, "reason").map(|reason| Some(reason.to_string())),
+    }
 }
 
 fn make_move(at: &Opened, step: &str, object: &Object) -> Result<Command, Refusal> {
@@ -219,8 +232,8 @@ fn shape(row: usize, object: &Object) -> Result<(&'static str, &'static [&'stati
         (Some(shape), None) => Ok(shape),
         (None, _) => {
             let what = Said::fixed(
-                "没有 create、amend、move 或 undo",
-                "it has none of create, amend, move and undo",
+                "没有 create、amend、move、undo 或 take_back",
+                "it has none of create, amend, move, undo and take_back",
             );
             Err(unreadable(row, &what))
         }

@@ -77,7 +77,8 @@ fn kind(
     let mut gathered =
         Gathered { kind: &id.value, mentions, states: Vec::new(), places: BTreeMap::new() };
     let sections = fields::sections(node, &mut gathered);
-    let workflow = node.table("workflow").map(|node| moves::workflow(&node, &mut gathered));
+    let workflow =
+        node.table("workflow").map(|node| moves::workflow(&node, &sections, &mut gathered));
     let Gathered { states, places, .. } = gathered;
     node.finish();
     let mut kind = Kind {

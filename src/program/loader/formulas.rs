@@ -48,7 +48,7 @@ fn check_scope(
     }
 }
 
-fn check_one(
+pub(super) fn check_one(
     formula: &Formula,
     wanted: Option<formula::Kind>,
     today: bool,

@@ -7,6 +7,7 @@ mod cross;
 mod fields;
 mod file;
 mod formulas;
+mod hands;
 mod lists;
 mod moves;
 

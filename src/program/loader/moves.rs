@@ -1,10 +1,11 @@
 //! The workflow of a kind: states, moves, and whether every state can be reached and left.
 
 use super::fields::{self, Gathered};
+use super::hands;
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, DayUnit, Due, DueFrom, Field, FieldType, Kind, Move, Need, Required, Role, State,
-    Workflow,
+    Ask, AskType, DayUnit, Due, DueFrom, Field, FieldType, Kind, Move, Need, Required, Role,
+    Section, State, Workflow,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -19,23 +20,28 @@ pub(super) struct Read {
     named: Vec<At<String>>,
     /// Record fields named by moves.
     writes: Vec<At<String>>,
-    moves: Vec<Place>,
+    /// Where each move stands, and the moves it names.
+    moves: Vec<(Place, Vec<At<String>>)>,
+    apart: Vec<At<String>>,
 }
 
 /// Reads `[kind.….workflow]`.
-pub(super) fn workflow(node: &Node<'_>, into: &mut Gathered<'_>) -> Read {
+pub(super) fn workflow(node: &Node<'_>, sections: &[Section], into: &mut Gathered<'_>) -> Read {
     let start = node.need_text("start");
+    let apart = node.texts("apart");
     let mut read = Read {
         workflow: Workflow {
             start: start.as_ref().map(|at| at.value.clone()).unwrap_or_default(),
             states: Vec::new(),
             moves: Vec::new(),
+            apart: apart.iter().map(|at| at.value.clone()).collect(),
         },
         start: start.as_ref().map_or_else(|| node.place().clone(), |at| at.place.clone()),
         states: BTreeMap::new(),
         named: start.into_iter().collect(),
         writes: Vec::new(),
         moves: Vec::new(),
+        apart,
     };
     for item in node.tables("state") {
         let Some(state) = state(&item) else { continue };
@@ -47,14 +53,14 @@ pub(super) fn workflow(node: &Node<'_>, into: &mut Gathered<'_>) -> Read {
         read.workflow.states.push(state);
     }
     for item in node.tables("move") {
-        let Some(step) = one_move(&item, &mut read, into) else { continue };
+        let Some((step, named)) = one_move(&item, sections, &mut read, into) else { continue };
         if read.workflow.find_move(&step.id).is_some() {
             let id = &step.id;
             item.wrong(said!("步骤“{id}”出现了两次", "move `{id}` stands here twice"));
             continue;
         }
         read.workflow.moves.push(step);
-        read.moves.push(item.place().clone());
+        read.moves.push((item.place().clone(), named));
     }
     node.finish();
     read
@@ -65,13 +71,21 @@ fn state(item: &Node<'_>) -> Option<State> {
     let title = item.need_said("title");
     let queue = item.yes("queue").unwrap_or(false);
     let is_final = item.yes("final").unwrap_or(false);
+    let closed = item.yes("closed").unwrap_or(false);
+    let in_force = item.yes("in_force").unwrap_or(false);
+    let edit_by = roles_in(item, "edit_by");
     item.finish();
     let id = id?;
     fields::check_id(item, &id);
-    Some(State { id: id.value, title, queue, is_final })
+    Some(State { id: id.value, title, queue, is_final, closed, in_force, edit_by })
 }
 
-fn one_move(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Option<Move> {
+fn one_move(
+    item: &Node<'_>,
+    sections: &[Section],
+    read: &mut Read,
+    into: &mut Gathered<'_>,
+) -> Option<(Move, Vec<At<String>>)> {
     let id = item.need_text("id");
     let title = item.need_said("title");
     let from = item.texts("from");
@@ -79,8 +93,9 @@ fn one_move(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Option
     let by = roles(item);
     let needs = needs(item, into);
     let evaluates = item.text("evaluates").map(|at| at.value);
-    let asks = asks(item, read, into);
-    let not_by_submitter = item.yes("not_by_submitter").unwrap_or(false);
+    let mut asks = asks(item, read, into);
+    let hands = hands::read(item);
+    asks.extend(hands::findings(&hands.finds, sections, item.problems()));
     let due = period(item, "due", &asks, read);
     let not_before = period(item, "not_before", &asks, read);
     let key = key(item);
@@ -95,7 +110,8 @@ fn one_move(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Option
     read.named.extend(to.clone());
     let id = id?;
     fields::check_id(item, &id);
-    Some(Move {
+    let named = hands.not_by.clone();
+    let step = Move {
         id: id.value,
         title,
         from: values(from),
@@ -104,16 +120,22 @@ fn one_move(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Option
         needs,
         evaluates,
         asks,
-        not_by_submitter,
+        submits: hands.submits,
+        returns: hands.returns,
+        not_by_author: hands.not_by_author,
+        not_by: values(hands.not_by),
+        over_advice: hands.over_advice,
+        objections: values(hands.objections),
         due,
         not_before,
         key,
-    })
+    };
+    Some((step, named))
 }
 
-fn roles(item: &Node<'_>) -> Vec<Role> {
+fn roles_in(item: &Node<'_>, key: &'static str) -> Vec<Role> {
     let mut roles = Vec::new();
-    for at in item.texts("by") {
+    for at in item.texts(key) {
         match Role::from_id(&at.value) {
             Some(role) => roles.push(role),
             None => item.problems().add_meant(
@@ -123,6 +145,11 @@ fn roles(item: &Node<'_>) -> Vec<Role> {
             ),
         }
     }
+    roles
+}
+
+fn roles(item: &Node<'_>) -> Vec<Role> {
+    let roles = roles_in(item, "by");
     if roles.is_empty() {
         item.wrong(said!(
             "这一步谁也不能走：请在 by 里写明角色",
@@ -258,12 +285,25 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
                 };
                 let required = !at.value.ends_with('?');
                 let id = name.to_string();
-                Ask { id, title, ask_type, required, writes: None, from_sheet: None }
+                Ask {
+                    id,
+                    title,
+                    ask_type,
+                    required,
+                    writes: None,
+                    from_sheet: None,
+                    finds: false,
+                    not_same_as: None,
+                    afterwards: None,
+                }
             }
             Ok(node) => {
                 let writes = node.text("writes");
                 read.writes.extend(writes.clone());
                 let from_sheet = node.text("from_sheet").map(|at| at.value);
+                let not_same_as = node.text("not_same_as").map(|at| at.value);
+                let afterwards = node.whole("afterwards");
+                let afterwards = afterwards.and_then(|at| u32::try_from(at.value).ok());
                 let Some(field) = fields::field(&node, "", into) else { continue };
                 Ask {
                     id: field.id.clone(),
@@ -272,6 +312,9 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
                     ask_type: AskType::Value(Box::new(field)),
                     writes: writes.map(|at| at.value),
                     from_sheet,
+                    finds: false,
+                    not_same_as,
+                    afterwards,
                 }
             }
         };
@@ -300,6 +343,7 @@ pub(super) fn check(kind: &Kind, read: &Read, required: &[At<String>], problems:
     for at in &read.writes {
         super::file::is_path(kind, at, problems);
     }
+    hands::check(kind, &read.workflow, &read.moves, &read.apart, problems);
     reachable(read, problems);
     keys(read, problems);
 }
@@ -346,7 +390,7 @@ fn reachable(read: &Read, problems: &Problems) {
 /// One key makes one move in one state.
 fn keys(read: &Read, problems: &Problems) {
     let mut taken: BTreeMap<(&str, char), &str> = BTreeMap::new();
-    for (step, place) in read.workflow.moves.iter().zip(&read.moves) {
+    for (step, (place, _)) in read.workflow.moves.iter().zip(&read.moves) {
         let Some(key) = step.key else { continue };
         for state in &step.from {
             if let Some(other) = taken.insert((state, key), &step.id) {

@@ -38,6 +38,9 @@ fn full() -> Record {
         at: now(),
         answers: BTreeMap::from([("reason".into(), Value::Text("材料齐全".into()))]),
         sheet: Some(StoredSheet("{\"outcome\":\"yes\"}".into())),
+        proposed_by: None,
+        against: Vec::new(),
+        afterwards: false,
     });
     full
 }

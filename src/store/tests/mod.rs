@@ -12,7 +12,7 @@ mod saving;
 use super::*;
 use crate::record::{FixedClock, Record, Value};
 use chrono::{TimeZone, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const ACCOUNT: &str = "luo";
 pub(super) const PASSWORD: &str = "雨天收伞 7";
@@ -59,6 +59,10 @@ pub(super) fn record(kind: &str, n: u64, text: &str) -> Record {
         updated: now(),
         updated_by: ACCOUNT.into(),
         moves: Vec::new(),
+        authors: BTreeSet::new(),
+        copied: BTreeMap::new(),
+        findings: BTreeMap::new(),
+        proposal: None,
     }
 }
 

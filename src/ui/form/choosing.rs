@@ -21,6 +21,8 @@ pub(super) enum Asking {
     Choice,
     /// Whether to hand the record in.
     Submission(Saving),
+    /// Why a change is made that needs a reason.
+    Reason(Saving),
     /// Which version counts where somebody else changed the record: the version there is now.
     Versions(Box<Record>),
 }

@@ -3,7 +3,7 @@
 use super::choosing::Asking;
 use super::entry::Entry;
 use super::table::Table;
-use crate::office::Office;
+use crate::office::{Changeable, Office};
 use crate::program::{Field, PERSON, effective, filled_from_id};
 use crate::record::{Fields, Instant, Record, RecordId, Value};
 use crate::said;
@@ -77,6 +77,8 @@ pub struct Form {
     /// What the question over the form is about.
     pub(super) asking: Asking,
     pub(super) lang: Lang,
+    /// What of the record may be changed.
+    pub(super) open: Changeable,
     /// Saving hands the record in for review.
     pub(super) hands_in: bool,
     /// The first item shown at the last drawing.
@@ -151,6 +153,22 @@ impl Form {
         }
     }
 
+    /// Whether the field with the focus stays as it is; then that is said.
+    fn is_frozen(&self, cx: &mut Context) -> bool {
+        let field = self.items.get(self.focus).and_then(Item::field);
+        let frozen = field.is_some_and(|field| !self.open.takes(&field.id));
+        if frozen {
+            cx.say(Notice::unsure(
+                said!("这一栏已经提交，不能改。", "This field was submitted and stays as it is."),
+                said!(
+                    "有误的，请主管退回并写明这一栏。",
+                    "If it is wrong, ask a supervisor to return the file naming this field."
+                ),
+            ));
+        }
+        frozen
+    }
+
     /// The decision as it would be with what is typed now.
     fn preview(&mut self, cx: &mut Context) {
         self.leave(cx);
@@ -212,6 +230,9 @@ impl Screen for Form {
         if !keymap::types_text(key) {
             return Taken::No;
         }
+        if self.is_frozen(cx) {
+            return Taken::Yes;
+        }
         let Some(entry) = self.entry_mut() else { return Taken::No };
         if !entry.field.is_computed() {
             entry.key(key);
@@ -221,7 +242,8 @@ impl Screen for Form {
     }
 
     fn pasted(&mut self, pasted: &str, cx: &mut Context) {
-        if let Some(entry) = self.entry_mut()
+        if !self.is_frozen(cx)
+            && let Some(entry) = self.entry_mut()
             && !entry.field.is_computed()
         {
             entry.insert(pasted);
@@ -231,6 +253,11 @@ impl Screen for Form {
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        if matches!(action, Action::Choose | Action::AddRow | Action::RemoveRow)
+            && self.is_frozen(cx)
+        {
+            return Taken::Yes;
+        }
         match action {
             Action::Enter => self.enter(cx),
             Action::Next => self.tab(1, cx),
@@ -271,6 +298,7 @@ impl Screen for Form {
             Asking::Nothing => {}
             Asking::Choice => self.chosen(&answers, cx),
             Asking::Submission(saving) => self.carry_out(&saving, cx),
+            Asking::Reason(saving) => self.with_reason(saving, &answers, cx),
             Asking::Versions(now) => self.settle(&now, &answers, cx),
         }
     }

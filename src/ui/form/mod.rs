@@ -106,7 +106,7 @@ pub fn edit(record: &Record, cx: &mut Context) {
         return;
     }
     if let Some(who) = cx.who
-        && let Err(refusal) = cx.office.may_change(who, record)
+        && let Err(refusal) = cx.office.changeable(who, record)
     {
         return cx.say(Notice::from(refusal));
     }

@@ -4,13 +4,13 @@ use super::choosing::{Asking, hints};
 use super::entry::Entry;
 use super::filling::{DRAFT_AGAIN, Form, Item};
 use super::table::Table;
-use crate::office::{Draft, Office};
+use crate::office::{Changeable, Draft, Office};
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
-use crate::ui::reading::returned_fields;
 use crate::ui::screen::{Context, Notice};
 use crate::words::Lang;
+use crate::workflow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -41,14 +41,22 @@ impl Form {
     pub(super) fn load(&mut self, kind: &Kind, record: &Record, cx: &Context) {
         self.items = items(kind, |field| filled(field, record.get(&field.id), cx.office, cx.lang));
         self.base = record.revision;
-        self.returned = returned_fields(record);
-        self.reason = record.moves.last().filter(|made| made.id == "return").map(|made| {
+        self.returned = kind
+            .workflow
+            .as_ref()
+            .map(|life| workflow::returned_fields(life, record))
+            .unwrap_or_default();
+        let returned = kind.workflow.as_ref().and_then(|life| workflow::returned(life, record));
+        self.reason = returned.map(|made| {
             let reason = made.answers.get("reason").and_then(Value::as_text).unwrap_or("");
             let by = &made.by;
             said!("{by} 退回：{reason}", "Returned by {by}: {reason}")
         });
         if self.whose.is_empty() {
             self.whose = cx.office.title_of(record);
+        }
+        if let Some(who) = cx.who {
+            self.open = cx.office.changeable(who, record).unwrap_or(Changeable::All);
         }
         self.record = Some(record.clone());
         self.hands_in = self.submission(kind).is_some();
@@ -99,6 +107,7 @@ impl Form {
             items: Vec::new(),
             focus: 0,
             returned: Vec::new(),
+            open: Changeable::All,
             reason: None,
             keep_by: None,
             unread: false,

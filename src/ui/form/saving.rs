@@ -13,9 +13,10 @@ use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::screen::{Context, Effect, Notice};
 use crate::ui::screens::page::Page;
 use crate::words::Said;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a confirmed form asks of the office.
+#[derive(Clone)]
 pub(super) struct Saving {
     command: Option<Command>,
     record: Option<RecordId>,
@@ -47,6 +48,10 @@ impl Form {
                 updated: cx.now,
                 updated_by: account.to_string(),
                 moves: Vec::new(),
+                authors: BTreeSet::new(),
+                copied: Fields::new(),
+                findings: BTreeMap::new(),
+                proposal: None,
             },
         }
     }
@@ -113,7 +118,7 @@ impl Form {
     pub(super) fn submission(&self, kind: &Kind) -> Option<String> {
         let life = kind.workflow.as_ref()?;
         let state = self.record.as_ref().map_or(&life.start, |record| &record.state);
-        life.first_moves().find(|step| step.from.contains(state)).map(|step| step.id.clone())
+        life.submitting().find(|step| step.from.contains(state)).map(|step| step.id.clone())
     }
 
     /// Marks what the pack finds wrong beside what cannot be read; what was wrong at the last
@@ -198,6 +203,7 @@ impl Form {
             id: old.id,
             base: self.base,
             fields: changes,
+            reason: None,
         })
     }
 
@@ -208,6 +214,9 @@ impl Form {
         if let Some(command) = &saving.command {
             match cx.office.perform(who, command.clone()) {
                 Ok(receipt) => done = Some(receipt),
+                Err(refusal) if refusal.field == "reason" => {
+                    return self.ask_reason(saving.clone(), &refusal, cx);
+                }
                 Err(refusal) => return self.refused(&refusal, cx),
             }
         }
@@ -232,6 +241,27 @@ impl Form {
                 cx.close();
             }
         }
+    }
+
+    /// Asks why, where a change needs a reason.
+    fn ask_reason(&mut self, saving: Saving, refusal: &Refusal, cx: &mut Context) {
+        self.asking = Asking::Reason(saving);
+        cx.open(Ask::new(
+            said!("更正的原因", "Reason for the correction"),
+            vec![refusal.message.clone()],
+            vec![Part::line(said!("原因", "Reason"))],
+            |answers, cx| cx.ask(Effect::Answer(answers)),
+        ));
+    }
+
+    /// Saves with the reason given.
+    pub(super) fn with_reason(&mut self, saving: Saving, answers: &Answered, cx: &mut Context) {
+        let given = answers.iter().flatten().next().cloned();
+        let mut saving = saving;
+        if let Some(Command::Amend { reason, .. }) = &mut saving.command {
+            *reason = given;
+        }
+        self.carry_out(&saving, cx);
     }
 
     /// Saved but not handed in: the form goes on with the record there is now, so that nothing is

@@ -1,31 +1,43 @@
-//! The question whether a clock that reads earlier than what was saved is right.
+//! The question whether a clock that reads earlier than what was saved, or much later, is right.
 
 use crate::office::ClockDoubt;
 use crate::said;
 use crate::ui::ask::{Ask, Part};
 use crate::ui::screen::Notice;
 
-/// Asks; until it is answered with yes nothing is saved.
-pub fn question(doubt: ClockDoubt) -> Ask {
+/// Tells what is in doubt; whoever may settle it is asked.
+pub fn question(doubt: ClockDoubt, may_settle: bool) -> Ask {
     let (now, newest) = doubt.shown();
-    let body = vec![
+    let mut body = vec![
         said!(
             "本机时钟现在是 {now}，而上次保存是在 {newest}。",
             "The machine's clock reads {now}, yet the last save was at {newest}."
         ),
         said!(
-            "常见原因是主板电池没电，开机后日期回到从前。期限和“今天”都按时钟推算，所以先问一声；已保存的内容和次序不受影响。",
-            "Often the battery on the mainboard is flat and the date falls back when the machine is switched on. Deadlines and \"today\" come from the clock, hence the question; what was saved, and its order, is not affected."
+            "常见原因是主板电池没电，或有人改了日期。期限和“今天”都按时钟推算：登记照常，会注明；确认以前不作决定，等待的期限不算。",
+            "Often the battery on the mainboard is flat, or somebody changed the date. Waits and \"today\" come from the clock: entering goes on and is marked; until it is settled nothing is decided and no wait counts."
         ),
     ];
+    let title = if doubt.is_back() {
+        said!("时钟倒退了", "The clock has gone back")
+    } else {
+        said!("时钟超前了", "The clock runs ahead")
+    };
+    if !may_settle {
+        body.push(said!(
+            "请告诉管理员：校准时钟，或在系统页（0）按 c 确认。",
+            "Tell the administrator: to set the clock, or to say on the system screen (0) with c that it is right."
+        ));
+        return Ask::new(title, body, Vec::new(), |_, _| {});
+    }
     let wait = said!(
-        "时钟不对：先去校准，校准前只查阅、不保存",
-        "It is wrong: I will have it set; until then only reading"
+        "时钟不对：去校准，校准前不作决定",
+        "It is wrong: I will have it set; until then nothing is decided"
     );
-    let right = said!("时钟是对的：按它继续保存", "It is right: go on saving by it");
+    let right = said!("时钟是对的：照常办理", "It is right: go on as usual");
     let options = vec![("wait".to_string(), wait), ("right".to_string(), right)];
     let parts = vec![Part::one_of(said!("怎么办", "What now"), options)];
-    Ask::new(said!("时钟倒退了", "The clock has gone back"), body, parts, |answers, cx| {
+    Ask::new(title, body, parts, |answers, cx| {
         let right = answers.iter().flatten().any(|answer| answer == "right");
         let Some(who) = cx.who.filter(|_| right) else { return };
         match cx.office.accept_clock(who) {

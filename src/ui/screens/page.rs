@@ -143,7 +143,7 @@ impl Page {
         let offers = cx.office.moves(who, &self.record);
         self.has_moves = !offers.is_empty();
         let open: Vec<_> = offers.into_iter().filter(|offer| offer.closed.is_none()).collect();
-        self.reviewing = open.iter().any(|offer| offer.step.not_by_submitter);
+        self.reviewing = open.iter().any(|offer| offer.step.not_by_author);
         self.steps = open
             .into_iter()
             .filter_map(|offer| Some((offer.step.key?, offer.step.title)))
@@ -154,7 +154,7 @@ impl Page {
         } else if self.claim.is_none() {
             self.claim = Some(cx.office.claim(who, self.id));
         }
-        self.editable = cx.office.may_change(who, &self.record).is_ok();
+        self.editable = cx.office.changeable(who, &self.record).is_ok();
         self.own_last = self.record.updated_by == who.account;
         self.masked = !cx.office.masked_fields(&self.record).is_empty();
         self.services = if self.record.kind == PERSON {

@@ -138,8 +138,8 @@ fn trouble(reading: &mut Reading, cx: &Context) {
     if let Some(doubt) = office.clock_doubt() {
         let (now, newest) = doubt.shown();
         said.push(said!(
-            "本机时钟 {now} 早于上次保存 {newest}，确认前不保存（按 c）",
-            "The clock reads {now}, earlier than the last save at {newest}; nothing is saved until it is settled (c)"
+            "本机时钟是 {now}，上次保存是 {newest}，确认前不作决定（管理员按 c）",
+            "The clock reads {now}, the last save was at {newest}; nothing is decided until an administrator settles it (c)"
         ));
     }
     said.extend(office.notices());

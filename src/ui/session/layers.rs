@@ -96,9 +96,10 @@ impl Session {
     }
 
     fn ask_clock(&mut self) {
-        let may = self.who.as_ref().is_some_and(|who| who.may(Right::Write));
-        if let Some(doubt) = self.office.clock_doubt().filter(|_| may) {
-            self.push(Box::new(screens::clock::question(doubt)));
+        let Some(who) = self.who.as_ref().filter(|who| who.may(Right::Write)) else { return };
+        let may = who.may(Right::Accounts);
+        if let Some(doubt) = self.office.clock_doubt() {
+            self.push(Box::new(screens::clock::question(doubt, may)));
         }
     }
 

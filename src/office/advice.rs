@@ -1,0 +1,124 @@
+//! What the decision sheet and the record advise, and in what an answer departs from it.
+//!
+//! The office compares, not the screen: whoever decides otherwise says under which clause and why,
+//! whichever way the command came.
+
+use super::{Answers, Refusal};
+use crate::formula::Inputs;
+use crate::policy::{DecisionSheet, Overall};
+use crate::program::{Ask, Kind, Move, effective_fields, formula_value};
+use crate::record::{Record, Value};
+use crate::said;
+use crate::words::Said;
+
+/// What a departure from the advice is called, where the outcome as a whole is meant.
+const OUTCOME: &str = "outcome";
+
+/// One thing in which a move would depart from the advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// `outcome`, the id of an answer, or what the pack calls it.
+    pub id: String,
+    /// What it is.
+    pub said: Said,
+}
+
+/// What a question starts with by the sheet; nothing where the sheet does not say.
+#[must_use]
+pub fn suggested(ask: &Ask, sheet: &DecisionSheet) -> Option<String> {
+    let wanted = ask.from_sheet.as_deref()?;
+    (wanted == "category").then(|| sheet.category.map(|category| category.id().to_string()))?
+}
+
+impl super::Office {
+    /// In what a move with these answers would depart from the advice. A move the pack does not
+    /// compare departs from nothing.
+    #[must_use]
+    pub fn departures(
+        &self,
+        record: &Record,
+        step: &Move,
+        answers: &Answers,
+        sheet: Option<&DecisionSheet>,
+    ) -> Vec<Departure> {
+        let Some(kind) = self.catalogue.kind(&record.kind).filter(|_| step.over_advice.is_some())
+        else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        found.extend(sheet.and_then(|sheet| outcome(kind, step, sheet)));
+        for ask in &step.asks {
+            let Some(suggested) = sheet.and_then(|sheet| suggested(ask, sheet)) else { continue };
+            let answer = answers.get(&ask.id).and_then(Value::as_text);
+            if answer.is_some_and(|answer| answer != suggested) {
+                found.push(self.other_answer(ask, &suggested));
+            }
+        }
+        let mut inputs = Inputs::new();
+        for (id, value) in effective_fields(kind, &record.fields) {
+            if let Some(value) = formula_value(&value) {
+                inputs.know(id, value);
+            }
+        }
+        let objections = step.objections.iter();
+        let holds = objections.filter(|it| it.when.eval(&inputs).yes_no() == Some(true));
+        found.extend(holds.map(|it| Departure { id: it.id.clone(), said: it.title.clone() }));
+        found
+    }
+
+    fn other_answer(&self, ask: &Ask, suggested: &str) -> Departure {
+        let list = ask.field().and_then(|field| field.field_type.list());
+        let entry = list.and_then(|list| self.catalogue.code_list(list)?.entry(suggested));
+        let label = entry.map_or_else(|| Said::same(suggested), |entry| entry.label.clone());
+        let title = &ask.title;
+        Departure {
+            id: ask.id.clone(),
+            said: Said::new(
+                format!("“{}”的建议是{}", title.zh, label.zh),
+                format!("the advice for \"{}\" is {}", title.en, label.en),
+            ),
+        }
+    }
+}
+
+/// Whether the outcome speaks against where a move leads: into force against anything but a yes,
+/// to an end without it against a yes.
+fn outcome(kind: &Kind, step: &Move, sheet: &DecisionSheet) -> Option<Departure> {
+    let to = kind.workflow.as_ref()?.state(&step.to)?;
+    let against = match sheet.outcome {
+        Overall::Suggests => to.is_final && !to.in_force,
+        Overall::SuggestsNo | Overall::NeedsPerson => to.in_force,
+    };
+    let outcome = sheet.outcome.said();
+    let said = Said::new(
+        format!("认定依据单的结论是“{}”", outcome.zh),
+        format!("the decision sheet says \"{}\"", outcome.en),
+    );
+    against.then(|| Departure { id: OUTCOME.to_string(), said })
+}
+
+/// Refuses a departure without clause and reason.
+pub(super) fn explained(departures: &[Departure], answers: &Answers) -> Result<(), Refusal> {
+    let given = |id: &str| {
+        answers.get(id).and_then(Value::as_text).is_some_and(|text| !text.trim().is_empty())
+    };
+    let Some(lacking) = ["clause", "reason"].into_iter().find(|id| !given(id)) else {
+        return Ok(());
+    };
+    if departures.is_empty() {
+        return Ok(());
+    }
+    let said: Vec<Said> = departures.iter().map(|departure| departure.said.clone()).collect();
+    let said = Said::join(&said, "；", "; ");
+    Err(Refusal::invalid(
+        lacking,
+        Said::new(
+            format!("与建议不同（{}），要写明依据条款和理由。", said.zh),
+            format!("This departs from the advice ({}); it needs a clause and a reason.", said.en),
+        ),
+        said!(
+            "请选一条条款并写出理由；或者按建议办理。",
+            "Choose a clause and give the reason; or follow the advice."
+        ),
+    ))
+}
