@@ -19,6 +19,7 @@ pub(super) fn enter(story: &mut Story) {
     notices(story);
     decided_by_a_person(story);
     waiting_at_the_desk(story);
+    decided_elsewhere(story);
     drafts(story);
 }
 
@@ -57,10 +58,10 @@ fn worked_examples(story: &mut Story) {
     let head = story.named("秦秀英", Female, 53);
     let home = story.family(head, 3).with_money(40_000, 46_000);
     let home = home.chosen("health", "kidney").showing("支出大于收入，人均为负");
-    let file = story.file(head, &home, Stage::ToApprove, 2);
+    let found = ("rigid_expense", Value::Money(4_786_000));
+    let file = story.file_found(head, &home, found, (Stage::ToApprove, 2));
     let day = story.sitting(2);
-    story.amend(Who::Supervisor, file, day, "rigid_expense", Value::Money(4_786_000));
-    story.approve(file, day, Some("透析费用按补交的结算单更正；长期支出型困难。"));
+    story.approve(file, day, Some("透析费用按入户核对的结算单计算；长期支出型困难。"));
     story.reveal(Who::Volunteer, About::Person(head), "id_number", story.ago(1));
 }
 
@@ -171,7 +172,7 @@ fn returned_files(story: &mut Story) {
     let home = story.family(head, 4).with_money(39_000, 9_000).showing("退回补正后重新提交");
     let file = story.submitted(head, &home, story.ago(25));
     let reason = "漏填低保以外的社保缴费；请核对近 12 个月刚性支出。";
-    story.return_for(file, story.sitting(6), &["rigid_expense"], reason);
+    story.return_for(file, story.sitting(6), &["rigid_expense", "other_causes"], reason);
     let day = story.ago(21);
     story.amend(Who::Volunteer, file, day, "rigid_expense", Value::Money(1_235_000));
     story.amend(Who::Volunteer, file, day, "other_causes", Value::Tags(vec!["9".into()]));
@@ -238,6 +239,42 @@ fn waiting_at_the_desk(story: &mut Story) {
     story.submitted(head, &home, story.ago(9));
     let (head, home) = waiting(story, "夏国庆", "主管自己提交，须另一位主管审核");
     story.submitted_by(Who::Supervisor, head, &home, story.sitting(1));
+}
+
+/// Decided by the union above and entered from paper, and a file of before this program.
+fn decided_elsewhere(story: &mut Story) {
+    let from_above = |document: &str, day| {
+        Answers::from([
+            ("union".to_string(), Value::Text("巴南区总工会".into())),
+            ("document".to_string(), Value::Text(document.into())),
+            ("decided_on".to_string(), Value::Date(day)),
+        ])
+    };
+    let day = story.sitting(1);
+    let head = story.named("费玉清", Female, 49);
+    let home = story.family(head, 3).with_money(36_000, 12_000).showing("上级已批，待第二人核对");
+    let file = story.file(head, &home, Stage::ToApprove, 1);
+    let mut approved = from_above("巴工帮〔2025〕31号", day);
+    approved.insert("category".to_string(), Value::Choice("deep".into()));
+    story.decide(file, day, "enter_approval", approved);
+
+    let head = story.named("毛建国", Male, 56);
+    let home = story.family(head, 2).with_money(22_000, 5_000).showing("上级不批，待第二人核对");
+    let file = story.file(head, &home, Stage::ToApprove, 1);
+    let mut refused = from_above("巴工帮〔2025〕32号", day);
+    let reason = "上级核对发现上年已由配偶所在单位工会建档。";
+    refused.insert("reason".to_string(), Value::Text(reason.into()));
+    story.decide(file, day, "enter_refusal", refused);
+
+    let head = story.named("龚素珍", Female, 60);
+    let home = story.family(head, 2).with_money(20_000, 6_000).showing("接收的旧档案，待核对");
+    let file = story.open(head, &home, day, Who::Supervisor);
+    let taken = Answers::from([
+        ("document".to_string(), Value::Text("巴工帮〔2024〕17号".into())),
+        ("decided_on".to_string(), Value::Date(story.ago(60))),
+        ("category".to_string(), Value::Choice("relative".into())),
+    ]);
+    story.step(Who::Supervisor, file, day, "take_over", taken);
 }
 
 /// Not handed in yet: one lacks the consents, one half its answers.

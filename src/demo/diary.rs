@@ -26,6 +26,8 @@ pub(super) enum About {
 pub(super) enum Who {
     Volunteer,
     Supervisor,
+    /// The second pair of eyes.
+    SecondSupervisor,
 }
 
 /// One thing done.
@@ -64,11 +66,12 @@ const HOUR: i64 = 3600;
 
 impl Diary {
     /// Writes down that somebody did something on a day: the volunteer in the morning, the
-    /// supervisor in the afternoon.
+    /// supervisors in the afternoon, one after the other.
     pub fn write(&mut self, day: NaiveDate, who: Who, deed: Deed) {
         let (from, until) = match who {
             Who::Volunteer => (9 * HOUR, 13 * HOUR),
-            Who::Supervisor => (14 * HOUR, 17 * HOUR),
+            Who::Supervisor => (14 * HOUR, 16 * HOUR),
+            Who::SecondSupervisor => (16 * HOUR + 60, 18 * HOUR),
         };
         let before = self.written.entry((day, who)).or_default();
         let at = moment(day, (from + *before * PACE).min(until));

@@ -179,6 +179,16 @@ impl Household {
         if left < line { Some("deep") } else { (2 * left <= 3 * line).then_some("relative") }
     }
 
+    /// Whether the numbers lie within five per cent of a line, where the rules want a person.
+    pub fn is_near_a_line(&self, standard: i64) -> bool {
+        let (income, rigid) = self.amounts(standard);
+        let (left, line) = (income - rigid, 12 * self.size() * standard);
+        let near = |num: i64, den: i64| {
+            left * den * 20 >= line * num * 19 && left * den * 20 <= line * num * 21
+        };
+        near(1, 1) || near(3, 2)
+    }
+
     /// The fields of a file applied for on this day, when the standard (fen a head and month)
     /// was this. The head is added when the file is opened.
     pub fn fields(&self, head: &Person, applied: NaiveDate, standard: i64) -> Fields {

@@ -1,8 +1,8 @@
 //! A station with weeks of invented life, the same for the same seed and day.
 //!
 //! Nothing in it is real: people carry an address code that was never assigned. It is made in a
-//! temporary folder through the one door, as if by a volunteer and a supervisor over the last ten
-//! weeks, and the folder goes when the demo does.
+//! temporary folder through the one door, as if by a volunteer and two supervisors over the last
+//! ten weeks, and the folder goes when the demo does.
 //!
 //! Knows the office and what lies below it; knows no screen and no command line. Inside:
 //! the [`story`] is written into a [`diary`] on the days of the [`almanac`] and then told to the
@@ -41,12 +41,15 @@ pub const PEOPLE: usize = 120;
 pub const SEED: u64 = 20_251_015;
 /// The password of every account of a demo.
 pub const PASSWORD: &str = "demo";
+/// The account of the second supervisor: nobody decides alone.
+pub const SECOND: &str = "supervisor2";
 /// What to tell whoever opens a demo.
 pub const GREETING: Said = Said::fixed(
-    "演示站点：人员和档案都是虚构的，退出后不保留。账号 volunteer（志愿者）、supervisor（主管）、\
-     admin（管理员）、auditor（经审员），密码都是 demo。",
+    "演示站点：人员和档案都是虚构的，退出后不保留。账号 volunteer（志愿者）、supervisor 和 \
+     supervisor2（两名主管，初审和审批要两个人）、admin（管理员）、auditor（经审员），密码都是 demo。",
     "Demo station: people and files are invented and nothing is kept. Accounts volunteer, \
-     supervisor, admin and auditor; the password of each is demo.",
+     supervisor and supervisor2 (first review and approval take two), admin and auditor; the \
+     password of each is demo.",
 );
 
 /// A file that is there to show something.
@@ -108,9 +111,14 @@ fn administrator() -> Actor {
 }
 
 fn add_accounts(office: &Office) -> Result<(), Refusal> {
-    let roles = [Role::Volunteer, Role::Supervisor, Role::Auditor];
-    let accounts = roles.map(|role| Command::AddAccount {
-        name: role.id().into(),
+    let accounts = [
+        (Role::Volunteer.id(), Role::Volunteer),
+        (Role::Supervisor.id(), Role::Supervisor),
+        (SECOND, Role::Supervisor),
+        (Role::Auditor.id(), Role::Auditor),
+    ];
+    let accounts = accounts.map(|(name, role)| Command::AddAccount {
+        name: name.into(),
         role,
         password: PASSWORD.into(),
         must_change: false,

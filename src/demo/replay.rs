@@ -122,11 +122,12 @@ impl Teller<'_> {
 
 impl Who {
     fn actor(self) -> Actor {
-        let role = match self {
-            Self::Volunteer => Role::Volunteer,
-            Self::Supervisor => Role::Supervisor,
+        let (account, role) = match self {
+            Self::Volunteer => (Role::Volunteer.id(), Role::Volunteer),
+            Self::Supervisor => (Role::Supervisor.id(), Role::Supervisor),
+            Self::SecondSupervisor => (super::SECOND, Role::Supervisor),
         };
-        Actor { account: role.id().to_string(), role, origin: Origin::Terminal }
+        Actor { account: account.to_string(), role, origin: Origin::Terminal }
     }
 }
 

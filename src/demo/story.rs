@@ -51,7 +51,11 @@ impl Stage {
 struct FileNote {
     head: PersonAt,
     category: Option<&'static str>,
+    /// So near a line that the rules want a person.
+    near: bool,
     remark: Option<String>,
+    /// What the visit finds otherwise than it was declared.
+    found: Option<(&'static str, Value)>,
 }
 
 /// The story while it is written.
@@ -244,7 +248,8 @@ impl<'s> Story<'s> {
         self.open(head, household, day, Who::Volunteer)
     }
 
-    fn open(&mut self, head: PersonAt, home: &Household, day: NaiveDate, who: Who) -> FileAt {
+    /// Opens a file at somebody's desk.
+    pub fn open(&mut self, head: PersonAt, home: &Household, day: NaiveDate, who: Who) -> FileAt {
         let standard = self.standard(day, home.is_urban());
         let at = FileAt(self.files.len());
         if let Some(person) = self.people.get(head.0) {
@@ -252,7 +257,8 @@ impl<'s> Story<'s> {
             self.diary.write(day, who, Deed::Open(at, fields));
         }
         let (category, remark) = (home.category(standard), home.remark().map(str::to_string));
-        self.files.push(FileNote { head, category, remark });
+        let near = home.is_near_a_line(standard);
+        self.files.push(FileNote { head, category, near, remark, found: None });
         at
     }
 
@@ -284,11 +290,45 @@ impl<'s> Story<'s> {
         file
     }
 
+    /// A file whose visit finds a field otherwise than it was declared.
+    pub fn file_found(
+        &mut self,
+        head: PersonAt,
+        home: &Household,
+        (field, value): (&'static str, Value),
+        (stage, nth): (Stage, usize),
+    ) -> FileAt {
+        let first = nth + stage.sittings();
+        let before = 1 + self.dice.below(3);
+        let day = self.ago(Almanac::sitting(first) + before);
+        let file = self.submitted(head, home, day);
+        if let Some(note) = self.files.get_mut(file.0) {
+            note.found = Some((field, value));
+        }
+        self.lead(file, stage, first);
+        file
+    }
+
+    /// Who passes a file's first review; the other one approves it. What has to be put forward is
+    /// put forward by the supervisor who sits first on a day and seconded by the other.
+    fn reviewer(&self, file: FileAt) -> Who {
+        let near = self.files.get(file.0).is_some_and(|file| file.near);
+        let turn = file.0.is_multiple_of(2) && !near;
+        if turn { Who::Supervisor } else { Who::SecondSupervisor }
+    }
+
+    fn approver(&self, file: FileAt) -> Who {
+        match self.reviewer(file) {
+            Who::Supervisor => Who::SecondSupervisor,
+            _ => Who::Supervisor,
+        }
+    }
+
     /// Leads a submitted file on from the first review, passed in sitting `first`, to a stage.
     pub fn lead(&mut self, file: FileAt, stage: Stage, first: usize) {
         let later = |sittings: usize| first.saturating_sub(sittings);
         let review = self.sitting(first);
-        self.decide(file, review, "accept", Answers::new());
+        self.step(self.reviewer(file), file, review, "accept", Answers::new());
         if stage.includes(Stage::Visited) {
             let day = self.ago(Almanac::sitting(first) - 2);
             self.visit(file, day);
@@ -321,24 +361,37 @@ impl<'s> Story<'s> {
     fn visit(&mut self, file: FileAt, day: NaiveDate) {
         let second = self.dice.pick(&["陈静", "唐勇", "冉晓燕"]);
         let findings = self.dice.pick(FINDINGS);
-        let answers = Answers::from([
+        let found = self.files.get(file.0).and_then(|note| note.found.clone());
+        let mut answers = Answers::from([
             ("visitor".to_string(), text("周丽")),
             ("second_visitor".to_string(), text(second)),
             ("visit_date".to_string(), Value::Date(day)),
             ("findings".to_string(), text(findings)),
         ]);
+        answers.extend(found.map(|(field, value)| (field.to_string(), value)));
         self.step(Who::Volunteer, file, day, "record_visit", answers);
     }
 
-    /// Puts a file on file in the category its numbers fall into.
+    /// Puts a file on file in the category its numbers fall into. Near a line the rules want a
+    /// person, so one supervisor puts it forward and the other seconds it.
     pub fn approve(&mut self, file: FileAt, day: NaiveDate, reason: Option<&str>) {
-        let category = self.files.get(file.0).and_then(|file| file.category).unwrap_or("relative");
+        let note = self.files.get(file.0);
+        let category = note.and_then(|file| file.category).unwrap_or("relative");
+        let near = note.is_some_and(|file| file.near);
         let mut answers = answer("category", choice(category));
         answers.insert("level".to_string(), choice("district"));
+        let reason = reason.or(near.then_some("处于边缘带，入户核实情况属实，集体研究同意。"));
         if let Some(reason) = reason {
             answers.insert("reason".to_string(), text(reason));
         }
-        self.decide(file, day, "approve", answers);
+        let approver = self.approver(file);
+        if !near {
+            return self.step(approver, file, day, "approve", answers);
+        }
+        answers.insert("clause".to_string(), text("pingdingshan/deep"));
+        for who in [approver, self.reviewer(file)] {
+            self.step(who, file, day, "approve", answers.clone());
+        }
     }
 
     /// Returns a file for these fields.
