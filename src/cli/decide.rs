@@ -20,6 +20,9 @@ pub struct DecideArgs {
     /// 按哪一天的标准，默认申请日期 / By the standards of which day; the date of application if not given
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
+    /// 某一步当时依据的认定依据单，条号见 history / The sheet a step rested on then; the entry's number is in history
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["as_of", "rules"])]
+    at: Option<u64>,
     /// 覆盖在现行政策上的草案文件 / A draft laid over the policy in force
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -63,7 +66,10 @@ pub fn show(args: &DecideArgs, at: &Opened, out: &mut dyn Write) -> Done {
     let today = at.office.today();
     let as_of = args.as_of.as_deref().map(|text| date(text, today)).transpose()?;
     let record = at.record(&args.number)?;
-    let sheet = at.office.sheet(&record, as_of, None)?;
+    let sheet = match args.at {
+        Some(seq) => at.office.sheet_at(&record, seq)?,
+        None => at.office.sheet(&record, as_of, None)?,
+    };
     if at.json {
         out.write_all(sheet.to_stored()?.0.as_bytes())?;
         return Ok(out.write_all(b"\n")?);

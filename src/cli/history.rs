@@ -4,6 +4,7 @@ use super::opening::Opened;
 use super::{Done, print};
 use crate::office::Event;
 use crate::record::china_offset;
+use crate::words::Said;
 use clap::Args;
 use serde_json::{Value as Json, json};
 use std::io::Write;
@@ -38,11 +39,29 @@ pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
         let (by, what) = (&event.by, event.what.get(at.lang));
         let from = event.from.get(at.lang);
         writeln!(out, "{when}  {by}  {what}  ({from}, #{})", event.seq)?;
-        if let Some(reason) = &event.reason {
+        if let Some(reason) = event.reason.as_ref().filter(|_| event.answers.is_empty()) {
             writeln!(out, "    {reason}")?;
+        }
+        for (title, answer) in &event.answers {
+            writeln!(out, "    {}: {}", title.get(at.lang), answer.get(at.lang))?;
         }
         for change in &event.changes {
             writeln!(out, "    {}", change.said().get(at.lang))?;
+        }
+        if let Some(sheet) = &event.sheet {
+            let (outcome, seq, number) = (sheet.outcome.said(), event.seq, &sheet.number);
+            let category = sheet.category.map(|category| category.said()).unwrap_or_default();
+            let told = Said::new(
+                format!(
+                    "    当时的认定依据：{} {}（yizhan decide {number} --at {seq}）",
+                    outcome.zh, category.zh
+                ),
+                format!(
+                    "    The sheet then: {} {} (yizhan decide {number} --at {seq})",
+                    outcome.en, category.en
+                ),
+            );
+            writeln!(out, "{}", told.get(at.lang))?;
         }
     }
     Ok(())
@@ -65,10 +84,20 @@ fn as_json(event: &Event) -> Json {
             told
         })
         .collect();
+    let answers: Vec<Json> = event
+        .answers
+        .iter()
+        .map(|(title, answer)| {
+            json!({
+                "question": title.zh, "answer": answer.zh,
+                "question_en": title.en, "answer_en": answer.en,
+            })
+        })
+        .collect();
     json!({
         "seq": event.seq, "at": event.at.to_rfc3339(), "by": event.by,
         "from": event.from.zh, "from_en": event.from.en, "command": event.command,
         "what": event.what.zh, "what_en": event.what.en, "reason": event.reason,
-        "changes": changes,
+        "changes": changes, "answers": answers, "sheet": event.sheet,
     })
 }

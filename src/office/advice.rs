@@ -5,7 +5,7 @@
 
 use super::{Answers, Refusal};
 use crate::formula::Inputs;
-use crate::policy::{DecisionSheet, Overall};
+use crate::policy::{DecisionSheet, LineResult, Overall, Role, SheetLine};
 use crate::program::{Ask, Kind, Move, effective_fields, formula_value};
 use crate::record::{Record, Value};
 use crate::said;
@@ -64,6 +64,39 @@ impl super::Office {
         let holds = objections.filter(|it| it.when.eval(&inputs).yes_no() == Some(true));
         found.extend(holds.map(|it| Departure { id: it.id.clone(), said: it.title.clone() }));
         found
+    }
+
+    /// The clauses a move can rest on by the sheet: what was met for one that leads into force, and
+    /// for one that does not what speaks against the person. A tier that only does not apply is no
+    /// ground; to lie above every tier is.
+    #[must_use]
+    pub fn grounds(&self, record: &Record, step: &Move, sheet: &DecisionSheet) -> Vec<String> {
+        let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
+        let in_force = life.and_then(|life| life.state(&step.to)).is_some_and(|to| to.in_force);
+        let id = sheet.rules.split('@').next().unwrap_or_default();
+        let rules = self.library.rule_set(id);
+        let role = |line: &SheetLine| {
+            let lines = rules.map(|rules| rules.lines.as_slice()).unwrap_or_default();
+            lines.iter().find(|known| known.id == line.id).map(|known| known.role)
+        };
+        let is_tier = |line: &SheetLine| matches!(role(line), Some(Role::Category(_)));
+        let tiers = sheet.lines.iter().filter(|line| is_tier(line));
+        let above_all = tiers.clone().all(|line| line.result == LineResult::NotMet);
+        let highest = tiers.last().map(|line| line.id.as_str()).filter(|_| above_all);
+        let speaks = |line: &&SheetLine| match line.result {
+            LineResult::Met => in_force,
+            LineResult::NotMet => {
+                !in_force && (!is_tier(line) || Some(line.id.as_str()) == highest)
+            }
+            LineResult::Unknown => false,
+        };
+        let mut clauses = Vec::new();
+        for line in sheet.lines.iter().filter(speaks) {
+            if !clauses.contains(&line.clause) {
+                clauses.push(line.clause.clone());
+            }
+        }
+        clauses
     }
 
     fn other_answer(&self, ask: &Ask, suggested: &str) -> Departure {

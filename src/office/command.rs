@@ -142,10 +142,18 @@ pub struct Receipt {
     pub revision: u32,
     /// The journal sequence.
     pub seq: u64,
+    /// True when a move was put forward and waits for another account.
+    #[serde(skip_serializing_if = "is_false")]
+    pub waits: bool,
     /// The record.
     #[serde(skip)]
     pub id: Option<RecordId>,
     /// When it was saved.
     #[serde(skip)]
     pub at: Instant,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+const fn is_false(yes: &bool) -> bool {
+    !*yes
 }

@@ -66,6 +66,8 @@ pub(super) struct Staged {
     /// Every record it changes, by kind.
     touched: Vec<(String, RecordId)>,
     at: Instant,
+    /// A move was only put forward.
+    waits: bool,
     keyring: Option<KeyringChange>,
 }
 
@@ -153,6 +155,7 @@ impl Office {
             ops: plan.ops,
             reason: plan.reason,
         };
+        let waits = plan.command == super::moves::PROPOSE;
         let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
         let ticket = self.store.submit_in(epoch, vec![draft]);
         door.epoch = Some(epoch);
@@ -165,11 +168,11 @@ impl Office {
             self.show(record);
         }
         let (id, keyring) = (plan.main, plan.keyring);
-        Ok(Staged { ticket, number, revision, id, touched, at, keyring })
+        Ok(Staged { ticket, number, revision, id, touched, at, waits, keyring })
     }
 
     fn settle(&self, staged: Staged) -> Result<Receipt, Refusal> {
-        let Staged { ticket, number, revision, id, touched, at, keyring } = staged;
+        let Staged { ticket, number, revision, id, touched, at, waits, keyring } = staged;
         let outcome = ticket.wait();
         if outcome.is_err() {
             // The disk refused: what was built on it is refused too, and the directory shows
@@ -181,7 +184,7 @@ impl Office {
         }
         let seq = outcome.map_err(|error| unavailable(&error))?.first().copied().unwrap_or(0);
         keyring.iter().try_for_each(|change| self.follow_in_keyring(change))?;
-        Ok(Receipt { number, revision, seq, id, at })
+        Ok(Receipt { number, revision, seq, waits, id, at })
     }
 
     /// Shows again what is kept, after a change that was not saved.

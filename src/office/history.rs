@@ -2,7 +2,9 @@
 
 use super::door::{ACCOUNT, unavailable};
 use super::{Actor, Refusal};
-use crate::record::{Instant, Record, RecordId, Value};
+use crate::policy::DecisionSheet;
+use crate::program::{Ask, AskType, PERSON};
+use crate::record::{Fields, Instant, MoveMade, Proposal, Record, RecordId, Value, china_offset};
 use crate::said;
 use crate::store::{Entry, Op, Origin};
 use crate::words::{Lang, Said};
@@ -60,6 +62,11 @@ pub struct Event {
     pub reason: Option<String>,
     /// What changed, field by field.
     pub changes: Vec<Change>,
+    /// What the move was asked and answered, each question with its answer, masked as fields are;
+    /// last what departs from the advice and who put it forward.
+    pub answers: Vec<(Said, Said)>,
+    /// The decision sheet the move rested on, as it was.
+    pub sheet: Option<DecisionSheet>,
 }
 
 impl super::Office {
@@ -77,6 +84,15 @@ impl super::Office {
             if let Some(now) = now {
                 self.tell_entered(who, entry, now, &mut changes);
             }
+            let made = now.filter(|_| entry.command == "move").and_then(|now| now.moves.last());
+            let proposed = now.filter(|_| entry.command == "propose");
+            let proposed = proposed.and_then(|now| now.proposal.as_ref());
+            let answers = match (now, made, proposed) {
+                (Some(now), Some(made), _) => self.answers_said(who, now, made),
+                (Some(now), None, Some(proposal)) => self.proposed_said(who, now, proposal),
+                _ => Vec::new(),
+            };
+            let sheet = made.and_then(|made| made.sheet.as_ref());
             events.push(Event {
                 seq: entry.seq,
                 at: entry.time,
@@ -86,9 +102,181 @@ impl super::Office {
                 command: entry.command.clone(),
                 reason: entry.reason.clone(),
                 changes,
+                answers,
+                sheet: sheet.and_then(|sheet| DecisionSheet::from_stored(sheet).ok()),
             });
         }
         Ok(events)
+    }
+
+    /// The decision sheet that the move saved as this entry rested on, as it was then.
+    ///
+    /// # Errors
+    /// When the entry is no move of this record with a sheet.
+    pub fn sheet_at(&self, record: &Record, seq: u64) -> Result<DecisionSheet, Refusal> {
+        let history = self.store.history(&record.kind, record.id);
+        let history = history.map_err(|error| unavailable(&error))?;
+        let stored = history
+            .iter()
+            .find(|entry| entry.seq == seq && entry.command == "move")
+            .and_then(|entry| put_of(entry, record.id)?.moves.last()?.sheet.as_ref());
+        stored.and_then(|sheet| DecisionSheet::from_stored(sheet).ok()).ok_or_else(|| {
+            let number = &record.number;
+            Refusal::invalid(
+                "at",
+                said!(
+                    "第 {seq} 条不是 {number} 带依据单的步骤。",
+                    "Entry {seq} is no step of {number} with a decision sheet."
+                ),
+                said!(
+                    "用 yizhan history {number} 查看条号。",
+                    "See the entries with `yizhan history {number}`."
+                ),
+            )
+        })
+    }
+
+    /// The answers of a move in words, with what makes it more than an ordinary one.
+    fn answers_said(&self, who: &Actor, record: &Record, made: &MoveMade) -> Vec<(Said, Said)> {
+        let mut said = self.each_answer(who, record, &made.id, &made.answers);
+        if !made.against.is_empty() {
+            said.push(self.against_said(record, &made.id, &made.against));
+        }
+        if let Some(by) = &made.proposed_by {
+            said.push((Said::fixed("提出人", "Put forward by"), Said::same(by)));
+        }
+        if made.afterwards {
+            let yes = Said::fixed("是，事后登记", "yes, entered afterwards");
+            said.push((Said::fixed("补录", "Afterwards"), yes));
+        }
+        said
+    }
+
+    /// The last decision that stands, with who and when, and its answers; nothing before one.
+    #[must_use]
+    pub fn last_decision(&self, who: &Actor, record: &Record) -> Option<(Said, Vec<(Said, Said)>)> {
+        let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+        let made = record.standing().into_iter().next_back()?;
+        let step = life.find_move(&made.id)?;
+        // A return is told with its fields and reason where the fields stand.
+        if step.submits || step.returns {
+            return None;
+        }
+        let (by, title) = (&made.by, &step.title);
+        let at = made.at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
+        let said =
+            Said::new(format!("{at}　{by}　{}", title.zh), format!("{at}  {by}  {}", title.en));
+        Some((said, self.answers_said(who, record, made)))
+    }
+
+    /// What was found beside what was declared: field, declared, found.
+    #[must_use]
+    pub fn findings_said(&self, who: &Actor, record: &Record) -> Vec<(Said, Said, Said)> {
+        let Some(kind) = self.catalogue.kind(&record.kind) else { return Vec::new() };
+        let found = record.findings.iter().filter_map(|(id, finding)| {
+            let field = kind.field(id)?;
+            let declared = self.shown(Some(who), record, field).unwrap_or(Said::fixed("—", "—"));
+            let found = self.shown_value(Some(who), field, &finding.value);
+            Some((field.title.clone(), declared, found))
+        });
+        found.collect()
+    }
+
+    /// Where the person is registered otherwise than the file copied: field, copied, now.
+    #[must_use]
+    pub fn copies_said(&self, who: &Actor, record: &Record) -> Vec<(Said, Said, Said)> {
+        let Some(person) = self.catalogue.kind(PERSON) else { return Vec::new() };
+        let differing = self.differs_from_copy(record).into_iter();
+        let said = differing.filter_map(|(id, copied, now)| {
+            let field = person.field(&id)?;
+            let side = |value: Option<Value>| {
+                let shown = value.map(|value| self.shown_value(Some(who), field, &value));
+                shown.unwrap_or(Said::fixed("—", "—"))
+            };
+            Some((field.title.clone(), side(copied), side(now)))
+        });
+        said.collect()
+    }
+
+    /// What somebody put forward, in words.
+    #[must_use]
+    pub fn proposed_said(
+        &self,
+        who: &Actor,
+        record: &Record,
+        proposal: &Proposal,
+    ) -> Vec<(Said, Said)> {
+        let mut said = self.each_answer(who, record, &proposal.id, &proposal.answers);
+        said.push(self.against_said(record, &proposal.id, &proposal.against));
+        said
+    }
+
+    fn each_answer(
+        &self,
+        who: &Actor,
+        record: &Record,
+        step: &str,
+        answers: &Fields,
+    ) -> Vec<(Said, Said)> {
+        let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
+        let step = life.and_then(|life| life.find_move(step));
+        let asks = step.map(|step| step.asks.as_slice()).unwrap_or_default();
+        let asked =
+            asks.iter().filter_map(|ask| Some((ask.title.clone(), ask, answers.get(&ask.id)?)));
+        let mut said: Vec<(Said, Said)> = asked
+            .map(|(title, ask, value)| (title, self.answer_said(who, record, ask, value)))
+            .collect();
+        for (id, title) in [
+            ("reason", Said::fixed("理由", "Reason")),
+            ("clause", Said::fixed("依据条款", "Clause")),
+        ] {
+            if let Some(text) = answers.get(id).and_then(Value::as_text)
+                && !asks.iter().any(|ask| ask.id == id)
+            {
+                let text = if id == "clause" { self.cited(text) } else { Said::same(text) };
+                said.push((title, text));
+            }
+        }
+        said
+    }
+
+    fn answer_said(&self, who: &Actor, record: &Record, ask: &Ask, value: &Value) -> Said {
+        match (&ask.ask_type, value) {
+            (AskType::Value(field), value) => self.shown_value(Some(who), field, value),
+            (AskType::Clause, Value::Text(clause)) => self.cited(clause),
+            (AskType::Fields, Value::Tags(fields)) => {
+                let kind = self.catalogue.kind(&record.kind);
+                let person = self.catalogue.kind(PERSON);
+                let title = |id: &String| {
+                    let own = kind.and_then(|kind| kind.field_at(id));
+                    let field = own.or_else(|| person.and_then(|kind| kind.field_at(id)));
+                    field.map_or_else(|| Said::same(id), |field| field.title.clone())
+                };
+                Said::join(&fields.iter().map(title).collect::<Vec<_>>(), "、", ", ")
+            }
+            _ => Said::default(),
+        }
+    }
+
+    fn cited(&self, clause: &str) -> Said {
+        let found = self.library.clauses.get(clause);
+        found.map_or_else(|| Said::same(clause), |clause| self.library.cited(clause))
+    }
+
+    fn against_said(&self, record: &Record, step: &str, against: &[String]) -> (Said, Said) {
+        let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
+        let step = life.and_then(|life| life.find_move(step));
+        let name = |id: &String| {
+            let ask = step.and_then(|step| step.asks.iter().find(|ask| ask.id == *id));
+            let objection = step.and_then(|step| step.objections.iter().find(|it| it.id == *id));
+            match (ask, objection) {
+                (Some(ask), _) => ask.title.clone(),
+                (None, Some(objection)) => objection.title.clone(),
+                (None, None) => Said::fixed("结论", "the outcome"),
+            }
+        };
+        let names: Vec<Said> = against.iter().map(name).collect();
+        (Said::fixed("与建议不同", "Departs from the advice in"), Said::join(&names, "、", ", "))
     }
 
     /// Adds what was entered to the changes of an entry; to a field that came out unchanged too.

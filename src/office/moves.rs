@@ -183,7 +183,7 @@ impl super::Office {
         let (id, by, at) = (step.id.clone(), actor.account.clone(), self.now());
         record.proposal = Some(Proposal { id, by, at, answers, against });
         self.touch(actor, &mut record);
-        let mut plan = Plan::put("propose", vec![record]);
+        let mut plan = Plan::put(PROPOSE, vec![record]);
         plan.reason = reason;
         plan
     }
@@ -376,6 +376,9 @@ impl super::Office {
         .resting_on("pipl-2021/29")
     }
 }
+
+/// What the journal calls a move that waits for a second account.
+pub(super) const PROPOSE: &str = "propose";
 
 /// What any move takes besides its own questions: why, and under which clause.
 const EXPLAINS: [&str; 2] = ["reason", "clause"];

@@ -133,6 +133,21 @@ impl super::Office {
         life.find_move(&made.last()?.id)
     }
 
+    /// Whether the last save of a record is a step of this actor's that can be taken back with a
+    /// reason: a decision that led to no closed state, nobody having acted since.
+    #[must_use]
+    pub fn can_be_taken_back(&self, actor: &Actor, record: &Record) -> bool {
+        let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
+        let Some((life, made)) = life.zip(record.standing().into_iter().next_back()) else {
+            return false;
+        };
+        let open = life.state(&record.state).is_some_and(|to| !to.closed && !to.in_force);
+        let decides =
+            life.find_move(&made.id).is_some_and(|step| may_be_undone(step, record).is_err());
+        let own = made.by == actor.account && record.updated_by == actor.account;
+        open && decides && own && made.at == record.updated
+    }
+
     pub(super) fn plan_take_back(
         &self,
         actor: &Actor,

@@ -285,6 +285,24 @@ impl FieldType {
 }
 
 impl Field {
+    /// A field of nothing but an id, a title and a type, for a question of a move.
+    #[must_use]
+    pub fn asked(id: &str, title: Said, field_type: FieldType) -> Self {
+        Self {
+            id: id.to_string(),
+            title,
+            help: None,
+            field_type,
+            required: Required::Never,
+            sensitive: None,
+            default: None,
+            aliases: Vec::new(),
+            valid: None,
+            total: None,
+            asked: false,
+        }
+    }
+
     /// True when the value comes from a formula and is never typed.
     #[must_use]
     pub fn is_computed(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The life of a kind of record: states, and the moves between them.
 
-use super::Field;
+use super::{Field, FieldType};
 use crate::formula::Formula;
 use crate::record::Fields;
 use crate::words::Said;
@@ -275,6 +275,41 @@ impl Move {
 }
 
 impl Ask {
+    /// The questions every office asks in the same words: `reason`, `date`, `fields`, `clause`.
+    #[must_use]
+    pub fn common(name: &str) -> Option<Self> {
+        let (title, field_type) = match name {
+            "reason" => (
+                Said::fixed("理由", "Reason"),
+                Some(FieldType::Text { multiline: true, max: Some(500) }),
+            ),
+            "date" => (Said::fixed("日期", "Date"), Some(FieldType::Date)),
+            "fields" => (Said::fixed("要更正的栏目", "Fields to correct"), None),
+            "clause" => (Said::fixed("依据条款", "Clause it rests on"), None),
+            _ => return None,
+        };
+        let ask_type = match field_type {
+            Some(field_type) => {
+                let default = matches!(field_type, FieldType::Date).then(|| "t".to_string());
+                let field = Field::asked(name, title.clone(), field_type);
+                AskType::Value(Box::new(Field { default, ..field }))
+            }
+            None if name == "fields" => AskType::Fields,
+            None => AskType::Clause,
+        };
+        Some(Self {
+            id: name.to_string(),
+            title,
+            ask_type,
+            required: true,
+            writes: None,
+            from_sheet: None,
+            finds: false,
+            not_same_as: None,
+            afterwards: None,
+        })
+    }
+
     /// The field that describes the answer, where it is a value.
     #[must_use]
     pub fn field(&self) -> Option<&Field> {

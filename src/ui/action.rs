@@ -92,6 +92,8 @@ pub enum Action {
     DropDraft,
     /// Take one's own last save back.
     Undo,
+    /// Take one's own last step, or batch of steps, back with a reason.
+    TakeBack,
     /// Make a backup now.
     Backup,
     /// Name the second place for backups.
@@ -133,6 +135,8 @@ pub enum Place {
     Path,
     /// A file looked at before it is taken in, and what became of it.
     Preview,
+    /// Several records about to be decided together, and what became of them.
+    Batch,
 }
 
 /// One row of the table.
@@ -152,12 +156,13 @@ pub struct ActionInfo {
     pub bar: u8,
 }
 
-use Place::{Ask, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text};
+use Place::{Ask, Batch, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text};
 
-const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text, System, Path, Preview];
+const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text, System, Path, Preview, Batch];
 const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System];
-const ALL: &[Place] = &[SignIn, List, Page, Review, Form, Find, Ask, Text, System, Path, Preview];
-const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text, System, Path, Preview];
+const ALL: &[Place] =
+    &[SignIn, List, Page, Review, Form, Find, Ask, Text, System, Path, Preview, Batch];
+const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text, System, Path, Preview, Batch];
 
 macro_rules! row {
     ($action:expr, $name:literal, $zh:literal, $en:literal, $keys:expr, $places:expr, $bar:literal) => {
@@ -198,7 +203,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "提交",
         "Submit",
         ["F10", "Ctrl-S"],
-        &[Form, Ask, SignIn, Path, Preview],
+        &[Form, Ask, SignIn, Path, Preview, Batch],
         2
     ),
     row!(Action::KeepDraft, "keep-draft", "存草稿", "Keep draft", ["Ctrl-D"], &[Form], 3),
@@ -209,6 +214,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Edit, "edit", "修改", "Edit", ["e"], &[Page, Review], 13),
     row!(Action::History, "history", "历史", "History", ["h"], &[Page, Review], 16),
     row!(Action::Undo, "undo", "撤销保存", "Undo save", ["u"], &[Page, Review], 22),
+    row!(Action::TakeBack, "take-back", "撤回", "Take back", ["b"], &[Page, Review, Batch], 17),
     row!(Action::Backup, "backup", "立即备份", "Back up now", ["b"], &[System], 4),
     row!(
         Action::BackupPlace,
@@ -300,6 +306,7 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::AddRow
         | Action::RemoveRow
         | Action::Undo
+        | Action::TakeBack
         | Action::Clock
         | Action::DropDraft => Some(Right::Write),
         Action::Import => Some(Right::Import),

@@ -44,6 +44,8 @@ pub enum Part {
         several: bool,
         /// May be left empty.
         optional: bool,
+        /// Nothing counts as chosen until a key chose it: Enter alone does not.
+        open: bool,
     },
 }
 
@@ -79,14 +81,29 @@ impl Part {
         if let Some(first) = marked.first_mut() {
             *first = true;
         }
-        Self::Choices { title, options, marked, at: 0, several: false, optional: false }
+        Self::Choices {
+            title,
+            options,
+            marked,
+            at: 0,
+            several: false,
+            optional: false,
+            open: false,
+        }
+    }
+
+    /// One of several, none marked: the question stands open until somebody chooses.
+    #[must_use]
+    pub fn open_question(title: Said, options: Vec<(String, Said)>) -> Self {
+        let marked = vec![false; options.len()];
+        Self::Choices { title, options, marked, at: 0, several: false, optional: false, open: true }
     }
 
     /// Any of several.
     #[must_use]
     pub fn any_of(title: Said, options: Vec<(String, Said)>) -> Self {
         let marked = vec![false; options.len()];
-        Self::Choices { title, options, marked, at: 0, several: true, optional: false }
+        Self::Choices { title, options, marked, at: 0, several: true, optional: false, open: false }
     }
 
     /// The same part, which may be left empty.
@@ -119,11 +136,29 @@ impl Part {
     /// The same choices with the cursor, and for one-of-several the mark, at `start`.
     #[must_use]
     pub fn starting_at(mut self, start: Option<usize>) -> Self {
-        if let (Self::Choices { at, marked, several, .. }, Some(start)) = (&mut self, start) {
+        if let (Self::Choices { at, marked, several, open, .. }, Some(start)) = (&mut self, start) {
             *at = start;
+            *open = false;
             if !*several {
                 marked.iter_mut().enumerate().for_each(|(i, mark)| *mark = i == start);
             }
+        }
+        self
+    }
+
+    /// The same part with an answer given before.
+    #[must_use]
+    pub fn answered(mut self, given: &[String]) -> Self {
+        match &mut self {
+            Self::Line { input, .. } => input.set_text(given.first().map_or("", String::as_str)),
+            Self::Choices { options, marked, at, open, .. } if !given.is_empty() => {
+                for (mark, (key, _)) in marked.iter_mut().zip(options.iter()) {
+                    *mark = given.contains(key);
+                }
+                *at = marked.iter().position(|mark| *mark).unwrap_or(0);
+                *open = false;
+            }
+            Self::Choices { .. } => {}
         }
         self
     }
@@ -231,6 +266,14 @@ impl Ask {
     /// Enter goes to the next part, and confirms on the last.
     fn enter(&mut self, cx: &mut Context) {
         let empty_choice = match self.parts.get_mut(self.focus) {
+            // An open question is chosen with Space, a digit or the arrows, never passed over.
+            Some(Part::Choices { marked, several: false, optional, open: true, .. }) => {
+                if !*optional && marked.iter().all(|mark| !mark) {
+                    self.wanting = true;
+                    return;
+                }
+                false
+            }
             Some(Part::Choices { marked, at, several: false, .. }) => {
                 marked.iter_mut().enumerate().for_each(|(i, mark)| *mark = i == *at);
                 false
@@ -245,7 +288,11 @@ impl Ask {
     }
 
     fn mark(&mut self) {
-        if let Some(Part::Choices { marked, at, several, .. }) = self.parts.get_mut(self.focus) {
+        if let Some(Part::Choices { marked, at, several, open, .. }) =
+            self.parts.get_mut(self.focus)
+        {
+            *open = false;
+            self.wanting = false;
             for (i, mark) in marked.iter_mut().enumerate() {
                 if i == *at {
                     *mark = if *several { !*mark } else { true };
@@ -259,8 +306,11 @@ impl Ask {
     fn step(&mut self, by: isize) {
         if self.only_tells() {
             self.scroll(by);
-        } else if let Some(Part::Choices { at, options, .. }) = self.parts.get_mut(self.focus) {
+        } else if let Some(Part::Choices { at, options, open, .. }) = self.parts.get_mut(self.focus)
+        {
             *at = at.saturating_add_signed(by).min(options.len().saturating_sub(1));
+            // Whoever goes through the choices has chosen where Enter finds them.
+            *open = false;
         } else {
             self.shift(by);
         }

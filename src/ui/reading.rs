@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::screen::{Context, Look};
 use super::theme::Tone;
-use crate::policy::{DecisionSheet, LineResult, Overall};
+use crate::policy::{DecisionSheet, LineResult, Overall, SheetLine};
 use crate::program::{Kind, PERSON};
 use crate::record::{Record, Value};
 use crate::said;
@@ -164,6 +164,7 @@ impl Reading {
             reading.line(Tone::Bad, said!("{by} 退回：{reason}", "Returned by {by}: {reason}"));
             reading.gap();
         }
+        reading.decided(record, kind, cx);
         if let Some(person) = cx.office.person_of_record(record)
             && let Some(person_kind) = cx.office.catalogue().kind(PERSON)
         {
@@ -172,6 +173,87 @@ impl Reading {
         }
         fields(&mut reading, kind, record, &returned, cx);
         reading
+    }
+
+    /// What a reader of the file needs to know first: a move that waits for a second account, the
+    /// last decision with clause and reason, what was found, and where the person is registered
+    /// otherwise than the file copied.
+    fn decided(&mut self, record: &Record, kind: &Kind, cx: &Context) {
+        let before = self.paragraphs.len();
+        let Some(who) = cx.who else { return };
+        if let Some(proposal) = &record.proposal {
+            let by = &proposal.by;
+            let life = kind.workflow.as_ref();
+            let step = life.and_then(|life| life.find_move(&proposal.id));
+            let title = step.map(|step| step.title.clone()).unwrap_or_default();
+            self.line(
+                Tone::Unsure,
+                Said::new(
+                    format!("{by} 提出“{}”，待另一人复核：", title.zh),
+                    format!("{by} put \"{}\" forward; another has to second it:", title.en),
+                ),
+            );
+            self.pairs(&cx.office.proposed_said(who, record, proposal));
+        } else if let Some(said) = cx.office.last_decision(who, record) {
+            self.line(Tone::Title, said.0);
+            self.pairs(&said.1);
+        }
+        for (title, declared, found) in cx.office.findings_said(who, record) {
+            self.push(
+                Tone::Unsure,
+                title,
+                Said::new(
+                    format!("查实 {}（申报 {}）", found.zh, declared.zh),
+                    format!("found {} (declared {})", found.en, declared.en),
+                ),
+                0,
+            );
+        }
+        for (title, copied, now) in cx.office.copies_said(who, record) {
+            self.push(
+                Tone::Unsure,
+                title,
+                Said::new(
+                    format!("提交时 {}，现登记 {}", copied.zh, now.zh),
+                    format!("{} when submitted, registered now: {}", copied.en, now.en),
+                ),
+                0,
+            );
+        }
+        if self.paragraphs.len() > before {
+            self.gap();
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(Said, Said)]) {
+        for (title, said) in pairs {
+            self.push(Tone::Plain, title.clone(), said.clone(), 0);
+        }
+    }
+
+    /// The sheet a decision rested on, under it in a history: outcome, then each line as it was.
+    pub fn sheet_as_it_was(&mut self, sheet: &DecisionSheet) {
+        let (outcome, as_of, rules) = (sheet.outcome.said(), sheet.as_of, &sheet.rules);
+        let category = sheet.category.map(|category| category.said()).unwrap_or_default();
+        let dot = if category.is_empty() { "" } else { " · " };
+        self.push(
+            Tone::Quiet,
+            Said::default(),
+            Said::new(
+                format!("当时的认定依据：{}{dot}{}（{as_of}，{rules}）", outcome.zh, category.zh),
+                format!("The sheet then: {}{dot}{} ({as_of}, {rules})", outcome.en, category.en),
+            ),
+            2,
+        );
+        for line in &sheet.lines {
+            let (label, tone) = result_label(line);
+            let said = line.said();
+            let said = Said::new(
+                format!("{}　{}", label.zh, said.zh),
+                format!("{}  {}", label.en, said.en),
+            );
+            self.push(tone, Said::default(), said, 4);
+        }
     }
 
     /// A decision sheet: overall, then each line with clause, numbers and result.
@@ -207,16 +289,7 @@ impl Reading {
         );
         reading.gap();
         for line in &sheet.lines {
-            let (mark, tone) = match line.result {
-                LineResult::Met => ("√", Tone::Plain),
-                LineResult::NotMet => ("×", Tone::Bad),
-                LineResult::Unknown => ("?", Tone::Unsure),
-            };
-            let result = line.result.said();
-            let label = Said::new(
-                format!("{mark} {} {}", result.zh, line.id),
-                format!("{mark} {} {}", result.en, line.id),
-            );
+            let (label, tone) = result_label(line);
             reading.push(tone, label, line.said(), RESULT);
             reading.push(
                 Tone::Quiet,
@@ -236,7 +309,21 @@ impl Reading {
     }
 }
 
-fn clause_said(cx: &Context, clause: &str, line: &crate::policy::SheetLine, full: bool) -> Said {
+fn result_label(line: &SheetLine) -> (Said, Tone) {
+    let (mark, tone) = match line.result {
+        LineResult::Met => ("√", Tone::Plain),
+        LineResult::NotMet => ("×", Tone::Bad),
+        LineResult::Unknown => ("?", Tone::Unsure),
+    };
+    let result = line.result.said();
+    let label = Said::new(
+        format!("{mark} {} {}", result.zh, line.id),
+        format!("{mark} {} {}", result.en, line.id),
+    );
+    (label, tone)
+}
+
+fn clause_said(cx: &Context, clause: &str, line: &SheetLine, full: bool) -> Said {
     let basis = line.basis.said();
     match cx.office.library().clauses.get(clause) {
         Some(found) => {

@@ -4,11 +4,10 @@ use super::fields::{self, Gathered};
 use super::hands;
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, DayUnit, Due, DueFrom, Field, FieldType, Kind, Move, Need, Required, Role,
-    Section, State, Workflow,
+    Ask, AskType, DayUnit, Due, DueFrom, Kind, Move, Need, Required, Role, Section, State, Workflow,
 };
 use crate::said;
-use crate::words::{Said, closest};
+use crate::words::closest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A workflow with the places of what it names.
@@ -231,48 +230,13 @@ fn period(item: &Node<'_>, key: &'static str, asks: &[Ask], read: &mut Read) -> 
     Some(Due { days: u32::try_from(days?.value).ok()?, unit: unit?, from, clause })
 }
 
-/// The questions every office asks in the same words; `?` behind the name makes one optional.
-fn common_ask(name: &str) -> Option<(Said, AskType)> {
-    let text = |id: &str, title: &Said, field_type| Field {
-        id: id.to_string(),
-        title: title.clone(),
-        help: None,
-        field_type,
-        required: Required::Never,
-        sensitive: None,
-        default: None,
-        aliases: Vec::new(),
-        valid: None,
-        total: None,
-        asked: false,
-    };
-    let (title, ask) = match name {
-        "reason" => {
-            let title = Said::fixed("理由", "Reason");
-            let field_type = FieldType::Text { multiline: true, max: Some(500) };
-            let field = text(name, &title, field_type);
-            (title, AskType::Value(Box::new(field)))
-        }
-        "date" => {
-            let title = Said::fixed("日期", "Date");
-            let mut field = text(name, &title, FieldType::Date);
-            field.default = Some("t".to_string());
-            (title, AskType::Value(Box::new(field)))
-        }
-        "fields" => (Said::fixed("要更正的栏目", "Fields to correct"), AskType::Fields),
-        "clause" => (Said::fixed("依据条款", "Clause it rests on"), AskType::Clause),
-        _ => return None,
-    };
-    Some((title, ask))
-}
-
 fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
     let mut asks: Vec<Ask> = Vec::new();
     for entry in item.tables_or_texts("asks") {
         let ask = match entry {
             Err(at) => {
                 let name = at.value.trim_end_matches('?');
-                let Some((title, ask_type)) = common_ask(name) else {
+                let Some(common) = Ask::common(name) else {
                     item.problems().add_meant(
                         &at.place,
                         said!(
@@ -283,19 +247,8 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
                     );
                     continue;
                 };
-                let required = !at.value.ends_with('?');
-                let id = name.to_string();
-                Ask {
-                    id,
-                    title,
-                    ask_type,
-                    required,
-                    writes: None,
-                    from_sheet: None,
-                    finds: false,
-                    not_same_as: None,
-                    afterwards: None,
-                }
+                // `?` behind the name makes it optional.
+                Ask { required: !at.value.ends_with('?'), ..common }
             }
             Ok(node) => {
                 let writes = node.text("writes");

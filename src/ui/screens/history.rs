@@ -57,7 +57,15 @@ impl Screen for History {
                             format!("{at}  {by}  {}  ({}, entry {seq})", what.en, from.en),
                         ),
                     );
-                    if let Some(reason) = &event.reason {
+                    for (title, answer) in &event.answers {
+                        let said = Said::new(
+                            format!("{}：{}", title.zh, answer.zh),
+                            format!("{}: {}", title.en, answer.en),
+                        );
+                        reading.push(Tone::Plain, Said::default(), said, 2);
+                    }
+                    if let Some(reason) = event.reason.as_ref().filter(|_| event.answers.is_empty())
+                    {
                         reading.push(
                             Tone::Plain,
                             Said::default(),
@@ -67,6 +75,9 @@ impl Screen for History {
                     }
                     for change in &event.changes {
                         reading.push(Tone::Plain, Said::default(), change.said(), 2);
+                    }
+                    if let Some(sheet) = &event.sheet {
+                        reading.sheet_as_it_was(sheet);
                     }
                 }
             }

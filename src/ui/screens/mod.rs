@@ -1,5 +1,6 @@
 //! The screens, one file each, and which one an action opens.
 
+pub mod batch;
 pub mod clock;
 pub mod find;
 pub mod history;

@@ -1,13 +1,15 @@
-//! Making a move: the question a step asks, for one record or for many at once.
+//! Making a move: the questions a step asks, with the advice before them, and what was answered
+//! kept when something is still to be put right.
 
-use crate::office::{Answers, Command, Receipt, Refusal};
-use crate::policy::{DecisionSheet, LineResult};
-use crate::program::{Ask as Question, AskType, FieldType, Kind, Move, PERSON};
-use crate::record::{Record, RecordId, Value};
+use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind, suggested};
+use crate::policy::{Clause, DecisionSheet, LineResult};
+use crate::program::{Ask as Question, AskType, FieldType, Kind, Move, Override, PERSON};
+use crate::record::{Proposal, Record, RecordId, Value};
 use crate::said;
 use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::screen::{Context, Effect, Notice};
 use crate::words::Said;
+use std::collections::BTreeMap;
 
 /// Makes the step that `key` stands for in the record's state.
 pub fn by_key(key: char, record: &Record, cx: &mut Context) {
@@ -65,31 +67,223 @@ pub fn choose(record: &Record, cx: &mut Context) {
     ));
 }
 
+/// The clause list offers the grounds the sheet gives; this opens all of them.
+const OTHER_CLAUSE: &str = "other";
+
+/// A step about to be made: the record, the questions, and what was answered and refused before.
+#[derive(Clone)]
+struct Making {
+    record: Record,
+    step: Move,
+    /// Answers of an attempt before this one, by question.
+    given: BTreeMap<String, Vec<String>>,
+    /// Why that was refused.
+    told: Option<Refusal>,
+    /// The whole library is offered, not only the grounds of the sheet.
+    every_clause: bool,
+}
+
 /// Asks what the step asks for, then makes it.
 fn begin(record: &Record, step: &Move, cx: &mut Context) {
-    let Some(kind) = cx.office.catalogue().kind(&record.kind).cloned() else { return };
-    // Worked out once, and only for a step that asks something.
-    let sheet = match step.asks.is_empty() {
-        true => None,
-        false => cx.office.sheet(record, None, None).ok(),
+    if let Some(who) = cx.who
+        && let Some(proposal) = &record.proposal
+        && crate::workflow::proposed_by_other(step, record, &who.account)
+    {
+        return second(record, step, proposal, cx);
+    }
+    let making = Making {
+        record: record.clone(),
+        step: step.clone(),
+        given: BTreeMap::new(),
+        told: None,
+        every_clause: false,
     };
-    let parts = step.asks.iter().map(|ask| part_of(ask, &kind, sheet.as_ref(), cx)).collect();
-    let (id, base, step) = (record.id, record.revision, step.clone());
-    let number = &record.number;
-    let mut body = vec![said!("{number}", "{number}")];
-    body.extend(claimed(record, cx));
-    cx.open(Ask::new(step.title.clone(), body, parts, move |answered, cx| {
-        let answers = match answers_of(&step, &answered, cx) {
+    making.ask(cx);
+}
+
+impl Making {
+    fn ask(self, cx: &mut Context) {
+        let Some(kind) = cx.office.catalogue().kind(&self.record.kind).cloned() else { return };
+        // Worked out once, and only for a step that is compared with it or asks something.
+        let wanted = self.step.evaluates.is_some() || !self.step.asks.is_empty();
+        let sheet = match wanted && cx.office.has_sheet(&self.record) {
+            true => cx.office.sheet(&self.record, None, None).ok(),
+            false => None,
+        };
+        let questions = self.questions(sheet.as_ref(), cx);
+        let parts = questions.iter().map(|ask| self.part(ask, &kind, sheet.as_ref(), cx)).collect();
+        let body = self.body(sheet.as_ref(), cx);
+        let title = self.step.title.clone();
+        let asked = Ask::new(title, body, parts, move |answered, cx| {
+            self.answered(&questions, answered, cx);
+        });
+        cx.open(asked.deciding());
+    }
+
+    /// The questions of the step, with clause and reason where it would depart from the advice.
+    fn questions(&self, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<Question> {
+        let none = Answers::new();
+        let departs = !cx.office.departures(&self.record, &self.step, &none, sheet).is_empty();
+        let told = |id: &str| self.told.as_ref().is_some_and(|told| told.field == id);
+        let mut questions = self.step.asks.clone();
+        for id in ["clause", "reason"] {
+            let wanted = departs || told(id) || (id == "reason" && told("clause"));
+            match questions.iter_mut().find(|ask| ask.id == id) {
+                Some(ask) => ask.required |= wanted,
+                None if wanted => questions.extend(Question::common(id)),
+                None => {}
+            }
+        }
+        // What nobody needs to answer stands last.
+        questions.sort_by_key(|ask| !ask.required);
+        questions
+    }
+
+    /// Whom it is about, what is advised, what is open, and what would depart from the advice.
+    fn body(&self, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<Said> {
+        let (record, step) = (&self.record, &self.step);
+        let name = cx.office.title_of(record);
+        let number = &record.number;
+        let mut body = vec![Said::same(format!("{name}  {number}"))];
+        if let Some(told) = &self.told {
+            body.push(told.message.clone());
+            body.push(told.next.clone());
+        }
+        if let Some(sheet) = sheet.filter(|_| step.evaluates.is_some()) {
+            body.push(advice_said(sheet));
+        }
+        let none = Answers::new();
+        let departures = cx.office.departures(record, step, &none, sheet);
+        if self.told.is_none() && !departures.is_empty() {
+            let said: Vec<Said> = departures.into_iter().map(|it| it.said).collect();
+            let said = Said::join(&said, "；", "; ");
+            body.push(Said::new(
+                format!("与建议不同：{}。要写明条款和理由。", said.zh),
+                format!("Departs from the advice: {}. It needs a clause and a reason.", said.en),
+            ));
+        }
+        if step.over_advice == Some(Override::Second) && body.len() > 2 {
+            body.push(said!(
+                "与建议不同的，另一位同事同样办理后才生效。",
+                "What departs from the advice holds once another colleague makes it too."
+            ));
+        }
+        body.extend(claimed(record, cx));
+        body
+    }
+
+    fn answered(mut self, questions: &[Question], answered: Answered, cx: &mut Context) {
+        let named = questions.iter().map(|ask| ask.id.clone());
+        self.given = named.zip(answered.iter().cloned()).collect();
+        if self.given.get("clause").is_some_and(|clause| clause == &[OTHER_CLAUSE.to_string()]) {
+            self.given.remove("clause");
+            self.every_clause = true;
+            return self.ask(cx);
+        }
+        let answers = match answers_of(questions, &answered, cx) {
             Ok(answers) => answers,
-            Err(refusal) => return cx.say(Notice::from(refusal)),
+            Err(refusal) => return self.again(refusal, cx),
         };
         let Some(who) = cx.who else { return };
-        let command = Command::Move { id, base: Some(base), id_of_move: step.id.clone(), answers };
+        let (id, base) = (self.record.id, Some(self.record.revision));
+        let command = Command::Move { id, base, id_of_move: self.step.id.clone(), answers };
+        match cx.office.perform(who, command) {
+            Ok(receipt) => done(&self.step, &receipt, cx),
+            // What can be put right is asked again with everything answered so far.
+            Err(refusal) if refusal.kind == RefusalKind::Invalid => self.again(refusal, cx),
+            Err(refusal) => cx.say(Notice::from(refusal)),
+        }
+    }
+
+    fn again(mut self, refusal: Refusal, cx: &mut Context) {
+        let asks = self.step.asks.iter().any(|ask| ask.id == refusal.field);
+        if !asks && refusal.field != "reason" && refusal.field != "clause" {
+            return cx.say(Notice::from(refusal));
+        }
+        self.told = Some(refusal);
+        self.ask(cx);
+    }
+
+    /// The part of a dialog that answers a question; nothing is marked that the sheet, or an
+    /// attempt before, does not say.
+    fn part(
+        &self,
+        ask: &Question,
+        kind: &Kind,
+        sheet: Option<&DecisionSheet>,
+        cx: &Context,
+    ) -> Part {
+        let part = match &ask.ask_type {
+            AskType::Clause => Part::open_question(ask.title.clone(), self.clauses(sheet, cx))
+                .optional(!ask.required),
+            _ => part_of(ask, kind, sheet, cx),
+        };
+        match self.given.get(&ask.id) {
+            Some(given) => part.answered(given),
+            None => part,
+        }
+    }
+
+    /// The clauses on offer: the grounds the sheet gives, else all there are.
+    fn clauses(&self, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(String, Said)> {
+        let library = cx.office.library();
+        let grounds = sheet.map(|sheet| cx.office.grounds(&self.record, &self.step, sheet));
+        let grounds = grounds.filter(|grounds| !grounds.is_empty() && !self.every_clause);
+        let cited = |clause: &Clause| (clause.id.clone(), library.cited(clause));
+        let Some(grounds) = grounds else { return library.clauses.values().map(cited).collect() };
+        let found = grounds.iter().filter_map(|id| library.clauses.get(id));
+        let other = (OTHER_CLAUSE.to_string(), said!("其他条款…", "Another clause…"));
+        found.map(cited).chain([other]).collect()
+    }
+}
+
+/// Seconds what a colleague put forward: the same answers, with a reason of one's own.
+fn second(record: &Record, step: &Move, proposal: &Proposal, cx: &mut Context) {
+    let Some(who) = cx.who else { return };
+    let (name, number, by) = (cx.office.title_of(record), &record.number, &proposal.by);
+    let mut body = vec![
+        Said::same(format!("{name}  {number}")),
+        said!(
+            "{by} 提出，与建议不同，由您复核：",
+            "{by} put it forward against the advice; you second it:"
+        ),
+    ];
+    body.extend(cx.office.proposed_said(who, record, proposal).into_iter().map(|(title, said)| {
+        Said::new(format!("　{}：{}", title.zh, said.zh), format!("  {}: {}", title.en, said.en))
+    }));
+    body.push(said!(
+        "不同意的，按 Esc，退回或另作决定。",
+        "If you do not agree, press Esc and return it or decide otherwise."
+    ));
+    let (record, step) = (record.clone(), step.clone());
+    let answers = proposal.answers.clone();
+    let title = Said::new(format!("复核：{}", step.title.zh), format!("Second: {}", step.title.en));
+    let parts = vec![Part::line(said!("复核意见", "Your reason")).tall(true)];
+    let asked = Ask::new(title, body, parts, move |answered, cx| {
+        let Some(who) = cx.who else { return };
+        let mut answers = answers;
+        let reason = answered.into_iter().flatten().next().unwrap_or_default();
+        answers.insert("reason".to_string(), Value::Text(reason));
+        let (id, base) = (record.id, Some(record.revision));
+        let command = Command::Move { id, base, id_of_move: step.id.clone(), answers };
         match cx.office.perform(who, command) {
             Ok(receipt) => done(&step, &receipt, cx),
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
-    }));
+    });
+    cx.open(asked.deciding());
+}
+
+/// The advice in a sentence, with the number of questions still open.
+pub(super) fn advice_said(sheet: &DecisionSheet) -> Said {
+    let (outcome, category) =
+        (sheet.outcome.said(), sheet.category.map(|category| category.said()));
+    let category = category.unwrap_or(Said::fixed("无类别", "no category"));
+    let open = sheet.lines.iter().filter(|line| line.result == LineResult::Unknown).count();
+    Said::new(
+        format!("建议：{} · {}；未决问题 {open} 个", outcome.zh, category.zh),
+        format!("Advice: {} · {}; open questions: {open}", outcome.en, category.en),
+    )
 }
 
 /// A word before deciding what a colleague has before them.
@@ -105,136 +299,47 @@ fn done(step: &Move, receipt: &Receipt, cx: &mut Context) {
     let number = &receipt.number;
     let title = &step.title;
     cx.ask(Effect::Saved(receipt.at));
+    if receipt.waits {
+        cx.say(Notice::unsure(
+            Said::new(
+                format!("{number} 已提出“{}”，还没有生效。", title.zh),
+                format!("{number}: \"{}\" is put forward and does not hold yet.", title.en),
+            ),
+            said!("请另一位同事复核后同样办理。", "Another colleague has to second it."),
+        ));
+        return;
+    }
     cx.say(Notice::good(Said::new(
         format!("{number} 已办理：{}。", title.zh),
         format!("{number}: {} done.", title.en),
     )));
 }
 
-/// One verdict on several records: a summary before it happens, and an answer for each.
+/// One verdict on several records: each gets its own advice, and a table shows it first.
 pub fn many(key: char, ids: &[RecordId], cx: &mut Context) {
     let records: Vec<Record> =
         ids.iter().filter_map(|id| cx.office.record(*id).ok().flatten()).collect();
-    if let [record] = records.as_slice() {
-        return by_key(key, record, cx);
+    match records.as_slice() {
+        [record] => by_key(key, record, cx),
+        _ => super::batch::open(key, records, cx),
     }
-    let (ready, left_out) = sorted_out(key, records, cx);
-    let Some((first, step)) = ready.first() else {
-        return cx.say(Notice::unsure(
-            said!("选中的都不能办理这一步。", "None of the chosen can take this step."),
-            Said::join(&left_out, " ", " "),
-        ));
-    };
-    let Some(kind) = cx.office.catalogue().kind(&first.kind).cloned() else { return };
-    let parts = step.asks.iter().map(|ask| part_of(ask, &kind, None, cx)).collect();
-    // What is left out stands first, where it is not overlooked.
-    let mut body = left_out;
-    for (record, step) in &ready {
-        let (number, title) = (&record.number, &step.title);
-        let by = cx.who.and_then(|who| cx.office.claimed_by(who, record.id));
-        let (zh, en) = match by {
-            Some(name) => (format!("（{name} 正打开着）"), format!(" ({name} has it open)")),
-            None => Default::default(),
-        };
-        body.push(Said::new(
-            format!("{number} → {}{zh}", title.zh),
-            format!("{number} → {}{en}", title.en),
-        ));
-    }
-    let count = ready.len();
-    let heading = said!("成批办理 {count} 件", "{count} records at once");
-    cx.open(Ask::new(heading, body, parts, move |answered, cx| bulk(&ready, &answered, cx)));
 }
 
-/// The records that can take the step of `key` together, and why the others are left out: the
-/// same questions are asked once, so a step that asks something else is decided by itself.
-fn sorted_out(key: char, records: Vec<Record>, cx: &Context) -> (Vec<(Record, Move)>, Vec<Said>) {
-    let mut ready: Vec<(Record, Move)> = Vec::new();
-    let mut left_out = Vec::new();
-    let Some(who) = cx.who else { return (ready, left_out) };
-    let asked = |step: &Move| step.asks.iter().map(|ask| ask.id.clone()).collect::<Vec<_>>();
-    for record in records {
-        let mut offers = cx.office.moves(who, &record).into_iter();
-        let offer = offers.find(|offer| offer.step.key == Some(key));
-        let number = &record.number;
-        let why = match &offer {
-            None => said!("现在没有这一步。", "no such step now."),
-            Some(offer) => match (&offer.closed, ready.first()) {
-                (Some(why), _) => why.clone(),
-                (None, Some((_, first))) if asked(first) != asked(&offer.step) => said!(
-                    "这一步要填别的内容，请单独办理。",
-                    "this step asks for something else; decide it by itself."
-                ),
-                _ => Said::default(),
-            },
-        };
-        match offer {
-            Some(offer) if why.is_empty() => ready.push((record, offer.step)),
-            _ => left_out
-                .push(Said::new(format!("{number}：{}", why.zh), format!("{number}: {}", why.en))),
-        }
-    }
-    (ready, left_out)
-}
-
-fn bulk(ready: &[(Record, Move)], answered: &Answered, cx: &mut Context) {
-    let Some(who) = cx.who else { return };
-    let mut commands = Vec::new();
-    for (record, step) in ready {
-        match answers_of(step, answered, cx) {
-            Ok(answers) => commands.push(Command::Move {
-                id: record.id,
-                base: Some(record.revision),
-                id_of_move: step.id.clone(),
-                answers,
-            }),
-            Err(refusal) => return cx.say(Notice::from(refusal)),
-        }
-    }
-    let verdicts = cx.office.perform_all(who, commands);
-    let mut lines = Vec::new();
-    for ((record, step), verdict) in ready.iter().zip(&verdicts) {
-        let (number, title) = (&record.number, &step.title);
-        lines.push(match verdict {
-            Ok(_) => {
-                Said::new(format!("{number}　{}", title.zh), format!("{number}  {}", title.en))
-            }
-            Err(refusal) => Said::new(
-                format!("{number}　未办理：{}", refusal.message.zh),
-                format!("{number}  not done: {}", refusal.message.en),
-            ),
-        });
-    }
-    if let Some(receipt) = verdicts.iter().flatten().last() {
-        cx.ask(Effect::Saved(receipt.at));
-    }
-    let good = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
-    let bad = verdicts.len() - good;
-    let heading = said!("已办理 {good} 件，未办理 {bad} 件", "{good} done, {bad} not done");
-    cx.open(Ask::new(heading, lines, Vec::new(), |_, _| {}));
-}
-
-/// The part of a dialog that answers a question of a step; the sheet says what to put first.
-fn part_of(ask: &Question, kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Part {
+/// The part of a dialog that answers a question of a step; the sheet says what is marked.
+pub(super) fn part_of(
+    ask: &Question,
+    kind: &Kind,
+    sheet: Option<&DecisionSheet>,
+    cx: &Context,
+) -> Part {
     let title = ask.title.clone();
-    match &ask.ask_type {
-        AskType::Fields => Part::any_of(title, nameable(kind, sheet, cx)),
+    let part = match &ask.ask_type {
+        AskType::Fields => return Part::any_of(title, nameable(kind, sheet, cx)),
         AskType::Clause => {
             let library = cx.office.library();
-            let mut clauses: Vec<_> = library.clauses.values().collect();
-            // Those the sheet finds not met stand first, then those it rests on at all.
-            let weight = |id: &str| {
-                let lines = sheet.iter().flat_map(|sheet| &sheet.lines);
-                lines
-                    .filter(|line| line.clause == id)
-                    .map(|line| i32::from(line.result != LineResult::NotMet))
-                    .min()
-                    .unwrap_or(2)
-            };
-            clauses.sort_by_key(|clause| weight(&clause.id));
-            let options =
-                clauses.iter().map(|clause| (clause.id.clone(), library.cited(clause))).collect();
-            Part::one_of(title, options)
+            let all = library.clauses.values();
+            let options = all.map(|clause| (clause.id.clone(), library.cited(clause))).collect();
+            Part::open_question(title, options)
         }
         AskType::Value(field) => match &field.field_type {
             FieldType::Choice { list } | FieldType::Tags { list, .. } => {
@@ -248,36 +353,28 @@ fn part_of(ask: &Question, kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Cont
                             .collect()
                     })
                     .unwrap_or_default();
-                let suggested = sheet.and_then(|sheet| suggestion(ask, sheet));
+                let suggested = sheet.and_then(|sheet| suggested(ask, sheet));
                 let at = options.iter().position(|(code, _)| Some(code) == suggested.as_ref());
-                let several = matches!(field.field_type, FieldType::Tags { .. });
-                let part = if several {
-                    Part::any_of(title, options)
-                } else {
-                    Part::one_of(title, options)
-                };
-                part.optional(!ask.required).starting_at(at)
+                match field.field_type {
+                    FieldType::Tags { .. } => Part::any_of(title, options),
+                    _ => Part::open_question(title, options).starting_at(at),
+                }
             }
-            FieldType::YesNo => Part::one_of(
+            FieldType::YesNo => Part::open_question(
                 title,
                 vec![
                     ("no".into(), Said::fixed("否", "No")),
                     ("yes".into(), Said::fixed("是", "Yes")),
                 ],
             ),
-            FieldType::Date => Part::line(title).starting_with(&cx.office.today().to_string()),
-            FieldType::Text { multiline, .. } => {
-                Part::line(title).optional(!ask.required).tall(*multiline)
+            FieldType::Date if ask.required => {
+                Part::line(title).starting_with(&cx.office.today().to_string())
             }
-            _ => Part::line(title).optional(!ask.required),
+            FieldType::Text { multiline, .. } => Part::line(title).tall(*multiline),
+            _ => Part::line(title),
         },
-    }
-}
-
-/// What the decision sheet suggests as an answer, such as the category.
-fn suggestion(ask: &Question, sheet: &DecisionSheet) -> Option<String> {
-    let wanted = ask.from_sheet.as_deref()?;
-    (wanted == "category").then(|| sheet.category.map(|category| category.id().to_string()))?
+    };
+    part.optional(!ask.required)
 }
 
 /// The fields a return can name, those the sheet finds wanting first.
@@ -305,9 +402,13 @@ fn nameable(kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(St
 }
 
 /// The answers of a dialog as a command takes them.
-fn answers_of(step: &Move, answered: &Answered, cx: &Context) -> Result<Answers, Refusal> {
+pub(super) fn answers_of(
+    questions: &[Question],
+    answered: &Answered,
+    cx: &Context,
+) -> Result<Answers, Refusal> {
     let mut answers = Answers::new();
-    for (ask, given) in step.asks.iter().zip(answered) {
+    for (ask, given) in questions.iter().zip(answered) {
         let Some(first) = given.first() else { continue };
         let value = match &ask.ask_type {
             AskType::Fields => Value::Tags(given.clone()),

@@ -40,6 +40,8 @@ pub struct Page {
     editable: bool,
     /// The last save is this person's own.
     own_last: bool,
+    /// The last save is this person's own step, which can be taken back with a reason.
+    can_be_taken_back: bool,
     masked: bool,
     services: Vec<Line>,
     window: Window,
@@ -82,6 +84,7 @@ impl Page {
             person: None,
             editable: false,
             own_last: false,
+            can_be_taken_back: false,
             masked: false,
             services: Vec::new(),
             window: Window::default(),
@@ -156,6 +159,7 @@ impl Page {
         }
         self.editable = cx.office.changeable(who, &self.record).is_ok();
         self.own_last = self.record.updated_by == who.account;
+        self.can_be_taken_back = cx.office.can_be_taken_back(who, &self.record);
         self.masked = !cx.office.masked_fields(&self.record).is_empty();
         self.services = if self.record.kind == PERSON {
             cx.office.services_of(who, self.id)
@@ -256,7 +260,8 @@ impl Screen for Page {
             Action::Moves => self.has_moves,
             Action::Edit => self.editable,
             Action::Reveal => self.masked,
-            Action::Undo => self.own_last,
+            Action::Undo => self.own_last && !self.can_be_taken_back,
+            Action::TakeBack => self.can_be_taken_back,
             Action::Approve | Action::Return | Action::Decline => self.step(action).is_some(),
             Action::Enter => !self.services.is_empty() || self.belongs_to().is_some(),
             _ => true,
@@ -298,6 +303,7 @@ impl Screen for Page {
             Action::Sheet if self.sheet.is_some() => sheet::open(self.id, cx),
             Action::New if self.person.is_some() => form::choose_kind(self.person, cx),
             Action::Undo => undo::ask(&self.record, cx),
+            Action::TakeBack if self.can_be_taken_back => undo::take_back(&self.record, cx),
             Action::Edit => form::edit(&self.record, cx),
             Action::Approve => moving::by_key('a', &self.record, cx),
             Action::Return => moving::by_key('r', &self.record, cx),

@@ -3,7 +3,7 @@
 use crate::office::Command;
 use crate::record::{Record, china_offset};
 use crate::said;
-use crate::ui::ask::Ask;
+use crate::ui::ask::{Ask, Part};
 use crate::ui::screen::{Context, Effect, Notice};
 use crate::words::Said;
 
@@ -49,4 +49,36 @@ pub fn ask(record: &Record, cx: &mut Context) {
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
     }));
+}
+
+/// Asks why, then takes the person's own last step back.
+pub fn take_back(record: &Record, cx: &mut Context) {
+    let (id, number) = (record.id, &record.number);
+    let body = vec![said!(
+        "{number} 回到上一步以前；这一步和撤回都留在经过里。",
+        "{number} goes back to before the last step; the step and its taking back stay in the history."
+    )];
+    let parts = vec![Part::line(said!("原因", "Reason"))];
+    let asked = Ask::new(
+        said!("撤回上一步", "Take the last step back"),
+        body,
+        parts,
+        move |answered, cx| {
+            let Some(who) = cx.who else { return };
+            let reason = answered.into_iter().flatten().next().unwrap_or_default();
+            match cx.office.perform(who, Command::TakeBack { id, seq: None, reason }) {
+                Ok(receipt) => {
+                    let number = &receipt.number;
+                    cx.ask(Effect::Saved(receipt.at));
+                    cx.say(Notice::good(said!(
+                        "{number} 的上一步已撤回。",
+                        "The last step of {number} was taken back."
+                    )));
+                    cx.ask(Effect::Refresh);
+                }
+                Err(refusal) => cx.say(Notice::from(refusal)),
+            }
+        },
+    );
+    cx.open(asked.deciding());
 }
