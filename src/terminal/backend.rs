@@ -60,14 +60,15 @@ impl LeanBackend {
     }
 
     /// What to send when a session begins: alternate screen, no automatic wrap, bracketed paste,
-    /// cursor hidden. Mouse and focus reports stay off: they would outlive a broken line.
+    /// cursor hidden. Mouse and focus reports go off, should an earlier program have left them on:
+    /// they would outlive a broken line, and what they send here is function keys.
     #[must_use]
     pub fn enter(caps: &Capabilities) -> Vec<u8> {
         if !caps.addressable {
             return Vec::new();
         }
         let modes: &[u8] = if caps.answers {
-            b"\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l"
+            b"\x1b[?1049h\x1b[?1000;1002;1003;1004;1006l\x1b[?2004h\x1b[?7l\x1b[?25l"
         } else {
             b"\x1b[?7l\x1b[?25l"
         };

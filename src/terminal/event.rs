@@ -14,10 +14,6 @@ pub enum Event {
     Paste(String),
     /// The terminal's answer to a question of ours. Never text.
     Reply(Reply),
-    /// The terminal window came to the front.
-    FocusIn,
-    /// The terminal window went to the back.
-    FocusOut,
 }
 
 /// An answer of the terminal. Answers may come late, twice or unasked.

@@ -9,7 +9,7 @@ mod escape;
 mod paste;
 mod string;
 
-use super::event::{Event, Key, KeyCode, Mods};
+use super::event::{Event, Key, KeyCode, Mods, Reply};
 use escape::{Csi, CsiEnd};
 use paste::Paste;
 use std::time::Duration;
@@ -46,6 +46,8 @@ pub struct Parser {
     malformed: u64,
     /// What expired unfinished and may have been the beginning of an answer.
     late: Option<State>,
+    /// The terminal has told of a kitty keyboard, which writes F1 as `CSI P`.
+    kitty: bool,
 }
 
 #[derive(Debug, Default)]
@@ -60,14 +62,14 @@ enum State {
     /// After `ESC [`, with the bytes so far.
     Csi(Csi),
     /// After `ESC [ [`: a function key of the Linux console.
-    ConsoleKey,
+    ConsoleKey {
+        alt: bool,
+    },
     /// After `ESC O`, with the modifier digit some terminals put there.
     Ss3 {
         alt: bool,
         modifier: Option<u8>,
     },
-    /// After `CSI M`: the three bytes of an old mouse report, dropped.
-    Mouse(u8),
     String(ControlString),
     Paste(Paste),
 }
@@ -77,7 +79,7 @@ impl State {
     /// than anybody waits for a key.
     fn may_be_answer(&self) -> bool {
         match self {
-            Self::Escape => true,
+            Self::Escape | Self::EscapeEscape => true,
             Self::Csi(csi) => csi.may_be_answer(),
             Self::String(string) => string.opener_if_bare().is_none(),
             _ => false,
@@ -156,11 +158,9 @@ impl Parser {
         match self.state {
             State::Ground | State::Utf8(..) | State::Paste(_) => None,
             State::Escape | State::EscapeEscape => Some(Waiting::Escape),
-            State::Csi(_)
-            | State::ConsoleKey
-            | State::Ss3 { .. }
-            | State::Mouse(_)
-            | State::String(_) => Some(Waiting::Sequence),
+            State::Csi(_) | State::ConsoleKey { .. } | State::Ss3 { .. } | State::String(_) => {
+                Some(Waiting::Sequence)
+            }
         }
     }
 
@@ -170,14 +170,26 @@ impl Parser {
         if self.waiting().is_none() {
             return;
         }
-        if self.state.may_be_answer() {
-            self.late = Some(std::mem::take(&mut self.state));
-            if matches!(self.late, Some(State::Escape)) {
-                out.push(Event::Key(Key::plain(KeyCode::Esc)));
-            }
-            return;
+        if !self.state.may_be_answer() {
+            return self.abandon(out);
         }
-        self.abandon(out);
+        let esc = || Event::Key(Key::plain(KeyCode::Esc));
+        self.late = Some(match std::mem::take(&mut self.state) {
+            State::Escape => {
+                out.push(esc());
+                State::Escape
+            }
+            State::EscapeEscape => {
+                out.extend([esc(), esc()]);
+                State::Escape
+            }
+            State::Csi(mut csi) => {
+                // An Esc before an answer was the key.
+                out.extend(std::mem::take(&mut csi.alt).then(esc));
+                State::Csi(csi)
+            }
+            other => other,
+        });
     }
 
     /// How many byte sequences were no UTF-8. When this grows while somebody types Chinese, the
@@ -209,11 +221,9 @@ impl Parser {
             }
             State::String(string) => out.extend(string.opener_if_bare().map(alt)),
             State::Utf8(..) => self.malformed += 1,
-            State::Ground
-            | State::Csi(_)
-            | State::ConsoleKey
-            | State::Mouse(_)
-            | State::Paste(_) => {}
+            // What breaks off was no key with Alt.
+            State::Csi(Csi { alt: true, .. }) | State::ConsoleKey { alt: true } => out.push(esc()),
+            State::Ground | State::Csi(_) | State::ConsoleKey { .. } | State::Paste(_) => {}
         }
     }
 
@@ -234,17 +244,30 @@ impl Parser {
                     }
                 }
             }
-            State::Csi(csi) => match csi.push(byte) {
-                CsiEnd::More => Step::Used,
-                CsiEnd::Broken => self.again(out),
-                CsiEnd::Console => self.enter(State::ConsoleKey),
-                CsiEnd::Mouse => self.enter(State::Mouse(3)),
-                CsiEnd::Paste => self.enter(State::Paste(Paste::default())),
-                CsiEnd::Done(event) => self.finish(event, out),
-            },
-            State::ConsoleKey => match byte {
+            State::Csi(csi) => {
+                let alt = csi.alt;
+                match csi.push(byte, self.kitty) {
+                    CsiEnd::More => Step::Used,
+                    CsiEnd::Broken => self.again(out),
+                    CsiEnd::Console => self.enter(State::ConsoleKey { alt }),
+                    CsiEnd::Key(key) => self.finish(key.map(Event::Key), out),
+                    // Alt goes with a key only: before anything else the Esc was one by itself.
+                    CsiEnd::Paste => {
+                        out.extend(alt.then_some(Event::Key(Key::plain(KeyCode::Esc))));
+                        self.enter(State::Paste(Paste::default()))
+                    }
+                    CsiEnd::Told(event) => {
+                        out.extend(alt.then_some(Event::Key(Key::plain(KeyCode::Esc))));
+                        self.kitty |= matches!(event, Some(Event::Reply(Reply::KittyFlags(_))));
+                        self.finish(event, out)
+                    }
+                }
+            }
+            State::ConsoleKey { alt } => match byte {
                 b'A'..=b'E' => {
-                    self.finish(Some(Event::Key(KeyCode::F(byte - b'A' + 1).into())), out)
+                    let mods = if *alt { Mods::ALT } else { Mods::NONE };
+                    let key = Key::new(KeyCode::F(byte - b'A' + 1), mods);
+                    self.finish(Some(Event::Key(key)), out)
                 }
                 _ => self.again(out),
             },
@@ -256,11 +279,6 @@ impl Parser {
                 Some(key) => self.finish(Some(Event::Key(key)), out),
                 None => self.again(out),
             },
-            State::Mouse(1) => self.enter(State::Ground),
-            State::Mouse(left) => {
-                *left -= 1;
-                Step::Used
-            }
             State::String(string) => match string.push(byte) {
                 StringEnd::More => Step::Used,
                 StringEnd::Broken => self.again(out),

@@ -259,7 +259,6 @@ impl Session {
                     self.ready |= reply == Reply::Ready;
                     self.learn(&reply);
                 }
-                Event::FocusIn | Event::FocusOut => {}
             }
             if self.ended {
                 break;

@@ -1,7 +1,9 @@
 //! Control sequences and SS3: function keys, arrows, modifiers, answers.
 //!
-//! The forms of xterm, VT220, rxvt, the Linux console, `modifyOtherKeys` and the kitty keyboard
-//! protocol.
+//! The forms of xterm, VT220, rxvt, the Linux console, PuTTY in each of its modes,
+//! `modifyOtherKeys` and the kitty keyboard protocol. This program switches on neither the mouse
+//! nor reports of the focus nor the number block of a VT100, so what these would send is free for
+//! the keys of SCO terminals and of VT100+.
 
 use crate::terminal::event::{Event, Key, KeyCode, Mods, Reply};
 
@@ -21,14 +23,14 @@ pub(super) struct Csi {
 pub(super) enum CsiEnd {
     /// More to come.
     More,
-    /// The end; `None` when it says nothing to us.
-    Done(Option<Event>),
+    /// The end of something a key could send; `None` when it is none of ours.
+    Key(Option<Key>),
+    /// The end of what no key sends; `None` when it says nothing to us.
+    Told(Option<Event>),
     /// No control sequence after all; the byte is to be looked at anew.
     Broken,
     /// `CSI [`: a function key of the Linux console follows.
     Console,
-    /// `CSI M`: three bytes of an old mouse report follow.
-    Mouse,
     /// `CSI 200 ~`: a paste follows.
     Paste,
 }
@@ -55,15 +57,15 @@ impl Csi {
 
     /// It began as answers do.
     pub(super) fn may_be_answer(&self) -> bool {
-        !self.alt && matches!(self.bytes.first(), Some(b'?' | b'>' | b'0'..=b'9'))
+        matches!(self.bytes.first(), Some(b'?' | b'>' | b'0'..=b'9'))
     }
 
-    /// Takes one byte.
-    pub(super) fn push(&mut self, byte: u8) -> CsiEnd {
+    /// Takes one byte; `kitty` when the terminal has a kitty keyboard.
+    pub(super) fn push(&mut self, byte: u8, kitty: bool) -> CsiEnd {
         match byte {
             // rxvt ends keys with Shift in `$`; an answer about a mode goes on behind it.
             b'$' if self.bytes.iter().all(u8::is_ascii_digit) && !self.bytes.is_empty() => {
-                CsiEnd::Done(self.key(byte).map(Event::Key))
+                CsiEnd::Key(self.key(byte))
             }
             0x20..=0x3f => {
                 // One byte too many stays, as the sign that the sequence is too long.
@@ -73,10 +75,9 @@ impl Csi {
                 CsiEnd::More
             }
             b'[' if self.bytes.is_empty() => CsiEnd::Console,
-            b'M' if self.bytes.is_empty() => CsiEnd::Mouse,
             b'~' if self.bytes == b"200" => CsiEnd::Paste,
-            0x40..=0x7e if self.bytes.len() > LARGEST => CsiEnd::Done(None),
-            0x40..=0x7e => CsiEnd::Done(self.event(byte)),
+            0x40..=0x7e if self.bytes.len() > LARGEST => CsiEnd::Told(None),
+            0x40..=0x7e => self.end(byte, kitty),
             _ => CsiEnd::Broken,
         }
     }
@@ -104,13 +105,25 @@ impl Csi {
         found
     }
 
-    fn event(&self, last: u8) -> Option<Event> {
+    fn end(&self, last: u8, kitty: bool) -> CsiEnd {
         let found = self.parameters();
-        match (found.private, found.intermediate, last) {
-            (0, 0, b'I') if self.is_bare() => Some(Event::FocusIn),
-            (0, 0, b'O') if self.is_bare() => Some(Event::FocusOut),
-            (0, 0, _) => reply_or_key(self, &found, last),
-            _ => private_reply(&found, last).map(Event::Reply),
+        match (found.private, found.intermediate) {
+            (0, 0) if self.is_bare() => CsiEnd::Key(self.bare_key(last, kitty)),
+            (0, 0) => match plain_reply(&found, last) {
+                Some(reply) => CsiEnd::Told(Some(Event::Reply(reply))),
+                None => CsiEnd::Key(self.key(last)),
+            },
+            _ => CsiEnd::Told(private_reply(&found, last).map(Event::Reply)),
+        }
+    }
+
+    /// The key of `CSI letter`, with nothing between.
+    fn bare_key(&self, last: u8, kitty: bool) -> Option<Key> {
+        let sco = if kitty && matches!(last, b'P'..=b'S') { None } else { sco_key(last) };
+        let alt = if self.alt { Mods::ALT } else { Mods::NONE };
+        match sco {
+            Some((code, mods)) => Some(Key::new(code, mods | alt)),
+            None => self.key(last),
         }
     }
 
@@ -167,16 +180,17 @@ impl Parameters {
     }
 }
 
-fn reply_or_key(csi: &Csi, found: &Parameters, last: u8) -> Option<Event> {
+/// An answer without a mark in front; `None` when a key ends so.
+fn plain_reply(found: &Parameters, last: u8) -> Option<Reply> {
     let two = found.groups.len() == 2;
     match last {
         // `CSI 1 ; 2 R` is also F3 with Shift: a question after the cursor is asked in row 2.
         b'R' if two && !(found.number(0) == 1 && (2..=16).contains(&found.number(1))) => {
-            Some(Event::Reply(Reply::Cursor { row: found.small(0), column: found.small(1) }))
+            Some(Reply::Cursor { row: found.small(0), column: found.small(1) })
         }
-        b'n' if found.number(0) == 0 => Some(Event::Reply(Reply::Ready)),
-        b'n' | b't' | b'c' => Some(Event::Reply(Reply::Other)),
-        _ => csi.key(last).map(Event::Key),
+        b'n' if found.number(0) == 0 => Some(Reply::Ready),
+        b'n' | b't' | b'c' => Some(Reply::Other),
+        _ => None,
     }
 }
 
@@ -224,6 +238,29 @@ fn letter_code(letter: u8) -> Option<KeyCode> {
         b'Z' => KeyCode::BackTab,
         _ => return None,
     })
+}
+
+/// The keys of SCO consoles, of FreeBSD's, and of PuTTY in its mode SCO: F1 to F12, the same with
+/// Shift, with Ctrl and with both take the characters from `M` on in a row. Left out is what other
+/// terminals send for keys of more use: `Z` (Shift with Tab), `a` to `d` (arrows with Shift in
+/// rxvt) and `[` (the Linux console).
+fn sco_key(last: u8) -> Option<(KeyCode, Mods)> {
+    const ROW: &[u8; 48] = b"MNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@[\\]^_`{";
+    match last {
+        b'I' => return Some((KeyCode::PageUp, Mods::NONE)),
+        b'G' => return Some((KeyCode::PageDown, Mods::NONE)),
+        b'L' => return Some((KeyCode::Insert, Mods::NONE)),
+        b'Z' | b'a'..=b'd' => return None,
+        _ => {}
+    }
+    let at = u8::try_from(ROW.iter().position(|byte| *byte == last)?).ok()?;
+    let mods = match at / 12 {
+        0 => Mods::NONE,
+        1 => Mods::SHIFT,
+        2 => Mods::CTRL,
+        _ => Mods::CTRL | Mods::SHIFT,
+    };
+    Some((KeyCode::F(at % 12 + 1), mods))
 }
 
 /// The keys of `CSI number ~`: VT220, with the Home and End of the Linux console (1, 4) and of
@@ -298,17 +335,17 @@ fn kitty_key(code: u32, shifted: Option<u32>, number: u32, alt: bool) -> Option<
     Some(Key::new(key, mods))
 }
 
-/// The key of `SS3 letter`: F1 to F4, arrows, and the number block in application mode.
+/// The key of `SS3 letter`: F1 to F4, in PuTTY's mode VT100+ on to F12, arrows, and the number
+/// block in application mode, whose `=` gives way to F9.
 pub(super) fn ss3_key(letter: u8, modifier: Option<u8>, alt: bool) -> Option<Key> {
     let code = match letter {
         b'M' => KeyCode::Enter,
         b'I' => KeyCode::Tab,
         b' ' => KeyCode::Char(' '),
-        b'X' => KeyCode::Char('='),
+        b'T'..=b'[' => KeyCode::F(letter - b'T' + 5),
         // The number block sends its characters moved up by 40.
         b'j'..=b'y' => KeyCode::Char(char::from(letter - 0x40)),
         b'a'..=b'd' => letter_code(letter.to_ascii_uppercase())?,
-        b'Z' => return None,
         _ => letter_code(letter)?,
     };
     let mut mods = modifiers(modifier.map_or(0, |digit| u32::from(digit - b'0')));

@@ -146,7 +146,6 @@ fn a_key_after_an_unfinished_sequence_is_not_eaten() {
         (b"\x1b\x1b[", &["Esc", "Alt-["]),
         (b"\x1b[1;", &[]),
         (b"\x1b[[", &[]),
-        (b"\x1b[M", &[]),
         (b"\x1b]11;rgb:", &[]),
         (b"\x1bP>|kitty", &[]),
     ] {
@@ -231,7 +230,89 @@ fn answers_are_never_text() {
     ] {
         assert_eq!(in_two(bytes), [Event::Reply(reply)], "{bytes:?}");
     }
-    assert_eq!(events(b"\x1b[I\x1b[O"), [Event::FocusIn, Event::FocusOut]);
+}
+
+/// In-band resize (mode 2048) and answers like it, and the usual ones, each right behind an Esc:
+/// the key and the answer both come through, however the bytes are cut.
+#[test]
+fn an_escape_before_an_answer_is_the_key() {
+    let esc = || Event::Key(Key::plain(KeyCode::Esc));
+    let more: [&[u8]; 5] =
+        [b"\x1b[48;24;80;480;1280t", b"\x1b[?64c", b"\x1b[?6n", b"\x1b[?997;1n", b"\x1b[3;9R"];
+    for answer in ANSWERS.into_iter().chain(more) {
+        let Some(reply) = events(answer).pop() else { panic!("{answer:?}") };
+        for escapes in 1..4 {
+            let bytes = [b"\x1b".repeat(escapes).as_slice(), answer, b"j"].concat();
+            let mut expected = vec![esc(); escapes];
+            expected.extend([reply.clone(), Event::Key(Key::char('j'))]);
+            assert_eq!(in_two(&bytes), expected, "{bytes:?}");
+            for (i, _) in bytes.iter().enumerate() {
+                let singly: Vec<_> = bytes.chunks(i + 1).collect();
+                assert_eq!(fed(&singly).1, expected, "{bytes:?} by {i}");
+            }
+        }
+    }
+    assert_eq!(in_two(b"\x1b\x1b[200~a\x1b[201~"), [esc(), Event::Paste("a".into())]);
+    // Keys with the Esc of Alt stay what they were, also when answers stand among them.
+    let mixed = b"\x1b\x1b[A\x1b[0n\x1b\x1b[0n\x1bx\x1b\x1bOP\x1b\x1b[[B\x1b\x1b[15~";
+    assert_eq!(
+        in_two(mixed).into_iter().filter(|e| matches!(e, Event::Key(_))).collect::<Vec<_>>(),
+        keys(&["Alt-Up", "Esc", "Alt-x", "Alt-F1", "Alt-F2", "Alt-F5"])
+    );
+}
+
+/// The wait for the rest ran out in the middle: the Esc is given once more at most, and nothing of
+/// the answer is text.
+#[test]
+fn an_escape_before_an_answer_that_was_held_up() {
+    for (answer, cut, escapes) in
+        [("\x1b[0n", 2, 2), ("\x1b[?62;4c", 2, 2), ("\x1b[?62;4c", 4, 1), ("\x1b[?2026;2$y", 5, 1)]
+    {
+        let bytes = [b"\x1b", answer.as_bytes()].concat();
+        let (mut parser, mut out) = fed(&[&bytes[..cut]]);
+        parser.expire(&mut out);
+        parser.feed(&[&bytes[cut..], b"j"].concat(), &mut out);
+        out.retain(|event| matches!(event, Event::Key(_)));
+        let mut expected = vec![Event::Key(Key::plain(KeyCode::Esc)); escapes];
+        expected.push(Event::Key(Key::char('j')));
+        assert_eq!(out, expected, "{answer:?} at {cut}");
+    }
+}
+
+/// PuTTY's manual, section "Changing the action of the function keys and keypad", and what its
+/// small keypad sends.
+#[test]
+fn putty_in_each_of_its_modes() {
+    let named = |before: &str, range: std::ops::RangeInclusive<u8>| {
+        range.map(|n| format!("{before}F{n}").parse().map(Event::Key).unwrap()).collect::<Vec<_>>()
+    };
+    let all = |lead: &str, letters: &str| {
+        in_two(letters.chars().map(|c| format!("\x1b{lead}{c}")).collect::<String>().as_bytes())
+    };
+    // VT100+: ESC O P to ESC O [
+    assert_eq!(all("O", "PQRSTUVWXYZ["), named("", 1..=12));
+    // SCO: ESC [ M to ESC [ X, with Shift Y to j, with Ctrl k to v, with both w to {
+    assert_eq!(all("[", "MNOPQRSTUVWX"), named("", 1..=12));
+    assert_eq!(all("[", "efghij"), named("Shift-", 7..=12));
+    assert_eq!(all("[", "Y"), named("Shift-", 1..=1));
+    assert_eq!(all("[", "klmnopqrstuv"), named("Ctrl-", 1..=12));
+    assert_eq!(all("[", "wxyz@"), named("Ctrl-Shift-", 1..=5));
+    assert_eq!(all("[", "\\]^_`{"), named("Ctrl-Shift-", 7..=12));
+    assert_eq!(
+        all("[", "HLFIG"),
+        keys(&["Home", "Insert", "End", "PageUp", "PageDown"])
+    );
+    // What other terminals send there.
+    assert_eq!(all("[", "Zab"), keys(&["Shift-Tab", "Shift-Up", "Shift-Down"]));
+    assert_eq!(events(b"\x1b[1;2P\x1b[1;2S\x1b[1;5Q"), keys(&["Shift-F1", "Shift-F4", "Ctrl-F2"]));
+    // Linux, Xterm R6 and the default, and Alt in front of any.
+    assert_eq!(all("[[", "ABCDE"), named("", 1..=5));
+    assert_eq!(events(b"\x1b\x1b[M\x1b\x1bOX\x1b\x1b[17~"), keys(&["Alt-F1", "Alt-F9", "Alt-F6"]));
+    // A kitty keyboard writes F1, F2 and F4 as CSI P, Q and S.
+    assert_eq!(
+        events(b"\x1b[?0u\x1b[P\x1b[Q\x1b[S\x1b[13~")[1..],
+        keys(&["F1", "F2", "F4", "F3"])
+    );
 }
 
 /// Answers of terminals, whole.
@@ -287,7 +368,6 @@ fn the_rest_of_an_answer_that_was_held_up_is_not_text() {
 #[test]
 fn what_is_not_understood_is_dropped() {
     assert_eq!(events(b"\x1b[38;5;1m\x1b[999~\x1b[<0;1;1M\x1b[5 q\x1b[#x"), []);
-    assert_eq!(events(b"\x1b[M abj"), keys(&["j"]));
     let long = [b"\x1b[".as_slice(), &b"1".repeat(100_000), b"Aj"].concat();
     assert_eq!(events(long), keys(&["j"]));
     let long = [b"\x1b]11;".as_slice(), &b"x".repeat(100_000), b"\x07j"].concat();
