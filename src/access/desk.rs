@@ -119,7 +119,8 @@ pub fn work(
 }
 
 /// A drawing longer than this is worth asking the terminal when it has been worked through: over
-/// a slow line it is under way for a while, and many could be, in the buffers in between.
+/// a slow line it is under way for a while, and many could be, in the buffers in between. So is
+/// one with a question that must be read before it is answered.
 const LARGE: usize = 1024;
 /// The question (DSR), to which the terminal answers that it is ready.
 const READY: &[u8] = b"\x1b[5n";
@@ -158,6 +159,7 @@ impl Desk<'_> {
             match self.inbox.hear(own.into_iter().chain(owed).min()) {
                 None if owed.is_some_and(|owed| own.is_none_or(|own| owed <= own)) => {
                     (self.owed, self.mute) = (None, true);
+                    self.session.frame_shown();
                 }
                 None => self.session.input(Input::Wake),
                 Some(unheard) => {
@@ -172,10 +174,13 @@ impl Desk<'_> {
     fn send(&mut self, frame: &[u8]) -> Result<(), Gone> {
         let mut bytes = std::mem::take(&mut self.questions);
         bytes.extend_from_slice(frame);
+        let matters = frame.len() > LARGE || self.session.awaits_sight();
         // Only a terminal that has answered before is waited for.
-        if frame.len() > LARGE && self.session.answers() && !self.mute {
+        if matters && self.session.answers() && !self.mute {
             bytes.extend_from_slice(READY);
             self.owed = Some(Instant::now());
+        } else {
+            self.session.frame_shown();
         }
         self.free = self.line.send(bytes)? == Sent::Whole;
         Ok(())

@@ -204,6 +204,7 @@ pub struct Ask {
     focus: usize,
     wanting: bool,
     fleeting: bool,
+    deciding: bool,
     /// The first line of the body shown, and how many there were beyond the room at the last
     /// drawing.
     scroll: (usize, Cell<usize>),
@@ -226,6 +227,7 @@ impl Ask {
             focus: 0,
             wanting: false,
             fleeting: false,
+            deciding: false,
             scroll: (0, Cell::new(0)),
             then: Some(Box::new(then)),
         }
@@ -235,6 +237,14 @@ impl Ask {
     #[must_use]
     pub fn fleeting(mut self) -> Self {
         self.fleeting = true;
+        self
+    }
+
+    /// The same box about something that is done once it is answered: keys typed before it was on
+    /// the screen do not answer it.
+    #[must_use]
+    pub fn deciding(mut self) -> Self {
+        self.deciding = true;
         self
     }
 
@@ -382,6 +392,10 @@ impl Screen for Ask {
 
     fn is_fleeting(&self) -> bool {
         self.fleeting
+    }
+
+    fn decides(&self) -> bool {
+        self.deciding
     }
 
     fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {

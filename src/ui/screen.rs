@@ -88,6 +88,12 @@ pub trait Screen: Send {
         false
     }
 
+    /// True for a question whose answer decides something: keys typed before it was on the screen
+    /// are dropped. Searches and forms take them, as people who know their way type ahead.
+    fn decides(&self) -> bool {
+        false
+    }
+
     /// True for the lock.
     fn is_lock(&self) -> bool {
         false
@@ -100,7 +106,8 @@ pub trait Screen: Send {
 /// What a session shows at the bottom until it is answered or fades.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// Good news may fade; the rest stays until a key answers it.
+    /// Good news may fade; the rest stays until a key answers it. A quiet word goes with the next
+    /// key, which does what it does.
     pub tone: Tone,
     /// What happened.
     pub said: Said,

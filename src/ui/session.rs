@@ -3,10 +3,11 @@
 //! A session owns its size, capabilities, language, theme, layers and parser. It reads no
 //! environment and no terminal, so the same engine serves this terminal, a socket and SSH.
 //! `layers` holds what lies on top of what, `timers` what the session waits for, `line` what goes
-//! over its line.
+//! over its line, `sight` what the person can have seen.
 
 mod layers;
 mod line;
+mod sight;
 mod timers;
 
 use super::action::{self, Action, ActionInfo};
@@ -114,6 +115,7 @@ pub struct Session {
     answers: bool,
     /// It has told that everything sent was worked through.
     ready: bool,
+    sight: sight::Sight,
 }
 
 impl Session {
@@ -154,6 +156,7 @@ impl Session {
             last_words: None,
             answers: false,
             ready: false,
+            sight: sight::Sight::default(),
         }
     }
 
@@ -216,7 +219,11 @@ impl Session {
 
     /// The bytes of the next frame, when anything changed since the last one.
     pub fn frame(&mut self) -> Option<Vec<u8>> {
-        let drawn = if std::mem::take(&mut self.dirty) { self.draw() } else { None };
+        let mut drawn = None;
+        if std::mem::take(&mut self.dirty) {
+            drawn = self.draw();
+            self.drawn();
+        }
         self.line.sent(drawn, self.capabilities.codec)
     }
 
@@ -256,7 +263,10 @@ impl Session {
                 Event::Paste(text) => self.paste(&text),
                 Event::Reply(reply) => {
                     self.answers = true;
-                    self.ready |= reply == Reply::Ready;
+                    if reply == Reply::Ready {
+                        self.ready = true;
+                        self.frame_shown();
+                    }
                     self.learn(&reply);
                 }
             }
@@ -269,7 +279,7 @@ impl Session {
     fn paste(&mut self, text: &str) {
         self.last_key = self.office.now();
         // What cannot be seen is not written into.
-        if !self.too_small() {
+        if !self.too_small() && !self.typed_ahead(None) {
             self.with_top(|top, cx| top.pasted(text, cx));
         }
     }
@@ -284,7 +294,11 @@ impl Session {
             }
             return;
         }
-        let answered = self.notice.take_if(|(notice, _)| notice.tone != Tone::Good).is_some();
+        if self.typed_ahead(Some(key)) {
+            return;
+        }
+        let answered = self.notice.take_if(|(notice, _)| notice.tone != Tone::Good);
+        let answered = answered.is_some_and(|(notice, _)| notice.tone != Tone::Quiet);
         let mut taken = Taken::No;
         self.with_top(|top, cx| taken = top.typed(key, cx));
         if taken == Taken::Yes {

@@ -94,7 +94,10 @@ impl Form {
             ),
         ];
         self.asking = Asking::Submission(saving);
-        cx.open(Ask::new(heading, body, Vec::new(), |answers, cx| cx.ask(Effect::Answer(answers))));
+        let asked = Ask::new(heading, body, Vec::new(), |answers, cx| {
+            cx.ask(Effect::Answer(answers));
+        });
+        cx.open(asked.deciding());
     }
 
     /// What the program would suggest, in one line, before it is handed in.

@@ -47,4 +47,5 @@ pub fn question(doubt: ClockDoubt, may_settle: bool) -> Ask {
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
     })
+    .deciding()
 }

@@ -113,7 +113,7 @@ impl Listing {
     fn drop_draft(&self, cx: &mut Context) {
         let Some(Item::Draft(draft)) = self.items.get(self.window.at) else { return };
         let (id, title) = (draft.id, &draft.title);
-        cx.open(Ask::new(
+        let asked = Ask::new(
             said!("删除草稿", "Delete the draft"),
             vec![said!(
                 "{title}：填过的内容会删除，不能找回。",
@@ -127,7 +127,8 @@ impl Listing {
                 }
                 cx.ask(Effect::Refresh);
             },
-        ));
+        );
+        cx.open(asked.deciding());
     }
 
     fn open(&self, cx: &mut Context) {

@@ -34,7 +34,7 @@ pub fn ask(record: &Record, cx: &mut Context) {
     }
     let (id, seq) = (record.id, Some(found.seq));
     let title = said!("撤销上次保存", "Undo the last save");
-    cx.open(Ask::new(title, body, Vec::new(), move |_, cx| {
+    let asked = Ask::new(title, body, Vec::new(), move |_, cx| {
         let Some(who) = cx.who else { return };
         match cx.office.perform(who, Command::Undo { id, seq }) {
             Ok(receipt) => {
@@ -48,7 +48,8 @@ pub fn ask(record: &Record, cx: &mut Context) {
             }
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
-    }));
+    });
+    cx.open(asked.deciding());
 }
 
 /// Asks why, then takes the person's own last step back.

@@ -1,5 +1,6 @@
 //! What lies on top of what, and what becomes of the effects layers ask for.
 
+use super::sight::Sight;
 use super::{Landing, Session};
 use crate::office::{Actor, Right};
 use crate::ui::action::Action;
@@ -26,6 +27,9 @@ impl Session {
 
     /// Puts a layer on top; the same screen again takes the place of the one that is there.
     pub(super) fn push(&mut self, screen: Box<dyn Screen>) {
+        if screen.decides() {
+            self.sight = Sight::Hidden;
+        }
         let shows = screen.shows();
         if shows.is_some()
             && self.layers.len() > 1
