@@ -231,8 +231,9 @@ impl Reading {
         }
     }
 
-    /// The sheet a decision rested on, under it in a history: outcome, then each line as it was.
-    pub fn sheet_as_it_was(&mut self, sheet: &DecisionSheet) {
+    /// The sheet a decision rested on, under it in a history: the outcome, and in `full` each line
+    /// as it was.
+    pub fn sheet_as_it_was(&mut self, sheet: &DecisionSheet, full: bool) {
         let (outcome, as_of, rules) = (sheet.outcome.said(), sheet.as_of, &sheet.rules);
         let category = sheet.category.map(|category| category.said()).unwrap_or_default();
         let dot = if category.is_empty() { "" } else { " · " };
@@ -240,12 +241,22 @@ impl Reading {
             Tone::Quiet,
             Said::default(),
             Said::new(
-                format!("当时的认定依据：{}{dot}{}（{as_of}，{rules}）", outcome.zh, category.zh),
-                format!("The sheet then: {}{dot}{} ({as_of}, {rules})", outcome.en, category.en),
+                format!(
+                    "当时的认定依据：{}{dot}{}（{as_of}，{rules}）{}",
+                    outcome.zh,
+                    category.zh,
+                    if full { "" } else { "　Tab 看每一条" }
+                ),
+                format!(
+                    "The sheet then: {}{dot}{} ({as_of}, {rules}){}",
+                    outcome.en,
+                    category.en,
+                    if full { "" } else { "  Tab: every line" }
+                ),
             ),
             2,
         );
-        for line in &sheet.lines {
+        for line in sheet.lines.iter().filter(|_| full) {
             let (label, tone) = result_label(line);
             let said = line.said();
             let said = Said::new(

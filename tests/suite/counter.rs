@@ -102,7 +102,7 @@ fn returned_and_approved(desk: &mut Stage) {
     desk.shows("待入户");
 
     // Its life, with what changed and why.
-    desk.press("h").shows("初审通过").shows("是否农民工: — → 否").shows("原因：缺自付票据");
+    desk.press("h").shows("初审通过").shows("是否农民工: — → 否").shows("理由：缺自付票据");
     let change = desk.screen();
     let change =
         change.split("修改").nth(1).and_then(|rest| rest.split("退回补正").next()).unwrap();

@@ -28,12 +28,26 @@ fn esc_loses_nothing_not_even_half_a_date() {
     desk.press("F6").shows("这里没有");
 }
 
+/// A supervisor returns somebody's file naming these fields.
+fn returned_for(station: &Station, name: &str, named: &[&str]) {
+    let id = found(station, name, "hardship_file");
+    let named = named.iter().map(|field| (*field).to_string()).collect();
+    let answers = [
+        ("fields".to_string(), Value::Tags(named)),
+        ("reason".to_string(), Value::Text("请核对".into())),
+    ];
+    let id_of_move = "return".to_string();
+    let command = Command::Move { id, base: None, id_of_move, answers: answers.into() };
+    station.office.perform(&station.actor("supervisor"), command).unwrap();
+}
+
 #[test]
 fn a_draft_knows_its_rows() {
     let station = furnished::station();
     let mut desk = station.session(80, 24);
-    desk.signs_in("supervisor").press("F2").types("oyjw").press("Down Enter");
-    desk.shows("欧阳靖雯").shows("待初审").press("e").shows("张伟").shows("张小明");
+    returned_for(&station, "欧阳靖雯", &["members"]);
+    desk.signs_in("volunteer").press("F2").types("oyjw").press("Down Enter");
+    desk.shows("欧阳靖雯").shows("退回补正").press("e").shows("张伟").shows("张小明");
     // The first of two rows goes; what is left is still the second, with its own number.
     desk.goes_to("家庭成员  (2)");
     desk.press("Ctrl-R").hides("张伟").shows("张小明");
@@ -73,7 +87,8 @@ fn what_nobody_touched_stays_as_it_is() {
     desk.press("Backspace Tab").shows("500199********2460").press("F10").shows("没有改动");
     // Another number of a woman born on the same day.
     let number = checked("50019919930715248");
-    desk.press("e Ctrl-Home Down").types(&number).press("F10").shows("已保存");
+    desk.press("e Ctrl-Home Down").types(&number).press("F10").shows("更正要写明原因");
+    desk.types("证件号录错").press("Enter").shows("已保存");
     let now = station.office.record(person).unwrap().unwrap();
     assert_eq!(now.text("id_number"), number);
 }
@@ -111,15 +126,17 @@ fn an_old_draft_is_compared_with_the_version_it_was_typed_over() {
     let station = furnished::station();
     let file = found(&station, "单静", "hardship_file");
     let mut desk = station.session(120, 40);
-    desk.signs_in("supervisor").press("F2").types("单静").press("Down Enter e");
+    returned_for(&station, "单静", &["annual_income", "remarks"]);
+    desk.signs_in("volunteer").press("F2").types("单静").press("Down Enter e");
     desk.goes_to("备注").types("我写的").press("Esc");
     let base = station.office.record(file).unwrap().unwrap().revision;
     let fields = BTreeMap::from([("annual_income".to_string(), Some(Value::Money(4_800_000)))]);
     let amend = Command::Amend { id: file, base, fields, reason: None };
     station.office.perform(&station.admin, amend).unwrap();
-    desk.press("F6 Enter F10").shows("别人已经改过");
+    desk.press("F6").shows("修改，未保存").press("Enter F10").shows("提交审核").press("Enter");
+    desk.shows("别人已经改过");
     desk.shows("近12个月家庭总收入：现在").hides("备注：现在");
-    desk.press("F10 F10");
+    desk.press("F10 F10").shows("提交审核").press("Enter").shows("待初审");
     let now = station.office.record(file).unwrap().unwrap();
     assert_eq!(now.get("annual_income"), Some(&Value::Money(4_800_000)));
     assert_eq!(now.text("remarks"), "我写的");

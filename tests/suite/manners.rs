@@ -194,8 +194,8 @@ fn several_at_once_with_a_verdict_each() {
     let mut desk = station.session(80, 24);
     desk.signs_in("supervisor").press("F4").shows("共 4 件");
     // Somebody else is faster with one of them.
-    desk.press("Space Space Space a").shows("成批办理 3 件").shows("→ 初审通过");
-    let other = station.actor("admin");
+    desk.press("Space Space Space a").shows("成批办理 3 件").shows("初审通过 3 件");
+    let other = station.second();
     let first = desk.screen();
     let number = first
         .lines()
@@ -203,14 +203,14 @@ fn several_at_once_with_a_verdict_each() {
         .unwrap()
         .to_string();
     let id = station.office.numbered(&number).unwrap();
-    let amend = Command::Amend {
-        id,
-        base: station.office.record(id).unwrap().unwrap().revision,
-        fields: BTreeMap::from([("remarks".to_string(), Some(Value::Text("补充".into())))]),
-        reason: None,
-    };
-    station.office.perform(&other, amend).unwrap();
-    desk.press("Enter").shows("已办理 2 件，未办理 1 件").shows("未办理：").shows(&number);
+    let accept = Command::Move { id, base: None, id_of_move: "accept".into(), answers: [].into() };
+    station.office.perform(&other, accept).unwrap();
+    desk.press("F10")
+        .shows("确认成批办理 3 件")
+        .press("Enter")
+        .shows("已办理 2 件，未办理 1 件")
+        .shows("未办理：")
+        .shows(&number);
     desk.press("Enter").shows("共 4 件");
 }
 
@@ -224,13 +224,11 @@ fn the_focus_stays_on_its_record() {
     };
     let before = marked(&desk);
     let file = found(&station, "欧阳靖雯", "hardship_file");
-    let base = station.office.record(file).unwrap().unwrap().revision;
+    let second = station.second();
     station.clock.set(station.clock.now() + Duration::from_mins(1));
-    let fields = BTreeMap::from([("remarks".to_string(), Some(Value::Text("补充".into())))]);
-    station
-        .office
-        .perform(&station.admin, Command::Amend { id: file, base, fields, reason: None })
-        .unwrap();
+    let id_of_move = "accept".to_string();
+    let accept = Command::Move { id: file, base: None, id_of_move, answers: [].into() };
+    station.office.perform(&second, accept).unwrap();
     desk.news();
     assert_eq!(marked(&desk), before);
     assert!(desk.screen().lines().position(|line| line.contains("欧阳靖雯")).unwrap() < 6);

@@ -121,23 +121,35 @@ fn a_clock_gone_back_is_asked_about_before_anything_is_saved() {
     station.clock.set("2020-01-01T00:00:00Z".parse().unwrap());
     let mut desk = station.session(80, 24);
     desk.signs_in_to("volunteer", "时钟倒退了");
-    desk.shows("2020-01-01").shows("2025-10-15").press("Enter").hides("时钟倒退了");
+    desk.shows("2020-01-01").shows("2025-10-15").shows("请告诉管理员");
+    desk.press("Enter").hides("时钟倒退了");
     let volunteer = station.actor("volunteer");
     let id = found(&station, "单静", PERSON);
     let base = station.office.record(id).unwrap().unwrap().revision;
     let fields = BTreeMap::from([("phone".to_string(), Some(Value::Text("13900139002".into())))]);
-    let amend = || Command::Amend { id, base, fields: fields.clone(), reason: None };
-    let refused = station.office.perform(&volunteer, amend()).unwrap_err();
-    assert_eq!((refused.kind, refused.field.as_str()), (RefusalKind::Unavailable, "clock"));
-    // Reading goes on; on the system screen the question comes back.
-    desk.press("F2").types("单静").press("Enter").shows("单静").press("0").shows("按 c");
-    desk.press("c").shows("时钟倒退了").press("Down Enter").shows("时钟无误");
+    let amend = |base| Command::Amend { id, base, fields: fields.clone(), reason: None };
+    // Entering goes on, and the doubt with it; nothing is decided, and a volunteer settles nothing.
     let head = station.office.head_seq();
-    let receipt = station.office.perform(&volunteer, amend()).unwrap();
+    let receipt = station.office.perform(&volunteer, amend(base)).unwrap();
     assert!(receipt.seq > head, "the order is that of the sequences");
+    let file = found(&station, "单静", "hardship_file");
+    let accept =
+        || Command::Move { id: file, base: None, id_of_move: "accept".into(), answers: [].into() };
+    let supervisor = station.actor("supervisor");
+    let refused = station.office.perform(&supervisor, accept()).unwrap_err();
+    assert_eq!((refused.kind, refused.field.as_str()), (RefusalKind::Unavailable, "clock"));
+    let refused = station.office.perform(&volunteer, Command::AcceptClock).unwrap_err();
+    assert_eq!(refused.kind, RefusalKind::Forbidden);
+    // On the system screen the administrator is asked.
+    let mut admin = station.session(80, 24);
+    admin.signs_in_to("admin", "时钟倒退了").press("Esc 0").shows("按 c");
+    admin.press("c").shows("时钟倒退了").press("Down Enter").shows("时钟无误");
     assert!(station.office.clock_doubt().is_none());
-    // The clock set right again asks nothing.
+    station.office.perform(&supervisor, accept()).unwrap();
+    // Set right again it is years ahead of what was saved since, which is asked about too.
     station.clock.set(saved + Duration::from_hours(1));
+    assert!(!station.office.clock_doubt().unwrap().is_back());
+    station.office.accept_clock(&station.admin).unwrap();
     assert!(station.office.clock_doubt().is_none());
     assert!(station.office.verify(None).unwrap().ok);
 }

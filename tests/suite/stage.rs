@@ -92,6 +92,20 @@ impl Station {
         self.office.sign_in(name, PASSWORD, &Origin::Cli).unwrap()
     }
 
+    /// A second supervisor, `supervisor2`, who is there once asked for.
+    pub fn second(&self) -> Actor {
+        if self.office.account("supervisor2").is_none() {
+            let command = Command::AddAccount {
+                name: "supervisor2".into(),
+                role: Role::Supervisor,
+                password: PASSWORD.into(),
+                must_change: false,
+            };
+            self.office.perform(&self.admin, command).unwrap();
+        }
+        self.actor("supervisor2")
+    }
+
     /// A session of this station on a terminal of a size.
     pub fn session(&self, columns: u16, rows: u16) -> Stage {
         self.session_in(columns, rows, Lang::Zh, false)

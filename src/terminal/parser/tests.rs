@@ -298,10 +298,7 @@ fn putty_in_each_of_its_modes() {
     assert_eq!(all("[", "klmnopqrstuv"), named("Ctrl-", 1..=12));
     assert_eq!(all("[", "wxyz@"), named("Ctrl-Shift-", 1..=5));
     assert_eq!(all("[", "\\]^_`{"), named("Ctrl-Shift-", 7..=12));
-    assert_eq!(
-        all("[", "HLFIG"),
-        keys(&["Home", "Insert", "End", "PageUp", "PageDown"])
-    );
+    assert_eq!(all("[", "HLFIG"), keys(&["Home", "Insert", "End", "PageUp", "PageDown"]));
     // What other terminals send there.
     assert_eq!(all("[", "Zab"), keys(&["Shift-Tab", "Shift-Up", "Shift-Down"]));
     assert_eq!(events(b"\x1b[1;2P\x1b[1;2S\x1b[1;5Q"), keys(&["Shift-F1", "Shift-F4", "Ctrl-F2"]));
@@ -309,10 +306,7 @@ fn putty_in_each_of_its_modes() {
     assert_eq!(all("[[", "ABCDE"), named("", 1..=5));
     assert_eq!(events(b"\x1b\x1b[M\x1b\x1bOX\x1b\x1b[17~"), keys(&["Alt-F1", "Alt-F9", "Alt-F6"]));
     // A kitty keyboard writes F1, F2 and F4 as CSI P, Q and S.
-    assert_eq!(
-        events(b"\x1b[?0u\x1b[P\x1b[Q\x1b[S\x1b[13~")[1..],
-        keys(&["F1", "F2", "F4", "F3"])
-    );
+    assert_eq!(events(b"\x1b[?0u\x1b[P\x1b[Q\x1b[S\x1b[13~")[1..], keys(&["F1", "F2", "F4", "F3"]));
 }
 
 /// Answers of terminals, whole.

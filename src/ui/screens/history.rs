@@ -16,13 +16,20 @@ pub struct History {
     kind: String,
     whose: Said,
     reading: Reading,
+    /// The sheets decisions rested on are shown line by line.
+    full: bool,
 }
 
 /// Opens the history of a record.
 pub fn open(record: &Record, cx: &mut Context) {
     let whose = Said::same(format!("{} {}", cx.office.title_of(record), record.number));
-    let mut history =
-        History { id: record.id, kind: record.kind.clone(), whose, reading: Reading::default() };
+    let mut history = History {
+        id: record.id,
+        kind: record.kind.clone(),
+        whose,
+        reading: Reading::default(),
+        full: false,
+    };
     history.refresh(cx);
     cx.open(history);
 }
@@ -36,7 +43,12 @@ impl Screen for History {
         said!("历史", "History")
     }
 
-    fn act(&mut self, action: Action, _cx: &mut Context) -> Taken {
+    fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        if matches!(action, Action::Next | Action::Previous) {
+            self.full = !self.full;
+            self.refresh(cx);
+            return Taken::Yes;
+        }
         if self.reading.act(action) { Taken::Yes } else { Taken::No }
     }
 
@@ -77,7 +89,7 @@ impl Screen for History {
                         reading.push(Tone::Plain, Said::default(), change.said(), 2);
                     }
                     if let Some(sheet) = &event.sheet {
-                        reading.sheet_as_it_was(sheet);
+                        reading.sheet_as_it_was(sheet, self.full);
                     }
                 }
             }
