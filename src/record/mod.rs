@@ -3,6 +3,7 @@
 //! Knows what a value is and how a person may type one; knows no kind of record and no
 //! program area. Everything here is plain data without I/O.
 
+mod account_name;
 mod contact;
 mod date;
 mod fold;
@@ -17,6 +18,7 @@ mod stored;
 mod time;
 mod value;
 
+pub use account_name::{AccountNameError, account_look, account_name};
 use contact::luhn_fits;
 pub use contact::{
     ContactError, card_warning, mask_card, mask_phone, mask_text, parse_card, parse_phone,
