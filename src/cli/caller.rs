@@ -3,6 +3,7 @@
 //! command out for it.
 
 use super::Failure;
+use crate::said;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,8 @@ pub struct Caller {
     /// Their standard output is a terminal.
     pub terminal: bool,
     input: Input,
+    /// The new password they were asked for at their terminal.
+    chosen: Option<Zeroizing<String>>,
 }
 
 enum Input {
@@ -31,14 +34,21 @@ impl Caller {
     /// Whoever started this process.
     #[must_use]
     pub fn here() -> Self {
-        Self { folder: None, terminal: io::stdout().is_terminal(), input: Input::Standard }
+        let terminal = io::stdout().is_terminal();
+        Self { folder: None, terminal, input: Input::Standard, chosen: None }
     }
 
     /// Another process.
     #[must_use]
     pub fn elsewhere(folder: PathBuf, terminal: bool, input: Box<dyn Read + Send>) -> Self {
         let input = Input::Theirs(Mutex::new(BufReader::new(input)));
-        Self { folder: Some(folder), terminal, input }
+        Self { folder: Some(folder), terminal, input, chosen: None }
+    }
+
+    /// The same, who chose this new password when asked.
+    #[must_use]
+    pub fn who_chose(self, chosen: Option<Zeroizing<String>>) -> Self {
+        Self { chosen, ..self }
     }
 
     /// A file as they name it.
@@ -61,6 +71,21 @@ impl Caller {
             Input::Standard => Box::new(io::stdin().lock()),
             Input::Theirs(input) => Box::new(Held(locked(input))),
         })
+    }
+
+    /// The new password from a file they name, or else the one they chose when asked.
+    ///
+    /// # Errors
+    /// As [`Self::secret`]; when there is neither.
+    pub fn new_password(&self, named: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
+        match (named, &self.chosen) {
+            (Some(file), _) => self.secret(file),
+            (None, Some(chosen)) => Ok(chosen.clone()),
+            (None, None) => Err(Failure::Usage(said!(
+                "请用 --new-password-file 给出新密码。",
+                "Give the new password with --new-password-file."
+            ))),
+        }
     }
 
     /// A password from a file they name, or from the next line of their standard input for `-`;

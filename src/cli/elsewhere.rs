@@ -6,11 +6,11 @@
 
 use super::args::{Cli, Command};
 use super::caller::Caller;
-use super::opening::{Credentials, World};
+use super::opening::{Credentials, Opened, World};
 use super::{Done, Failure, Surroundings, at_station, failure};
 use crate::access::socket::attach::Connection;
 use crate::access::socket::errand::{Errands, Outcome};
-use crate::access::socket::wire::{Account, Errand, Proof, VERSION};
+use crate::access::socket::wire::{Account, Chosen, Errand, Proof, VERSION};
 use crate::office::Office;
 use crate::said;
 use crate::words::Said;
@@ -18,6 +18,7 @@ use clap::Parser;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Carries out a command on the station of the data folder: here, or, where another process owns
 /// the folder, there.
@@ -32,23 +33,35 @@ pub fn run(
     err: &mut dyn Write,
 ) -> Done {
     let who = world.credentials_for_station()?;
+    let chosen = match command {
+        Command::Account(account) => account.ask(world)?,
+        _ => None,
+    };
     let (folder, places) = (world.folder()?, world.places());
     if let Some(owner) = Connection::to(&folder, &places) {
-        return ask(owner, &errand(words, &who, world)?, world, out, err);
+        return ask(owner, &errand(words, &who, chosen, world)?, world, out, err);
     }
     match world.open_with(&who, world.sources()?) {
-        Ok(opened) => opened.finish(|at| {
-            at_station(command, at, out, err).unwrap_or_else(|| Err(not_for_the_owner()))
-        }),
+        Ok(opened) => {
+            let caller = Caller::here().who_chose(chosen);
+            Opened { caller, ..opened }.finish(|at| {
+                at_station(command, at, out, err).unwrap_or_else(|| Err(not_for_the_owner()))
+            })
+        }
         // Somebody may have opened the folder meanwhile.
         Err(failure) => match Connection::to(&folder, &places) {
-            Some(owner) => ask(owner, &errand(words, &who, world)?, world, out, err),
+            Some(owner) => ask(owner, &errand(words, &who, chosen, world)?, world, out, err),
             None => Err(failure),
         },
     }
 }
 
-fn errand(words: &[String], who: &Credentials, world: &World) -> Result<Errand, Failure> {
+fn errand(
+    words: &[String],
+    who: &Credentials,
+    chosen: Option<Zeroizing<String>>,
+    world: &World,
+) -> Result<Errand, Failure> {
     let proof = match who {
         Credentials::Password { account, password } => {
             Proof::Password(Account { name: account.clone(), password: password.clone() })
@@ -64,6 +77,7 @@ fn errand(words: &[String], who: &Credentials, world: &World) -> Result<Errand, 
         language: world.surroundings.language.clone(),
         terminal: io::stdout().is_terminal(),
         proof,
+        chosen: chosen.map(Chosen),
     })
 }
 
@@ -103,9 +117,10 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
             Ok(cli) => cli,
             Err(error) => return failure::unparsed(&error, out, err),
         };
-        let world = World::new(&cli.global, &surroundings);
+        let world = World::new(&cli, &surroundings);
         let folder = PathBuf::from(&errand.folder);
-        let caller = Caller::elsewhere(folder, errand.terminal, input);
+        let chosen = errand.chosen.as_ref().map(|Chosen(password)| password.clone());
+        let caller = Caller::elsewhere(folder, errand.terminal, input).who_chose(chosen);
         let done = known(&office, &errand.proof).and_then(|who| {
             let at = world.for_caller(office.clone(), &who, caller)?;
             office.wait_for_index();

@@ -57,6 +57,14 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
          and keep it away from the computer; it alone opens the data when every password is lost."
     );
     writeln!(err, "{}", made.get(world.lang))?;
+    let next = said!(
+        "下一步：yizhan account add 账号名 --role 角色，给每个人建自己的账号。",
+        "Next: `yizhan account add NAME --role ROLE`, an account for everybody."
+    );
+    writeln!(err, "{}", next.get(world.lang))?;
+    if let Some(wanted) = office.wants_supervisors() {
+        writeln!(err, "{}", wanted.get(world.lang))?;
+    }
     Ok(office.close()?)
 }
 

@@ -104,7 +104,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let world = World::new(&cli.global, surroundings);
+    let world = World::new(&cli, surroundings);
     // A terminal is written to in its own encoding, a file or a pipe in UTF-8.
     let as_shown = |terminal: bool| if terminal { world.codec() } else { Codec::Utf8 };
     let (stdout, stderr) = (io::stdout(), io::stderr());

@@ -1,6 +1,6 @@
 //! The data folder, the account and its password, and the station they open.
 
-use super::args::Global;
+use super::args::{Cli, Command, Global};
 use super::caller::Caller;
 use super::prompt::Prompt;
 use super::{Done, Failure, Surroundings, progress};
@@ -8,7 +8,7 @@ use crate::access::client::Client;
 use crate::access::socket::Places;
 use crate::office::{Actor, Office, Refusal, RefusalKind, Sources};
 use crate::program::Kind;
-use crate::record::{Clock, Record};
+use crate::record::{Clock, Record, account_form};
 use crate::said;
 use crate::store::{Origin, Progress, Secret, StationInfo};
 use crate::terminal::codec::Codec;
@@ -27,6 +27,8 @@ pub struct World<'w> {
     pub lang: Lang,
     /// Output for machines.
     pub json: bool,
+    /// The command gives an account a password, which its owner may do before anything else.
+    gives_password: bool,
 }
 
 /// An open station and the account a command acts for.
@@ -85,10 +87,13 @@ impl Credentials {
 impl<'w> World<'w> {
     /// The world of one command line.
     #[must_use]
-    pub fn new(global: &'w Global, surroundings: &'w Surroundings) -> Self {
+    pub fn new(cli: &'w Cli, surroundings: &'w Surroundings) -> Self {
+        let global = &cli.global;
         let lang = global.lang.map(Lang::from);
         let lang = lang.unwrap_or_else(|| Lang::from_locale(&surroundings.language));
-        Self { global, surroundings, lang, json: global.json }
+        let gives_password =
+            matches!(&cli.command, Some(Command::Account(account)) if account.gives_password());
+        Self { global, surroundings, lang, json: global.json, gives_password }
     }
 
     /// How the terminal the process was started in reads and writes text.
@@ -183,8 +188,8 @@ impl<'w> World<'w> {
         }
         let mut prompt = Prompt::new(self.lang, self.codec());
         let account = match account {
-            Some(name) => name.trim().to_string(),
-            None => prompt.line(&said!("账号", "Account"))?,
+            Some(name) => account_form(name),
+            None => account_form(&prompt.line(&said!("账号", "Account"))?),
         };
         let password = match password_file {
             Some(file) => Caller::here().secret(file)?,
@@ -247,7 +252,11 @@ impl<'w> World<'w> {
     ) -> Result<Opened, Failure> {
         let actor = match who {
             Credentials::Password { account, password } => {
-                office.sign_in(account, password, &Origin::Cli)?
+                let actor = office.sign_in(account, password, &Origin::Cli)?;
+                if !self.gives_password {
+                    office.own_password(&actor.account)?;
+                }
+                actor
             }
             Credentials::Recovery(_) | Credentials::KeyFile(_) => {
                 office.recovery_actor().ok_or_else(no_administrator)?

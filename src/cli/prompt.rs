@@ -61,6 +61,24 @@ impl Prompt {
         answer.ok_or_else(given_up)
     }
 
+    /// Asks for a new secret twice, until both are the same.
+    ///
+    /// # Errors
+    /// As [`Self::secret`].
+    pub fn new_secret(
+        &mut self,
+        first: &Said,
+        again: &Said,
+    ) -> Result<Zeroizing<String>, Failure> {
+        loop {
+            let chosen = self.secret(first)?;
+            if *chosen == *self.secret(again)? {
+                return Ok(chosen);
+            }
+            self.tell(&said!("两次不一样，请重新输入。", "They differ; type it again."))?;
+        }
+    }
+
     fn out(&self) -> Encoder<io::Stderr> {
         let err = io::stderr();
         Encoder::new(if err.is_terminal() { self.codec } else { Codec::Utf8 }, err)

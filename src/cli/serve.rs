@@ -46,6 +46,10 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
         let _ = rustix::process::setsid();
     }
     let office = world.office(&who, world.sources()?)?;
+    // The window behind `--until-empty` asks for the change itself.
+    if let (Credentials::Password { account, .. }, false) = (&who, args.until_empty) {
+        office.own_password(account)?;
+    }
     let hall = Hall::open(office.clone());
     let errands = elsewhere::errands(&office, world.surroundings);
     let door = Door::open(&hall, &folder, &world.places(), errands).map_err(|error| {

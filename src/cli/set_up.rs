@@ -55,6 +55,13 @@ pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failu
         "想用虚构的样本数据练习，可随时运行 yizhan --demo，与本站数据互不影响。",
         "To practise on invented data run `yizhan --demo` at any time; it does not touch this station."
     ))?;
+    ask.tell(&said!(
+        "接下来给每个人建自己的账号：进去后按 0，再按 a。",
+        "Next, give everybody an account of their own: inside, press 0, then a."
+    ))?;
+    if let Some(wanted) = office.wants_supervisors() {
+        ask.tell(&wanted)?;
+    }
     Ok((office, who))
 }
 
@@ -90,12 +97,6 @@ fn region(ask: &mut Prompt, world: &World) -> Result<String, Failure> {
 }
 
 fn password(ask: &mut Prompt) -> Result<Zeroizing<String>, Failure> {
-    loop {
-        let first = ask.secret(&said!("4 密码（不显示）", "4 Password (not shown)"))?;
-        let again = ask.secret(&said!("5 再输一次密码", "5 The password again"))?;
-        if *first == *again {
-            return Ok(first);
-        }
-        ask.tell(&said!("两次不一样，请重新输入。", "They differ; type it again."))?;
-    }
+    let first = said!("4 密码（不显示）", "4 Password (not shown)");
+    ask.new_secret(&first, &said!("5 再输一次密码", "5 The password again"))
 }

@@ -1,15 +1,17 @@
 //! Accounts of the station: making, changing and disabling them.
 //!
-//! What an account's password opens lies in the keyring, everything else in its record. The
-//! keyring follows the record: a password is set or taken away once the journal entry is on the
-//! disk, so that nothing ever changes without its entry.
+//! What an account's password opens lies in the keyring, which follows; everything else in its
+//! record.
 
-use super::door::{ACCOUNT, Plan};
+use super::door::{ACCOUNT, Plan, not_here};
+use super::keyring::KeyringChange;
 use super::{Account, Actor, Command, Receipt, Refusal, Right};
-use crate::program::Role;
-use crate::record::{Fields, Instant, Record, RecordId, Value};
+use crate::program::{PERSON, Role};
+use crate::record::{
+    Fields, Instant, Record, RecordId, Value, account_form, account_look, account_name,
+};
 use crate::said;
-use crate::store::{DraftOp, Origin, StoreError};
+use crate::store::{DraftOp, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
@@ -21,16 +23,7 @@ const SHORTEST_PASSWORD: usize = 4;
 const MUST_CHANGE: &str = "must_change";
 const DISABLED: &str = "disabled";
 const KEYS: &str = "keys";
-
-/// What becomes of the keyring once a change of an account is on the disk.
-pub(super) enum KeyringChange {
-    /// The account gets this password.
-    Set(String, Zeroizing<String>),
-    /// The account's password goes.
-    Remove(String),
-    /// This key file opens the station, or none does any more.
-    KeyFile(Option<Zeroizing<[u8; 32]>>),
-}
+const WHOSE: &str = "person";
 
 /// A sign-in that was.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -49,11 +42,17 @@ impl super::Office {
         accounts.values().map(|(_, account)| account.clone()).collect()
     }
 
-    /// One account.
+    /// One account, its name as typed.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<Account> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        accounts.get(name).map(|(_, account)| account.clone())
+        accounts.get(&account_form(name)).map(|(_, account)| account.clone())
+    }
+
+    /// Whose account it is.
+    #[must_use]
+    pub fn person_of_account(&self, account: &Account) -> Option<Record> {
+        self.inside(PERSON, account.person?).ok().flatten().filter(|person| !person.is_withdrawn())
     }
 
     /// A disabled account does nothing more, even in a session that is still open.
@@ -74,20 +73,34 @@ impl super::Office {
         self.account(name).is_some_and(|account| account.must_change)
     }
 
-    /// Until a password of its own is chosen a session changes nothing else. A command line goes
-    /// on: whoever gave it the password file is the one who chose it.
-    pub(super) fn has_own_password(&self, actor: &Actor, command: &Command) -> Result<(), Refusal> {
-        let changes = matches!(command, Command::ChangePassword { .. });
-        if changes || actor.origin == Origin::Cli || !self.must_change_password(&actor.account) {
+    /// Nothing when the account has a password of its own; one that somebody else chose opens
+    /// nothing but its change.
+    ///
+    /// # Errors
+    /// The sentence that says so, and how to change it.
+    pub fn own_password(&self, name: &str) -> Result<(), Refusal> {
+        if !self.must_change_password(name) {
             return Ok(());
         }
+        let name = account_form(name);
         Err(Refusal::forbidden(
             said!(
                 "这个密码是别人设的，先要改成自己的。",
                 "Somebody else chose this password; choose one of your own first."
             ),
-            said!("请在终端登录，按提示改密码。", "Sign in at a terminal and follow the screen."),
+            said!(
+                "请运行 yizhan 登录，按提示改密码；或运行 yizhan account passwd {name}。",
+                "Run `yizhan`, sign in and follow the screen, or run `yizhan account passwd {name}`."
+            ),
         ))
+    }
+
+    /// Until a password of its own is chosen an account changes nothing else, from wherever.
+    pub(super) fn has_own_password(&self, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::ChangePassword { name, .. } if account_form(name) == actor.account => Ok(()),
+            _ => self.own_password(&actor.account),
+        }
     }
 
     pub(super) fn learn_account(&self, record: &Record) {
@@ -103,6 +116,7 @@ impl super::Office {
             disabled: yes(DISABLED),
             must_change: yes(MUST_CHANGE),
             keys,
+            person: record.get(WHOSE).and_then(Value::as_reference),
             signed_in: super::signing::signed_in(record),
         };
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
@@ -124,26 +138,58 @@ impl super::Office {
         must_change: bool,
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
-        good_name(name)?;
+        let name = good_name(name)?;
         long_enough(&password)?;
-        if self.account(name.trim()).is_some() {
-            return Err(Refusal::conflict(
-                said!("账号“{name}”已经有了。", "Account \"{name}\" already exists."),
+        self.nobody_is_like(&name)?;
+        let record = account_record(self.now(), &actor.account, &name, role, must_change)?;
+        let set = KeyringChange::Set(record.number.clone(), Zeroizing::new(password));
+        Ok(Plan { keyring: Some(set), ..Plan::put("account-add", vec![record]) })
+    }
+
+    /// Nothing when no account has this name, or one that a person would take for it.
+    fn nobody_is_like(&self, name: &str) -> Result<(), Refusal> {
+        if let Some(account) = self.account(name) {
+            let next = if account.disabled {
+                said!(
+                    "它已停用；要恢复请用 yizhan account enable，或换一个名字。",
+                    "It is disabled: bring it back with `yizhan account enable`, or choose another name."
+                )
+            } else {
                 said!(
                     "请换一个名字，或用 yizhan account passwd 改密码。",
                     "Choose another name, or change its password with `yizhan account passwd`."
+                )
+            };
+            let there = said!("账号“{name}”已经有了。", "Account \"{name}\" already exists.");
+            return Err(Refusal::conflict(there, next).at("name"));
+        }
+        let look = account_look(name);
+        let like = self.accounts().into_iter().find(|other| account_look(&other.name) == look);
+        like.map_or(Ok(()), |Account { name: other, .. }| {
+            Err(Refusal::conflict(
+                said!(
+                    "“{name}”和已有的账号“{other}”看起来一样，会被认错。",
+                    "\"{name}\" looks like the account \"{other}\" and would be taken for it."
+                ),
+                said!(
+                    "请换一个看得出不同的名字，例如加上姓名或工号。",
+                    "Choose a name that can be told apart, such as with a staff number."
                 ),
             )
-            .at("name"));
-        }
-        let record = account_record(self.now(), &actor.account, name, role, must_change)?;
-        let set = KeyringChange::Set(record.number.clone(), Zeroizing::new(password));
-        Ok(Plan { keyring: Some(set), ..Plan::put("account-add", vec![record]) })
+            .at("name"))
+        })
     }
 
     pub(super) fn plan_disable(&self, actor: &Actor, name: &str) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
         let mut record = self.account_of(name)?;
+        if self.account(name).is_some_and(|account| account.disabled) {
+            return Err(Refusal::conflict(
+                said!("“{name}”已经停用了。", "\"{name}\" is disabled already."),
+                said!("不用再做什么。", "There is nothing left to do."),
+            )
+            .at("name"));
+        }
         let last_one = !self.accounts().iter().any(|other| {
             other.role == Role::Administrator && !other.disabled && other.name != record.number
         });
@@ -169,15 +215,87 @@ impl super::Office {
         name: &str,
         password: String,
     ) -> Result<Plan, Refusal> {
-        if actor.account != name {
+        let own = account_form(name) == actor.account;
+        if !own {
             actor.need(Right::Accounts)?;
         }
+        let record = self.account_of(name)?;
+        if self.account(name).is_some_and(|account| account.disabled) {
+            let name = &record.number;
+            return Err(Refusal::conflict(
+                said!(
+                    "“{name}”已停用，改密码不会让它重新可用。",
+                    "\"{name}\" is disabled; a new password does not bring it back."
+                ),
+                said!(
+                    "要恢复请由管理员启用：yizhan account enable {name}。",
+                    "An administrator enables it: `yizhan account enable {name}`."
+                ),
+            )
+            .at("name"));
+        }
+        self.with_password(actor, record, password, !own, "account-password")
+    }
+
+    pub(super) fn plan_enable(
+        &self,
+        actor: &Actor,
+        name: &str,
+        password: String,
+    ) -> Result<Plan, Refusal> {
+        actor.need(Right::Accounts)?;
         let mut record = self.account_of(name)?;
+        if self.account(name).is_some_and(|account| !account.disabled) {
+            let name = &record.number;
+            return Err(Refusal::conflict(
+                said!("“{name}”没有停用。", "\"{name}\" is not disabled."),
+                said!(
+                    "要给它新密码请用 yizhan account passwd {name}。",
+                    "`yizhan account passwd {name}` gives it a new password."
+                ),
+            )
+            .at("name"));
+        }
+        record.fields.insert(DISABLED.into(), Value::YesNo(false));
+        self.with_password(actor, record, password, true, "account-enable")
+    }
+
+    /// The plan of an account that gets a password.
+    fn with_password(
+        &self,
+        actor: &Actor,
+        mut record: Record,
+        password: String,
+        must_change: bool,
+        command: &'static str,
+    ) -> Result<Plan, Refusal> {
         long_enough(&password)?;
-        record.fields.insert(MUST_CHANGE.into(), Value::YesNo(actor.account != name));
+        record.fields.insert(MUST_CHANGE.into(), Value::YesNo(must_change));
         self.touch(actor, &mut record);
         let set = KeyringChange::Set(record.number.clone(), Zeroizing::new(password));
-        Ok(Plan { keyring: Some(set), ..Plan::put("account-password", vec![record]) })
+        Ok(Plan { keyring: Some(set), ..Plan::put(command, vec![record]) })
+    }
+
+    pub(super) fn plan_person(
+        &self,
+        actor: &Actor,
+        name: &str,
+        person: Option<RecordId>,
+    ) -> Result<Plan, Refusal> {
+        actor.need(Right::Accounts)?;
+        let mut record = self.account_of(name)?;
+        match person {
+            Some(id) => {
+                let there = self.inside(PERSON, id)?.filter(|person| !person.is_withdrawn());
+                there.ok_or_else(not_here)?;
+                record.fields.insert(WHOSE.into(), Value::Reference(id));
+            }
+            None => {
+                record.fields.remove(WHOSE);
+            }
+        }
+        self.touch(actor, &mut record);
+        Ok(Plan::put("account-person", vec![record]))
     }
 
     /// Changes the password of whoever asks, who proves that they are the one.
@@ -209,7 +327,7 @@ impl super::Office {
         key: &str,
         add: bool,
     ) -> Result<Plan, Refusal> {
-        if actor.account != name {
+        if actor.account != account_form(name) {
             actor.need(Right::Accounts)?;
         }
         let mut record = self.account_of(name)?;
@@ -238,35 +356,13 @@ impl super::Office {
         Ok(Plan { main: None, ops, command, reason: None, keyring })
     }
 
-    /// Brings the keyring up to a change of an account that is on the disk.
-    pub(super) fn follow_in_keyring(&self, change: &KeyringChange) -> Result<(), Refusal> {
-        let done = match change {
-            KeyringChange::Set(name, password) => self.store.add_account_slot(name, password),
-            KeyringChange::Remove(name) => match self.store.has_account_slot(name) {
-                Ok(false) => Ok(()),
-                _ => self.store.remove_account_slot(name),
-            },
-            KeyringChange::KeyFile(Some(key)) => self.store.add_key_file_slot(key),
-            KeyringChange::KeyFile(None) => self.store.remove_key_file_slot(),
-        };
-        done.map_err(|error| behind(&error, change))
-    }
-
-    /// Disabled accounts whose password could not be taken away at the time lose it now.
-    pub(super) fn settle_keyring(&self) {
-        for account in self.accounts().into_iter().filter(|account| account.disabled) {
-            // It is tried again at the next opening; the account cannot sign in either way.
-            let _ = self.follow_in_keyring(&KeyringChange::Remove(account.name));
-        }
-    }
-
     /// An account's record as it stands for the next change.
     pub(super) fn account_of(&self, name: &str) -> Result<Record, Refusal> {
         let id = self
             .accounts
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
+            .get(&account_form(name))
             .map(|(id, _)| *id);
         let record = match id {
             Some(id) => self.inside(ACCOUNT, id)?,
@@ -300,7 +396,7 @@ pub(super) fn account_record(
         kind: ACCOUNT.to_string(),
         revision: 1,
         state: String::new(),
-        number: name.trim().to_string(),
+        number: name.to_string(),
         pack: String::new(),
         fields,
         created: now,
@@ -315,45 +411,9 @@ pub(super) fn account_record(
     })
 }
 
-/// The entry is written and the keyring could not follow: what holds now, and what to do.
-fn behind(error: &StoreError, change: &KeyringChange) -> Refusal {
-    let why = error.said();
-    let (zh, en) = (&why.zh, &why.en);
-    match change {
-        KeyringChange::Set(name, _) => Refusal::unavailable(
-            said!(
-                "改动已记入日志，但“{name}”的新密码没有写进钥匙串：{zh}。原来的密码（如有）仍然有效。",
-                "The change is in the journal, but the new password of \"{name}\" did not reach the keyring: {en}. The old one, if any, still holds."
-            ),
-            said!("请再改一次密码。", "Change the password once more."),
-        ),
-        KeyringChange::Remove(name) => Refusal::unavailable(
-            said!(
-                "“{name}”已停用，不能再登录；但密码还没有从钥匙串里删去：{zh}。",
-                "\"{name}\" is disabled and cannot sign in, but its password is still in the keyring: {en}."
-            ),
-            said!("下次打开站点时会再试。", "It is tried again when the station is next opened."),
-        ),
-        KeyringChange::KeyFile(_) => Refusal::unavailable(
-            said!(
-                "改动已记入日志，但没有写进钥匙串：{zh}。原来的密钥文件（如有）仍然有效。",
-                "The change is in the journal but did not reach the keyring: {en}. The old key file, if any, still holds."
-            ),
-            said!("请再做一次。", "Do it once more."),
-        ),
-    }
-}
-
-pub(super) fn good_name(name: &str) -> Result<(), Refusal> {
-    let name = name.trim();
-    if !name.is_empty() && name.chars().count() <= 40 && !name.chars().any(char::is_control) {
-        return Ok(());
-    }
-    Err(Refusal::invalid(
-        "name",
-        said!("账号名要有 1 到 40 个字。", "An account name has 1 to 40 characters."),
-        said!("请换一个账号名。", "Choose another name."),
-    ))
+/// The form of a name an account can have.
+pub(super) fn good_name(typed: &str) -> Result<String, Refusal> {
+    account_name(typed).map_err(|error| Refusal::invalid("name", error.said(), error.next()))
 }
 
 pub(super) fn long_enough(password: &str) -> Result<(), Refusal> {
@@ -378,96 +438,4 @@ pub(super) fn disabled() -> Refusal {
         ),
         said!("请找管理员。", "Ask the administrator."),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::office::{Command, Office, Setup, Sources};
-    use crate::program::Role;
-    use crate::record::FixedClock;
-    use crate::store::{Origin, Secret};
-    use std::path::Path;
-    use std::sync::Arc;
-
-    const ADMIN: Secret<'_> = Secret::Password { account: "admin", password: "demo" };
-
-    fn clock() -> Arc<FixedClock> {
-        Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()))
-    }
-
-    fn station(dir: &Path) -> Arc<Office> {
-        let setup = Setup {
-            name: "鱼洞街道服务站".into(),
-            region: "500113".into(),
-            admin: "admin".into(),
-            password: "demo".into(),
-            must_change: false,
-        };
-        let (office, _) =
-            Office::create(dir, &setup, Sources::load(None).unwrap(), clock()).unwrap();
-        let admin = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
-        office.perform(&admin, add("周丽")).unwrap();
-        office
-    }
-
-    fn add(name: &str) -> Command {
-        Command::AddAccount {
-            name: name.into(),
-            role: Role::Volunteer,
-            password: "first".into(),
-            must_change: false,
-        }
-    }
-
-    fn change(name: &str) -> Command {
-        Command::ChangePassword { name: name.into(), password: "second".into() }
-    }
-
-    fn opens(office: &Office, name: &str, password: &str) -> bool {
-        office.sign_in(name, password, &Origin::Terminal).is_ok()
-    }
-
-    #[test]
-    fn a_journal_that_cannot_be_written_leaves_passwords_as_they_were() {
-        let dir = tempfile::tempdir().unwrap();
-        let office = station(&dir.path().join("station"));
-        let admin = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
-        for command in
-            [change("周丽"), Command::DisableAccount { name: "周丽".into() }, add("冉光辉")]
-        {
-            office.store.refuse_next_write();
-            office.perform(&admin, command).unwrap_err();
-            assert!(opens(&office, "周丽", "first") && !opens(&office, "周丽", "second"));
-        }
-        assert!(office.account("冉光辉").is_none());
-        assert!(!office.store.has_account_slot("冉光辉").unwrap());
-        office.perform(&admin, add("冉光辉")).unwrap();
-        assert!(opens(&office, "冉光辉", "first"));
-    }
-
-    #[test]
-    fn a_keyring_that_cannot_be_written_is_told_and_mended() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("station");
-        let office = station(&folder);
-        let admin = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
-        // A folder in the file's place: the new file cannot take it.
-        let (keyring, aside) = (folder.join("keyring.toml"), folder.join("aside"));
-        std::fs::rename(&keyring, &aside).unwrap();
-        std::fs::create_dir(&keyring).unwrap();
-        let told = office.perform(&admin, change("周丽")).unwrap_err();
-        assert!(told.message.zh.contains("已记入日志") && opens(&office, "周丽", "first"));
-        let told = office.perform(&admin, Command::DisableAccount { name: "周丽".into() });
-        assert!(
-            told.unwrap_err().message.zh.contains("已停用") && !opens(&office, "周丽", "first")
-        );
-        std::fs::remove_dir(&keyring).unwrap();
-        std::fs::rename(&aside, &keyring).unwrap();
-        office.close().unwrap();
-        drop(office);
-        let office = Office::open(&folder, &ADMIN, Sources::load(None).unwrap(), clock()).unwrap();
-        assert!(office.account("周丽").unwrap().disabled);
-        assert!(!office.store.has_account_slot("周丽").unwrap());
-        office.wait_for_index();
-    }
 }

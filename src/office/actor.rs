@@ -2,8 +2,10 @@
 
 use super::{Refusal, SignedIn};
 use crate::program::Role;
+use crate::record::{RecordId, china_offset};
 use crate::said;
 use crate::store::Origin;
+use crate::words::Said;
 use serde::{Deserialize, Serialize};
 
 /// One thing a role may or may not do.
@@ -52,8 +54,30 @@ pub struct Account {
     pub must_change: bool,
     /// Its SSH public keys, each an OpenSSH line.
     pub keys: Vec<String>,
+    /// Whose account it is, where that person is registered here.
+    pub person: Option<RecordId>,
     /// Its last sign-in and the one before.
     pub signed_in: [Option<SignedIn>; 2],
+}
+
+impl Account {
+    /// Whether it can be used, in a word.
+    #[must_use]
+    pub fn state(&self) -> Said {
+        match (self.disabled, self.must_change) {
+            (true, _) => Said::fixed("已停用", "disabled"),
+            (false, true) => Said::fixed("待改密码", "new password"),
+            (false, false) => Said::fixed("在用", "in use"),
+        }
+    }
+
+    /// When it last signed in, by the clock of China; empty where it never did.
+    #[must_use]
+    pub fn last_sign_in(&self) -> String {
+        let [last, _] = &self.signed_in;
+        let at = last.as_ref().map(|last| last.at.with_timezone(&china_offset()));
+        at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+    }
 }
 
 /// Who is asking: an account, signed in from somewhere.

@@ -97,6 +97,21 @@ pub enum Command {
         /// The account.
         name: String,
     },
+    /// Gives a disabled account its rights back, with a new password that is changed at the next
+    /// sign-in.
+    EnableAccount {
+        /// The account.
+        name: String,
+        /// Its new password.
+        password: String,
+    },
+    /// Says whose account it is, or that nobody registered here has it.
+    AccountPerson {
+        /// The account.
+        name: String,
+        /// The person.
+        person: Option<RecordId>,
+    },
     /// Gives an account a new password.
     ChangePassword {
         /// The account.

@@ -1,6 +1,6 @@
 //! The office itself: what it holds, and the way of a change through it.
 
-use super::accounts::KeyringChange;
+use super::keyring::KeyringChange;
 use super::command::{Command, Receipt};
 use super::news::News;
 use super::{Account, Actor, Refusal, Right};
@@ -29,6 +29,8 @@ pub struct Office {
     pub(super) directory: RwLock<Directory>,
     pub(super) accounts: RwLock<BTreeMap<String, (RecordId, Account)>>,
     pub(super) door: Mutex<Door>,
+    /// Held while the keyring follows a change of an account.
+    pub(super) keyring_turn: Mutex<()>,
     pub(super) filling: super::opening::Filling,
     /// What went wrong while the index was filled.
     pub(super) notices: Mutex<Vec<crate::words::Said>>,
@@ -275,6 +277,8 @@ impl Office {
                 self.plan_account(actor, &name, role, password, must_change)
             }
             Command::DisableAccount { name } => self.plan_disable(actor, &name),
+            Command::EnableAccount { name, password } => self.plan_enable(actor, &name, password),
+            Command::AccountPerson { name, person } => self.plan_person(actor, &name, person),
             Command::ChangePassword { name, password } => {
                 self.plan_password(actor, &name, password)
             }

@@ -135,7 +135,7 @@ impl Office {
         sources: Sources,
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, RecoveryKey), Refusal> {
-        super::accounts::good_name(&setup.admin)?;
+        let name = super::accounts::good_name(&setup.admin)?;
         super::accounts::long_enough(&setup.password)?;
         let info = StationInfo {
             node: super::create::new_id(clock.now())?.0,
@@ -144,7 +144,7 @@ impl Office {
         };
         let news = Arc::new(News::default());
         let with = sources.setup(clock.clone(), &news, Arc::default());
-        let name = setup.admin.as_str();
+        let name = name.as_str();
         let role = Role::Administrator;
         let admin =
             super::accounts::account_record(clock.now(), name, name, role, setup.must_change)?;
@@ -218,6 +218,7 @@ impl Office {
             directory: RwLock::new(Directory::new()),
             accounts: RwLock::new(BTreeMap::new()),
             door: Mutex::new(Door::default()),
+            keyring_turn: Mutex::default(),
             filling: Filling::new(),
             notices: Mutex::default(),
             news,
@@ -269,12 +270,14 @@ impl Office {
         self.look_at_backups();
     }
 
-    /// A stand-in for whoever runs a maintenance command with the recovery key.
+    /// A stand-in for whoever runs a maintenance command with the recovery key: an administrator,
+    /// if possible one who can do more than choose a password.
     #[must_use]
     pub fn recovery_actor(&self) -> Option<Actor> {
-        let admin = self.accounts().into_iter().find(|account: &Account| {
-            account.role == Role::Administrator && Right::Accounts.belongs_to(account.role)
-        })?;
+        let admins = self.accounts().into_iter().filter(|account: &Account| {
+            !account.disabled && Right::Accounts.belongs_to(account.role)
+        });
+        let admin = admins.min_by_key(|account| account.must_change)?;
         Some(Actor { account: admin.name, role: admin.role, origin: Origin::Cli })
     }
 

@@ -3,7 +3,7 @@
 use super::accounts::{SignedIn, disabled};
 use super::door::ACCOUNT;
 use super::{Actor, Refusal, keys};
-use crate::record::{Record, Value, china_offset};
+use crate::record::{Record, Value, account_form, china_offset};
 use crate::said;
 use crate::store::{Draft, DraftOp, Origin};
 use crate::words::Said;
@@ -21,9 +21,9 @@ impl super::Office {
     /// # Errors
     /// Forbidden when name or password are wrong, the account is disabled or has to wait.
     pub fn sign_in(&self, name: &str, password: &str, origin: &Origin) -> Result<Actor, Refusal> {
-        let name = name.trim();
-        self.proved(name, password, origin)?;
-        self.let_in(name, origin, "sign-in", BTreeMap::new())
+        let name = account_form(name);
+        self.proved(&name, password, origin)?;
+        self.let_in(&name, origin, "sign-in", BTreeMap::new())
     }
 
     /// Signs an account in by one of its SSH keys, an OpenSSH public key line whose comment does
@@ -32,11 +32,11 @@ impl super::Office {
     /// # Errors
     /// Forbidden when it is no key of this account, or the account is disabled.
     pub fn sign_in_by_key(&self, name: &str, key: &str, origin: &Origin) -> Result<Actor, Refusal> {
-        let name = name.trim();
+        let name = account_form(name);
         let fingerprint = keys::fingerprint(key).unwrap_or_default();
         let by = BTreeMap::from([("key".to_string(), fingerprint)]);
-        if !self.has_key(name, key) {
-            self.note_sign_in(name, origin, "sign-in-failed", by);
+        if !self.has_key(&name, key) {
+            self.note_sign_in(&name, origin, "sign-in-failed", by);
             return Err(Refusal::forbidden(
                 said!("这把密钥不属于这个账号。", "This key does not belong to this account."),
                 said!(
@@ -45,14 +45,13 @@ impl super::Office {
                 ),
             ));
         }
-        self.let_in(name, origin, "sign-in", by)
+        self.let_in(&name, origin, "sign-in", by)
     }
 
     /// Whether an account that may sign in has this SSH key. Nothing is written.
     #[must_use]
     pub fn knows_key(&self, name: &str, key: &str) -> bool {
-        self.account(name.trim()).is_some_and(|account| !account.disabled)
-            && self.has_key(name.trim(), key)
+        self.account(name).is_some_and(|account| !account.disabled) && self.has_key(name, key)
     }
 
     fn has_key(&self, name: &str, key: &str) -> bool {

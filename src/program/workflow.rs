@@ -42,6 +42,36 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.id() == id)
     }
 
+    /// The role a person typed, in either language, as it is called on screen or in packs.
+    ///
+    /// # Errors
+    /// What there is, and what was probably meant.
+    pub fn read(typed: &str) -> Result<Self, Said> {
+        let folded = crate::record::fold(typed).to_lowercase();
+        let named = |role: &Self| {
+            let title = role.title();
+            [role.id(), &title.zh, &title.en].contains(&folded.as_str())
+        };
+        if let Some(role) = Self::ALL.into_iter().find(named) {
+            return Ok(role);
+        }
+        let titles = Self::ALL.map(Self::title);
+        let words = titles.iter().flat_map(|title| [&*title.zh, &*title.en]);
+        let known: Vec<String> =
+            titles.iter().map(|title| format!("{} {}", title.zh, title.en)).collect();
+        let known = known.join("、");
+        Err(match crate::words::closest(&folded, words) {
+            Some(meant) => crate::said!(
+                "没有“{folded}”这个角色，是不是“{meant}”？角色有：{known}。",
+                "There is no role \"{folded}\"; did you mean \"{meant}\"? Roles: {known}."
+            ),
+            None => crate::said!(
+                "没有“{folded}”这个角色。角色有：{known}。",
+                "There is no role \"{folded}\". Roles: {known}."
+            ),
+        })
+    }
+
     /// What it is called on screen.
     #[must_use]
     pub const fn title(self) -> Said {
@@ -317,5 +347,35 @@ impl Ask {
             AskType::Value(field) => Some(field),
             AskType::Fields | AskType::Clause => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Role;
+
+    #[test]
+    fn roles_are_read_in_both_languages() {
+        for (typed, role) in [
+            ("volunteer", Role::Volunteer),
+            ("志愿者", Role::Volunteer),
+            (" Supervisor ", Role::Supervisor),
+            ("主管", Role::Supervisor),
+            ("ａｕｄｉｔｏｒ", Role::Auditor),
+            ("经审员", Role::Auditor),
+            ("ADMINISTRATOR", Role::Administrator),
+            ("管理员", Role::Administrator),
+        ] {
+            assert_eq!(Role::read(typed), Ok(role), "{typed}");
+        }
+        for (typed, meant) in
+            [("voluntear", "volunteer"), ("superviser", "supervisor"), ("经审", "经审员")]
+        {
+            let said = Role::read(typed).unwrap_err();
+            assert!(said.zh.contains(&format!("是不是“{meant}”")), "{}", said.zh);
+            assert!(said.en.contains(&format!("did you mean \"{meant}\"")), "{}", said.en);
+        }
+        let said = Role::read("king").unwrap_err();
+        assert!(!said.en.contains("mean") && said.en.contains("auditor"), "{}", said.en);
     }
 }

@@ -93,6 +93,13 @@ pub fn account_name(typed: &str) -> Result<String, AccountNameError> {
     }
 }
 
+/// The form of whatever was typed for a name: the one it has, or, where it can be no name, as it
+/// is, cut to the length of one, so that it is nobody's.
+#[must_use]
+pub fn account_form(typed: &str) -> String {
+    account_name(typed).unwrap_or_else(|_| typed.trim().chars().take(LONGEST).collect())
+}
+
 fn why(typed: &str, error: &Error) -> AccountNameError {
     let bad = match error {
         Error::BadCodepoint(info)
@@ -201,6 +208,7 @@ mod tests {
         ] {
             assert_eq!(account_name(typed), Err(error), "{typed:?}");
             assert!(!error.said().is_empty() && !error.next().is_empty());
+            assert!(account_name(&account_form(typed)).is_err(), "{typed:?} is nobody's");
         }
     }
 

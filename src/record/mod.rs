@@ -18,7 +18,7 @@ mod stored;
 mod time;
 mod value;
 
-pub use account_name::{AccountNameError, account_look, account_name};
+pub use account_name::{AccountNameError, account_form, account_look, account_name};
 use contact::luhn_fits;
 pub use contact::{
     ContactError, card_warning, mask_card, mask_phone, mask_text, parse_card, parse_phone,

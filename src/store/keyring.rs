@@ -13,11 +13,10 @@ use super::error::StoreError;
 use super::recovery::RecoveryKey;
 use super::seal::{DataKey, random};
 use super::throttle::Throttle;
-use crate::record::Instant;
+use crate::record::{Instant, account_form};
 use serde::{Deserialize, Serialize};
 use slot::{Slot, SlotKind, normal};
 use std::path::{Path, PathBuf};
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 /// The file's name in the data folder.
@@ -248,7 +247,7 @@ impl Keyring {
     fn tag(&self, kind: SlotKind, name: &str) -> Result<String, StoreError> {
         let salt = unhex(&self.file.salt).ok_or_else(|| bad("salt"))?;
         let mut hasher = blake3::Hasher::new_derive_key("yizhan 2025 keyring v1: slot tag");
-        let name: String = name.trim().nfkc().collect();
+        let name = account_form(name);
         for part in [salt.as_slice(), kind.word().as_bytes(), &[0], name.as_bytes()] {
             hasher.update(part);
         }

@@ -172,6 +172,7 @@ fn a_command_that_fails_ends_alone() {
         language: "en_US.UTF-8".into(),
         terminal: false,
         proof: Proof::Password(Account { name: "admin".into(), password: "x".to_string().into() }),
+        chosen: None,
     };
     let carried_out = |errand: &Errand| {
         let (mut out, mut err) = (Vec::new(), Vec::new());

@@ -63,6 +63,19 @@ pub struct Errand {
     pub terminal: bool,
     /// Who asks.
     pub proof: Proof,
+    /// The new password they were asked for at their terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
+}
+
+/// A password chosen at the client, for an account that gets one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen(pub Zeroizing<String>);
+
+impl std::fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Chosen(..)")
+    }
 }
 
 /// What proves who asks.
@@ -278,6 +291,7 @@ mod tests {
             (proptest::collection::vec(".{0,9}", 0..5), ".{0,9}", ".{0,9}", any::<bool>())
                 .prop_map(|(words, folder, secret, terminal)| {
                     let secret = Zeroizing::new(secret);
+                    let chosen = terminal.then(|| Chosen(secret.clone()));
                     let proof = if terminal {
                         Proof::Recovery(secret)
                     } else {
@@ -285,7 +299,15 @@ mod tests {
                     };
                     let language = folder.clone();
                     let version = VERSION;
-                    Frame::Errand(Errand { version, words, folder, language, terminal, proof })
+                    Frame::Errand(Errand {
+                        version,
+                        words,
+                        folder,
+                        language,
+                        terminal,
+                        proof,
+                        chosen,
+                    })
                 }),
             Just(Frame::Taken),
             Just(Frame::Continue),

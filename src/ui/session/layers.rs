@@ -80,6 +80,12 @@ impl Session {
                     self.begin();
                 }
                 Effect::Unlocked(actor) => {
+                    // A password somebody else chose meanwhile opens the lock to its change.
+                    if self.office.must_change_password(&actor.account) {
+                        self.keep();
+                        self.carry_out(vec![Effect::SignedIn(actor)]);
+                        continue;
+                    }
                     self.who = Some(Actor { origin: self.origin.clone(), ..actor });
                     self.layers.retain(|layer| !layer.is_lock());
                     self.refresh();
