@@ -65,11 +65,7 @@ impl Prompt {
     ///
     /// # Errors
     /// As [`Self::secret`].
-    pub fn new_secret(
-        &mut self,
-        first: &Said,
-        again: &Said,
-    ) -> Result<Zeroizing<String>, Failure> {
+    pub fn new_secret(&mut self, first: &Said, again: &Said) -> Result<Zeroizing<String>, Failure> {
         loop {
             let chosen = self.secret(first)?;
             if *chosen == *self.secret(again)? {

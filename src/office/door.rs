@@ -1,7 +1,7 @@
 //! The office itself: what it holds, and the way of a change through it.
 
-use super::keyring::KeyringChange;
 use super::command::{Command, Receipt};
+use super::keyring::KeyringChange;
 use super::news::News;
 use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;

@@ -17,7 +17,7 @@ impl super::Office {
         (there < HANDS).then(|| {
             said!(
                 "办理决定要两名主管先后经手，现有 {there} 名。不足两名时，决定由上级工会作出，在这里登记文号和日期。",
-                "A decision takes two supervisors; there are {there}. With fewer, the union above decides, and its document and date are entered here."
+                "A decision takes two supervisors; this station has {there}. With fewer, the union above decides, and its document and date are entered here."
             )
         })
     }

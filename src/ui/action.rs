@@ -100,6 +100,22 @@ pub enum Action {
     BackupPlace,
     /// Say whether the machine's clock is right.
     Clock,
+    /// The accounts of the station.
+    Accounts,
+    /// Make an account.
+    AddAccount,
+    /// End an account's rights.
+    DisableAccount,
+    /// Give a disabled account its rights back.
+    EnableAccount,
+    /// Give an account a new password.
+    AccountPassword,
+    /// Let an account sign in over SSH with a key.
+    AddKey,
+    /// Take keys from an account.
+    RemoveKey,
+    /// Say whose account it is.
+    AccountPerson,
     /// Take a list in from a file.
     Import,
     /// Take the rows a sheet does not show as well, or not.
@@ -131,6 +147,8 @@ pub enum Place {
     Text,
     /// The system screen.
     System,
+    /// The accounts of the station.
+    Accounts,
     /// The path of a file, with what is in its folder.
     Path,
     /// A file looked at before it is taken in, and what became of it.
@@ -156,13 +174,15 @@ pub struct ActionInfo {
     pub bar: u8,
 }
 
-use Place::{Ask, Batch, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text};
+use Place::{Accounts, Ask, Batch, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text};
 
-const SIGNED_IN: &[Place] = &[List, Page, Review, Form, Find, Text, System, Path, Preview, Batch];
-const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System];
+const SIGNED_IN: &[Place] =
+    &[List, Page, Review, Form, Find, Text, System, Accounts, Path, Preview, Batch];
+const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System, Accounts];
 const ALL: &[Place] =
-    &[SignIn, List, Page, Review, Form, Find, Ask, Text, System, Path, Preview, Batch];
-const MOVING: &[Place] = &[List, Page, Review, Form, Find, Ask, Text, System, Path, Preview, Batch];
+    &[SignIn, List, Page, Review, Form, Find, Ask, Text, System, Accounts, Path, Preview, Batch];
+const MOVING: &[Place] =
+    &[List, Page, Review, Form, Find, Ask, Text, System, Accounts, Path, Preview, Batch];
 
 macro_rules! row {
     ($action:expr, $name:literal, $zh:literal, $en:literal, $keys:expr, $places:expr, $bar:literal) => {
@@ -226,6 +246,14 @@ pub const ACTIONS: &[ActionInfo] = &[
         5
     ),
     row!(Action::Clock, "clock", "时钟", "Clock", ["c"], &[System], 6),
+    row!(Action::Accounts, "accounts", "账号", "Accounts", ["a"], &[System], 3),
+    row!(Action::AddAccount, "add-account", "新建", "New", ["n", "F3"], &[Accounts], 3),
+    row!(Action::DisableAccount, "disable-account", "停用", "Disable", ["d"], &[Accounts], 4),
+    row!(Action::EnableAccount, "enable-account", "启用", "Enable", ["e"], &[Accounts], 5),
+    row!(Action::AccountPassword, "account-password", "新密码", "Password", ["p"], &[Accounts], 6),
+    row!(Action::AddKey, "add-key", "加公钥", "Add key", ["s"], &[Accounts], 7),
+    row!(Action::RemoveKey, "remove-key", "删公钥", "Remove key", ["x"], &[Accounts], 8),
+    row!(Action::AccountPerson, "account-person", "本人", "Person", ["i"], &[Accounts], 9),
     row!(
         Action::SaveRefused,
         "save-refused",
@@ -312,6 +340,14 @@ pub fn needs(action: Action) -> Option<Right> {
         Action::Import => Some(Right::Import),
         Action::Backup | Action::BackupPlace => Some(Right::Maintain),
         Action::Reveal => Some(Right::Reveal),
+        Action::Accounts
+        | Action::AddAccount
+        | Action::DisableAccount
+        | Action::EnableAccount
+        | Action::AccountPassword
+        | Action::AddKey
+        | Action::RemoveKey
+        | Action::AccountPerson => Some(Right::Accounts),
         _ => None,
     }
 }

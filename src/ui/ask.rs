@@ -171,8 +171,9 @@ impl Part {
 
     fn answer(&self) -> Vec<String> {
         match self {
-            Self::Line { input, .. } => {
-                let typed = input.text().trim();
+            Self::Line { input, secret, .. } => {
+                // A password is what was typed, blanks and all.
+                let typed = if *secret { input.text() } else { input.text().trim() };
                 if typed.is_empty() { Vec::new() } else { vec![typed.to_string()] }
             }
             Self::Choices { options, marked, .. } => options

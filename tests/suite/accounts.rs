@@ -12,7 +12,8 @@ use yizhan::store::{Entry, Op, Origin};
 use yizhan::ui::Start;
 use yizhan::ui::action::ACTIONS;
 
-const KEY: &str =
+/// A public key made by `ssh-keygen`, whose fingerprint begins with SHA256:hsawrJO35.
+pub const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM11lxGnbiIAQ2mXRvINh6LQN5tq+RhxN5FZKugxG5wh home";
 const OTHER_KEY: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBF/oDyxBCaXQQ725IKi/imq7wTzeY8o3EAzk9OpbTZu6uxV17dxYFEIDltUWpALAwujtujjgonaggdcZqe9oK5U=";
 

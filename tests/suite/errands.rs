@@ -83,7 +83,7 @@ fn files_and_input_are_those_of_whoever_gave_the_command() {
     let password = fs::read_to_string(desk.file("password")).unwrap();
     let password = password.trim_end();
     let mut passwd = desk.yizhan(&["account", "passwd", "志愿者甲", "--new-password-file", "-"]);
-    passwd.args(["--as", "admin", "--password-file", "-"]);
+    passwd.args(["--as", "志愿者甲", "--password-file", "-"]);
     let (status, _, err) = given(passwd, &format!("{password}\n新的密码\n"));
     assert_eq!(status, Some(0), "{err}");
     let find = |password: &str| {

@@ -127,3 +127,41 @@ fn without_colour() {
         }
     });
 }
+
+/// The accounts, as the administrator keeps them.
+fn accounts_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
+    desk.signs_in("admin");
+    show("home-admin", desk);
+    desk.press("0 G");
+    show("system-accounts", desk);
+    desk.press("a");
+    show("accounts", desk);
+    desk.press("n").types("周丽").press("Enter").types("2").press("Enter");
+    show("account-new", desk);
+    desk.types("secret").press("Enter").types("secret").press("Enter G");
+    desk.press("s").pastes(crate::accounts::KEY);
+    show("account-key", desk);
+    desk.press("F10 d");
+    show("account-disable", desk);
+    desk.press("Enter");
+    show("accounts-disabled", desk);
+    desk.press("F1");
+    show("accounts-help", desk);
+    assert!(station.office.account("周丽").is_some_and(|account| account.disabled));
+}
+
+#[test]
+fn the_accounts_at_80_columns() {
+    let station = furnished::station_with_newcomer();
+    accounts_tour(&station, &mut station.session(80, 24), |name, desk| {
+        assert_snapshot!(format!("zh-80-{name}"), steady(&station, &desk.screen()));
+    });
+}
+
+#[test]
+fn the_accounts_in_english() {
+    let station = furnished::station_with_newcomer();
+    accounts_tour(&station, &mut station.session_in(80, 24, Lang::En, false), |name, desk| {
+        assert_snapshot!(format!("en-80-{name}"), steady(&station, &desk.screen()));
+    });
+}

@@ -97,6 +97,7 @@ impl Screen for Home {
         self.notices = cx.office.trouble().into_iter().collect();
         self.notices.extend(cx.office.backup_warning());
         self.notices.extend(cx.office.notices());
+        self.notices.extend(cx.office.to_set_up(who));
         self.before = cx.office.sign_in_before(&who.account).unwrap_or_default();
         self.errands = vec![
             (

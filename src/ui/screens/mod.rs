@@ -1,5 +1,6 @@
 //! The screens, one file each, and which one an action opens.
 
+pub mod accounts;
 pub mod batch;
 pub mod clock;
 pub mod find;
@@ -33,6 +34,10 @@ pub fn open(action: Action, cx: &mut Context) {
         Action::Drafts => open_list(Queue::Drafts, cx),
         Action::Import => {
             let screen = import::Import::new(cx);
+            cx.open(screen);
+        }
+        Action::Accounts => {
+            let screen = accounts::Accounts::new(cx);
             cx.open(screen);
         }
         Action::ChangePassword => cx.open(password::Password::new()),

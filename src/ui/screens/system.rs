@@ -1,6 +1,8 @@
 //! The system screen: station, data folder, chain head, backups, what was put right, packs and
 //! rules in use, accounts.
 
+use crate::office::Right;
+use crate::program::Role;
 use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::store::KnownBackup;
@@ -113,15 +115,7 @@ impl Screen for System {
                 "To change your own password press F9 and choose \"Change password\"."
             ),
         );
-        for account in office.accounts() {
-            let role = account.role.title();
-            let off = if account.disabled {
-                said!("（已停用）", " (disabled)")
-            } else {
-                Said::default()
-            };
-            reading.value(Said::same(account.name), Said::join(&[role, off], "", ""));
-        }
+        accounts(&mut reading, cx);
         self.reading = reading.at_place_of(&self.reading);
     }
 
@@ -233,6 +227,25 @@ fn doors(reading: &mut Reading, cx: &Context) {
             "At a first connection the fingerprint shown there must be this one."
         ),
     );
+}
+
+/// How many may sign in, by role.
+fn accounts(reading: &mut Reading, cx: &Context) {
+    let accounts = cx.office.accounts();
+    for role in Role::ALL {
+        let of_role = accounts.iter().filter(|account| account.role == role && !account.disabled);
+        let count = of_role.count();
+        reading.value(role.title(), said!("{count} 个", "{count}"));
+    }
+    if cx.who.is_some_and(|who| who.may(Right::Accounts)) {
+        reading.line(
+            Tone::Quiet,
+            said!(
+                "新建、停用、启用、公钥和新密码：按 a 打开账号表。",
+                "To make, disable or enable accounts, for keys and new passwords, press a."
+            ),
+        );
+    }
 }
 
 /// A backup in one line: when, how long ago, how much, which file.
