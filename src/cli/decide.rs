@@ -67,8 +67,8 @@ pub fn show(args: &DecideArgs, at: &Opened, out: &mut dyn Write) -> Done {
     let as_of = args.as_of.as_deref().map(|text| date(text, today)).transpose()?;
     let record = at.record(&args.number)?;
     let sheet = match args.at {
-        Some(seq) => at.office.sheet_at(&record, seq)?,
-        None => at.office.sheet(&record, as_of, None)?,
+        Some(seq) => at.office.sheet_at(&at.actor, &record, seq)?,
+        None => at.office.sheet_for(Some(&at.actor), &record, as_of)?,
     };
     if at.json {
         out.write_all(sheet.to_stored()?.0.as_bytes())?;

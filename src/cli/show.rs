@@ -2,11 +2,10 @@
 
 use super::opening::Opened;
 use super::{Done, print};
-use crate::office::{Refusal, Right};
-use crate::program::{self, Field, Kind, PERSON};
+use crate::office::Refusal;
+use crate::program::{Field, Kind, PERSON};
 use crate::record::{Record, Row, Value, china_offset};
 use crate::terminal::text;
-use crate::words::Lang;
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 use std::io::Write;
@@ -80,12 +79,10 @@ fn as_json(at: &Opened, kind: &Kind, record: &Record) -> Result<Map<String, Json
 
 /// A row's cells, masked as the record's own fields are.
 fn row_json(at: &Opened, table: &Field, row: &Row) -> Json {
-    let may = at.actor.may(Right::Reveal);
     let cells = table.field_type.columns().iter().filter_map(|column| {
         let value = row.fields.get(&column.id)?;
-        let reveal = may && program::mask(column, value).is_none();
-        let shown = program::show(at.office.catalogue(), column, value, Lang::Zh, reveal);
-        Some((column.id.clone(), Json::from(shown)))
+        let shown = at.office.shown_value(Some(&at.actor), column, value);
+        Some((column.id.clone(), Json::from(shown.zh.to_string())))
     });
     Json::Object(cells.collect())
 }

@@ -17,6 +17,13 @@ pub enum Right {
     Review,
     /// See sensitive fields in full, with a reason.
     Reveal,
+    /// See sensitivity groups, such as health and household finance, without asking: whoever
+    /// decides on them. Numbers of people stay masked here too.
+    Sensitive,
+    /// Open lists of everything, and find more than a handful.
+    Lists,
+    /// Read the log of the house: who looked, took out, was refused.
+    Log,
     /// Take lists out of the program.
     Export,
     /// Bring lists in.
@@ -28,14 +35,15 @@ pub enum Right {
 }
 
 impl Right {
-    /// Whether a role has it. An auditor reads masked and changes nothing; an administrator may
-    /// enter at the counter, and reviews and decides nothing.
+    /// Whether a role has it. A volunteer sees what a search or a queue shows, masked, and more
+    /// only with a reason; an auditor reads masked and changes nothing; an administrator may enter
+    /// at the counter, and reviews and decides nothing.
     #[must_use]
     pub fn belongs_to(self, role: Role) -> bool {
         match role {
             Role::Volunteer => matches!(self, Self::Write | Self::Reveal),
-            Role::Supervisor => self != Self::Accounts,
-            Role::Auditor => self == Self::Maintain,
+            Role::Supervisor => !matches!(self, Self::Accounts | Self::Log),
+            Role::Auditor => matches!(self, Self::Maintain | Self::Lists | Self::Log),
             Role::Administrator => self != Self::Review,
         }
     }
@@ -110,7 +118,12 @@ impl Actor {
         let (zh, en) = (&role.zh, &role.en);
         Err(Refusal::forbidden(
             said!("{zh}账号不能进行这项操作。", "This is not open to a {en} account."),
-            said!("请由审核员或管理员办理。", "Ask a supervisor or the administrator."),
+            match right {
+                Right::Log => {
+                    said!("请由审计员或管理员查看。", "Ask an auditor or the administrator.")
+                }
+                _ => said!("请由审核员或管理员办理。", "Ask a supervisor or the administrator."),
+            },
         ))
     }
 }

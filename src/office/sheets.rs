@@ -1,6 +1,6 @@
 //! Decision sheets: the facts of a file, brought together and put to the rules.
 
-use super::Refusal;
+use super::{Actor, Refusal, Right};
 use crate::areas::hardship::{self, Household};
 use crate::directory::IdRole;
 use crate::policy::{self, DecisionSheet, RuleSet};
@@ -46,6 +46,34 @@ impl super::Office {
         let kind = self.kind(&record.kind)?;
         let person = self.person_of_record(record);
         Ok(self.evaluate(kind, record, person.as_ref(), as_of, rules))
+    }
+
+    /// The same as `who` may see it: without the amounts of groups that are not open to them.
+    ///
+    /// # Errors
+    /// As [`Self::sheet`].
+    pub fn sheet_for(
+        &self,
+        who: Option<&Actor>,
+        record: &Record,
+        as_of: Option<NaiveDate>,
+    ) -> Result<DecisionSheet, Refusal> {
+        let sheet = self.sheet(record, as_of, None)?;
+        Ok(self.sheet_shown(who, sheet))
+    }
+
+    /// A sheet, made now or kept with a decision, as `who` may see it.
+    #[must_use]
+    pub fn sheet_shown(&self, who: Option<&Actor>, sheet: DecisionSheet) -> DecisionSheet {
+        if who.is_some_and(|who| who.may(Right::Sensitive)) {
+            return sheet;
+        }
+        let id = sheet.rules.split('@').next().unwrap_or_default();
+        match self.library.rule_set(id) {
+            Some(rules) => sheet.veiled(rules),
+            // Rules nobody has any more: which facts are sensitive is not known.
+            None => DecisionSheet { lines: Vec::new(), nearest: Vec::new(), ..sheet },
+        }
     }
 
     pub(super) fn sheet_inside(

@@ -1,6 +1,6 @@
 //! Values as a reader may see them: masked numbers, hidden groups, names behind references.
 
-use super::Actor;
+use super::{Actor, Right};
 use crate::program::{self, Field};
 use crate::record::{Record, Row, Value};
 use crate::words::{Lang, Said};
@@ -9,8 +9,8 @@ use std::sync::PoisonError;
 impl super::Office {
     /// A field's value as this reader may see it; `None` when there is nothing to show.
     ///
-    /// Identity numbers, phones and cards are masked for everybody; whole sensitivity groups only
-    /// for those without the right to reveal.
+    /// Identity numbers, phones, cards and what gives them away are masked for everybody; whole
+    /// sensitivity groups for those to whom they are not open (see [`Right::Sensitive`]).
     #[must_use]
     pub fn shown(&self, who: Option<&Actor>, record: &Record, field: &Field) -> Option<Said> {
         let kind = self.catalogue.kind(&record.kind)?;
@@ -18,9 +18,19 @@ impl super::Office {
         Some(self.shown_value(who, field, &value))
     }
 
-    pub(super) fn shown_value(&self, who: Option<&Actor>, field: &Field, value: &Value) -> Said {
-        let reveal = who.is_some_and(|who| who.may(super::Right::Reveal))
-            && program::mask(field, value).is_none();
+    /// What stands for a value in this reader's stead of it; `None` for what they see in full.
+    #[must_use]
+    pub fn hidden(&self, who: Option<&Actor>, field: &Field, value: &Value) -> Option<String> {
+        let open = who.is_some_and(|who| who.may(Right::Sensitive));
+        if open { program::mask(field, value) } else { program::masked(field, value) }
+    }
+
+    /// A value of a field or a column as this reader may see it.
+    #[must_use]
+    pub fn shown_value(&self, who: Option<&Actor>, field: &Field, value: &Value) -> Said {
+        if let Some(hidden) = self.hidden(who, field, value) {
+            return Said::same(hidden);
+        }
         if let Value::Reference(id) = value {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
             let card = directory.get(*id);
@@ -28,7 +38,7 @@ impl super::Office {
                 card.map(|card| format!("{} {}", card.title, card.number)).unwrap_or_default(),
             );
         }
-        let side = |lang| program::show(&self.catalogue, field, value, lang, reveal);
+        let side = |lang| program::show(&self.catalogue, field, value, lang, true);
         Said::new(side(Lang::Zh), side(Lang::En))
     }
 
@@ -59,19 +69,21 @@ impl super::Office {
             .collect()
     }
 
-    /// The fields of a record and its tables that are masked, as path and title.
+    /// The fields of a record and its tables that are masked for a reader, as path and title.
     #[must_use]
-    pub fn masked_fields(&self, record: &Record) -> Vec<(String, Said)> {
+    pub fn masked_fields(&self, who: Option<&Actor>, record: &Record) -> Vec<(String, Said)> {
         let Some(kind) = self.catalogue.kind(&record.kind) else { return Vec::new() };
+        let fields = program::effective_fields(kind, &record.fields);
+        let hidden = |field: &Field, value: &Value| self.hidden(who, field, value).is_some();
         let mut masked = Vec::new();
         for field in kind.fields() {
-            if record.get(&field.id).is_some_and(|value| program::mask(field, value).is_some()) {
+            let Some(value) = fields.get(&field.id) else { continue };
+            if hidden(field, value) {
                 masked.push((field.id.clone(), field.title.clone()));
             }
-            let rows = record.get(&field.id).map(Value::rows).unwrap_or_default();
             for column in field.field_type.columns() {
-                let held = rows.iter().filter_map(|row| row.fields.get(&column.id));
-                if held.into_iter().any(|value| program::mask(column, value).is_some()) {
+                let mut held = value.rows().iter().filter_map(|row| row.fields.get(&column.id));
+                if held.any(|value| hidden(column, value)) {
                     masked.push((
                         format!("{}.{}", field.id, column.id),
                         Said::join(&[field.title.clone(), column.title.clone()], "·", " · "),
@@ -86,19 +98,21 @@ impl super::Office {
     #[must_use]
     pub fn in_full(&self, record: &Record, fields: &[String]) -> Vec<Said> {
         let Some(kind) = self.catalogue.kind(&record.kind) else { return Vec::new() };
+        let held = program::effective_fields(kind, &record.fields);
         let mut lines = Vec::new();
         for path in fields {
             let Some(field) = kind.field_at(path) else { continue };
             let values: Vec<&Value> = match path.split_once('.') {
-                None => record.get(path).into_iter().collect(),
+                None => held.get(path).into_iter().collect(),
                 Some((table, column)) => {
-                    let rows = record.get(table).map(Value::rows).unwrap_or_default();
+                    let rows = held.get(table).map(Value::rows).unwrap_or_default();
                     rows.iter().filter_map(|row| row.fields.get(column)).collect()
                 }
             };
             for value in values {
-                let full = program::show(&self.catalogue, field, value, Lang::Zh, true);
-                lines.push(Said::join(&[field.title.clone(), Said::same(full)], "　", "  "));
+                let full = |lang| program::show(&self.catalogue, field, value, lang, true);
+                let full = Said::new(full(Lang::Zh), full(Lang::En));
+                lines.push(Said::join(&[field.title.clone(), full], "　", "  "));
             }
         }
         lines

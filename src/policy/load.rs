@@ -168,8 +168,9 @@ impl Layer {
             let unit = entry.need_word("unit", Unit::WORDS);
             let title = entry.need_said("title");
             self.keep(&entry, &format!("fact {id}/{name}"), &["unit"]);
+            let sensitive = text_or_none(&entry, "sensitive");
             entry.finish();
-            Some(FactKind { id: name, unit: unit?, title })
+            Some(FactKind { id: name, unit: unit?, title, sensitive })
         });
         let facts = facts.collect();
         let values = entry.tables("value").into_iter().filter_map(|entry| {

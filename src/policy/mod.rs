@@ -22,6 +22,7 @@ mod rules;
 mod scene;
 mod sheet;
 mod threshold;
+mod veil;
 
 #[cfg(test)]
 mod tests;

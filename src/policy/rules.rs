@@ -72,6 +72,10 @@ pub struct FactKind {
     pub unit: Unit,
     /// What a person calls it.
     pub title: Said,
+    /// The sensitivity group of the fields it comes from: whoever may not see those is shown the
+    /// line, its result and its clause, but not the value. No part of what is decided by.
+    #[serde(skip)]
+    pub sensitive: Option<String>,
 }
 
 /// A value computed from facts, parameters and values above it.

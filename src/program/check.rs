@@ -42,7 +42,7 @@ pub struct FieldProblem {
 }
 
 /// The column and field ids an identity number is compared with, where a pack has them.
-const BIRTH_DATE: &str = "birth_date";
+pub(super) const BIRTH_DATE: &str = "birth_date";
 const SEX: &str = "sex";
 
 /// From this age a child gives its own consent (Personal Information Protection Law, art. 31).
@@ -245,7 +245,8 @@ impl Check<'_> {
         let (_, from_id) = from_id(scope, values)
             .into_iter()
             .find(|(id, from_id)| *id == field.id && from_id != value)?;
-        let shown = |lang| super::plain(self.catalogue, field, &from_id, lang, true);
+        // Masked like the number it comes from: a guess at a date must not be answered with it.
+        let shown = |lang| super::plain(self.catalogue, field, &from_id, lang, false);
         let (zh, en) = (shown(crate::words::Lang::Zh), shown(crate::words::Lang::En));
         let title = &field.title;
         Some(TypedError::new(

@@ -131,6 +131,9 @@ pub struct Field {
     pub total: Option<Total>,
     /// Asked in the ordinary run of the form: Enter stops here although it is not required.
     pub asked: bool,
+    /// The identity number beside it of which it is a part, such as a birth date: what the mask
+    /// of that number hides is hidden here too.
+    pub gives_away: Option<String>,
 }
 
 /// What a field accepts.
@@ -300,6 +303,7 @@ impl Field {
             valid: None,
             total: None,
             asked: false,
+            gives_away: None,
         }
     }
 

@@ -23,6 +23,7 @@ mod workflow;
 mod tests;
 
 pub use catalogue::{Catalogue, Heading, Pack};
+use check::BIRTH_DATE;
 pub use check::{
     FieldProblem, Stage, answer_problem, consent_given, consents_lacking, filled_from_id, problems,
 };
@@ -33,7 +34,7 @@ pub use effective::{
 pub use kind::{Field, FieldType, Import, Kind, Required, SearchKeys, Section, Total, Validity};
 pub use number::{NumberTemplate, TemplateError};
 pub use same::same_value;
-pub use show::{mask, mask_refused, plain, show};
+pub use show::{mask, mask_refused, masked, plain, show};
 pub use typed::{Cell, TypedError, Typing};
 pub use workflow::{
     Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,

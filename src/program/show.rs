@@ -6,6 +6,7 @@ use crate::record::{
     PaperState, Value, china_offset, fold, mask_card, mask_id, mask_phone, plain_money, show_money,
 };
 use crate::words::Lang;
+use chrono::Datelike;
 
 /// What stands for a sensitive value nobody asked to see.
 const HIDDEN: &str = "***";
@@ -98,18 +99,24 @@ fn yes_no(yes: bool, lang: Lang) -> &'static str {
     }
 }
 
-fn masked(field: &Field, value: &Value) -> Option<String> {
+/// What stands for a value that is not shown in full: its mask, or [`HIDDEN`] for one of a
+/// sensitivity group. `None` for what everybody may see.
+#[must_use]
+pub fn masked(field: &Field, value: &Value) -> Option<String> {
     mask(field, value).or_else(|| field.sensitive.as_ref().map(|_| HIDDEN.to_string()))
 }
 
-/// The masked form of a number that stands for a person: identity number, phone, bank card.
-/// `None` for everything else.
+/// The masked form of a number that stands for a person: identity number, phone, bank card; and of
+/// a date that is a part of one, of which the year stays. `None` for everything else.
 #[must_use]
 pub fn mask(field: &Field, value: &Value) -> Option<String> {
     match (&field.field_type, value) {
         (FieldType::IdNumber, Value::Text(text)) => Some(mask_id(text)),
         (FieldType::Phone, Value::Text(text)) => Some(mask_phone(text)),
         (FieldType::BankCard, Value::Text(text)) => Some(mask_card(text)),
+        (FieldType::Date, Value::Date(date)) if field.gives_away.is_some() => {
+            Some(format!("{:04}-**-**", date.year()))
+        }
         _ => None,
     }
 }

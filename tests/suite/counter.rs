@@ -7,7 +7,7 @@ use crate::stage::{Stage, Station};
 pub fn registers(desk: &mut Stage) {
     desk.press("F2").types("欧阳靖雯").shows("没有找到").press("F3").shows("欧阳靖雯");
     desk.press("Enter").types("500199199307152460").press("Enter F10");
-    desk.shows("BN-人-000001 已保存").shows("500199********2460").shows("1993-07-15").shows("女");
+    desk.shows("BN-人-000001 已保存").shows("500199********2460").shows("1993-**-**").shows("女");
 }
 
 /// Fills a hardship file for a household of three on the page of a found person and submits it.

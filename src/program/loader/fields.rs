@@ -58,6 +58,19 @@ fn fields(node: &Node<'_>, key: &'static str, under: &str, into: &mut Gathered<'
     fields
 }
 
+/// `gives_away = "id_number"`: this date is the birth date in that identity number, so a mask of
+/// the number leaves no more of it in sight than the year.
+fn gives_away(item: &Node<'_>, field_type: Option<&FieldType>) -> Option<String> {
+    let at = item.text("gives_away")?;
+    if !matches!(field_type, Some(FieldType::Date)) {
+        item.problems().add(
+            &at.place,
+            said!("只有日期字段可以写 gives_away", "only a date field can have `gives_away`"),
+        );
+    }
+    Some(at.value)
+}
+
 /// One field; `None` when it has no id or no type to go by.
 pub(super) fn field(item: &Node<'_>, under: &str, into: &mut Gathered<'_>) -> Option<Field> {
     let id = item.need_text("id");
@@ -78,6 +91,7 @@ pub(super) fn field(item: &Node<'_>, under: &str, into: &mut Gathered<'_>) -> Op
     let valid = validity(item);
     let total = total(item);
     let asked = item.yes("asked").unwrap_or(false);
+    let gives_away = gives_away(item, field_type.as_ref());
     item.finish();
     let id = id?;
     check_id(item, &id);
@@ -94,6 +108,7 @@ pub(super) fn field(item: &Node<'_>, under: &str, into: &mut Gathered<'_>) -> Op
         valid,
         total,
         asked,
+        gives_away,
     })
 }
 

@@ -4,7 +4,7 @@ use super::fields::{self, Gathered};
 use super::{Mentions, PackFile, Part, formulas, lists, moves};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
-    Field, FieldType, Import, Kind, NumberTemplate, Pack, SearchKeys, TemplateError,
+    BIRTH_DATE, Field, FieldType, Import, Kind, NumberTemplate, Pack, SearchKeys, TemplateError,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -107,6 +107,7 @@ fn kind(
         !field.field_type.columns().is_empty()
     });
     totals(&kind, &places, problems);
+    given_away(&kind, &places, problems);
     formulas::check(&kind, &places, problems);
     if let Some(read) = &workflow {
         moves::check(&kind, read, &states, problems);
@@ -234,6 +235,46 @@ fn import_keys(node: &Node<'_>, kind: &Kind) -> Import {
     let columns = values(node.texts("columns"));
     node.finish();
     Import { columns, field: field.map(|at| at.value) }
+}
+
+/// What a field gives away is an identity number beside it; and a date the program reads out of
+/// one says so, or the mask of the number would be worth nothing.
+fn given_away(kind: &Kind, places: &BTreeMap<String, Place>, problems: &Problems) {
+    let all: Vec<&Field> = kind.fields().collect();
+    let tables = all.iter().filter(|field| !field.field_type.columns().is_empty());
+    let scopes = tables.map(|table| {
+        (format!("{}.", table.id), table.field_type.columns().iter().collect::<Vec<_>>())
+    });
+    for (under, scope) in std::iter::once((String::new(), all.clone())).chain(scopes) {
+        let numbers = || {
+            let numbers = scope.iter().filter(|f| matches!(f.field_type, FieldType::IdNumber));
+            numbers.map(|field| field.id.as_str())
+        };
+        for field in &scope {
+            let Some(place) = places.get(&format!("{under}{}", field.id)) else { continue };
+            let id = &field.id;
+            match &field.gives_away {
+                Some(named) if !numbers().any(|number| number == named) => problems.add_meant(
+                    place,
+                    said!(
+                        "gives_away 写的“{named}”不是旁边的身份证号字段",
+                        "`gives_away` names `{named}`, which is no identity number beside it"
+                    ),
+                    closest(named, numbers()),
+                ),
+                None if id == BIRTH_DATE && numbers().next().is_some() => problems.add_meant(
+                    place,
+                    said!(
+                        "“{id}”在身份证号旁边，要写 gives_away，否则遮盖了的证号从这里看得出来",
+                        "`{id}` stands beside an identity number and needs `gives_away`, or it \
+                         tells what the mask of the number hides"
+                    ),
+                    numbers().next().map(|number| format!("gives_away = \"{number}\"")),
+                ),
+                _ => {}
+            }
+        }
+    }
 }
 
 fn totals(kind: &Kind, places: &BTreeMap<String, Place>, problems: &Problems) {

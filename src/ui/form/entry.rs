@@ -40,8 +40,12 @@ pub struct Entry {
     pub mask: Option<String>,
     /// What its rows come to, where it is a total and there are rows.
     pub from_rows: Option<Value>,
+    /// Rows it is a total of are masked: what they come to is not shown.
+    pub rows_hidden: bool,
     /// What is wrong and what to type.
     pub wrong: Option<Wrong>,
+    /// Its group is not open to this person: what stood there before is masked.
+    closed: bool,
     /// Typed in since it was last understood: a text nobody touched is not read again.
     touched: bool,
     /// Emptied on purpose while it was masked.
@@ -59,7 +63,9 @@ impl Entry {
             value,
             mask,
             from_rows: None,
+            rows_hidden: false,
             wrong: None,
+            closed: false,
             touched: false,
             emptied: false,
         };
@@ -71,6 +77,15 @@ impl Entry {
     pub fn fresh(field: &Field, office: &Office, lang: Lang) -> Self {
         let value = program::typed::default_value(field, &office.typing());
         Self { before: None, ..Self::new(field, value, office, lang) }
+    }
+
+    /// Masks what stood there before, for a person to whom its sensitivity group is not open.
+    pub fn close(&mut self) {
+        if self.field.sensitive.is_some() && self.before.is_some() && self.value == self.before {
+            self.closed = true;
+            self.mask = self.masked_before();
+            self.input.set_text("");
+        }
     }
 
     /// Puts typed text in, as from a draft.
@@ -85,7 +100,9 @@ impl Entry {
     /// Puts a value in, as derived from another field.
     pub fn set_value(&mut self, value: Value, office: &Office, lang: Lang) {
         let before = self.before.take();
-        *self = Self { before, mask: None, ..Self::new(&self.field, Some(value), office, lang) };
+        let closed = self.closed;
+        let new = Self::new(&self.field, Some(value), office, lang);
+        *self = Self { before, mask: None, closed, ..new };
     }
 
     /// A key that writes. A mask gives way to it; Delete on a mask empties the field.
@@ -157,7 +174,11 @@ impl Entry {
     }
 
     fn masked_before(&self) -> Option<String> {
-        program::mask(&self.field, self.before.as_ref()?)
+        let before = self.before.as_ref()?;
+        if self.closed {
+            return program::masked(&self.field, before);
+        }
+        program::mask(&self.field, before)
     }
 
     fn read(&self, text: &str, office: &Office) -> Result<Option<Value>, Refusal> {

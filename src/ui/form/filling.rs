@@ -143,12 +143,28 @@ impl Form {
     pub(super) fn total(&mut self, office: &Office) {
         let Some(kind) = office.catalogue().kind(&self.kind) else { return };
         let fields = self.fields();
+        let tables = self.items.iter().filter_map(|item| match item {
+            Item::Table(table) => Some(table),
+            _ => None,
+        });
+        // The sum of what this person may not see is not shown either.
+        let masked: Vec<(String, String)> = tables
+            .flat_map(|table| {
+                let cells = table.rows.iter().flat_map(|row| &row.cells);
+                let masked = cells.filter(|cell| cell.mask.is_some());
+                masked.map(|cell| (table.field.id.clone(), cell.field.id.clone()))
+            })
+            .collect();
         for item in &mut self.items {
             if let Item::Entry(entry) = item
                 && entry.field.total.is_some()
             {
                 let total = effective(kind, &fields, &entry.field.id);
                 entry.from_rows = total.from_rows.then_some(total.value).flatten();
+                entry.rows_hidden = entry.field.total.as_ref().is_some_and(|total| {
+                    let column = total.sum.as_deref().unwrap_or_default();
+                    masked.contains(&(total.table.clone(), column.to_string()))
+                });
             }
         }
     }
@@ -174,7 +190,10 @@ impl Form {
         self.leave(cx);
         let Some(who) = cx.who else { return };
         let record = self.as_record(&who.account, cx);
-        match cx.office.sheet(&record, None, None) {
+        // Whoever typed everything on it sees all of it; what was there before stays masked.
+        let typed = self.record.is_none();
+        let sheet = cx.office.sheet(&record, None, None);
+        match sheet.map(|s| if typed { s } else { cx.office.sheet_shown(cx.who, s) }) {
             Ok(sheet) => {
                 let whose = Said::same(&self.whose);
                 cx.open(Preview {

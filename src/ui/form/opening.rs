@@ -4,7 +4,7 @@ use super::choosing::{Asking, hints};
 use super::entry::Entry;
 use super::filling::{DRAFT_AGAIN, Form, Item};
 use super::table::Table;
-use crate::office::{Changeable, Draft, Office};
+use crate::office::{Changeable, Draft, Office, Right};
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
@@ -39,7 +39,7 @@ impl Form {
 
     /// Puts a record into the form in place of what stood there.
     pub(super) fn load(&mut self, kind: &Kind, record: &Record, cx: &Context) {
-        self.items = items(kind, |field| filled(field, record.get(&field.id), cx.office, cx.lang));
+        self.items = items(kind, |field| filled(field, record.get(&field.id), cx));
         self.base = record.revision;
         self.returned = kind
             .workflow
@@ -266,10 +266,21 @@ fn fresh(field: &Field, office: &Office, lang: Lang) -> Item {
     Item::Table(Table::new(field, &[], office, lang))
 }
 
-/// A field of the form with a value in it.
-pub(super) fn filled(field: &Field, value: Option<&Value>, office: &Office, lang: Lang) -> Item {
+/// A field of the form with a value in it, masked where it is not open to whoever fills it.
+pub(super) fn filled(field: &Field, value: Option<&Value>, cx: &Context) -> Item {
+    let (office, lang) = (cx.office, cx.lang);
+    let open = cx.who.is_some_and(|who| who.may(Right::Sensitive));
     if field.field_type.columns().is_empty() || ticked(field) {
-        return Item::Entry(Entry::new(field, value.cloned(), office, lang));
+        let mut entry = Entry::new(field, value.cloned(), office, lang);
+        if !open {
+            entry.close();
+        }
+        return Item::Entry(entry);
     }
-    Item::Table(Table::new(field, value.map(Value::rows).unwrap_or_default(), office, lang))
+    let rows = value.map(Value::rows).unwrap_or_default();
+    let mut table = Table::new(field, rows, office, lang);
+    if !open {
+        table.close();
+    }
+    Item::Table(table)
 }

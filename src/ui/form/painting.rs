@@ -209,6 +209,9 @@ pub(super) fn wrong_lines(wrong: Option<&Wrong>, width: u16, lang: Lang) -> Vec<
 
 /// What stands beside an entry: what its rows come to, or what was understood.
 fn beside(entry: &Entry, focused: bool) -> Option<(Tone, Said)> {
+    if entry.from_rows.is_some() && entry.rows_hidden {
+        return Some((Tone::Quiet, said!("按明细合计，已遮盖", "by the rows, masked")));
+    }
     if let Some(total) = &entry.from_rows {
         let shown = match total {
             Value::Money(fen) => show_money(*fen),

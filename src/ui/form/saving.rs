@@ -382,7 +382,7 @@ impl Form {
             let changed_here = differs(&before, &mine, &field.id) || item.wrong();
             let changed_there = differs(if stale { &mine } else { &before }, now, &field.id);
             if changed_there && (theirs || !changed_here) {
-                *item = filled(&field, now.get(&field.id), cx.office, cx.lang);
+                *item = filled(&field, now.get(&field.id), cx);
             }
         }
         self.base = now.revision;

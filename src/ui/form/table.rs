@@ -47,6 +47,8 @@ pub struct Table {
     pub before: Vec<Row>,
     /// What is wrong with the table as a whole.
     pub wrong: Option<Wrong>,
+    /// Sensitive columns are not open to this person; see [`Entry::close`].
+    closed: bool,
 }
 
 impl Table {
@@ -58,6 +60,7 @@ impl Table {
             at: (0, 0),
             before: rows.to_vec(),
             wrong: None,
+            closed: false,
         };
         table.keep_one_empty(office, lang);
         table
@@ -84,6 +87,15 @@ impl Table {
             _ => self.empty_row(office, lang),
         });
         self.rows = rows.collect();
+        if self.closed {
+            self.close();
+        }
+    }
+
+    /// Masks what stood in sensitive columns before.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.rows.iter_mut().flat_map(|row| &mut row.cells).for_each(Entry::close);
     }
 
     /// The cell with the focus.

@@ -122,7 +122,7 @@ impl Page {
         self.name = cx.office.title_of(&self.record);
         self.fields = Reading::of_record(&self.record, cx).at_place_of(&self.fields);
         self.sheet = cx.office.has_sheet(&self.record).then(|| {
-            match cx.office.sheet(&self.record, None, None) {
+            match cx.office.sheet_for(cx.who, &self.record, None) {
                 Ok(sheet) => Reading::of_sheet(
                     &sheet,
                     false,
@@ -160,7 +160,7 @@ impl Page {
         self.editable = cx.office.changeable(who, &self.record).is_ok();
         self.own_last = self.record.updated_by == who.account;
         self.can_be_taken_back = cx.office.can_be_taken_back(who, &self.record);
-        self.masked = !cx.office.masked_fields(&self.record).is_empty();
+        self.masked = !cx.office.masked_fields(cx.who, &self.record).is_empty();
         self.services = if self.record.kind == PERSON {
             cx.office.services_of(who, self.id)
         } else {
@@ -170,7 +170,7 @@ impl Page {
 
     fn reveal(&self, cx: &mut Context) {
         let id = self.id;
-        let masked = cx.office.masked_fields(&self.record);
+        let masked = cx.office.masked_fields(cx.who, &self.record);
         if masked.is_empty() {
             cx.say(Notice::unsure(
                 said!("这里没有被遮盖的内容。", "Nothing is masked here."),
