@@ -7,12 +7,13 @@
 use super::args::{Cli, Command};
 use super::caller::Caller;
 use super::opening::{Credentials, Opened, World};
-use super::{Done, Failure, Surroundings, at_station, failure};
+use super::{Done, Failure, Surroundings, at_station, failure, gives_a_file};
 use crate::access::socket::attach::Connection;
 use crate::access::socket::errand::{Errands, Outcome};
 use crate::access::socket::wire::{Account, Chosen, Errand, Proof, VERSION};
 use crate::office::Office;
 use crate::said;
+use crate::terminal::text::Shown;
 use crate::words::Said;
 use clap::Parser;
 use std::io::{self, IsTerminal, Write};
@@ -121,11 +122,16 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
         let folder = PathBuf::from(&errand.folder);
         let chosen = errand.chosen.as_ref().map(|Chosen(password)| password.clone());
         let caller = Caller::elsewhere(folder, errand.terminal, input).who_chose(chosen);
+        let as_file = gives_a_file(&cli);
+        let (mut out, mut err) =
+            (Shown::new(out, cli.global.json), Shown::new(err, false));
+        let err = &mut err;
         let done = known(&office, &errand.proof).and_then(|who| {
             let at = world.for_caller(office.clone(), &who, caller)?;
             office.wait_for_index();
             let command = cli.command.as_ref();
-            let done = command.and_then(|command| at_station(command, &at, out, err));
+            let to: &mut dyn Write = if as_file { out.plainly() } else { &mut out };
+            let done = command.and_then(|command| at_station(command, &at, to, err));
             done.unwrap_or_else(|| Err(not_for_the_owner()))
         });
         failure::status(&done, world.lang, err)

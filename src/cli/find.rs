@@ -2,6 +2,7 @@
 
 use super::opening::Opened;
 use super::{Done, print};
+use crate::office::Office;
 use crate::said;
 use clap::Args;
 use serde_json::json;
@@ -29,7 +30,8 @@ pub fn run(args: &FindArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Writ
         Some(name) => Some(at.kind(name)?.id.as_str()),
         None => None,
     };
-    let found = at.office.search(&at.actor, &args.text, kind, args.limit)?;
+    let limit = args.limit.min(Office::most_hits(&at.actor));
+    let found = at.office.search(&at.actor, &args.text, kind, limit)?;
     if at.json {
         for line in &found {
             let (number, kind) = (&line.number, &line.kind);
@@ -55,12 +57,16 @@ pub fn run(args: &FindArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Writ
     }
     let note = if found.is_empty() {
         said!(
-            "没有找到“{}”。可以试姓名的一部分、拼音首字母、电话或证件尾号。",
-            "Nothing found for \"{}\". Try part of the name, pinyin initials, a phone, or last digits.",
+            "没有找到“{}”。可以试姓名的一部分、拼音首字母，或电话、证件的全号或后四位。",
+            "Nothing found for \"{}\". Try part of the name, pinyin initials, or a phone or identity number, whole or its last four.",
             args.text
         )
-    } else if found.len() == args.limit {
-        let limit = args.limit;
+    } else if found.len() == limit && limit < args.limit {
+        said!(
+            "只列出前 {limit} 条；请写得更具体。",
+            "Only the first {limit} are listed; be more specific."
+        )
+    } else if found.len() == limit {
         said!(
             "只列出前 {limit} 条；可以写得更具体，或用 --limit 加大。",
             "Only the first {limit} are listed; be more specific, or raise --limit."

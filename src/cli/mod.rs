@@ -58,6 +58,7 @@ pub use opening::Opened;
 
 use crate::record::Clock;
 use crate::terminal::codec::{Codec, Encoder};
+use crate::terminal::text::Shown;
 use args::{Cli, Command};
 use clap::Parser;
 use opening::World;
@@ -109,13 +110,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
     let as_shown = |terminal: bool| if terminal { world.codec() } else { Codec::Utf8 };
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let (to_out, to_err) = (as_shown(stdout.is_terminal()), as_shown(stderr.is_terminal()));
-    let mut out = Encoder::new(to_out, BufWriter::new(stdout.lock()));
-    let mut err = Encoder::new(to_err, stderr);
+    let out = Encoder::new(to_out, BufWriter::new(stdout.lock()));
+    let mut out = Shown::new(out, cli.global.json);
+    let mut err = Shown::new(Encoder::new(to_err, stderr), false);
     let words: Vec<String> =
         args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let done = dispatch(&cli, &words, &world, &mut out, &mut err);
+    let to: &mut dyn Write = if gives_a_file(&cli) { out.plainly() } else { &mut out };
+    let done = dispatch(&cli, &words, &world, to, &mut err);
     let done = done.and_then(|()| Ok(out.flush()?));
     failure::status(&done, world.lang, &mut err)
+}
+
+/// Whether the output is a file rather than text: it is written as it is, and each of its cells
+/// made visible by what writes it.
+fn gives_a_file(cli: &Cli) -> bool {
+    use Command::{Completions, Export, Man};
+    matches!(cli.command, Some(Export(_) | Completions(_) | Man(_)))
 }
 
 fn dispatch(

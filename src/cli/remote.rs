@@ -34,7 +34,7 @@ struct Remote {
 
 #[derive(Subcommand)]
 enum RemoteCommand {
-    /// 查找：姓名、拼音、首字母、编号、电话、证件尾号 / Find by name, pinyin, initials, number, phone, last digits
+    /// 查找：姓名、拼音、首字母、编号、电话、证件后四位 / Find by name, pinyin, initials, number, phone, last four
     Find(find::FindArgs),
     /// 显示一份记录（敏感内容遮盖） / Show one record, sensitive content masked
     Show(show::ShowArgs),

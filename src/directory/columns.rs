@@ -10,8 +10,9 @@ use super::text::{Strings, folded_id, hash_of};
 use crate::record::{id_key, old_id_form};
 use hashbrown::HashTable;
 
-/// Shortest piece of a phone or an identity number that is looked for.
-pub(super) const SHORTEST: usize = 3;
+/// Places at the end of a phone or an identity number it is found by: those a mask leaves in
+/// sight. Anything else finds only the whole number.
+pub(super) const LAST: usize = 4;
 /// The owner of an entry nobody uses.
 const NOBODY: u32 = u32::MAX;
 
@@ -56,7 +57,7 @@ impl Phones {
         digits::unpack(self.words[at as usize])
     }
 
-    /// Tells the slot of every phone that has the run.
+    /// Tells the slot of every phone that is the run, or ends in it where it is four digits.
     pub(super) fn find(&self, run: &Run, mut found: impl FnMut(u32, Why)) {
         let (words, run) = (self.words.as_slice(), *run);
         pick(
@@ -64,15 +65,13 @@ impl Phones {
             |_, &word| run.may_be_inside(word),
             |at| {
                 let (word, owner) = (words[at], self.owners[at]);
-                if run.inside(word) && owner != NOBODY {
-                    let why = match () {
-                        () if run.is_whole(word) => Why::Phone,
-                        () if run.ends(word) => Why::PhoneEnd,
-                        () if run.starts(word) => Why::PhoneStart,
-                        () => Why::PhonePart,
-                    };
-                    found(owner, why);
-                }
+                let why = match () {
+                    () if owner == NOBODY => return,
+                    () if run.is_whole(word) => Why::Phone,
+                    () if run.len() == LAST && run.ends(word) => Why::PhoneEnd,
+                    () => return,
+                };
+                found(owner, why);
             },
         );
     }
@@ -103,7 +102,7 @@ struct Entry {
     role: IdRole,
 }
 
-/// All identity numbers, looked up exactly or by either end.
+/// All identity numbers, looked up exactly or by their last places.
 #[derive(Debug, Default)]
 pub(super) struct IdNumbers {
     words: Vec<u64>,
@@ -209,7 +208,8 @@ impl IdNumbers {
             .collect()
     }
 
-    /// Tells the slot of every number that begins or ends in the folded piece.
+    /// Tells the slot of every number that is the folded piece, in either of its forms, or ends in
+    /// it as it was entered, where it is four places.
     pub(super) fn find(&self, piece: &str, mut found: impl FnMut(u32, Why)) {
         if let Some(ends) = Ends::new(piece) {
             let (words, may_be) = (self.words.as_slice(), ends.may_be());
@@ -244,14 +244,10 @@ impl IdNumbers {
 fn text_end(text: &str, piece: &str) -> Option<Why> {
     match () {
         () if text == piece => Some(Why::IdNumber),
-        () if text.ends_with(piece) => Some(Why::IdNumberEnd),
-        () if text.starts_with(piece) => Some(Why::IdNumberStart),
+        () if text.ends_with(piece) && piece.chars().count() == LAST => Some(Why::IdNumberEnd),
         () => None,
     }
 }
-
-/// Bits of eighteen places.
-const ALL: u32 = 72;
 
 /// The piece at one place of a number: the bits it covers and their values, in the word and
 /// in the two places after it.
@@ -280,62 +276,55 @@ impl Place {
     }
 }
 
-/// A piece of an identity number at the places where it may stand, in the form of eighteen
-/// places and in that of fifteen.
+/// What an identity number is found by, at the places where it stands in the form of eighteen
+/// places and in that of fifteen: all of it, or the last four.
 struct Ends {
-    places: u32,
-    start: Place,
-    end: Place,
-    /// None for more than fifteen places.
-    old: Option<[Place; 2]>,
+    /// All of a number is looked for, in whichever form it was entered.
+    whole: bool,
+    /// None where only the form of fifteen places has as many.
+    new: Option<Place>,
+    /// None where only the form of eighteen places has as many.
+    old: Option<Place>,
 }
 
 impl Ends {
     fn new(piece: &str) -> Option<Self> {
-        let places = u32::try_from(piece.chars().count()).ok().filter(|&places| places <= 18)?;
+        let places = piece.chars().count();
         let mut packed = 0_u128;
-        for c in piece.chars() {
+        for c in piece.chars().take(19) {
             let digit = if c == 'X' { 10 } else { c.to_digit(10)? };
             packed = packed << 4 | u128::from(digit);
         }
-        let mask = (1_u128 << (4 * places)) - 1;
-        let up = ALL - 4 * places;
-        let old = (places <= 15).then(|| {
-            let up = 4 * (15 - places);
-            [Place::old(mask << up, packed << up), Place::old(mask, packed)]
-        });
-        let (start, end) = (Place::new(mask << up, packed << up), Place::new(mask, packed));
-        Some(Self { places, start, end, old })
+        let mask = |places: u32| (1_u128 << (4 * places)) - 1;
+        let new = |places| Some(Place::new(mask(places), packed));
+        let old = |places| Some(Place::old(mask(places), packed));
+        match places {
+            LAST => Some(Self { whole: false, new: new(4), old: old(4) }),
+            15 => Some(Self { whole: true, new: None, old: old(15) }),
+            18 => Some(Self { whole: true, new: new(18), old: None }),
+            _ => None,
+        }
     }
 
     /// A quick test of the word, which most words that do not match fail.
     fn may_be(&self) -> impl Fn(u64) -> bool + use<> {
-        let [old_start, old_end] = self.old.unwrap_or([self.start, self.end]);
-        let places = [self.start, self.end, old_start, old_end];
-        let [start, end, old_start, old_end] = places.map(|place| (place.mask.0, place.piece.0));
-        move |word| {
-            (word & start.0 == start.1)
-                | (word & end.0 == end.1)
-                | (word & old_start.0 == old_start.1)
-                | (word & old_end.0 == old_end.1)
-        }
+        let places = [self.new.or(self.old), self.old.or(self.new)];
+        let [one, other] =
+            places.map(|place| place.map_or((0, 1), |place| (place.mask.0, place.piece.0)));
+        move |word| (word & one.0 == one.1) | (word & other.0 == other.1)
     }
 
     #[inline]
     fn find(&self, word: u64, form: Form) -> Option<Why> {
         let rest = form.rest()?;
-        let (start, end) = (self.start.has(word, rest), self.end.has(word, rest));
-        let [old_start, old_end] = self.old.map_or([false; 2], |old| {
-            old.map(|place| place.has(word, rest) && old_id_form(&unpacked(word, rest)).is_some())
-        });
-        let as_entered = matches!(form, Form::Fifteen(_));
-        match () {
-            () if self.places == 18 && end || self.places == 15 && old_end => Some(Why::IdNumber),
-            () if end || old_end && as_entered => Some(Why::IdNumberEnd),
-            () if start || old_start => Some(Why::IdNumberStart),
-            () if old_end => Some(Why::OldNumberEnd),
-            () => None,
+        let has = |place: Option<Place>| place.is_some_and(|place| place.has(word, rest));
+        let old = || has(self.old) && old_id_form(&unpacked(word, rest)).is_some();
+        if self.whole {
+            return (has(self.new) || old()).then_some(Why::IdNumber);
         }
+        // By its end only as it was entered: the other form ends in places the mask hides.
+        let found = if matches!(form, Form::Fifteen(_)) { old() } else { has(self.new) };
+        found.then_some(Why::IdNumberEnd)
     }
 }
 
@@ -355,30 +344,36 @@ mod tests {
     }
 
     #[test]
-    fn identity_numbers_by_either_end() {
+    fn identity_numbers_whole_or_by_the_last_four() {
         let rows = [
-            ("50019919900307001X", "01X", Some(Why::IdNumberEnd)),
-            ("50019919900307001X", "０１ｘ", Some(Why::IdNumberEnd)),
-            ("50019919900307001X", "500199199003", Some(Why::IdNumberStart)),
+            ("50019919900307001X", "001X", Some(Why::IdNumberEnd)),
+            ("50019919900307001X", "００１ｘ", Some(Why::IdNumberEnd)),
             ("50019919900307001x", "50019919900307001X", Some(Why::IdNumber)),
+            // Nothing in between: neither fewer nor more places, nor those before.
+            ("50019919900307001X", "01X", None),
+            ("50019919900307001X", "7001X", None),
+            ("50019919900307001X", "500199199003", None),
+            ("50019919900307001X", "500199", None),
+            ("50019919900307001X", "0307", None),
             ("50019919900307001X", "1990", None),
-            ("500199900307001", "001", Some(Why::IdNumberEnd)),
+            ("50019919900307001X", "5001", None),
+            ("50019919900307001X", "0019919900307001X", None),
+            ("500199900307001", "7001", Some(Why::IdNumberEnd)),
             ("500199900307001", "500199900307001", Some(Why::IdNumber)),
             ("500199900307001", "5001999003070011", None),
-            // One number in two forms: found by either, whole and by its ends.
+            // One number in two forms: found whole by either, by its end as it was entered.
             ("500199900307001", "50019919900307001X", Some(Why::IdNumber)),
-            ("500199900307001", "01X", Some(Why::IdNumberEnd)),
-            ("500199900307001", "50019919", Some(Why::IdNumberStart)),
+            ("500199900307001", "001X", None),
             ("50019919900307001X", "500199900307001", Some(Why::IdNumber)),
-            ("50019919900307001X", "50019990", Some(Why::IdNumberStart)),
-            ("50019919900307001X", "7001", Some(Why::OldNumberEnd)),
-            ("50019919900307001X", "9990030700", None),
+            ("50019919900307001X", "7001", None),
             // Whoever was born since has no old number.
             ("500199200003070023", "500199000307002", None),
-            ("500199200003070023", "7001", None),
+            ("500199200003070023", "7002", None),
             ("500199991332002", "2002", Some(Why::IdNumberEnd)),
             ("E12345678", "5678", Some(Why::IdNumberEnd)),
-            ("E12345678", "e123", Some(Why::IdNumberStart)),
+            ("E12345678", "e123", None),
+            ("E12345678", "45678", None),
+            ("E12345678", "e12345678", Some(Why::IdNumber)),
         ];
         for (kept, piece, expected) in rows {
             assert_eq!(found(kept, piece), expected, "{kept} {piece}");

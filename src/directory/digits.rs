@@ -68,6 +68,11 @@ impl Run {
         Some(Self { word: word & mask, mask, len, spread, beyond, edge })
     }
 
+    /// Its digits.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(super) fn is_whole(&self, word: u64) -> bool {
         word == self.word | !self.mask
     }

@@ -1,7 +1,7 @@
 //! Search as typed: the words of a query against names, numbers and phones.
 
 use super::Directory;
-use super::columns::SHORTEST;
+use super::columns::LAST;
 use super::digits::Run;
 use super::names::{NONE, NameProbe, Rank};
 use super::number::NumberProbe;
@@ -46,13 +46,13 @@ pub enum Why {
     NameStart,
     /// The pinyin of a whole name.
     Pinyin,
-    /// The last places of an identity number.
+    /// The last four places of an identity number.
     IdNumberEnd,
     /// The last digits of a file number, or its running number without zeros.
     NumberEnd,
     /// A whole name by initials, or partly so.
     Initials,
-    /// The last digits of a phone number.
+    /// The last four digits of a phone number.
     PhoneEnd,
     /// The beginning of a name in whole syllables.
     PinyinStart,
@@ -60,17 +60,8 @@ pub enum Why {
     SyllableStart,
     /// The beginning of a name by initials.
     InitialsStart,
-    /// The first places of an identity number.
-    IdNumberStart,
-    /// The first digits of a phone number.
-    PhoneStart,
-    /// The last digits an identity number had before it was of eighteen places, where it was
-    /// entered with eighteen.
-    OldNumberEnd,
     /// A piece of a file number.
     NumberPart,
-    /// A piece of a phone number.
-    PhonePart,
     /// A piece of a name, as written.
     NamePart,
     /// A piece of a name in whole syllables.
@@ -84,7 +75,7 @@ pub enum Why {
 }
 
 impl Why {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 19] = [
         Self::Number,
         Self::IdNumber,
         Self::Phone,
@@ -98,11 +89,7 @@ impl Why {
         Self::PinyinStart,
         Self::SyllableStart,
         Self::InitialsStart,
-        Self::IdNumberStart,
-        Self::PhoneStart,
-        Self::OldNumberEnd,
         Self::NumberPart,
-        Self::PhonePart,
         Self::NamePart,
         Self::PinyinPart,
         Self::SyllablePart,
@@ -135,12 +122,8 @@ impl Why {
                 | Self::NumberSeries
                 | Self::IdNumber
                 | Self::IdNumberEnd
-                | Self::IdNumberStart
-                | Self::OldNumberEnd
                 | Self::Phone
                 | Self::PhoneEnd
-                | Self::PhoneStart
-                | Self::PhonePart
         )
     }
 }
@@ -209,7 +192,7 @@ impl Word {
             probe.find(&directory.numbers, within, &mut found);
         }
         let plain = folded_id(&self.text);
-        if plain.chars().count() < SHORTEST {
+        if plain.chars().count() < LAST {
             return;
         }
         directory.id_numbers.find(&plain, |slot, why| found(slot as usize, why));
@@ -350,8 +333,9 @@ fn is_digit_or_dash(byte: u8) -> bool {
 
 impl Directory {
     /// Finds cards by what a person types: names in characters, pinyin, initials or a
-    /// mixture, any digits of a phone (three at least), either end of an identity number, any
-    /// piece of a file number. All words must match; numbers may be written with blanks.
+    /// mixture, any piece of a file number. Phones and identity numbers, which are shown masked,
+    /// are found whole or by their last four places and by nothing between: else they could be
+    /// learnt piece by piece. All words must match; numbers may be written with blanks.
     #[must_use]
     pub fn search(&self, query: &Query) -> Vec<Hit> {
         let Some(mut found) = Found::new(&query.text, self).filter(|_| query.limit > 0) else {

@@ -6,22 +6,26 @@
 //! Importing takes one such mark off, wherever the cell comes from; exporting puts an apostrophe
 //! before a text that begins with one, so a file that went out comes back as it was.
 
+use crate::terminal::text::visible;
+
 /// First characters that start a formula, in either width, or that hide one.
 const STARTS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// First characters that guard a text.
 const MARKS: &[char] = &['\'', '`'];
 
-/// The text as it may stand in a CSV cell.
+/// The text as it may stand in a CSV cell, with characters nobody sees made visible.
 #[must_use]
 pub fn guard(text: &str) -> String {
-    if text.starts_with(STARTS) { format!("'{text}") } else { marked(text) }
+    let text = visible(text);
+    if text.starts_with(STARTS) { format!("'{text}") } else { marked(&text) }
 }
 
 /// The text as it may stand in a cell of a workbook, where no text is run.
 #[must_use]
 pub(super) fn marked(text: &str) -> String {
-    if guarded(text).is_some() { format!("'{text}") } else { text.to_string() }
+    let text = visible(text);
+    if guarded(&text).is_some() { format!("'{text}") } else { text.into_owned() }
 }
 
 /// The text of a cell without its guard; `None` when it has none.

@@ -4,6 +4,7 @@ use super::book::SheetRow;
 use super::columns::NUMBER;
 use super::compare::{differences, faults, same};
 use super::import::{Run, Way, number_key};
+use super::own::{self, Elsewhere};
 use super::reading::{Entered, RowReader};
 use super::report::{Fault, Place};
 use crate::office::{Actor, Command, Line, Office, Refusal};
@@ -39,6 +40,8 @@ pub(super) struct Heads<'a> {
     nameless: HashSet<u64>,
     /// Kept records by name, for rows that have neither; made when first needed.
     by_name: Option<HashMap<String, Vec<RecordId>>>,
+    /// Kept records by the number they had elsewhere.
+    elsewhere: Elsewhere,
 }
 
 impl<'a> Heads<'a> {
@@ -57,6 +60,7 @@ impl<'a> Heads<'a> {
             people: HashMap::new(),
             nameless: HashSet::new(),
             by_name: None,
+            elsewhere: Elsewhere::default(),
         }
     }
 }
@@ -92,7 +96,7 @@ impl Way for Heads<'_> {
                 let mut fields = entered.own;
                 fields.extend(entered.person);
                 let kind = self.kind.id.clone();
-                let number = entered.number;
+                let number = own::number_for(self.kind, &mut fields, entered.number);
                 run.wait(vec![take(row)], Command::Create { kind, fields, number });
             }
         }
@@ -154,7 +158,7 @@ impl Heads<'_> {
 
     /// A row whose number another row or a kept record has.
     fn by_number(
-        &self,
+        &mut self,
         reader: &RowReader<'_>,
         row: &SheetRow,
         content: u64,
@@ -182,11 +186,21 @@ impl Heads<'_> {
                 )
             }));
         }
-        let Some(id) = self.office.numbered(number) else { return Ok(None) };
-        let Some(record) = self.office.record(id)? else { return Ok(None) };
-        if number_key(&record.number) != key {
-            return Ok(None);
-        }
+        let numbered = match self.office.numbered(number) {
+            Some(id) => self.office.record(id)?.filter(|record| number_key(&record.number) == key),
+            None => None,
+        };
+        let record = match numbered {
+            Some(record) => record,
+            None if own::keeps_others(self.kind) => {
+                let there = self.elsewhere.find(self.office, self.kind, &key)?;
+                match there.map(|id| self.office.record(id)).transpose()?.flatten() {
+                    Some(record) => record,
+                    None => return Ok(None),
+                }
+            }
+            None => return Ok(None),
+        };
         if record.kind != self.kind.id {
             let kind = self.office.catalogue().kind(&record.kind);
             let title = kind.map(|kind| kind.title.clone()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::book::SheetRow;
 use super::columns::NUMBER;
 use super::import::{Lazily, Run, Way, number_key};
+use super::own::Elsewhere;
 use super::reading::RowReader;
 use super::report::{Fault, Place};
 use crate::office::{Command, Office, Refusal};
@@ -35,8 +36,8 @@ pub(super) struct Members<'a> {
     waiting: usize,
     /// Numbers looked up.
     found: HashMap<String, Option<RecordId>>,
-    /// Records by the field their rows may name them by; made when first needed.
-    by_field: Option<HashMap<String, RecordId>>,
+    /// Records by the field their rows may name them by.
+    elsewhere: Elsewhere,
     refused: Lazily,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Members<'a> {
             turn: Vec::new(),
             waiting: 0,
             found: HashMap::new(),
-            by_field: None,
+            elsewhere: Elsewhere::default(),
             refused: Lazily::default(),
         }
     }
@@ -137,26 +138,10 @@ impl Members<'_> {
             found = Some(id);
         }
         if found.is_none() {
-            found = self.by_field(&key)?;
+            found = self.elsewhere.find(self.office, self.kind, &key)?;
         }
         self.found.insert(key, found);
         Ok(found)
-    }
-
-    fn by_field(&mut self, key: &str) -> Result<Option<RecordId>, Refusal> {
-        let Some(field) = self.kind.import.field.as_deref() else { return Ok(None) };
-        if self.by_field.is_none() {
-            let mut map = HashMap::new();
-            self.office.each(&self.kind.id, |record| {
-                let value = record.text(field);
-                if !value.is_empty() {
-                    map.entry(number_key(value)).or_insert(record.id);
-                }
-                Ok(())
-            })?;
-            self.by_field = Some(map);
-        }
-        Ok(self.by_field.as_ref().and_then(|map| map.get(key).copied()))
     }
 
     fn no_record(

@@ -40,6 +40,7 @@ mod import;
 mod look;
 mod meaning;
 mod members;
+mod own;
 mod plan;
 mod reading;
 mod rejects;

@@ -5,8 +5,9 @@ use super::entering::settle_names;
 use super::{Actor, Refusal, Right};
 use crate::directory::{Filter, IdRole, Sort};
 use crate::program::{self, FieldProblem, Kind, PERSON, Stage, same_value};
-use crate::record::{Fields, Instant, Record, RecordId, Value};
+use crate::record::{Fields, Instant, Record, RecordId, Value, fold};
 use crate::said;
+use crate::words::Said;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
@@ -198,7 +199,7 @@ impl super::Office {
     ) -> Result<Record, Refusal> {
         let now = self.now();
         let number = match number {
-            Some(number) => self.free_number(number)?,
+            Some(number) => self.given_number(actor, kind, &number)?,
             None => self.next_number(door, kind),
         };
         Ok(Record {
@@ -227,6 +228,29 @@ impl super::Office {
     /// When the machine gives no random bytes.
     pub fn new_id(&self) -> Result<RecordId, Refusal> {
         new_id(self.now())
+    }
+
+    /// A number that comes from outside: only with a list of records somebody may bring in, and
+    /// only one the kind's own template could have given at some station.
+    fn given_number(&self, actor: &Actor, kind: &Kind, number: &str) -> Result<String, Refusal> {
+        actor.need(Right::Import).map_err(|refusal| refusal.at("number"))?;
+        let number = fold(number).to_ascii_uppercase();
+        if kind.number.fits(&number) {
+            return self.free_number(number);
+        }
+        let year = chrono::Datelike::year(&self.today());
+        let (title, example) = (&kind.title, kind.number.render(&self.short_name(), year, 1));
+        Err(Refusal::invalid(
+            "number",
+            Said::new(
+                format!("这个编号不是“{}”的编号。", title.zh),
+                format!("This is no number of a {}.", title.en),
+            ),
+            said!(
+                "编号的样子是 {example}；原系统的编号请另填一栏；留空由程序编号。",
+                "Numbers look like {example}; keep one of another system in a field of its own, or leave it out and one is given."
+            ),
+        ))
     }
 
     fn free_number(&self, number: String) -> Result<String, Refusal> {
@@ -308,7 +332,7 @@ fn complete(
                 let number = &record.number;
                 let title = kind.field(&field).map(|field| field.title.clone()).unwrap_or_default();
                 return Err(Refusal::conflict(
-                    crate::words::Said::new(
+                    Said::new(
                         format!("“{}”与已登记的（{number}）不一致。", title.zh),
                         format!("\"{}\" differs from what is registered ({number}).", title.en),
                     ),

@@ -44,6 +44,8 @@ pub struct Office {
     /// Somebody keeps house in this process.
     pub(super) keeping: AtomicBool,
     pub(super) claims: super::claims::Claims,
+    /// Searches by number that found nothing.
+    pub(super) misses: super::searching::Misses,
     /// By which ways sessions come in.
     pub(super) doors: Mutex<super::Doors>,
 }

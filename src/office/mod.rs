@@ -33,6 +33,7 @@ mod news;
 mod opening;
 mod reading;
 mod refusal;
+mod searching;
 mod sheets;
 mod showing;
 mod signing;

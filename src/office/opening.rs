@@ -221,6 +221,7 @@ impl Office {
             keyring_turn: Mutex::default(),
             filling: Filling::new(),
             notices: Mutex::default(),
+            misses: super::searching::Misses::default(),
             news,
             newest: Mutex::default(),
             withdrawn: Mutex::default(),

@@ -1,12 +1,13 @@
 //! What can be read: lists, pages, histories. Reading changes nothing and waits for nobody.
 
 use super::door::unavailable;
-use super::{Actor, Refusal};
+use super::{Actor, Refusal, Right};
 use crate::calendar::{Calendar, countdown};
-use crate::directory::{Card, Filter, Query, Sort, SortBy};
+use crate::directory::{Card, Filter, Sort, SortBy};
 use crate::policy::Library;
 use crate::program::{self, Catalogue, Field, Kind, PERSON, Role};
 use crate::record::{Record, RecordId, Value};
+use crate::said;
 use crate::words::{Lang, Said};
 use crate::workflow;
 use chrono::NaiveDate;
@@ -237,24 +238,7 @@ impl super::Office {
         })
     }
 
-    /// Finds records as typed, the right ones first.
-    ///
-    /// # Errors
-    /// None now; a role that may not search would be refused here.
-    pub fn search(
-        &self,
-        _actor: &Actor,
-        text: &str,
-        kind: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Line>, Refusal> {
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let kind = kind.map(|kind| self.catalogue.kind_code(kind));
-        let hits = directory.search(&Query { text: text.to_string(), kind, limit });
-        Ok(hits.iter().filter_map(|hit| Some(self.line(&directory.get(hit.id)?))).collect())
-    }
-
-    fn line(&self, card: &Card) -> Line {
+    pub(super) fn line(&self, card: &Card) -> Line {
         let kind = self.catalogue.kind_of_code(card.kind);
         let state = kind.and_then(|kind| kind.workflow.as_ref()?.state(&card.state));
         Line {
@@ -275,7 +259,28 @@ impl super::Office {
         }
     }
 
-    /// One list, from `offset`, at most `limit` rows.
+    /// Nothing when a list is open to this person. Lists of everything are not open to those who
+    /// work at the counter: what they need a search or a queue shows.
+    ///
+    /// # Errors
+    /// What to do instead.
+    pub fn may_open(&self, actor: &Actor, queue: &Queue) -> Result<(), Refusal> {
+        if !matches!(queue, Queue::OfKind(_)) || actor.may(Right::Lists) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(
+            said!(
+                "全部档案的名单只对审核员开放。",
+                "The list of all files is open to supervisors only."
+            ),
+            said!(
+                "请按 F2 找人；要办的在首页的各个队列里。",
+                "Find the person with F2; what waits for you is in the queues on the home screen."
+            ),
+        ))
+    }
+
+    /// One list, from `offset`, at most `limit` rows; nothing of a list that is not open.
     #[must_use]
     pub fn list(&self, actor: &Actor, queue: &Queue, offset: usize, limit: usize) -> Listed {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
@@ -284,6 +289,9 @@ impl super::Office {
             _ => Sort::from(SortBy::Updated),
         };
         let mut listed = Listed::default();
+        if self.may_open(actor, queue).is_err() {
+            return listed;
+        }
         for filter in self.filters(actor, queue) {
             let (total, ids) = directory.list(&filter, sort, offset, limit);
             listed.total += total;
@@ -429,5 +437,5 @@ impl super::Office {
 
 /// Somebody who reviews does not see in the queue what they submitted themselves.
 fn reviewer(actor: &Actor) -> Option<String> {
-    actor.may(super::Right::Review).then(|| actor.account.clone())
+    actor.may(Right::Review).then(|| actor.account.clone())
 }

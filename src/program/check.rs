@@ -8,6 +8,7 @@ use super::{
 use crate::formula::Inputs;
 use crate::record::{
     Fields, IdNumber, OrganisationCode, Row, Sex, Value, parse_card, parse_phone, show_money,
+    unseen_in,
 };
 use crate::said;
 use crate::words::Said;
@@ -208,6 +209,10 @@ impl Check<'_> {
             }
             FieldType::BankCard => {
                 let error = parse_card(text).err()?;
+                (error.said(), error.next())
+            }
+            FieldType::PersonName => {
+                let error = unseen_in(text)?;
                 (error.said(), error.next())
             }
             _ => return None,

@@ -71,6 +71,13 @@ impl NumberTemplate {
         self.pieces.iter().map(|piece| piece.written(station, year, seq)).collect()
     }
 
+    /// Whether a number from another station could have been written from this template: the
+    /// letters and the year may be any, the rest stands as it does here.
+    #[must_use]
+    pub fn fits(&self, number: &str) -> bool {
+        number.chars().count() <= LONGEST && fits(&self.pieces, number)
+    }
+
     /// What stands before the running number: the numbers under one prefix count together.
     #[must_use]
     pub fn prefix(&self, station: &str, year: i32) -> String {
@@ -88,6 +95,32 @@ impl NumberTemplate {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+}
+
+/// Most characters of a number: the longest the templates of any pack give stay well below it.
+const LONGEST: usize = 40;
+
+/// Letters a station's numbers begin with, or the digits of its division where it has none.
+const STATION: std::ops::RangeInclusive<usize> = 1..=8;
+
+/// Most digits of a running number.
+const SEQ: usize = 12;
+
+fn fits(pieces: &[Piece], text: &str) -> bool {
+    let Some((piece, rest)) = pieces.split_first() else { return text.is_empty() };
+    // What a part may be made of, and how long it may be.
+    let part = |made_of: fn(&u8) -> bool, mut lengths: std::ops::RangeInclusive<usize>| {
+        let most = text.bytes().take_while(made_of).count();
+        lengths.any(|length| {
+            length <= most && text.get(length..).is_some_and(|after| fits(rest, after))
+        })
+    };
+    match piece {
+        Piece::Literal(literal) => text.strip_prefix(literal).is_some_and(|after| fits(rest, after)),
+        Piece::Station => part(|b| b.is_ascii_uppercase() || b.is_ascii_digit(), STATION),
+        Piece::Year => part(u8::is_ascii_digit, 4..=4),
+        Piece::Seq { width } => part(u8::is_ascii_digit, *width..=SEQ),
     }
 }
 
@@ -125,6 +158,30 @@ mod tests {
         assert_eq!(template.render("BN", 2025, 17), "BN-困-2025-00017");
         assert!(template.per_year());
         assert!(!NumberTemplate::parse("{station}-人-{seq:06}").unwrap().per_year());
+    }
+
+    #[test]
+    fn numbers_of_other_stations_follow_the_template() {
+        let template = NumberTemplate::parse("{station}-困-{year}-{seq:05}").unwrap();
+        for number in ["BN-困-2025-00017", "YZ-困-1998-123456", "500113-困-2025-00001"] {
+            assert!(template.fits(number), "{number}");
+        }
+        for number in [
+            "",
+            "BN-人-000001",
+            "BN-困-2025-0017",
+            "BN-困-25-00017",
+            "bn-困-2025-00017",
+            "-困-2025-00017",
+            "BN-困-2025-00017 ",
+            "BN-困-2025-00017\u{1b}[2J",
+            "BN-困-2025-\u{202e}00017",
+            "ABCDEFGHI-困-2025-00017",
+            "BN-困-2025-0000000000000017",
+        ] {
+            assert!(!template.fits(number), "{number:?}");
+        }
+        assert!(!template.fits(&format!("BN-困-2025-{}", "1".repeat(5000))));
     }
 
     #[test]

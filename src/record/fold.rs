@@ -18,7 +18,7 @@ fn half_width(c: char) -> char {
 
 /// Characters that take no room and carry no meaning: zero-width spaces and joiners, direction
 /// marks, byte-order marks, soft hyphens. Variation selectors stay, names use them.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

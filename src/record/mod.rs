@@ -29,7 +29,7 @@ use identity::check_fits;
 pub use identity::{BirthPart, IdError, IdNumber, Sex, id_key, mask_id, new_id_form, old_id_form};
 pub use marks::{Cut, SheetMark, looks_cut, looks_cut_card, mask_refused};
 pub use money::{MoneyError, parse_money, plain_money, show_money};
-pub use name::{NameError, check_name, clean_name, name_key, private_in};
+pub use name::{NameError, check_name, clean_name, name_key, private_in, unseen_in};
 pub use organisation::{CodeError, OrganisationCode};
 pub use proper::{is_private, proper_char, proper_text, with_codes};
 pub use region::{Region, Regions};

@@ -132,6 +132,14 @@ pub enum NameError {
     /// A sign between Han characters that may be meant for the dot.
     #[error("'{0}' between Han characters")]
     Unclear(char),
+    /// A character nobody sees.
+    #[error("character {position} is the invisible U+{code:04X}")]
+    Unseen {
+        /// Place, counted from 1.
+        position: usize,
+        /// Its code point.
+        code: u32,
+    },
     /// No letter, or more than any name has.
     #[error("not a name")]
     NotAName,
@@ -150,6 +158,10 @@ impl NameError {
                 "姓名的第 {position} 个字是自造字 U+{code:04X}，各台机器上不是同一个字。",
                 "Character {position} of the name is the private-use character U+{code:04X}, \
                  which is another one on every machine."
+            ),
+            Self::Unseen { position, code } => said!(
+                "姓名的第 {position} 个字是看不见的字符 U+{code:04X}。",
+                "Character {position} of the name is U+{code:04X}, which nobody sees."
             ),
             Self::Unclear(found) => said!(
                 "汉字之间的“{found}”不是间隔号。",
@@ -173,7 +185,7 @@ impl NameError {
                 "Type this character again from the card with an input method; where that cannot \
                  be done, write it as the police do and say so in the remarks.",
             ),
-            Self::Character { .. } | Self::NotAName => Said::fixed(
+            Self::Character { .. } | Self::Unseen { .. } | Self::NotAName => Said::fixed(
                 "请照证件写姓名，只写汉字、字母和间隔号。",
                 "Write the name as on the card, in characters, letters and the dot.",
             ),
@@ -197,7 +209,7 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
             return Err(NameError::Unclear(*c));
         }
     }
-    if let Some(error) = private_in(name) {
+    if let Some(error) = private_in(name).or_else(|| unseen_in(name)) {
         return Err(error);
     }
     let fits =
@@ -207,6 +219,20 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     }
     let letters = shown.iter().any(|c| c.is_alphabetic());
     if letters && chars.len() <= LONGEST { Ok(()) } else { Err(NameError::NotAName) }
+}
+
+/// The first character of a name that takes no room on paper: fillers that count as letters,
+/// joiners, marks of direction.
+#[must_use]
+pub fn unseen_in(name: &str) -> Option<NameError> {
+    let unseen = |c: char| {
+        fold::is_invisible(c)
+            || matches!(c, '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+                | '\u{3164}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}')
+    };
+    let (at, c) = name.chars().enumerate().find(|(_, c)| unseen(*c))?;
+    Some(NameError::Unseen { position: at + 1, code: u32::from(c) })
 }
 
 /// The first private-use character of a name that stands for none that is known.

@@ -1,7 +1,12 @@
 //! How wide text is on a terminal, and where it may be cut, filled up and wrapped.
 //!
 //! The one place that measures text: cells, never bytes or characters. It measures as ratatui
-//! paints (grapheme clusters by `unicode-width`; control characters take no cell).
+//! paints (grapheme clusters by `unicode-width`; control characters take no cell). What it cuts,
+//! fills up and wraps comes out with nothing harmful in it; see [`is_harmful`].
+
+mod seen;
+
+pub use seen::{Shown, harmless, is_harmful, visible};
 
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
@@ -51,24 +56,27 @@ pub fn split_at_width(text: &str, cells: usize) -> (&str, &str) {
 /// `text` if it fits into `cells`, else its beginning with `…` at the end.
 #[must_use]
 pub fn truncate(text: &str, cells: usize) -> Cow<'_, str> {
-    if width(text) <= cells {
-        return Cow::Borrowed(text);
+    let text = harmless(text);
+    if width(&text) <= cells {
+        return text;
     }
     let Some(room) = cells.checked_sub(1) else { return Cow::Borrowed("") };
-    Cow::Owned(format!("{}{ELLIPSIS}", split_at_width(text, room).0))
+    Cow::Owned(format!("{}{ELLIPSIS}", split_at_width(&text, room).0))
 }
 
 /// `text` with spaces after it to at least `cells`.
 #[must_use]
 pub fn pad(text: &str, cells: usize) -> String {
-    let fill = cells.saturating_sub(width(text));
+    let text = harmless(text);
+    let fill = cells.saturating_sub(width(&text));
     format!("{text}{:fill$}", "")
 }
 
 /// `text` with spaces before it to at least `cells`: for numbers.
 #[must_use]
 pub fn pad_left(text: &str, cells: usize) -> String {
-    let fill = cells.saturating_sub(width(text));
+    let text = harmless(text);
+    let fill = cells.saturating_sub(width(&text));
     format!("{:fill$}{text}", "")
 }
 
@@ -92,6 +100,8 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 fn wrap_paragraph(paragraph: &str, cells: usize) -> Vec<String> {
+    let paragraph = harmless(paragraph);
+    let paragraph = paragraph.as_ref();
     let shaped = shape_quotes(paragraph);
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -201,29 +211,6 @@ pub fn fold_key(c: char) -> char {
             }
         }
     }
-}
-
-/// Whether a character may not reach a terminal: controls (also those of the C1 block), and the
-/// marks that turn the direction of the text around them and can make one name look like another.
-#[must_use]
-pub fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// `text` fit to be shown on one line: line ends and tabs are spaces, other harmful characters
-/// (see [`is_harmful`]) a `?`.
-#[must_use]
-pub fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
-        return Cow::Borrowed(text);
-    }
-    let shown = |c| match c {
-        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
-        c if is_harmful(c) => '?',
-        c => c,
-    };
-    Cow::Owned(text.replace("\r\n", " ").chars().map(shown).collect())
 }
 
 /// Blanks `area` for something drawn over it, as ratatui's `Clear` does, and also the wide

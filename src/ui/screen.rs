@@ -253,6 +253,7 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, cells: u16, what: &str, style: Styl
         return 0;
     }
     let room = cells.min(area.right() - x);
+    // What people typed is shown here and never obeyed: `truncate` makes it visible.
     let shown = text::truncate(what, usize::from(room));
     let (end, _) = buf.set_stringn(x, y, shown.as_ref(), usize::from(room), style);
     end.saturating_sub(x)

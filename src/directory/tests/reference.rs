@@ -134,11 +134,11 @@ fn number_why(number: &str, piece: &str) -> Option<Why> {
         .min()
 }
 
-fn end_why(text: &str, piece: &str, whys: [Why; 3]) -> Option<Why> {
+/// Whole, or by its last four places.
+fn end_why(text: &str, piece: &str, whys: [Why; 2]) -> Option<Why> {
     match () {
         () if text == piece => Some(whys[0]),
-        () if text.ends_with(piece) => Some(whys[1]),
-        () if text.starts_with(piece) => Some(whys[2]),
+        () if text.ends_with(piece) && piece.chars().count() == 4 => Some(whys[1]),
         () => None,
     }
 }
@@ -154,23 +154,16 @@ fn names_rank(card: &Card, word: &str) -> Option<u8> {
 
 fn numbers_rank(card: &Card, word: &str) -> Option<u8> {
     let plain: String = word.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    let long = plain.chars().count() >= 3;
+    let long = plain.chars().count() >= 4;
     let digits = long && plain.chars().all(|c| c.is_ascii_digit());
-    let phones = card.phones.iter().filter(|phone| digits && phone.contains(&plain)).map(|phone| {
-        end_why(phone, &plain, [Why::Phone, Why::PhoneEnd, Why::PhoneStart])
-            .unwrap_or(Why::PhonePart)
-    });
-    let id_whys = [Why::IdNumber, Why::IdNumberEnd, Why::IdNumberStart];
-    // A number is found in the form it was entered in and in the other one.
-    let other_whys = |number: &str| match number.len() {
-        18 => [Why::IdNumber, Why::OldNumberEnd, Why::IdNumberStart],
-        _ => id_whys,
-    };
+    let phones = card.phones.iter().filter(|_| digits);
+    let phones = phones.filter_map(|phone| end_why(phone, &plain, [Why::Phone, Why::PhoneEnd]));
+    // A number is found whole in the form it was entered in and in the other one.
     let id_numbers = card.id_numbers.iter().filter(|_| long).flat_map(|number| {
         let number = number.number.as_str();
         let other = new_id_form(number).or_else(|| old_id_form(number));
-        let other = other.and_then(|other| end_why(&other, &plain, other_whys(number)));
-        end_why(number, &plain, id_whys).into_iter().chain(other)
+        let other = other.filter(|other| *other == plain).map(|_| Why::IdNumber);
+        end_why(number, &plain, [Why::IdNumber, Why::IdNumberEnd]).into_iter().chain(other)
     });
     let whys = phones.chain(id_numbers).chain(number_why(&card.number, word));
     whys.map(Why::rank).min()

@@ -66,9 +66,17 @@ fn committed_characters_fold_to_keys() {
 #[test]
 fn harmful_characters_are_shown_not_obeyed() {
     assert_eq!(harmless("渝中"), "渝中");
-    assert_eq!(harmless("a\u{1b}[2Jb"), "a?[2Jb");
+    assert_eq!(harmless("a\u{1b}[2Jb"), "a‹U+001B›[2Jb");
     assert_eq!(harmless("a\r\nb\tc"), "a b c");
-    assert_eq!(harmless("x\u{9b}y\u{202e}z"), "x?y?z");
+    for c in ["\u{200b}", "\u{200d}", "\u{200f}", "\u{2060}", "\u{61c}", "\u{feff}", "\u{3164}"] {
+        assert!(harmless(c).starts_with("‹U+"), "{c:?}");
+    }
+    assert_eq!(harmless("\u{e0041}"), "‹U+E0041›");
+    assert_eq!(harmless("䶮\u{e0100}"), "䶮\u{e0100}");
+    assert_eq!(visible("a\n\tb\u{7f}"), "a\n\tb‹U+007F›");
+    assert_eq!(fit("a\u{202e}b", 11), "a‹U+202E›b ");
+    assert_eq!(wrap("a\u{1b}b", 20), ["a‹U+001B›b"]);
+    assert_eq!(harmless("x\u{9b}y\u{202e}z"), "x‹U+009B›y‹U+202E›z");
 }
 
 #[test]
@@ -131,5 +139,26 @@ proptest! {
     #[test]
     fn harmless_text_has_no_controls(text in any::<String>()) {
         prop_assert!(!harmless(&text).chars().any(is_harmful));
+    }
+}
+
+#[test]
+fn what_a_command_writes_is_shown_in_whatever_pieces_it_comes() {
+    use std::io::Write;
+    let said = "张\u{202e}三\u{9b}2J\r\n\u{e0041}";
+    for at in 0..=said.len() {
+        for json in [false, true] {
+            let mut out = Shown::new(Vec::new(), json);
+            let (one, two) = said.as_bytes().split_at(at);
+            out.write_all(one).unwrap();
+            out.write_all(two).unwrap();
+            let shown = String::from_utf8(std::mem::take(out.plainly())).unwrap();
+            let expected = if json {
+                "张\\u202e三\\u009b2J\\u000d\n\\udb40\\udc41"
+            } else {
+                "张‹U+202E›三‹U+009B›2J‹U+000D›\n‹U+E0041›"
+            };
+            assert_eq!(shown, expected, "{at}");
+        }
     }
 }

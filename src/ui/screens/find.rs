@@ -103,8 +103,8 @@ impl Screen for Find {
         if self.hits.is_empty() {
             let hint = if self.line.text().trim().is_empty() {
                 said!(
-                    "姓名、拼音、首字母（zl、zhang伟）、手机、身份证后几位（02X）、档案编号都可以。",
-                    "Name, pinyin, initials (zl), phone, last digits of the ID (02X), file number."
+                    "姓名、拼音、首字母（zl、zhang伟）、手机和身份证的全号或后四位、档案编号都可以。",
+                    "Name, pinyin, initials (zl), phone or ID whole or its last four, file number."
                 )
             } else {
                 said!("没有找到。按 F3 登记这个人。", "Nothing found. F3 registers this person.")

@@ -104,8 +104,8 @@ impl Screen for Home {
                 Errand::Find,
                 "F2",
                 said!(
-                    "找人：姓名、拼音、首字母、手机、身份证后几位",
-                    "Find: name, pinyin, phone, last digits of the ID"
+                    "找人：姓名、拼音、首字母、手机、身份证后四位",
+                    "Find: name, pinyin, phone, last four of the ID"
                 ),
                 0,
             ),

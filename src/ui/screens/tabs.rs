@@ -2,7 +2,7 @@
 
 use super::{home, listing, system};
 use crate::office::Queue;
-use crate::ui::screen::{Context, Screen};
+use crate::ui::screen::{Context, Notice, Screen};
 use crate::words::{Label, Said};
 
 /// A tab.
@@ -41,6 +41,13 @@ pub fn open(digit: u8, cx: &mut Context) -> Option<Box<dyn Screen>> {
     Some(match (digit, tab.kind) {
         (1, _) => Box::new(home::Home::new(cx)),
         (_, "") => Box::new(system::System::new(cx)),
-        (_, kind) => Box::new(listing::Listing::new(Queue::OfKind(kind.to_string()), cx)),
+        (_, kind) => {
+            let queue = Queue::OfKind(kind.to_string());
+            if let Some(Err(refusal)) = cx.who.map(|who| cx.office.may_open(who, &queue)) {
+                cx.say(Notice::from(refusal));
+                return None;
+            }
+            Box::new(listing::Listing::new(queue, cx))
+        }
     })
 }
