@@ -2,7 +2,7 @@
 
 use super::{
     Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
-    host_key, import, init, man, packs, perform, rebuild, replay, restore, serve, show, undo,
+    host_key, import, init, log, man, packs, perform, rebuild, replay, restore, serve, show, undo,
     verify,
 };
 use crate::words::Lang;
@@ -94,6 +94,8 @@ pub enum Command {
     Show(show::ShowArgs),
     /// 一份记录的经过 / The life of one record
     History(history::HistoryArgs),
+    /// 审计日志：查看、导出、被拒绝的登录、账号、业务包、时钟 / The log for auditors: looks, exports, sign-ins refused, accounts, packs, clock
+    Log(log::LogArgs),
     /// 撤销自己上次的保存，别人尚未接着办理时 / Take one's own last save back, unless somebody acted on it
     Undo(undo::UndoArgs),
     /// 认定依据单：每条规则的结果、算式和条款 / The decision sheet: each rule's result, arithmetic and clause

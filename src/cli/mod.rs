@@ -36,6 +36,7 @@ mod host_key;
 mod import;
 mod init;
 mod key_file;
+mod log;
 mod man;
 mod opening;
 mod packs;
@@ -172,6 +173,7 @@ fn at_station(
         Command::Find(args) => find::run(args, at, out, err),
         Command::Show(args) => show::run(args, at, out),
         Command::History(args) => history::run(args, at, out),
+        Command::Log(args) => log::run(args, at, out, err),
         Command::Undo(args) => undo::run(args, at, out),
         Command::Decide(args) if !args.drafts() => decide::show(args, at, out),
         Command::Perform(args) => perform::run(args, at, out),

@@ -103,7 +103,9 @@ impl super::Office {
                 reason: entry.reason.clone(),
                 changes,
                 answers,
-                sheet: sheet.and_then(|sheet| DecisionSheet::from_stored(sheet).ok()),
+                sheet: sheet
+                    .and_then(|sheet| DecisionSheet::from_stored(sheet).ok())
+                    .map(|sheet| self.sheet_shown(Some(who), sheet)),
             });
         }
         Ok(events)
@@ -113,14 +115,20 @@ impl super::Office {
     ///
     /// # Errors
     /// When the entry is no move of this record with a sheet.
-    pub fn sheet_at(&self, record: &Record, seq: u64) -> Result<DecisionSheet, Refusal> {
+    pub fn sheet_at(
+        &self,
+        who: &Actor,
+        record: &Record,
+        seq: u64,
+    ) -> Result<DecisionSheet, Refusal> {
         let history = self.store.history(&record.kind, record.id);
         let history = history.map_err(|error| unavailable(&error))?;
         let stored = history
             .iter()
             .find(|entry| entry.seq == seq && entry.command == "move")
             .and_then(|entry| put_of(entry, record.id)?.moves.last()?.sheet.as_ref());
-        stored.and_then(|sheet| DecisionSheet::from_stored(sheet).ok()).ok_or_else(|| {
+        let sheet = stored.and_then(|sheet| DecisionSheet::from_stored(sheet).ok());
+        sheet.map(|sheet| self.sheet_shown(Some(who), sheet)).ok_or_else(|| {
             let number = &record.number;
             Refusal::invalid(
                 "at",

@@ -32,6 +32,8 @@ pub enum Action {
     KeepDraft,
     /// Lock the screen.
     Lock,
+    /// The log of the house, for auditors.
+    Log,
     /// Choose another password.
     ChangePassword,
     /// Sign out, so that somebody else can sign in.
@@ -309,6 +311,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         &[List, Page, Review, Find, Text, System],
         0
     ),
+    row!(Action::Log, "log", "审计日志", "Log", ["l"], OUTSIDE_FIELDS, 0),
     row!(Action::ChangePassword, "change-password", "改密码", "Change password", [], SIGNED_IN, 0),
     row!(Action::SignOut, "sign-out", "换人登录", "Sign out", ["Ctrl-O"], ALL, 0),
     row!(Action::Quit, "quit", "退出程序", "Quit", ["Ctrl-Q"], ALL, 26),
@@ -348,6 +351,7 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::AddKey
         | Action::RemoveKey
         | Action::AccountPerson => Some(Right::Accounts),
+        Action::Log => Some(Right::Log),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ pub mod home;
 pub mod import;
 pub mod listing;
 pub mod lock;
+pub mod log;
 pub mod moving;
 pub mod page;
 pub mod password;
@@ -38,6 +39,10 @@ pub fn open(action: Action, cx: &mut Context) {
         }
         Action::Accounts => {
             let screen = accounts::Accounts::new(cx);
+            cx.open(screen);
+        }
+        Action::Log => {
+            let screen = log::Log::new(cx);
             cx.open(screen);
         }
         Action::ChangePassword => cx.open(password::Password::new()),

@@ -64,7 +64,7 @@ fn the_worked_examples_and_their_neighbours_by_one_fen() {
         assert_eq!(by_arithmetic(income - rigid, 3), once, "the page and its arithmetic agree");
         assert_eq!(by_arithmetic(income - rigid, 4), twice);
         for fen in [-1, 0, 1] {
-            let number = format!("X-{at}-{}", fen + 1);
+            let number = format!("X{at}-困-2025-{:05}", fen + 1);
             let person = u32::try_from(wanted.len()).unwrap();
             // One fen more of income is one fen more of what is left.
             lines.push_str(&file(&number, person, income + fen, rigid));
@@ -88,7 +88,7 @@ fn a_replay_names_who_changes_and_which_line_did_it() {
     let twice = desk.write("twice.toml", TWICE);
     let mut lines = String::new();
     for (at, (income, rigid, ..)) in EXAMPLES.into_iter().enumerate() {
-        let line = file(&format!("X-{at}"), u32::try_from(at).unwrap(), income, rigid);
+        let line = file(&format!("X-困-2025-{at:05}"), u32::try_from(at).unwrap(), income, rigid);
         let line = line.replace(
             "\"household_size\"",
             "\"application_date\":\"2025-10-15\",\"household_size\"",
@@ -100,7 +100,7 @@ fn a_replay_names_who_changes_and_which_line_did_it() {
         desk.done(&["replay", "hardship-eligibility", "--rules", shown(&twice), "--json"]);
     let changed = super::json_lines(&changed);
     assert_eq!(changed.len(), 1, "{changed:#?}");
-    assert_eq!(changed[0]["number"], "X-3");
+    assert_eq!(changed[0]["number"], "X-困-2025-00003");
     assert_eq!(changed[0]["before"]["category"], Value::Null);
     assert_eq!(changed[0]["after"]["category"], "relative");
     let lines = changed[0]["lines"].as_array().unwrap();
@@ -111,8 +111,8 @@ fn a_replay_names_who_changes_and_which_line_did_it() {
 #[test]
 fn the_sheet_is_stable_json_and_reads_well() {
     let desk = Desk::new();
-    desk.perform(&file("X-1", 1, 5_200_000, 2_200_000));
-    let args = ["decide", "X-1", "--as-of", "2025-10-15"];
+    desk.perform(&file("X-困-2025-00001", 1, 5_200_000, 2_200_000));
+    let args = ["decide", "X-困-2025-00001", "--as-of", "2025-10-15"];
     let json = || desk.done(&[&args[..], &["--json"]].concat());
     let sheet = json();
     assert_eq!(sheet, json(), "the same question has the same answer, byte for byte");
@@ -136,14 +136,14 @@ fn the_sheet_is_stable_json_and_reads_well() {
 #[test]
 fn a_draft_that_does_not_hold_together_is_shown_by_line() {
     let desk = Desk::new();
-    desk.perform(&file("X-1", 1, 5_200_000, 2_200_000));
+    desk.perform(&file("X-困-2025-00001", 1, 5_200_000, 2_200_000));
     let draft =
         desk.write("draft.toml", "[[parameter]]\nid = \"relative_multiple\"\nunit = \"ratoi\"\n");
-    let (status, said) = desk.failed(&["decide", "X-1", "--rules", shown(&draft)]);
+    let (status, said) = desk.failed(&["decide", "X-困-2025-00001", "--rules", shown(&draft)]);
     assert_eq!(status, 1);
     assert!(said.contains("draft.toml:3: "), "{said}");
-    assert_eq!(desk.failed(&["decide", "X-1", "--rules", "nowhere.toml"]).0, 1);
-    assert_eq!(desk.failed(&["decide", "X-1", "--as-of", "tomorrow-ish"]).0, 2);
+    assert_eq!(desk.failed(&["decide", "X-困-2025-00001", "--rules", "nowhere.toml"]).0, 1);
+    assert_eq!(desk.failed(&["decide", "X-困-2025-00001", "--as-of", "tomorrow-ish"]).0, 2);
     let (_, answers) = desk.perform("{\"create\":\"person\",\"fields\":{\"name\":\"周丽\"}}\n");
     assert_eq!(desk.failed(&["decide", answers[0]["number"].as_str().unwrap()]).0, 1);
 }

@@ -252,7 +252,7 @@ fn lines(count: u32) -> Vec<Value> {
         .map(|group| json!({"group": group, "version": "2025-1", "signed_on": "2025-10-15"}));
     for n in 1..=count {
         let id = id_number("19900101", n);
-        let number = format!("T-{n}");
+        let number = format!("T-困-2025-{n:05}");
         lines.push(json!({"create": "person", "fields": {"name": name("周", n)}}));
         lines.push(json!({"create": "hardship_file", "number": number, "fields": {
             "name": "李红", "id_number": id, "annual_income": "5.2万", "rigid_expense": "22000",
@@ -324,7 +324,7 @@ fn importing_survives_a_power_cut_at_any_moment() {
     let mut csv = String::from("职工编号,姓名,身份证号,近12个月家庭总收入,备注\n");
     for n in 1..=30 {
         let id = id_number("19850607", n);
-        csv.push_str(&format!("D-{n},{},{id},{n}2000,第{n}行\n", name("李", n)));
+        csv.push_str(&format!("D-困-2025-{n:05},{},{id},{n}2000,第{n}行\n", name("李", n)));
     }
     let file = desk.write("files.csv", &csv);
     let mut run = Run::on("import", desk);
@@ -333,7 +333,7 @@ fn importing_survives_a_power_cut_at_any_moment() {
         // The report is told when every row has been saved.
         let rows = if told[0].is_empty() { 0..0 } else { 1..31 };
         let row = |n| {
-            let (number, mark) = (format!("D-{n}"), format!("第{n}行"));
+            let (number, mark) = (format!("D-困-2025-{n:05}"), format!("第{n}行"));
             Receipt { seq: None, number, revision: 1, mark }
         };
         Owed { receipts: rows.map(row).collect(), ..Owed::default() }

@@ -251,7 +251,7 @@ impl<'g> Round<'g> {
         let (round, order) = (self.round, self.orders);
         let mut lines = Vec::new();
         for n in 0..count {
-            let number = format!("P-{round}-{order}-{n}");
+            let number = format!("P{round}-人-{:06}", order * 1000 + n);
             lines.push(json!({"create": "person", "number": number, "fields": {"name": "周丽"}}));
             let address = json!({"address": "鱼洞街道一号", "postal_code": "401320"});
             lines.push(json!({"amend": number, "base": 1, "fields": address}));
@@ -291,7 +291,7 @@ impl<'g> Round<'g> {
         for n in 0..rows {
             let birth = format!("19{:02}{:02}{:02}", 40 + order, 1 + order % 12, 1 + n / 300);
             let id = id_number(&birth, u32::try_from(500 + n % 300).unwrap());
-            csv += &format!("IM-{round}-{order}-{n},李红,{id},家住鱼洞街道\n");
+            csv += &format!("IM{round}-困-2025-{:05},李红,{id},家住鱼洞街道\n", order * 1000 + n);
         }
         let file = desk_file(&self.scene.desk, &format!("list-{order}.csv"), &csv);
         let command = with_key(&self.scene.desk, &["import", FILE, &file, "--json"]);

@@ -1,0 +1,410 @@
+//! The log an auditor reads: who looked at what and why, what was taken out, who was refused, and
+//! what changed in the house. One pass over the journal, the newest first.
+
+use super::door::unavailable;
+use super::history::origin_said;
+use super::{Actor, Refusal, Right, searching};
+use crate::program::PERSON;
+use crate::record::{Instant, RecordId, china_date};
+use crate::said;
+use crate::store::{Entry, Op};
+use crate::words::{Label, Said};
+use chrono::NaiveDate;
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::PoisonError;
+
+/// What a line of the log is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogKind {
+    /// Somebody looked at masked fields in full.
+    Reveals,
+    /// A list was taken out.
+    Exports,
+    /// Sign-ins that were refused.
+    SignIns,
+    /// Numbers that were tried out.
+    Searches,
+    /// Accounts, passwords and keys.
+    Accounts,
+    /// Packs and rules adopted.
+    Packs,
+    /// The clock was in doubt and accepted.
+    Clock,
+    /// Decided otherwise than the sheet advised.
+    Overrides,
+    /// Entered after the fact.
+    Afterwards,
+}
+
+/// One row of the table of kinds.
+struct KindInfo {
+    kind: LogKind,
+    /// Its name on the command line.
+    id: &'static str,
+    title: Label,
+    /// Whether an entry is one of it.
+    is: fn(&Entry) -> bool,
+}
+
+/// Every kind: another is one more row.
+const KINDS: &[KindInfo] = &[
+    KindInfo {
+        kind: LogKind::Reveals,
+        id: "reveals",
+        title: Said::fixed("查看完整内容", "Looked at in full"),
+        is: |entry| entry.command == "reveal",
+    },
+    KindInfo {
+        kind: LogKind::Exports,
+        id: "exports",
+        title: Said::fixed("导出", "Exports"),
+        is: |entry| noted(entry, "what") == Some("export"),
+    },
+    KindInfo {
+        kind: LogKind::SignIns,
+        id: "sign-ins",
+        title: Said::fixed("被拒绝的登录", "Sign-ins refused"),
+        is: |entry| matches!(entry.command.as_str(), "sign-in-failed" | "sign-in-refused"),
+    },
+    KindInfo {
+        kind: LogKind::Searches,
+        id: "searches",
+        title: Said::fixed("试号码", "Numbers tried"),
+        is: |entry| entry.command == searching::MISSED,
+    },
+    KindInfo {
+        kind: LogKind::Accounts,
+        id: "accounts",
+        title: Said::fixed("账号和密钥", "Accounts and keys"),
+        is: |entry| {
+            let command = entry.command.as_str();
+            command.starts_with("account-") || command.starts_with("key-file-")
+        },
+    },
+    KindInfo {
+        kind: LogKind::Packs,
+        id: "packs",
+        title: Said::fixed("业务包和规则", "Packs and rules"),
+        is: |entry| entry.command.starts_with("packs-"),
+    },
+    KindInfo {
+        kind: LogKind::Clock,
+        id: "clock",
+        title: Said::fixed("时钟", "Clock"),
+        is: |entry| entry.command.starts_with("clock-"),
+    },
+    // What a move says of itself, once moves do: a note of this name beside it in its entry.
+    KindInfo {
+        kind: LogKind::Overrides,
+        id: "overrides",
+        title: Said::fixed("未采纳建议的决定", "Decided against the advice"),
+        is: |entry| noted(entry, "override").is_some(),
+    },
+    KindInfo {
+        kind: LogKind::Afterwards,
+        id: "afterwards",
+        title: Said::fixed("事后补录", "Entered afterwards"),
+        is: |entry| noted(entry, "afterwards").is_some(),
+    },
+];
+
+impl LogKind {
+    /// Every kind, in the order they are offered.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(|info| info.kind)
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        KINDS.iter().find(|info| info.id == id).map(|info| info.kind)
+    }
+
+    fn info(self) -> Option<&'static KindInfo> {
+        KINDS.iter().find(|info| info.kind == self)
+    }
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.info().map_or("", |info| info.id)
+    }
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn title(self) -> Said {
+        self.info().map(|info| info.title.clone()).unwrap_or_default()
+    }
+}
+
+/// Which lines are wanted; everything where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// Of this kind.
+    pub what: Option<LogKind>,
+    /// Not before this day.
+    pub from: Option<NaiveDate>,
+    /// Not after this day.
+    pub to: Option<NaiveDate>,
+    /// By this account.
+    pub account: Option<String>,
+    /// About this person or one of their files, or about this file.
+    pub person: Option<RecordId>,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    /// Journal sequence.
+    pub seq: u64,
+    /// When.
+    pub at: Instant,
+    /// Account.
+    pub by: String,
+    /// Where its session was.
+    pub from: Said,
+    /// What it is about.
+    pub kind: LogKind,
+    /// What happened.
+    pub what: Said,
+    /// The number of the record it is about; empty for none.
+    pub number: String,
+    /// Why, where a reason was asked for.
+    pub reason: Option<String>,
+}
+
+/// A page of the log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logged {
+    /// How many lines there are in all.
+    pub total: usize,
+    /// Those asked for, the newest first.
+    pub lines: Vec<LogLine>,
+}
+
+impl super::Office {
+    /// The log, the newest first, from line `offset` on and at most `limit` lines.
+    ///
+    /// # Errors
+    /// For a role that may not read it; when the journal cannot be read.
+    pub fn log(
+        &self,
+        who: &Actor,
+        filter: &LogFilter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Logged, Refusal> {
+        who.need(Right::Log)?;
+        let about = filter.person.map(|id| self.about(who, id));
+        let keep = offset.saturating_add(limit);
+        let mut newest: VecDeque<(LogKind, Entry)> = VecDeque::new();
+        let mut total = 0;
+        let read = self.store().entries(1, |entry| {
+            if let Some(kind) = kind_of(entry, filter.what)
+                && wanted(entry, filter, about.as_ref())
+            {
+                total += 1;
+                newest.push_back((kind, entry.clone()));
+                if newest.len() > keep {
+                    newest.pop_front();
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        read.map_err(|error| unavailable(&error))?;
+        let lines = newest.iter().rev().skip(offset);
+        Ok(Logged { total, lines: lines.map(|(kind, entry)| self.log_line(*kind, entry)).collect() })
+    }
+
+    /// A record, and whatever belongs to it where it is a person.
+    fn about(&self, who: &Actor, id: RecordId) -> BTreeSet<RecordId> {
+        let is_person = self.kind_of(id).is_some_and(|kind| kind.id == PERSON);
+        let services = if is_person { self.services_of(who, id) } else { Vec::new() };
+        services.iter().map(|line| line.id).chain([id]).collect()
+    }
+
+    fn log_line(&self, kind: LogKind, entry: &Entry) -> LogLine {
+        let record = entry.ops.iter().find_map(|op| match op {
+            Op::Seen { id, .. } => Some(*id),
+            Op::Put { record, .. } if kind != LogKind::Accounts => Some(record.id),
+            _ => None,
+        });
+        let card = record.and_then(|id| {
+            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+            directory.get(id)
+        });
+        LogLine {
+            seq: entry.seq,
+            at: entry.time,
+            by: short(&entry.actor),
+            from: origin_said(&entry.origin),
+            kind,
+            what: self.logged(kind, entry),
+            number: card.map(|card| card.number).unwrap_or_default(),
+            reason: entry.reason.as_deref().or(noted(entry, "reason")).map(without_numbers),
+        }
+    }
+
+    /// What happened, in a sentence. What is masked elsewhere is masked here.
+    fn logged(&self, kind: LogKind, entry: &Entry) -> Said {
+        let note = |key| noted(entry, key).unwrap_or_default();
+        match kind {
+            LogKind::Reveals => {
+                let seen = entry.ops.iter().find_map(|op| match op {
+                    Op::Seen { kind, fields, .. } => Some((kind, fields)),
+                    _ => None,
+                });
+                let Some((kind, fields)) = seen else { return Said::default() };
+                let kind = self.catalogue.kind(kind);
+                let titles: Vec<Said> = fields
+                    .iter()
+                    .map(|path| {
+                        let field = kind.and_then(|kind| kind.field_at(path));
+                        field.map_or_else(|| Said::same(path.clone()), |field| field.title.clone())
+                    })
+                    .collect();
+                Said::join(&titles, "、", ", ")
+            }
+            LogKind::Exports => {
+                let (what, rows, format) = (note("kind"), note("rows"), note("format"));
+                let masked = match note("masked") {
+                    "no" => Said::fixed("完整", "in full"),
+                    _ => Said::fixed("已遮盖", "masked"),
+                };
+                let (zh, en) = (&masked.zh, &masked.en);
+                let chosen = without_numbers(note("where"));
+                said!("{what}　{rows} 行　{format}　{zh}　{chosen}", "{what}  {rows} rows  {format}  {en}  {chosen}")
+            }
+            LogKind::SignIns => {
+                let account = short(note("account"));
+                said!("{account} 登录被拒绝", "{account} was refused")
+            }
+            LogKind::Searches => {
+                let count = note("count");
+                said!(
+                    "一小时内 {count} 次按号码查找都没有找到",
+                    "{count} searches by number found nothing within an hour"
+                )
+            }
+            LogKind::Accounts => {
+                let account = entry.ops.iter().find_map(|op| match op {
+                    Op::Put { record, .. } => Some(short(&record.number)),
+                    _ => None,
+                });
+                let account = account.unwrap_or_default();
+                let done = account_said(&entry.command);
+                Said::new(
+                    format!("{} {account}", done.zh).trim_end().to_string(),
+                    format!("{} {account}", done.en).trim_end().to_string(),
+                )
+            }
+            LogKind::Clock => {
+                let newest = note("newest");
+                said!("确认时钟无误（上次保存 {newest}）", "The clock was said to be right (last save {newest})")
+            }
+            LogKind::Packs | LogKind::Overrides | LogKind::Afterwards => {
+                let notes = entry.ops.iter().filter_map(|op| match op {
+                    Op::Note(particulars) => Some(particulars),
+                    _ => None,
+                });
+                let told: Vec<String> = notes
+                    .flatten()
+                    .map(|(key, value)| format!("{key}={}", without_numbers(value)))
+                    .collect();
+                Said::same(told.join(" "))
+            }
+        }
+    }
+}
+
+/// The kind of an entry: the one asked for, or the first it is of.
+fn kind_of(entry: &Entry, wanted: Option<LogKind>) -> Option<LogKind> {
+    let mut kinds = KINDS.iter().filter(|info| wanted.is_none_or(|kind| kind == info.kind));
+    kinds.find(|info| (info.is)(entry)).map(|info| info.kind)
+}
+
+fn wanted(entry: &Entry, filter: &LogFilter, about: Option<&BTreeSet<RecordId>>) -> bool {
+    let day = china_date(entry.time);
+    let by = |account: &String| {
+        // Whoever was refused gave the name of an account; the entry may be the station's own.
+        entry.actor == *account || noted(entry, "account") == Some(account)
+    };
+    filter.from.is_none_or(|from| day >= from)
+        && filter.to.is_none_or(|to| day <= to)
+        && filter.account.as_ref().is_none_or(by)
+        && about.is_none_or(|ids| {
+            entry.ops.iter().filter_map(Op::touches).any(|(_, id, _)| ids.contains(&id))
+        })
+}
+
+/// A particular of an entry's note.
+fn noted<'e>(entry: &'e Entry, key: &str) -> Option<&'e str> {
+    entry.ops.iter().find_map(|op| match op {
+        Op::Note(particulars) => particulars.get(key).map(String::as_str),
+        _ => None,
+    })
+}
+
+fn account_said(command: &str) -> Said {
+    match command {
+        "account-add" => Said::fixed("新建账号", "Account made:"),
+        "account-disable" => Said::fixed("停用账号", "Account disabled:"),
+        "account-enable" => Said::fixed("重新启用账号", "Account enabled:"),
+        "account-password" => Said::fixed("换密码", "New password:"),
+        "account-key-add" => Said::fixed("登记 SSH 密钥", "SSH key added:"),
+        "account-key-remove" => Said::fixed("删除 SSH 密钥", "SSH key removed:"),
+        "key-file-make" => Said::fixed("启用密钥文件", "Key file made"),
+        "key-file-end" => Said::fixed("停用密钥文件", "Key file ended"),
+        other => Said::same(other.to_string()),
+    }
+}
+
+/// A name somebody gave who had not signed in may be anything.
+fn short(name: &str) -> String {
+    name.chars().take(40).collect()
+}
+
+/// A text with every number as long as a phone's or longer masked but for its last four digits.
+fn without_numbers(text: &str) -> String {
+    const LONG: usize = 7;
+    let mut out = String::with_capacity(text.len());
+    let mut run: Vec<char> = Vec::new();
+    for c in text.chars().chain(['\0']) {
+        if c.is_numeric() {
+            run.push(c);
+            continue;
+        }
+        let hidden = if run.len() >= LONG { run.len() - 4 } else { 0 };
+        out.extend(run.drain(..).enumerate().map(|(at, c)| if at < hidden { '*' } else { c }));
+        out.push(c);
+    }
+    out.pop();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_masked_in_what_people_wrote() {
+        for (text, shown) in [
+            ("核对 500199199307152460", "核对 **************2460"),
+            ("电话13800138000。", "电话*******8000。"),
+            ("BN-困-2025-00017", "BN-困-2025-00017"),
+            ("１３８００１３８０００", "*******８０００"),
+            ("", ""),
+        ] {
+            assert_eq!(without_numbers(text), shown);
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_name() {
+        for kind in LogKind::all() {
+            assert_eq!(LogKind::from_id(kind.id()), Some(kind));
+            assert!(!kind.title().is_empty());
+        }
+    }
+}
