@@ -123,8 +123,7 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
         let chosen = errand.chosen.as_ref().map(|Chosen(password)| password.clone());
         let caller = Caller::elsewhere(folder, errand.terminal, input).who_chose(chosen);
         let as_file = gives_a_file(&cli);
-        let (mut out, mut err) =
-            (Shown::new(out, cli.global.json), Shown::new(err, false));
+        let (mut out, mut err) = (Shown::new(out, cli.global.json), Shown::new(err, false));
         let err = &mut err;
         let done = known(&office, &errand.proof).and_then(|who| {
             let at = world.for_caller(office.clone(), &who, caller)?;

@@ -42,9 +42,8 @@ pub struct LogArgs {
 /// For an account that may not read it; a date or a number that is none.
 pub fn run(args: &LogArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let today = at.office.today();
-    let day = |text: &Option<String>| {
-        text.as_deref().map(|text| decide::date(text, today)).transpose()
-    };
+    let day =
+        |text: &Option<String>| text.as_deref().map(|text| decide::date(text, today)).transpose();
     at.actor.need(crate::office::Right::Log)?;
     let filter = LogFilter {
         what: args.what.as_deref().and_then(LogKind::from_id),

@@ -46,7 +46,11 @@ pub(super) fn keeps_others(kind: &Kind) -> bool {
 
 /// The number a new record gets: one of the pattern, else none, and the number as it came goes
 /// where the pack keeps it. Where it keeps none, the office says what a number looks like.
-pub(super) fn number_for(kind: &Kind, fields: &mut Fields, number: Option<String>) -> Option<String> {
+pub(super) fn number_for(
+    kind: &Kind,
+    fields: &mut Fields,
+    number: Option<String>,
+) -> Option<String> {
     let number = number?;
     if kind.number.fits(&number) || !keeps_others(kind) {
         return Some(number);

@@ -214,7 +214,10 @@ impl super::Office {
         });
         read.map_err(|error| unavailable(&error))?;
         let lines = newest.iter().rev().skip(offset);
-        Ok(Logged { total, lines: lines.map(|(kind, entry)| self.log_line(*kind, entry)).collect() })
+        Ok(Logged {
+            total,
+            lines: lines.map(|(kind, entry)| self.log_line(*kind, entry)).collect(),
+        })
     }
 
     /// A record, and whatever belongs to it where it is a person.
@@ -274,7 +277,10 @@ impl super::Office {
                 };
                 let (zh, en) = (&masked.zh, &masked.en);
                 let chosen = without_numbers(note("where"));
-                said!("{what}　{rows} 行　{format}　{zh}　{chosen}", "{what}  {rows} rows  {format}  {en}  {chosen}")
+                said!(
+                    "{what}　{rows} 行　{format}　{zh}　{chosen}",
+                    "{what}  {rows} rows  {format}  {en}  {chosen}"
+                )
             }
             LogKind::SignIns => {
                 let account = short(note("account"));
@@ -301,7 +307,10 @@ impl super::Office {
             }
             LogKind::Clock => {
                 let newest = note("newest");
-                said!("确认时钟无误（上次保存 {newest}）", "The clock was said to be right (last save {newest})")
+                said!(
+                    "确认时钟无误（上次保存 {newest}）",
+                    "The clock was said to be right (last save {newest})"
+                )
             }
             LogKind::Packs | LogKind::Overrides | LogKind::Afterwards => {
                 let notes = entry.ops.iter().filter_map(|op| match op {

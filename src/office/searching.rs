@@ -71,7 +71,10 @@ impl super::Office {
             let hits = directory.search(&Query { text: text.to_string(), kind, limit });
             hits.iter().filter_map(|hit| Some(self.line(&directory.get(hit.id)?))).collect()
         };
-        if lines.is_empty() && limit > 0 && let Some(number) = number_in(text) {
+        if lines.is_empty()
+            && limit > 0
+            && let Some(number) = number_in(text)
+        {
             self.note_miss(actor, number);
         }
         Ok(lines)

@@ -117,7 +117,9 @@ fn fits(pieces: &[Piece], text: &str) -> bool {
         })
     };
     match piece {
-        Piece::Literal(literal) => text.strip_prefix(literal).is_some_and(|after| fits(rest, after)),
+        Piece::Literal(literal) => {
+            text.strip_prefix(literal).is_some_and(|after| fits(rest, after))
+        }
         Piece::Station => part(|b| b.is_ascii_uppercase() || b.is_ascii_digit(), STATION),
         Piece::Year => part(u8::is_ascii_digit, 4..=4),
         Piece::Seq { width } => part(u8::is_ascii_digit, *width..=SEQ),

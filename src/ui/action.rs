@@ -176,7 +176,9 @@ pub struct ActionInfo {
     pub bar: u8,
 }
 
-use Place::{Accounts, Ask, Batch, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text};
+use Place::{
+    Accounts, Ask, Batch, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text,
+};
 
 const SIGNED_IN: &[Place] =
     &[List, Page, Review, Form, Find, Text, System, Accounts, Path, Preview, Batch];

@@ -2,10 +2,9 @@
 
 use crate::furnished::{self, found};
 use crate::stage::{PASSWORD, Stage, Station};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use yizhan::office::Command;
-use yizhan::record::{Clock, Value};
+use yizhan::record::Clock;
 use yizhan::ui::IDLE_LOCK;
 use yizhan::ui::action::{self, Place};
 use yizhan::words::Lang;

@@ -85,8 +85,14 @@ impl Screen for Log {
                     reading.line(
                         Tone::Plain,
                         Said::new(
-                            format!("{at}　{by}　{}　{number}　{}　（{}）", kind.zh, what.zh, from.zh),
-                            format!("{at}  {by}  {}  {number}  {}  ({})", kind.en, what.en, from.en),
+                            format!(
+                                "{at}　{by}　{}　{number}　{}　（{}）",
+                                kind.zh, what.zh, from.zh
+                            ),
+                            format!(
+                                "{at}  {by}  {}  {number}  {}  ({})",
+                                kind.en, what.en, from.en
+                            ),
                         ),
                     );
                     if let Some(reason) = &line.reason {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::attach::{Service, office};
 use crate::cli::{Desk, PASSWORD, id_number, json_lines, shown, text};
 use crate::furnished;
-use crate::stage::{Stage, Station, made, start};
+use crate::stage::{Stage, Station, start};
 use std::process::Output;
 use yizhan::office::{Command, Office};
 use yizhan::program::Role;
@@ -415,7 +415,7 @@ fn a_station_without_two_supervisors_is_told_so() {
     let station = Station::new();
     // The first day: one account, and how to make the next.
     let folder = tempfile::tempdir().unwrap();
-    let (alone, _) = made(&folder.path().join("station"), station.clock.clone(), &[]);
+    let (alone, _) = crate::stage::made(&folder.path().join("station"), station.clock.clone(), &[]);
     let hint = "还没有第二个账号";
     station.session_of(&alone, 80, 24).signs_in("admin").shows(hint).shows("两名主管");
     station.session(80, 24).signs_in("admin").hides(hint);

@@ -28,7 +28,8 @@ impl Planting<'_> {
         let n = self.made;
         Some(match &field.field_type {
             FieldType::Text { max, .. } => {
-                let mark: String = "甲乙丙丁戊己庚辛壬癸".chars().cycle().skip(n as usize).take(9).collect();
+                let mark: String =
+                    "甲乙丙丁戊己庚辛壬癸".chars().cycle().skip(n as usize).take(9).collect();
                 Value::Text(mark.chars().take(max.unwrap_or(9)).collect())
             }
             FieldType::PersonName => Value::Text(NAME.into()),
@@ -105,7 +106,8 @@ impl Planting<'_> {
             let columns = field.field_type.columns();
             if !columns.is_empty() {
                 let row = self.fields(columns.iter(), &format!("{path}."));
-                let hides = columns.iter().any(|c| row.get(&c.id).is_some_and(|v| masked(c, v).is_some()));
+                let hides =
+                    columns.iter().any(|c| row.get(&c.id).is_some_and(|v| masked(c, v).is_some()));
                 if hides {
                     fields.insert(field.id.clone(), Value::Table(vec![Row { id: 1, fields: row }]));
                 }
@@ -238,7 +240,8 @@ fn a_look_in_full_is_asked_for_with_a_reason_and_journaled() {
         let offered = station.office.masked_fields(Some(&volunteer), &record);
         assert!(!offered.is_empty());
         let fields: Vec<String> = offered.iter().map(|(path, _)| path.clone()).collect();
-        let look = |reason: &str| Command::Reveal { id, fields: fields.clone(), reason: reason.into() };
+        let look =
+            |reason: &str| Command::Reveal { id, fields: fields.clone(), reason: reason.into() };
         assert!(station.office.perform(&volunteer, look(" ")).is_err());
         station.office.perform(&volunteer, look("核对存折")).unwrap();
         let lines = station.office.in_full(&record, &fields);
@@ -325,7 +328,18 @@ fn nothing_between_the_last_four_and_the_whole_number_finds() {
     let middle: String = number.chars().skip(6).take(8).collect();
     let longer: String = number.chars().skip(13).collect();
     let all_but_one: String = number.chars().skip(1).collect();
-    for typed in [middle.as_str(), &longer, &all_but_one, "0715", "1993", "500199", "138", "13812", "345678", "1234"] {
+    for typed in [
+        middle.as_str(),
+        &longer,
+        &all_but_one,
+        "0715",
+        "1993",
+        "500199",
+        "138",
+        "13812",
+        "345678",
+        "1234",
+    ] {
         assert_eq!(finds(typed), 0, "{typed}");
     }
 }
@@ -341,13 +355,19 @@ fn a_volunteer_gets_twenty_hits_and_no_list_of_everybody() {
         let volunteer = station.actor("volunteer");
         let every = Queue::OfKind(PERSON.into());
         assert_eq!(station.office.list(&volunteer, &every, 0, 100).lines.len(), 0);
-        assert_eq!(station.office.list(&station.actor("supervisor"), &every, 0, 100).lines.len(), 25);
+        assert_eq!(
+            station.office.list(&station.actor("supervisor"), &every, 0, 100).lines.len(),
+            25
+        );
         let mut screen = station.session(80, 40);
         screen.signs_in("volunteer").press("2").shows("只对审核员开放");
     });
     for (account, hits) in [("volunteer", 20), ("supervisor", 25)] {
         desk.account = account.into();
-        assert_eq!(json_lines(&desk.done(&["find", "--json", "王芳", "--limit", "500"])).len(), hits);
+        assert_eq!(
+            json_lines(&desk.done(&["find", "--json", "王芳", "--limit", "500"])).len(),
+            hits
+        );
         for nothing in ["", " ", "*", "·"] {
             assert_eq!(desk.done(&["find", "--json", nothing]), "", "{nothing:?}");
         }
@@ -358,7 +378,8 @@ fn a_volunteer_gets_twenty_hits_and_no_list_of_everybody() {
 fn numbers_tried_out_one_after_another_are_noted() {
     let station = Station::new();
     let volunteer = station.actor("volunteer");
-    let search = |who: &Actor, text: &str| station.office.search(who, text, None, 50).unwrap().len();
+    let search =
+        |who: &Actor, text: &str| station.office.search(who, text, None, 50).unwrap().len();
     for n in 0..9 {
         assert_eq!(search(&volunteer, &format!("{n}000")), 0);
     }
@@ -387,7 +408,14 @@ fn a_number_follows_the_pattern_and_only_an_import_brings_a_foreign_one() {
     assert!(status == 1 && answers[0]["ok"] == false, "{answers:?}");
     desk.account = "supervisor".into();
     let long = "9".repeat(5000);
-    for number in ["\u{1b}[2J\u{1b}]0;x\u{7}", &long, "BN-困-2025-00001", "BN\u{202e}-人-000001", "x", "YZ-人-9"] {
+    for number in [
+        "\u{1b}[2J\u{1b}]0;x\u{7}",
+        &long,
+        "BN-困-2025-00001",
+        "BN\u{202e}-人-000001",
+        "x",
+        "YZ-人-9",
+    ] {
         let (status, answers) = desk.perform(&create("person", number));
         assert!(status == 1 && answers[0]["ok"] == false, "{number:?}: {answers:?}");
         assert_eq!(answers[0]["field"], "number", "{answers:?}");
@@ -529,7 +557,10 @@ fn an_auditor_reads_the_log_and_nobody_at_the_counter_does() {
     }
     let about = log(&["--person", "BN-人-000001"]);
     assert_eq!(about.len(), 1, "{about:?}");
-    assert_eq!((&about[0]["kind"], &about[0]["number"]), (&json!("reveals"), &json!("BN-人-000001")));
+    assert_eq!(
+        (&about[0]["kind"], &about[0]["number"]),
+        (&json!("reveals"), &json!("BN-人-000001"))
+    );
     assert!(about[0]["reason"].as_str().unwrap().contains("2460"), "{about:?}");
     assert!(!about[0]["reason"].as_str().unwrap().contains("19930715"), "{about:?}");
     assert!(log(&["--account", "volunteer", "--what", "exports"]).is_empty());
