@@ -266,12 +266,17 @@ impl super::Office {
         }
     }
 
-    fn cited(&self, clause: &str) -> Said {
+    pub(super) fn cited(&self, clause: &str) -> Said {
         let found = self.library.clauses.get(clause);
         found.map_or_else(|| Said::same(clause), |clause| self.library.cited(clause))
     }
 
-    fn against_said(&self, record: &Record, step: &str, against: &[String]) -> (Said, Said) {
+    pub(super) fn against_said(
+        &self,
+        record: &Record,
+        step: &str,
+        against: &[String],
+    ) -> (Said, Said) {
         let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
         let step = life.and_then(|life| life.find_move(step));
         let name = |id: &String| {

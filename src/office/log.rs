@@ -3,9 +3,10 @@
 
 use super::door::unavailable;
 use super::history::origin_said;
+use super::moves::PROPOSE;
 use super::{Actor, Refusal, Right, searching};
 use crate::program::PERSON;
-use crate::record::{Instant, RecordId, china_date};
+use crate::record::{Fields, Instant, Record, RecordId, Value, china_date};
 use crate::said;
 use crate::store::{Entry, Op};
 use crate::words::{Label, Said};
@@ -94,18 +95,17 @@ const KINDS: &[KindInfo] = &[
         title: Said::fixed("时钟", "Clock"),
         is: |entry| entry.command.starts_with("clock-"),
     },
-    // What a move says of itself, once moves do: a note of this name beside it in its entry.
     KindInfo {
         kind: LogKind::Overrides,
         id: "overrides",
         title: Said::fixed("未采纳建议的决定", "Decided against the advice"),
-        is: |entry| noted(entry, "override").is_some(),
+        is: |entry| decided(entry).is_some_and(|it| !it.against.is_empty()),
     },
     KindInfo {
         kind: LogKind::Afterwards,
         id: "afterwards",
         title: Said::fixed("事后补录", "Entered afterwards"),
-        is: |entry| noted(entry, "afterwards").is_some(),
+        is: |entry| decided(entry).is_some_and(|it| it.afterwards),
     },
 ];
 
@@ -312,7 +312,8 @@ impl super::Office {
                     "The clock was said to be right (last save {newest})"
                 )
             }
-            LogKind::Packs | LogKind::Overrides | LogKind::Afterwards => {
+            LogKind::Overrides | LogKind::Afterwards => self.decision_said(entry),
+            LogKind::Packs => {
                 let notes = entry.ops.iter().filter_map(|op| match op {
                     Op::Note(particulars) => Some(particulars),
                     _ => None,
@@ -324,6 +325,71 @@ impl super::Office {
                 Said::same(told.join(" "))
             }
         }
+    }
+}
+
+impl super::Office {
+    /// Which step it was, in what it departs from the advice, and who put it forward.
+    fn decision_said(&self, entry: &Entry) -> Said {
+        let Some(it) = decided(entry) else { return Said::default() };
+        let kind = self.catalogue.kind(&it.record.kind);
+        let life = kind.and_then(|kind| kind.workflow.as_ref());
+        let step = life.and_then(|life| life.find_move(it.step));
+        let title = step.map(|step| step.title.clone()).unwrap_or_default();
+        let mut parts = vec![title];
+        if entry.command == PROPOSE {
+            parts.push(Said::fixed("提出，待复核", "put forward, to be seconded"));
+        }
+        if let Some(by) = it.proposed_by {
+            parts.push(said!("{by} 提出", "put forward by {by}"));
+        }
+        if !it.against.is_empty() {
+            let (title, what) = self.against_said(it.record, it.step, it.against);
+            parts.push(Said::new(
+                format!("{}：{}", title.zh, what.zh),
+                format!("{}: {}", title.en, what.en),
+            ));
+        }
+        if let Some(clause) = it.answers.get("clause").and_then(Value::as_text) {
+            parts.push(self.cited(clause));
+        }
+        Said::join(&parts, "　", "  ")
+    }
+}
+
+/// What a step of a record says of itself, made or put forward.
+struct Decided<'e> {
+    record: &'e Record,
+    step: &'e str,
+    against: &'e [String],
+    answers: &'e Fields,
+    proposed_by: Option<&'e str>,
+    afterwards: bool,
+}
+
+fn decided(entry: &Entry) -> Option<Decided<'_>> {
+    let record = entry.ops.iter().find_map(|op| match op {
+        Op::Put { record, .. } => Some(record),
+        _ => None,
+    })?;
+    match entry.command.as_str() {
+        "move" => record.moves.last().map(|made| Decided {
+            record,
+            step: &made.id,
+            against: &made.against,
+            answers: &made.answers,
+            proposed_by: made.proposed_by.as_deref(),
+            afterwards: made.afterwards,
+        }),
+        PROPOSE => record.proposal.as_ref().map(|proposal| Decided {
+            record,
+            step: &proposal.id,
+            against: &proposal.against,
+            answers: &proposal.answers,
+            proposed_by: None,
+            afterwards: false,
+        }),
+        _ => None,
     }
 }
 

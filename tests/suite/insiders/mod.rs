@@ -7,3 +7,60 @@ mod doors;
 mod packs;
 mod seen;
 mod verdicts;
+
+use crate::furnished::id_number;
+use crate::stage::Station;
+use yizhan::office::{Actor, Command};
+use yizhan::program::PERSON;
+use yizhan::record::{Fields, PaperState, RecordId, Row, Value};
+
+/// A draft file of somebody who lives alone, with every paper and consent: 1,000 yuan of rigid
+/// expense, and an income in fen. Where it is not `checked`, exclusions stand open.
+pub fn file(station: &Station, by: &Actor, seed: u32, income: i64, checked: bool) -> RecordId {
+    let text = |text: &str| Value::Text(text.into());
+    let head = Fields::from([
+        ("name".to_string(), text(&format!("甲{}", char::from_u32(0x4e00 + seed).unwrap()))),
+        ("id_number".to_string(), text(&id_number(seed))),
+    ]);
+    let head = Command::Create { kind: PERSON.into(), fields: head, number: None };
+    let head = station.office.perform(by, head).unwrap().id.unwrap();
+    let consent = |group: &str| Row {
+        id: 0,
+        fields: Fields::from([
+            ("group".to_string(), Value::Choice(group.into())),
+            ("version".to_string(), text("2025-1")),
+            ("signed_on".to_string(), Value::Date(station.office.today())),
+        ]),
+    };
+    let groups = ["household-finance", "publicity", "means-check", "bank", "health"];
+    let received = |code: &str| (code.to_string(), PaperState::Received);
+    let papers = vec![received("wage_record"), received("medical_receipts")];
+    let mut fields = Fields::from([
+        ("head".to_string(), Value::Reference(head)),
+        ("annual_income".to_string(), Value::Money(income)),
+        ("rigid_expense".to_string(), Value::Money(100_000)),
+        ("household_size".to_string(), Value::Integer(1)),
+        ("main_cause".to_string(), Value::Choice("6".into())),
+        ("dwellings".to_string(), Value::Integer(1)),
+        ("unit_has_union".to_string(), Value::YesNo(true)),
+        ("union_member".to_string(), Value::YesNo(true)),
+        ("is_migrant".to_string(), Value::YesNo(false)),
+        ("accident".to_string(), Value::YesNo(false)),
+        ("papers".to_string(), Value::Papers(papers)),
+        ("consents".to_string(), Value::Table(groups.into_iter().map(consent).collect())),
+    ]);
+    for field in [
+        "has_vehicle",
+        "business_premises",
+        "employs_others",
+        "high_fee_schooling",
+        "controls_company",
+        "refuses_investigation",
+        "refuses_work",
+    ] {
+        let code = if checked { "none" } else { "unchecked" };
+        fields.insert(field.into(), Value::Choice(code.into()));
+    }
+    let create = Command::Create { kind: "hardship_file".into(), fields, number: None };
+    station.office.perform(by, create).unwrap().id.unwrap()
+}
