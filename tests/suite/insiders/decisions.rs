@@ -54,7 +54,7 @@ fn refused(desk: &mut Desk, account: &str, line: Json) -> Json {
     answer
 }
 
-/// The fields of a file in which everything is checked and every paper there.
+/// The fields of a file, by the standards of 2025-10-15, in which everything is checked and every paper there.
 fn complete() -> Json {
     let checked = [
         "has_vehicle",
@@ -68,7 +68,7 @@ fn complete() -> Json {
     let mut fields = json!({
         "annual_income": "9000", "rigid_expense": "1000", "household_size": 1, "main_cause": "6",
         "dwellings": 1, "unit_has_union": true, "union_member": true, "is_migrant": false,
-        "accident": false, "labour_months": 60,
+        "accident": false, "labour_months": 60, "application_date": "2025-10-15",
         "papers": {"wage_record": "received", "medical_receipts": "received"},
         "consents": ["household-finance", "publicity", "means-check", "bank", "health"],
     });
@@ -199,7 +199,8 @@ fn authors_and_administrators_review_nothing_and_nobody_reviews_twice() {
         "diagnosis": "received"}});
     let change = amend(&mut desk, &number, more);
     done(&mut desk, "third", change);
-    let visit = json!({"visitor": "周丽", "second_visitor": "陈静", "findings": "属实"});
+    let visit =
+        json!({"visitor": "周丽", "second_visitor": "陈静", "findings": "属实", "visit_date": "t"});
     done(&mut desk, "volunteer", json!({"move": "record_visit", "number": file, "answers": visit}));
     refused(&mut desk, "third", json!({"move": "start_means_check", "number": file}));
 }
@@ -241,7 +242,8 @@ fn decisions_are_not_undone_and_closed_is_closed() {
     assert!(told.contains("撤回上一步") && told.contains("点错了一件"), "{told}");
     // Not once somebody acted on it.
     done(&mut desk, "boss", json!({"move": "accept", "number": file}));
-    let visit = json!({"visitor": "周丽", "second_visitor": "陈静", "findings": "属实"});
+    let visit =
+        json!({"visitor": "周丽", "second_visitor": "陈静", "findings": "属实", "visit_date": "t"});
     done(&mut desk, "second", json!({"move": "record_visit", "number": file, "answers": visit}));
     refused(&mut desk, "boss", json!({"take_back": file, "reason": "后悔了"}));
     refused(&mut desk, "boss", json!({"undo": file}));

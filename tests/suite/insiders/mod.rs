@@ -5,6 +5,7 @@ mod accounts;
 mod decisions;
 mod doors;
 mod packs;
+mod random;
 mod seen;
 mod verdicts;
 
