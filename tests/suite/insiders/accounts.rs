@@ -408,8 +408,8 @@ fn an_account_may_name_its_person() {
 #[test]
 fn a_station_without_two_supervisors_is_told_so() {
     let desk = Desk::bare();
-    let made = desk.init().output().unwrap();
-    let said = text(&made.stderr);
+    let init = desk.init().output().unwrap();
+    let said = text(&init.stderr);
     assert!(said.contains("两名主管") && said.contains("上级工会"), "{said}");
     assert!(said.contains("yizhan account add"), "{said}");
     let station = Station::new();
