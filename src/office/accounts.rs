@@ -25,6 +25,9 @@ const DISABLED: &str = "disabled";
 const KEYS: &str = "keys";
 const WHOSE: &str = "person";
 
+/// What the journal calls whoever came with a key and without an account.
+const NOBODY: [&str; 2] = ["recovery", "key-file"];
+
 /// A sign-in that was.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SignedIn {
@@ -413,7 +416,20 @@ pub(super) fn account_record(
 
 /// The form of a name an account can have.
 pub(super) fn good_name(typed: &str) -> Result<String, Refusal> {
-    account_name(typed).map_err(|error| Refusal::invalid("name", error.said(), error.next()))
+    let name = account_name(typed)
+        .map_err(|error| Refusal::invalid("name", error.said(), error.next()))?;
+    let look = account_look(&name);
+    if NOBODY.iter().any(|own| account_look(own) == look) {
+        return Err(Refusal::invalid(
+            "name",
+            said!(
+                "日志用“{name}”指恢复密钥或密钥文件，它不能是账号。",
+                "In the journal \"{name}\" is the recovery key or a key file; no account has that name."
+            ),
+            said!("请换一个账号名。", "Choose another name."),
+        ));
+    }
+    Ok(name)
 }
 
 pub(super) fn long_enough(password: &str) -> Result<(), Refusal> {

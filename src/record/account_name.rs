@@ -94,10 +94,16 @@ pub fn account_name(typed: &str) -> Result<String, AccountNameError> {
 }
 
 /// The form of whatever was typed for a name: the one it has, or, where it can be no name, as it
-/// is, cut to the length of one, so that it is nobody's.
+/// is, cut to the length of one with a sign no name has, so that it is nobody's.
 #[must_use]
 pub fn account_form(typed: &str) -> String {
-    account_name(typed).unwrap_or_else(|_| typed.trim().chars().take(LONGEST).collect())
+    account_name(typed).unwrap_or_else(|_| {
+        let typed = typed.trim();
+        match typed.char_indices().nth(LONGEST) {
+            Some(_) => typed.chars().take(LONGEST - 1).chain(['…']).collect(),
+            None => typed.to_string(),
+        }
+    })
 }
 
 fn why(typed: &str, error: &Error) -> AccountNameError {

@@ -101,6 +101,11 @@ fn what_looks_like_an_account_is_refused() {
         assert!(said.contains(&format!("“{like}”看起来一样")), "{name}: {said}");
         assert!(said.contains("请换一个看得出不同的名字"), "{said}");
     }
+    // The journal's own words for keys without an account.
+    for name in ["recovery", "ｒｅｃｏｖｅｒｙ", "rec\u{43e}very", "key-file"] {
+        let (status, said) = desk.adds(name, "supervisor", FOREIGN, &[]);
+        assert!(status == 1 && said.contains("恢复密钥"), "{name}: {said}");
+    }
     // So is what looks like one that is disabled: its history is another's.
     desk.done(&["account", "disable", "boss"]);
     assert!(desk.adds("b0ss", "supervisor", FOREIGN, &[]).1.contains("看起来一样"));
