@@ -3,7 +3,6 @@
 use super::*;
 use chrono::{Datelike, Days, NaiveDate};
 use proptest::prelude::*;
-use std::fs;
 
 fn date(y: i32, m: u32, d: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(y, m, d).unwrap()
@@ -270,19 +269,16 @@ fn a_wrong_file_is_told_by_line() {
 }
 
 #[test]
-fn a_folder_overrides_by_year() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(Calendar::load(&folder.path().join("none")), Ok(Calendar::built_in()));
+fn own_files_override_by_year() {
+    assert_eq!(Calendar::with_own(&[]), Ok(Calendar::built_in()));
     let one =
         "year = 2025\ntitle = \"x\"\n[[day]]\ndate = 2025-03-03\nkind = \"off\"\nname = \"a\"\n";
-    fs::write(folder.path().join("mine.toml"), one).unwrap();
-    fs::write(folder.path().join("notes.txt"), "not read").unwrap();
-    let calendar = Calendar::load(folder.path()).unwrap();
+    let calendar = Calendar::with_own(&[("mine.toml", one)]).unwrap();
     assert_eq!(calendar.is_working_day(date(2025, 3, 3)), Ok(false));
     assert_eq!(calendar.is_working_day(date(2025, 10, 1)), Ok(true));
     assert_eq!(calendar.is_working_day(date(2024, 10, 1)), Ok(false));
-    fs::write(folder.path().join("twice.toml"), one).unwrap();
-    assert_eq!(Calendar::load(folder.path()).unwrap_err().len(), 1);
+    let twice = Calendar::with_own(&[("mine.toml", one), ("twice.toml", one)]);
+    assert_eq!(twice.unwrap_err().len(), 1);
 }
 
 proptest! {

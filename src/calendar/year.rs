@@ -2,11 +2,10 @@
 
 use super::NoHolidayFile;
 use super::file::read_year;
-use crate::edited::{Problems, files_in};
+use crate::edited::Problems;
 use crate::words::{Problem, Said};
 use chrono::{Datelike, NaiveDate, Weekday};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What an arrangement makes of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,20 +86,25 @@ impl Calendar {
         calendar
     }
 
-    /// The built-in years, each replaced by the file of the same year in `folder` (`*.toml`).
-    /// A folder that does not exist changes nothing.
+    /// The files the program carries, by name.
+    #[must_use]
+    pub fn shipped() -> &'static [(&'static str, &'static str)] {
+        BUILT_IN
+    }
+
+    /// The built-in years, each replaced by the file (name, text) of the same year.
     ///
     /// # Errors
-    /// Everything wrong in the files, by file and line; a file that cannot be read too.
-    pub fn load(folder: &Path) -> Result<Self, Vec<Problem>> {
+    /// Everything wrong in the files, by file and line.
+    pub fn with_own(own: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
         let mut calendar = Self::built_in();
         let problems = Problems::default();
-        let mut from: BTreeMap<i32, String> = BTreeMap::new();
-        for (name, text) in files_in(folder, &problems) {
-            match read_year(&text, &name) {
+        let mut from: BTreeMap<i32, &str> = BTreeMap::new();
+        for (name, text) in own {
+            match read_year(text, name) {
                 Ok(year) => {
-                    if let Some(other) = from.insert(year.year, name.clone()) {
-                        problems.extend(vec![super::file::year_twice(&name, &other, year.year)]);
+                    if let Some(other) = from.insert(year.year, name) {
+                        problems.extend(vec![super::file::year_twice(name, other, year.year)]);
                     }
                     calendar.put(year);
                 }

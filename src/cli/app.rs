@@ -183,10 +183,8 @@ fn not_usable(error: &TtyError) -> Failure {
 fn unlock(world: &World, err: &mut dyn Write) -> Result<(Arc<Office>, Account), Failure> {
     let mut tries = 1;
     loop {
-        // Files that do not hold together are told before anybody types a password.
-        let sources = world.sources()?;
         let who = world.credentials()?;
-        let opened = world.office(&who, sources);
+        let opened = world.office(&who, world.sources()?);
         match (opened, who) {
             (Ok(office), Credentials::Password { account, password }) => {
                 return Ok((office, (account, password)));

@@ -88,6 +88,19 @@ impl Caller {
         }
     }
 
+    /// The next line of their standard input.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn line(&self) -> Result<String, Failure> {
+        let mut line = String::new();
+        match &self.input {
+            Input::Standard => io::stdin().lock().read_line(&mut line)?,
+            Input::Theirs(input) => locked(input).read_line(&mut line)?,
+        };
+        Ok(line)
+    }
+
     /// A password from a file they name, or from the next line of their standard input for `-`;
     /// the line end is not part of it.
     ///

@@ -2,7 +2,6 @@
 
 use super::opening::{Opened, World};
 use super::{Done, Failure};
-use crate::office::Sources;
 use crate::policy::{DecisionSheet, Library, SheetLine};
 use crate::record::parse_date;
 use crate::said;
@@ -50,12 +49,11 @@ impl DecideArgs {
 /// # Errors
 /// No such record, no rules for it, a draft that does not hold together.
 pub fn try_draft(args: &DecideArgs, world: &World, out: &mut dyn Write) -> Done {
-    let mut sources = world.sources()?;
-    if let Some(file) = &args.rules {
-        sources.library = draft(&sources, file)?;
-    }
-    let opened = world.open_with(&world.credentials_for_station()?, sources)?;
-    opened.finish(|at| show(args, at, out))
+    world.open()?.finish(|at| {
+        let file = args.rules.as_deref().map(|file| draft(at.office.library(), file));
+        let draft = file.transpose()?;
+        tell(args, draft.as_ref(), at, out)
+    })
 }
 
 /// Prints the sheet: as JSON exactly as it would be stored, or to be read.
@@ -63,18 +61,22 @@ pub fn try_draft(args: &DecideArgs, world: &World, out: &mut dyn Write) -> Done 
 /// # Errors
 /// No such record, no rules for it.
 pub fn show(args: &DecideArgs, at: &Opened, out: &mut dyn Write) -> Done {
+    tell(args, None, at, out)
+}
+
+fn tell(args: &DecideArgs, draft: Option<&Library>, at: &Opened, out: &mut dyn Write) -> Done {
     let today = at.office.today();
     let as_of = args.as_of.as_deref().map(|text| date(text, today)).transpose()?;
     let record = at.record(&args.number)?;
     let sheet = match args.at {
         Some(seq) => at.office.sheet_at(&at.actor, &record, seq)?,
-        None => at.office.sheet_for(Some(&at.actor), &record, as_of)?,
+        None => at.office.sheet_for(Some(&at.actor), &record, as_of, draft)?,
     };
     if at.json {
         out.write_all(sheet.to_stored()?.0.as_bytes())?;
         return Ok(out.write_all(b"\n")?);
     }
-    as_text(at, &sheet, out)
+    as_text(at, draft.unwrap_or_else(|| at.office.library()), &sheet, out)
 }
 
 /// A date on the command line, in any way people write one.
@@ -90,13 +92,13 @@ pub fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, Failure> {
 ///
 /// # Errors
 /// When the file cannot be read; everything wrong in it, by line.
-pub fn draft(sources: &Sources, file: &Path) -> Result<Library, Failure> {
+pub fn draft(in_force: &Library, file: &Path) -> Result<Library, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
     let name = file.display().to_string();
-    Ok(sources.library.with_files(&[(&name, &text)])?)
+    Ok(in_force.with_files(&[(&name, &text)])?)
 }
 
-fn as_text(at: &Opened, sheet: &DecisionSheet, out: &mut dyn Write) -> Done {
+fn as_text(at: &Opened, library: &Library, sheet: &DecisionSheet, out: &mut dyn Write) -> Done {
     let lang = at.lang;
     let DecisionSheet { number, as_of, rules, .. } = sheet;
     let heading = said!(
@@ -112,7 +114,7 @@ fn as_text(at: &Opened, sheet: &DecisionSheet, out: &mut dyn Write) -> Done {
     for line in &sheet.lines {
         writeln!(out, "{}  {}", line.id, line.result.said().get(lang))?;
         writeln!(out, "    {}", line.said().get(lang))?;
-        writeln!(out, "    {}", cited(at.office.library(), line, lang))?;
+        writeln!(out, "    {}", cited(library, line, lang))?;
     }
     if sheet.nearest.is_empty() {
         return Ok(());

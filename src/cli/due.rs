@@ -2,7 +2,9 @@
 
 use super::opening::World;
 use super::{Done, Failure, calendar, decide, print};
-use crate::calendar::{Period, Unit, weekday};
+use crate::calendar::{Calendar, Period, Unit, weekday};
+use crate::words::Lang;
+use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 use std::io::Write;
@@ -23,13 +25,29 @@ pub struct DueArgs {
 ///
 /// # Errors
 /// A date that cannot be read, working days of a year without a holiday file.
-pub fn run(args: &DueArgs, world: &World, out: &mut dyn Write) -> Done {
-    let start = decide::date(&args.date, world.clock().today())?;
+pub fn run(args: &DueArgs, world: &World, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let today = world.clock().today();
+    decide::date(&args.date, today)?;
+    show(args, &calendar::built_in(world, err)?, today, (world.lang, world.json), out)
+}
+
+/// The same by a calendar.
+///
+/// # Errors
+/// As [`run`].
+pub fn show(
+    args: &DueArgs,
+    calendar: &Calendar,
+    today: NaiveDate,
+    (lang, json): (Lang, bool),
+    out: &mut dyn Write,
+) -> Done {
+    let start = decide::date(&args.date, today)?;
     let unit = if args.working { Unit::Working } else { Unit::Natural };
-    let due = calendar::in_force(world)?
+    let due = calendar
         .due(start, Period::new(args.days, unit), &[])
         .map_err(|error| Failure::new(error.said(), error.next()))?;
-    if world.json {
+    if json {
         let steps: Vec<&str> = due.steps.iter().map(|step| step.zh.as_ref()).collect();
         let steps_en: Vec<&str> = due.steps.iter().map(|step| step.en.as_ref()).collect();
         let missing = due.missing.map(|missing| missing.year);
@@ -39,9 +57,9 @@ pub fn run(args: &DueArgs, world: &World, out: &mut dyn Write) -> Done {
         });
         return print::json_line(out, &shown);
     }
-    writeln!(out, "{}  {}", due.date, weekday(due.date).get(world.lang))?;
+    writeln!(out, "{}  {}", due.date, weekday(due.date).get(lang))?;
     for step in &due.steps {
-        writeln!(out, "  {}", step.get(world.lang))?;
+        writeln!(out, "  {}", step.get(lang))?;
     }
     Ok(())
 }

@@ -150,9 +150,10 @@ fn dispatch(
         Command::Rebuild(args) => rebuild::run(args, world, out),
         Command::HostKey(args) => host_key::run(args, world, out, err),
         Command::Serve(args) => serve::run(args, world, out),
-        Command::Packs(args) => packs::run(args, world, out),
-        Command::Calendar(args) => calendar::run(args, world, out),
-        Command::Due(args) => due::run(args, world, out),
+        Command::Packs(args) if args.only_checks() => packs::run(args, world, out),
+        // Whoever says who they are goes by what their station has adopted.
+        Command::Calendar(args) if !world.has_credentials() => calendar::run(args, world, out, err),
+        Command::Due(args) if !world.has_credentials() => due::run(args, world, out, err),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out, err),
         at_work => elsewhere::run(at_work, words, world, out, err),
@@ -178,6 +179,11 @@ fn at_station(
         Command::Decide(args) if !args.drafts() => decide::show(args, at, out),
         Command::Perform(args) => perform::run(args, at, out),
         Command::Backup(args) => backup::run(args, at, out),
+        Command::Packs(args) if !args.only_checks() => packs::at_work(args, at, out, err),
+        Command::Calendar(args) => calendar::show(args, at.office.calendar(), (at.lang, at.json), out),
+        Command::Due(args) => {
+            due::show(args, at.office.calendar(), at.office.today(), (at.lang, at.json), out)
+        }
         _ => return None,
     })
 }

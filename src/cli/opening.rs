@@ -151,12 +151,13 @@ impl<'w> World<'w> {
         })
     }
 
-    /// Packs, policy and calendars: the built-in ones and the office's own.
+    /// The packs, policy and calendars the program brings along; what a station has adopted lies
+    /// in its store.
     ///
     /// # Errors
-    /// Every problem of every file.
+    /// Never in a program that was tested.
     pub fn sources(&self) -> Result<Sources, Failure> {
-        Ok(Sources::load(Some(&self.folder()?))?)
+        Ok(Sources::load(None)?)
     }
 
     /// Whether the command line says with what to open the station.

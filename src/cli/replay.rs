@@ -1,9 +1,9 @@
 //! `yizhan replay`: who would change under a draft of the rules.
 
-use super::opening::{Credentials, World};
+use super::opening::{Opened, World};
 use super::{Done, Failure, decide, print};
-use crate::office::{Refusal, Sources};
-use crate::policy::{Category, DecisionSheet, LineResult, Overall};
+use crate::office::Refusal;
+use crate::policy::{Category, DecisionSheet, Library, LineResult, Overall};
 use crate::said;
 use clap::Args;
 use serde_json::{Value as Json, json};
@@ -57,14 +57,17 @@ impl Verdict {
 /// # Errors
 /// An unknown rule set, a draft that does not hold together, what the store says.
 pub fn run(args: &ReplayArgs, world: &World, out: &mut dyn Write, err: &mut dyn Write) -> Done {
-    let mut draft = world.sources()?;
-    draft.library = decide::draft(&draft, &args.rules)?;
-    if draft.library.rule_set(&args.ruleset).is_none() {
-        return Err(unknown(&args.ruleset, &draft).into());
-    }
-    let who = world.credentials_for_station()?;
-    let before = verdicts(&args.ruleset, world, &who, world.sources()?)?;
-    let after = verdicts(&args.ruleset, world, &who, draft)?;
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    world.open()?.finish(|at| {
+        let in_force = at.office.library();
+        let draft = decide::draft(in_force, &args.rules)?;
+        if draft.rule_set(&args.ruleset).is_none() {
+            return Err(unknown(&args.ruleset, &draft).into());
+        }
+        before = verdicts(&args.ruleset, at, in_force)?;
+        after = verdicts(&args.ruleset, at, &draft)?;
+        Ok(())
+    })?;
     let mut changed = 0;
     for (number, before) in &before {
         let Some(after) = after.get(number) else { continue };
@@ -79,28 +82,24 @@ pub fn run(args: &ReplayArgs, world: &World, out: &mut dyn Write, err: &mut dyn 
     Ok(writeln!(err, "{}", summary.get(world.lang))?)
 }
 
-/// The verdict on every record the rule set is for, by number.
+/// The verdict of a library on every record the rule set is for, by number.
 fn verdicts(
     ruleset: &str,
-    world: &World,
-    who: &Credentials,
-    sources: Sources,
+    at: &Opened,
+    library: &Library,
 ) -> Result<BTreeMap<String, Verdict>, Failure> {
     let mut verdicts = BTreeMap::new();
-    world.open_with(who, sources)?.finish(|at| {
-        let kinds = at.office.catalogue().kinds().filter(|kind| {
-            let moves = kind.workflow.iter().flat_map(|life| &life.moves);
-            moves.into_iter().any(|step| step.evaluates.as_deref() == Some(ruleset))
-        });
-        for kind in kinds {
-            at.office.each(&kind.id, |record| {
-                let sheet = at.office.sheet(&record, None, None)?;
-                verdicts.insert(record.number, Verdict::from(sheet));
-                Ok(())
-            })?;
-        }
-        Ok(())
-    })?;
+    let kinds = at.office.catalogue().kinds().filter(|kind| {
+        let moves = kind.workflow.iter().flat_map(|life| &life.moves);
+        moves.into_iter().any(|step| step.evaluates.as_deref() == Some(ruleset))
+    });
+    for kind in kinds {
+        at.office.each(&kind.id, |record| {
+            let sheet = at.office.sheet(&record, None, Some(library))?;
+            verdicts.insert(record.number, Verdict::from(sheet));
+            Ok(())
+        })?;
+    }
     Ok(verdicts)
 }
 
@@ -135,8 +134,8 @@ fn tell(
     Ok(())
 }
 
-fn unknown(id: &str, sources: &Sources) -> Refusal {
-    let known = || sources.library.rule_sets.keys().map(String::as_str);
+fn unknown(id: &str, library: &Library) -> Refusal {
+    let known = || library.rule_sets.keys().map(String::as_str);
     let list = known().collect::<Vec<_>>().join(", ");
     let next = match crate::words::closest(id, known()) {
         Some(near) => said!("是否想写 {near}？", "Did you mean {near}?"),

@@ -10,13 +10,15 @@
 //! formulas in `formula`, each on top of [`Node::fit`] and [`Node::text`].
 
 mod folder;
+mod keys;
 mod node;
 mod place;
 mod source;
 #[cfg(test)]
 mod tests;
 
-pub use folder::files_in;
+pub use folder::{Looked, files_in, look_in};
+pub use keys::{Difference, Keys};
 pub use node::Node;
 pub use place::{At, Place, Problems, values};
 pub use source::Source;

@@ -139,6 +139,11 @@ pub enum Command {
         /// Its 32 bytes; `None` ends the use of any.
         key: Option<[u8; 32]>,
     },
+    /// Puts packs and rules of the office's own in force from the next opening on.
+    AdoptPacks {
+        /// The files.
+        changes: Vec<super::Adoption>,
+    },
     /// Writes down something that happened and changed no record: an export, an import's end.
     Note {
         /// What it is, such as `export`.

@@ -1,6 +1,8 @@
 //! The office itself: what it holds, and the way of a change through it.
 
+use super::adopted::ADOPTED;
 use super::command::{Command, Receipt};
+use super::kept_rules::RULES;
 use super::keyring::KeyringChange;
 use super::news::News;
 use super::{Account, Actor, Refusal, Right};
@@ -48,6 +50,11 @@ pub struct Office {
     pub(super) misses: super::searching::Misses,
     /// By which ways sessions come in.
     pub(super) doors: Mutex<super::Doors>,
+    /// What was adopted.
+    pub(super) packs: Mutex<super::adopted::Packs>,
+    /// Rules that files were submitted under.
+    pub(super) kept_rules: Mutex<super::kept_rules::KeptRules>,
+    pub(super) versions: super::kept_rules::Versions,
 }
 
 /// What only the one inside the door sees: the numbers given out, and the store's count of
@@ -196,6 +203,8 @@ impl Office {
         match self.store.latest(kind, id) {
             Ok(Some(stored)) => self.show(&stored.record),
             _ if kind == ACCOUNT => self.forget_account(id),
+            _ if kind == ADOPTED => self.packs().forget(id),
+            _ if kind == RULES => self.kept_rules().forget(id),
             _ => {
                 self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(id);
             }
@@ -204,9 +213,11 @@ impl Office {
 
     /// Brings directory and accounts up to a record.
     fn show(&self, record: &Record) {
-        if record.kind == ACCOUNT {
-            self.learn_account(record);
-            return;
+        match record.kind.as_str() {
+            ACCOUNT => return self.learn_account(record),
+            ADOPTED => return self.packs().learn(record),
+            RULES => return self.kept_rules().learn(record),
+            _ => {}
         }
         if record.is_withdrawn() {
             self.withdraw(record);
@@ -287,6 +298,7 @@ impl Office {
             Command::AddKey { name, key } => self.plan_key(actor, &name, &key, true),
             Command::RemoveKey { name, key } => self.plan_key(actor, &name, &key, false),
             Command::KeyFile { key } => self.plan_key_file(actor, key),
+            Command::AdoptPacks { changes } => self.plan_adopt(actor, changes),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);
                 Ok(Plan {

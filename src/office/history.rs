@@ -105,7 +105,8 @@ impl super::Office {
                 answers,
                 sheet: sheet
                     .and_then(|sheet| DecisionSheet::from_stored(sheet).ok())
-                    .map(|sheet| self.sheet_shown(Some(who), sheet)),
+                    .zip(now)
+                    .map(|(sheet, now)| self.sheet_shown(Some(who), now, sheet)),
             });
         }
         Ok(events)
@@ -128,7 +129,7 @@ impl super::Office {
             .find(|entry| entry.seq == seq && entry.command == "move")
             .and_then(|entry| put_of(entry, record.id)?.moves.last()?.sheet.as_ref());
         let sheet = stored.and_then(|sheet| DecisionSheet::from_stored(sheet).ok());
-        sheet.map(|sheet| self.sheet_shown(Some(who), sheet)).ok_or_else(|| {
+        sheet.map(|sheet| self.sheet_shown(Some(who), record, sheet)).ok_or_else(|| {
             let number = &record.number;
             Refusal::invalid(
                 "at",

@@ -92,6 +92,8 @@ impl super::Office {
             }
             None => None,
         };
+        let rules = sheet.as_ref().and_then(|sheet| self.rules_to_keep(sheet));
+        let sheet = sheet.and_then(|sheet| sheet.to_stored().ok());
         let reason = answers.get("reason").and_then(Value::as_text).map(str::to_string);
         let from = std::mem::replace(&mut record.state, step.to.clone());
         if life.is_closed(&from) {
@@ -112,13 +114,14 @@ impl super::Office {
             by: actor.account.clone(),
             at: self.now(),
             answers,
-            sheet: sheet.and_then(|sheet| sheet.to_stored().ok()),
+            sheet,
             proposed_by,
             against,
             afterwards,
         });
         self.touch(actor, &mut record);
         let mut plan = Plan::put("move", vec![record]).entered(id, entered);
+        plan.ops.extend(rules);
         plan.reason = reason;
         Ok(plan)
     }

@@ -1,7 +1,9 @@
 //! Opening a station, and filling the index behind the first screen.
 
+use super::adopted::{ADOPTED, Packs, program_record};
 use super::door::{ACCOUNT, Door, Office, unavailable};
-use super::{Account, Actor, News, Refusal, Right};
+use super::kept_rules::{KeptRules, RULES};
+use super::{Account, Actor, News, OwnFiles, Refusal, Right};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::policy::Library;
@@ -16,8 +18,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
-/// The key number of account records; packs use smaller ones.
+/// The key numbers of the office's own kinds; packs use smaller ones.
 const ACCOUNT_CODE: u16 = 60_000;
+const ADOPTED_CODE: u16 = 60_001;
+const RULES_CODE: u16 = 60_002;
+/// Kinds that come with no program are numbered from here on, by their names: the store has to be
+/// open, and brought up to the journal, before the packs in it that describe them can be read.
+const FIRST_OWN: u16 = 30_000;
 
 /// What the rules and descriptions are read from.
 pub struct Sources {
@@ -31,35 +38,25 @@ pub struct Sources {
 
 impl Sources {
     /// The built-in files, and over them those of a folder with `programs`, `policy` and
-    /// `calendar` inside, where it has them.
+    /// `calendar` inside, where it has them. A station is opened with the built-in ones alone: what
+    /// it has adopted lies in its store, and what lies in its folder counts for nothing.
     ///
     /// # Errors
     /// Every problem of every file.
     pub fn load(own: Option<&Path>) -> Result<Self, Vec<Problem>> {
-        let folder = |name: &str| own.map(|own| own.join(name)).filter(|path| path.is_dir());
-        let mut problems = Vec::new();
-        let mut keep = |found: Vec<Problem>| problems.extend(found);
-        let catalogue = Catalogue::load(folder("programs").as_deref()).map_err(&mut keep).ok();
-        let policy = folder("policy");
-        let folders: Vec<&Path> = policy.as_deref().into_iter().collect();
-        let library = Library::load(&folders).map_err(&mut keep).ok();
-        let calendar = match folder("calendar") {
-            Some(folder) => Calendar::load(&folder).map_err(&mut keep).ok(),
-            None => Some(Calendar::built_in()),
-        };
-        match (catalogue, library, calendar) {
-            (Some(catalogue), Some(library), Some(calendar)) => {
-                Ok(Self { catalogue, library, calendar })
-            }
-            _ => Err(problems),
+        let own = own.map(OwnFiles::in_folder).unwrap_or_default();
+        match Self::over(&own.files) {
+            Ok(sources) if own.problems.is_empty() => Ok(sources),
+            Ok(_) => Err(own.problems),
+            Err(problems) => Err(own.problems.into_iter().chain(problems).collect()),
         }
     }
 
     fn codes(&self) -> crate::store::KindCodes {
         let mut codes: HashMap<String, u16> =
             self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
-        codes.insert(ACCOUNT.to_string(), ACCOUNT_CODE);
-        Arc::new(move |kind| codes.get(kind).copied())
+        codes.extend([ACCOUNT, ADOPTED, RULES].map(|kind| (kind.to_string(), code_of(kind))));
+        Arc::new(move |kind| Some(codes.get(kind).copied().unwrap_or_else(|| code_of(kind))))
     }
 
     fn setup(
@@ -73,6 +70,19 @@ impl Sources {
         progress.tell(told.clone());
         let setup = crate::store::Setup::new(clock, self.codes());
         crate::store::Setup { progress, told, ..setup }
+    }
+}
+
+/// The key number of a kind that does not come with the program.
+pub(super) fn code_of(kind: &str) -> u16 {
+    match kind {
+        ACCOUNT => ACCOUNT_CODE,
+        ADOPTED => ADOPTED_CODE,
+        RULES => RULES_CODE,
+        own => {
+            let [first, second, ..] = *blake3::hash(own.as_bytes()).as_bytes();
+            FIRST_OWN + u16::from_le_bytes([first, second]) % (ACCOUNT_CODE - FIRST_OWN)
+        }
     }
 }
 
@@ -153,14 +163,17 @@ impl Office {
             actor: name.to_string(),
             origin: Origin::Cli,
             command: "init".to_string(),
-            ops: vec![DraftOp::Put(admin.clone())],
+            ops: vec![
+                DraftOp::Put(admin.clone()),
+                DraftOp::Put(program_record(clock.now())?),
+            ],
             reason: None,
         };
         // A station without its administrator would open to nobody.
         let account = (name, setup.password.as_str());
         let (store, recovery) = Store::create_with(dir, &info, account, vec![draft], &with)
             .map_err(|error| unavailable(&error))?;
-        let office = Self::over(store, sources, clock, news);
+        let office = Self::over(store, sources, clock, news)?;
         office.learn_account(&admin);
         let office = Arc::new(office);
         office.fill();
@@ -195,7 +208,7 @@ impl Office {
         let news = Arc::new(News::default());
         let with = sources.setup(clock.clone(), &news, progress);
         let store = Store::open(dir, secret, &with).map_err(|error| unavailable(&error))?;
-        let office = Arc::new(Self::over(store, sources, clock, news));
+        let office = Arc::new(Self::over(store, sources, clock, news)?);
         for account in
             office.store.scan(ACCOUNT, None, usize::MAX).map_err(|error| unavailable(&error))?
         {
@@ -208,7 +221,26 @@ impl Office {
         Ok(office)
     }
 
-    fn over(store: Store, sources: Sources, clock: Arc<dyn Clock>, news: Arc<News>) -> Self {
+    /// An office over a store, with what was adopted in it over the built-in files.
+    fn over(
+        store: Store,
+        mut sources: Sources,
+        clock: Arc<dyn Clock>,
+        news: Arc<News>,
+    ) -> Result<Self, Refusal> {
+        let mut packs = Packs::read(&store).map_err(|error| unavailable(&error))?;
+        let kept_rules = KeptRules::read(&store).map_err(|error| unavailable(&error))?;
+        let adopted = packs.in_force();
+        if !adopted.is_empty() {
+            match Sources::over(&adopted) {
+                Ok(with_adopted) => {
+                    sources = with_adopted;
+                    packs.used();
+                }
+                // Nobody is locked out by a file; it is told on every screen that comes first.
+                Err(problems) => packs.refused(problems),
+            }
+        }
         let office = Self {
             store,
             catalogue: sources.catalogue,
@@ -229,9 +261,13 @@ impl Office {
             keeping: AtomicBool::new(false),
             claims: super::claims::Claims::default(),
             doors: Mutex::default(),
+            packs: Mutex::new(packs),
+            kept_rules: Mutex::new(kept_rules),
+            versions: std::sync::OnceLock::new(),
         };
         office.keep_packs();
-        office
+        office.look_at_packs();
+        Ok(office)
     }
 
     /// Packs records were submitted under stay readable for ever: each is kept once by its hash.

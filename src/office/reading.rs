@@ -184,6 +184,7 @@ impl super::Office {
     pub fn notices(&self) -> Vec<Said> {
         let mut notices = self.store.notices();
         notices.extend(self.notices.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        notices.extend(self.told_of_packs());
         notices
     }
 

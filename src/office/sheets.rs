@@ -3,7 +3,7 @@
 use super::{Actor, Refusal, Right};
 use crate::areas::hardship::{self, Household};
 use crate::directory::IdRole;
-use crate::policy::{self, DecisionSheet, RuleSet};
+use crate::policy::{self, DecisionSheet, Library};
 use crate::program::{FieldType, Kind};
 use crate::record::{Record, RecordId, Value, china_date};
 use crate::said;
@@ -24,8 +24,9 @@ impl super::Office {
         life.moves.iter().find_map(|step| step.evaluates.as_deref())
     }
 
-    /// The decision sheet of a record: by the rules in force, or by `rules`; as of `as_of`, or of
-    /// the date of application (parameter `standard_at`, 待确认).
+    /// The decision sheet of a record, as of `as_of`, or of the date of application (parameter
+    /// `standard_at`, 待确认): by the rules it was last submitted under, where nothing else is
+    /// asked for; else by those in force, or by `draft`.
     ///
     /// # Errors
     /// When there are no rules for it.
@@ -33,19 +34,24 @@ impl super::Office {
         &self,
         record: &Record,
         as_of: Option<NaiveDate>,
-        rules: Option<&RuleSet>,
+        draft: Option<&Library>,
     ) -> Result<DecisionSheet, Refusal> {
         let id = self.rules_of(record).unwrap_or_default();
-        let rules = rules.or_else(|| self.library.rule_set(id)).ok_or_else(|| {
-            Refusal::invalid(
+        let kept = match (as_of, draft) {
+            (None, None) => self.submitted_under(record, id),
+            _ => None,
+        };
+        let library = draft.or(kept.as_deref()).unwrap_or(&self.library);
+        if library.rule_set(id).is_none() {
+            return Err(Refusal::invalid(
                 "number",
                 said!("这类记录没有认定规则。", "There are no rules for this kind of record."),
                 said!("请给出困难职工档案的编号。", "Give the number of a hardship file."),
-            )
-        })?;
+            ));
+        }
         let kind = self.kind(&record.kind)?;
         let person = self.person_of_record(record);
-        Ok(self.evaluate(kind, record, person.as_ref(), as_of, rules))
+        self.evaluate(kind, record, person.as_ref(), as_of, (library, id))
     }
 
     /// The same as `who` may see it: without the amounts of groups that are not open to them.
@@ -57,15 +63,23 @@ impl super::Office {
         who: Option<&Actor>,
         record: &Record,
         as_of: Option<NaiveDate>,
+        draft: Option<&Library>,
     ) -> Result<DecisionSheet, Refusal> {
-        let sheet = self.sheet(record, as_of, None)?;
-        Ok(self.sheet_shown(who, sheet))
+        let sheet = self.sheet(record, as_of, draft)?;
+        Ok(self.sheet_shown(who, record, sheet))
     }
 
     /// A sheet, made now or kept with a decision, as `who` may see it.
     #[must_use]
-    pub fn sheet_shown(&self, who: Option<&Actor>, sheet: DecisionSheet) -> DecisionSheet {
-        if who.is_some_and(|who| who.may(Right::Sensitive)) {
+    pub fn sheet_shown(
+        &self,
+        who: Option<&Actor>,
+        record: &Record,
+        sheet: DecisionSheet,
+    ) -> DecisionSheet {
+        // Whoever wrote the facts explains the answer to the worker who stands there.
+        let wrote = |who: &Actor| record.authors.contains(&who.account);
+        if who.is_some_and(|who| who.may(Right::Sensitive) || wrote(who)) {
             return sheet;
         }
         let id = sheet.rules.split('@').next().unwrap_or_default();
@@ -81,18 +95,11 @@ impl super::Office {
         record: &Record,
         rules: &str,
     ) -> Result<DecisionSheet, Refusal> {
-        let rules = self.library.rule_set(rules).ok_or_else(|| {
-            Refusal::unavailable(
-                said!("政策库里没有规则“{rules}”。", "The library has no rule set \"{rules}\"."),
-                said!(
-                    "请管理员运行 yizhan packs check。",
-                    "Ask the administrator to run `yizhan packs check`."
-                ),
-            )
-        })?;
+        let kept = self.submitted_under(record, rules);
+        let library = kept.as_deref().unwrap_or(&self.library);
         let kind = self.kind(&record.kind)?;
         let person = self.person_inside(kind, record);
-        Ok(self.evaluate(kind, record, person.as_ref(), None, rules))
+        self.evaluate(kind, record, person.as_ref(), None, (library, rules))
     }
 
     fn evaluate(
@@ -101,8 +108,17 @@ impl super::Office {
         record: &Record,
         person: Option<&Record>,
         as_of: Option<NaiveDate>,
-        rules: &RuleSet,
-    ) -> DecisionSheet {
+        (library, id): (&Library, &str),
+    ) -> Result<DecisionSheet, Refusal> {
+        let rules = library.rule_set(id).ok_or_else(|| {
+            Refusal::unavailable(
+                said!("政策库里没有规则“{id}”。", "The library has no rule set \"{id}\"."),
+                said!(
+                    "请管理员运行 yizhan packs check。",
+                    "Ask the administrator to run `yizhan packs check`."
+                ),
+            )
+        })?;
         let (file, person) = self.as_ruled(kind, record, person);
         let (record, person) = (&file, person.as_ref());
         let applied = record.get("application_date").and_then(Value::as_date);
@@ -113,14 +129,14 @@ impl super::Office {
             person,
             duplicate: self.file_with_same_people(record, person),
             as_of,
-            window_months: self.window_months(as_of),
+            window_months: self.window_months(library, as_of),
             regions: self.regions(),
             catalogue: &self.catalogue,
         };
         let facts = hardship::facts(&household);
-        policy::evaluate(
+        Ok(policy::evaluate(
             rules,
-            &self.library,
+            library,
             &facts,
             as_of,
             policy::Context {
@@ -128,13 +144,13 @@ impl super::Office {
                 pack: self.catalogue.hash(&record.kind),
                 region: &self.store.station().region,
             },
-        )
+        ))
     }
 
     /// How far the rules look back for income, where the library says it.
-    fn window_months(&self, as_of: NaiveDate) -> u32 {
+    fn window_months(&self, library: &Library, as_of: NaiveDate) -> u32 {
         let keys = policy::Keys { region: &self.store.station().region, area: None };
-        let parameter = self.library.parameter_at("window_months", as_of, keys);
+        let parameter = library.parameter_at("window_months", as_of, keys);
         let months = parameter.probable().and_then(|in_force| in_force.value.as_integer());
         months.and_then(|months| u32::try_from(months).ok()).unwrap_or(0)
     }

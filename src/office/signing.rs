@@ -93,6 +93,7 @@ impl super::Office {
             return Err(disabled());
         };
         self.note_sign_in(name, origin, what, by);
+        self.note_program(origin);
         Ok(Actor { account: account.name, role: account.role, origin: origin.clone() })
     }
 

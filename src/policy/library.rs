@@ -2,11 +2,10 @@
 
 use super::load::{Layer, Places};
 use super::{Clause, Document, Keys, Parameter, ParameterAt, RuleSet, check};
-use crate::edited::{Problems, files_in};
+use crate::edited::Problems;
 use crate::words::{Problem, Said};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The files the program carries.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -27,6 +26,8 @@ pub struct Library {
     /// Rule sets by id.
     pub rule_sets: BTreeMap<String, RuleSet>,
     places: Places,
+    /// What it was read from, layer by layer.
+    layers: Vec<Vec<(String, String)>>,
 }
 
 impl Library {
@@ -38,25 +39,37 @@ impl Library {
         Self::default().with_files(BUILT_IN)
     }
 
-    /// The built-in policy overlaid by every `*.toml` in `folders`, later ones first, by id: an
-    /// office replaces a parameter or a rule set by writing one with the same id.
-    ///
-    /// # Errors
-    /// With everything that is wrong, by file and line.
-    pub fn load(folders: &[&Path]) -> Result<Self, Vec<Problem>> {
-        let mut library = Self::built_in()?;
-        for folder in folders {
-            let problems = Problems::default();
-            let files = files_in(folder, &problems);
-            let files = problems.into_result(files)?;
-            let files: Vec<(&str, &str)> =
-                files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
-            library = library.with_files(&files)?;
-        }
-        Ok(library)
+    /// The files the program carries, by name.
+    #[must_use]
+    pub fn shipped() -> &'static [(&'static str, &'static str)] {
+        BUILT_IN
     }
 
-    /// This library overlaid by the text of some files, for trying a draft.
+    /// All it was read from, for keeping what files were submitted under.
+    ///
+    /// # Errors
+    /// Never; the error is serde's.
+    pub fn to_kept(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&self.layers)
+    }
+
+    /// A library that was kept.
+    ///
+    /// # Errors
+    /// When it is none, or this program does not understand it any more.
+    pub fn from_kept(kept: &str) -> Result<Self, Vec<Problem>> {
+        let layers: Vec<Vec<(String, String)>> =
+            serde_json::from_str(kept).map_err(|error| {
+                vec![Problem::new("policy", 0, Said::same(error.to_string()))]
+            })?;
+        layers.iter().try_fold(Self::default(), |library, layer| {
+            let files = layer.iter().map(|(file, text)| (file.as_str(), text.as_str()));
+            library.with_files(&files.collect::<Vec<_>>())
+        })
+    }
+
+    /// This library overlaid by the text of some files, by id: an office replaces a parameter or a
+    /// rule set by writing one with the same id.
     ///
     /// # Errors
     /// With everything that is wrong, by file and line.
@@ -72,6 +85,8 @@ impl Library {
         library.parameters.extend(layer.parameters);
         library.rule_sets.extend(layer.rule_sets);
         library.places.extend(layer.places);
+        let own = |(file, text): &(&str, &str)| ((*file).to_string(), (*text).to_string());
+        library.layers.push(files.iter().map(own).collect());
         // What refers to something that could not be read would only be told twice.
         if problems.is_empty() {
             check::check(&library, &library.places, &problems);

@@ -3,10 +3,8 @@
 use super::code_list::folded;
 use super::loader::{self, PackFile};
 use super::{CodeList, Field, FieldType, Kind};
-use crate::edited::{Problems, files_in};
 use crate::words::{Lang, Problem, Said};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The packs that come with the program.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -58,20 +56,21 @@ impl Catalogue {
         loader::load(&built_in_files())
     }
 
-    /// The built-in packs, those of `own` taking the place of built-in ones with the same id and
-    /// others joining them. `None`, or a folder that does not exist, is the built-in packs alone.
+    /// The built-in packs, those of a station's own files (name, text) taking the place of
+    /// built-in ones with the same id and others joining them.
     ///
     /// # Errors
     /// Every problem of every file, by file and line.
-    pub fn load(own: Option<&Path>) -> Result<Self, Vec<Problem>> {
+    pub fn with_own(own: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
         let mut files = built_in_files();
-        if let Some(folder) = own {
-            let problems = Problems::default();
-            let own = files_in(folder, &problems);
-            let own = problems.into_result(own)?;
-            files.extend(own.into_iter().map(|(name, text)| PackFile { name, text, own: true }));
-        }
+        files.extend(own.iter().map(own_file));
         loader::load(&files)
+    }
+
+    /// The files the program carries, by name.
+    #[must_use]
+    pub fn shipped() -> &'static [(&'static str, &'static str)] {
+        &BUILT_IN
     }
 
     /// The same from texts instead of files, each as (name, text).
@@ -79,12 +78,7 @@ impl Catalogue {
     /// # Errors
     /// Every problem of every text.
     pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
-        let file = |(name, text): &(&str, &str)| PackFile {
-            name: (*name).to_string(),
-            text: (*text).to_string(),
-            own: true,
-        };
-        loader::load(&texts.iter().map(file).collect::<Vec<_>>())
+        loader::load(&texts.iter().map(own_file).collect::<Vec<_>>())
     }
 
     /// The packs.
@@ -225,6 +219,10 @@ impl Kind {
         let moves = self.workflow.iter().flat_map(|workflow| &workflow.moves);
         moves.flat_map(|step| &step.asks).filter(|ask| ask.id == id).find_map(super::Ask::field)
     }
+}
+
+fn own_file((name, text): &(&str, &str)) -> PackFile {
+    PackFile { name: (*name).to_string(), text: (*text).to_string(), own: true }
 }
 
 fn built_in_files() -> Vec<PackFile> {

@@ -161,16 +161,26 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
-fn folders_overlay_the_built_in_files() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("own.toml"), RIGHT).unwrap();
-    std::fs::write(folder.path().join("notes.txt"), "not policy").unwrap();
-    let library = Library::load(&[folder.path(), &folder.path().join("absent")]).unwrap();
+fn own_files_overlay_the_built_in_ones() {
+    let own = ("own.toml", RIGHT);
+    let library = Library::built_in().unwrap().with_files(&[own]).unwrap();
     assert!(library.rule_set("own-rules").is_some());
     assert!(library.rule_set("hardship-eligibility").is_some());
-    std::fs::write(folder.path().join("bad.toml"), "[[document]]\nid = ").unwrap();
-    let problems = Library::load(&[folder.path()]).unwrap_err();
+    let bad = ("bad.toml", "[[document]]\nid = ");
+    let problems = Library::built_in().unwrap().with_files(&[own, bad]).unwrap_err();
     assert!(problems.iter().any(|problem| problem.file.ends_with("bad.toml") && problem.line == 2));
+}
+
+#[test]
+fn what_was_kept_gives_the_same_versions() {
+    let library = Library::built_in().unwrap().with_files(&[("own.toml", RIGHT)]).unwrap();
+    let kept = Library::from_kept(&library.to_kept().unwrap()).unwrap();
+    for (id, rules) in &library.rule_sets {
+        let version = Evaluator::new(rules, &library).version().to_string();
+        let again = kept.rule_set(id).unwrap();
+        assert_eq!(Evaluator::new(again, &kept).version(), version);
+    }
+    assert!(Library::from_kept("no library").is_err());
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The packs that come with the program.
 
 use super::*;
-use std::fs;
 
 #[test]
 fn the_shipped_packs_load_without_a_problem() {
@@ -146,22 +145,11 @@ fn a_supervisor_has_one_key_forward_in_every_state() {
 
 #[test]
 fn a_stations_own_pack_takes_the_place_of_the_built_in_one() {
-    let folder = tempfile::tempdir().unwrap();
     let own = packs().pack("person").unwrap().text.replace("en = \"Employer\"", "en = \"Unit\"");
-    fs::write(folder.path().join("ours.toml"), own).unwrap();
-    fs::write(folder.path().join("notes.txt"), "not a pack").unwrap();
-    let catalogue = Catalogue::load(Some(folder.path())).unwrap_or_else(|p| panic!("{}", told(&p)));
+    let catalogue =
+        Catalogue::with_own(&[("ours.toml", &own)]).unwrap_or_else(|p| panic!("{}", told(&p)));
     let employer = catalogue.kind("person").unwrap().field("employer").unwrap();
     assert_eq!(employer.title.en, "Unit");
     assert_ne!(catalogue.hash("person"), packs().hash("person"));
     assert_eq!(catalogue.hash("hardship_file"), packs().hash("hardship_file"));
-}
-
-#[test]
-fn a_folder_that_is_not_there_is_no_problem_and_a_broken_file_in_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    assert!(Catalogue::load(Some(&folder.path().join("programs"))).is_ok());
-    fs::write(folder.path().join("bad.toml"), [0xD7, 0xD4, 0xFF]).unwrap();
-    let problems = Catalogue::load(Some(folder.path())).unwrap_err();
-    assert!(problems[0].file.ends_with("bad.toml"));
 }

@@ -193,7 +193,7 @@ impl Form {
         // Whoever typed everything on it sees all of it; what was there before stays masked.
         let typed = self.record.is_none();
         let sheet = cx.office.sheet(&record, None, None);
-        match sheet.map(|s| if typed { s } else { cx.office.sheet_shown(cx.who, s) }) {
+        match sheet.map(|s| if typed { s } else { cx.office.sheet_shown(cx.who, &record, s) }) {
             Ok(sheet) => {
                 let whose = Said::same(&self.whose);
                 cx.open(Preview {

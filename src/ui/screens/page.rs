@@ -122,7 +122,7 @@ impl Page {
         self.name = cx.office.title_of(&self.record);
         self.fields = Reading::of_record(&self.record, cx).at_place_of(&self.fields);
         self.sheet = cx.office.has_sheet(&self.record).then(|| {
-            match cx.office.sheet_for(cx.who, &self.record, None) {
+            match cx.office.sheet_for(cx.who, &self.record, None, None) {
                 Ok(sheet) => Reading::of_sheet(
                     &sheet,
                     false,

@@ -36,7 +36,7 @@ fn read(id: RecordId, full: bool, cx: &mut Context) -> Option<Reading> {
         ));
         return None;
     }
-    match cx.office.sheet_for(cx.who, &record, None) {
+    match cx.office.sheet_for(cx.who, &record, None, None) {
         Ok(sheet) => Some(Reading::of_sheet(
             &sheet,
             full,

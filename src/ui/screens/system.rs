@@ -25,6 +25,7 @@ impl System {
     /// Reads the state of the house.
     pub fn new(cx: &mut Context) -> Self {
         cx.office.look_at_backups();
+        cx.office.look_at_packs();
         let mut system = Self { reading: Reading::default(), clock_in_doubt: false };
         system.refresh(cx);
         system
@@ -104,6 +105,7 @@ impl Screen for System {
                 ),
             );
         }
+        own_files(&mut reading, cx);
         let years: Vec<String> = office.calendar().years().map(|year| year.to_string()).collect();
         reading.value(said!("节假日表", "Holiday files"), Said::same(years.join(" ")));
         reading.gap();
@@ -145,6 +147,21 @@ fn trouble(reading: &mut Reading, cx: &Context) {
         reading.line(Tone::Unsure, said);
     }
     reading.gap();
+}
+
+/// Which files of the office's own are in use, and who adopted them. What waits to be adopted stands
+/// above, under what there is to know.
+fn own_files(reading: &mut Reading, cx: &Context) {
+    let in_use = cx.office.adopted_in_use();
+    if in_use.is_empty() {
+        reading.line(
+            Tone::Quiet,
+            said!("都是程序内置的，随版本启用。", "All built in, adopted with the program's version."),
+        );
+    }
+    for (name, adopted) in in_use {
+        reading.value(Said::same(name), adopted.said());
+    }
 }
 
 fn backups(reading: &mut Reading, cx: &Context) {

@@ -1,0 +1,125 @@
+//! Rules kept by their version: a file under way ends under the rules it was submitted with,
+//! whatever was adopted since.
+//!
+//! The entry of the first submission under a version brings the whole library along, so that one
+//! is never kept without the other.
+
+use super::Office;
+use super::create::new_id;
+use crate::policy::{DecisionSheet, Evaluator, Library};
+use crate::program::{Move, Workflow};
+use crate::record::{Fields, Record, RecordId, StoredSheet, Value};
+use crate::store::{DraftOp, Store, StoreError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
+
+/// The internal kind of their records; the number is the version.
+pub(super) const RULES: &str = "rules";
+/// The field with everything the library was read from.
+const LIBRARY: &str = "library";
+
+/// The versions kept.
+#[derive(Default)]
+pub(super) struct KeptRules {
+    ids: HashMap<String, RecordId>,
+    /// Those somebody asked for; nothing for what this program does not understand.
+    read: HashMap<String, Option<Arc<Library>>>,
+}
+
+impl KeptRules {
+    /// Reads which there are.
+    pub fn read(store: &Store) -> Result<Self, StoreError> {
+        let mut kept = Self::default();
+        for stored in store.scan(RULES, None, usize::MAX)? {
+            kept.learn(&stored.record);
+        }
+        Ok(kept)
+    }
+
+    pub fn learn(&mut self, record: &Record) {
+        self.ids.insert(record.number.clone(), record.id);
+    }
+
+    pub fn forget(&mut self, id: RecordId) {
+        self.ids.retain(|_, known| *known != id);
+    }
+}
+
+/// The versions of the rule sets in force, by rule set.
+pub(super) type Versions = OnceLock<BTreeMap<String, String>>;
+
+/// What of a stored sheet names its rules.
+#[derive(serde::Deserialize)]
+struct Rules {
+    rules: String,
+}
+
+impl Office {
+    pub(super) fn kept_rules(&self) -> MutexGuard<'_, KeptRules> {
+        self.kept_rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The library a record was last submitted under, where that is not the one in force and the
+    /// record is not with the counter again: what is handed in anew goes by the rules in force.
+    pub(super) fn submitted_under(&self, record: &Record, rules: &str) -> Option<Arc<Library>> {
+        let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+        if life.moves_from(&record.state).any(|step| step.submits) {
+            return None;
+        }
+        let made = record.standing().into_iter().rev().find(|made| {
+            life.find_move(&made.id).is_some_and(|step| step.submits)
+        })?;
+        let StoredSheet(sheet) = made.sheet.as_ref()?;
+        let Rules { rules: version } = serde_json::from_str(sheet).ok()?;
+        let same_set = version.split_once('@').is_some_and(|(id, _)| id == rules);
+        if !same_set || self.versions_in_force().get(rules) == Some(&version) {
+            return None;
+        }
+        self.kept_library(&version)
+    }
+
+    fn versions_in_force(&self) -> &BTreeMap<String, String> {
+        self.versions.get_or_init(|| {
+            let sets = self.library.rule_sets.iter();
+            sets.map(|(id, rules)| {
+                (id.clone(), Evaluator::new(rules, &self.library).version().to_string())
+            })
+            .collect()
+        })
+    }
+
+    fn kept_library(&self, version: &str) -> Option<Arc<Library>> {
+        let mut kept = self.kept_rules();
+        if let Some(read) = kept.read.get(version) {
+            return read.clone();
+        }
+        let id = *kept.ids.get(version)?;
+        let record = self.store.latest(RULES, id).ok().flatten()?.record;
+        let read = Library::from_kept(record.text(LIBRARY)).ok().map(Arc::new);
+        kept.read.insert(version.to_string(), read.clone());
+        read
+    }
+
+    /// What has to be kept with a sheet: the rules in force, unless they are kept already.
+    pub(super) fn rules_to_keep(&self, sheet: &DecisionSheet) -> Option<DraftOp> {
+        if self.kept_rules().ids.contains_key(&sheet.rules) {
+            return None;
+        }
+        let now = self.now();
+        let library = Value::Text(self.library.to_kept().ok()?);
+        Some(DraftOp::Put(Record {
+            id: new_id(now).ok()?,
+            kind: RULES.to_string(),
+            revision: 1,
+            state: String::new(),
+            number: sheet.rules.clone(),
+            pack: String::new(),
+            fields: Fields::from([(LIBRARY.to_string(), library)]),
+            created: now,
+            created_by: String::new(),
+            updated: now,
+            updated_by: String::new(),
+            moves: Vec::new(),
+        }))
+    }
+}
