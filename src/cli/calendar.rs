@@ -37,12 +37,7 @@ pub fn built_in(world: &World, err: &mut dyn Write) -> Result<Calendar, Failure>
 ///
 /// # Errors
 /// A year without a holiday file.
-pub fn run(
-    args: &CalendarArgs,
-    world: &World,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-) -> Done {
+pub fn run(args: &CalendarArgs, world: &World, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     show(args, &built_in(world, err)?, (world.lang, world.json), out)
 }
 
@@ -73,8 +68,7 @@ pub fn show(
                 DayKind::Off => said!("休", "off"),
                 DayKind::Work => said!("班", "work"),
             };
-            let [weekday, kind] =
-                [weekday(day.date), kind].map(|said| said.get(lang).to_string());
+            let [weekday, kind] = [weekday(day.date), kind].map(|said| said.get(lang).to_string());
             [day.date.to_string(), weekday, kind, day.name.clone()]
         })
         .collect();

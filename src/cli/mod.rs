@@ -180,7 +180,9 @@ fn at_station(
         Command::Perform(args) => perform::run(args, at, out),
         Command::Backup(args) => backup::run(args, at, out),
         Command::Packs(args) if !args.only_checks() => packs::at_work(args, at, out, err),
-        Command::Calendar(args) => calendar::show(args, at.office.calendar(), (at.lang, at.json), out),
+        Command::Calendar(args) => {
+            calendar::show(args, at.office.calendar(), (at.lang, at.json), out)
+        }
         Command::Due(args) => {
             due::show(args, at.office.calendar(), at.office.today(), (at.lang, at.json), out)
         }

@@ -140,10 +140,7 @@ fn chosen(files: Vec<PackFile>, named: &[String]) -> Result<Vec<PackFile>, Refus
         ));
     }
     let wanted = |file: &PackFile| named.is_empty() || named.iter().any(|name| is(file, name));
-    Ok(files
-        .into_iter()
-        .filter(|file| file.standing != Standing::Same && wanted(file))
-        .collect())
+    Ok(files.into_iter().filter(|file| file.standing != Standing::Same && wanted(file)).collect())
 }
 
 fn adopt(
@@ -173,10 +170,7 @@ fn adopt(
     let receipt = at.office.adopt(&at.actor, changes)?;
     if at.json {
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        return print::json_line(
-            out,
-            &json!({ "ok": true, "adopted": names, "seq": receipt.seq }),
-        );
+        return print::json_line(out, &json!({ "ok": true, "adopted": names, "seq": receipt.seq }));
     }
     let (count, seq) = (files.len(), receipt.seq);
     let said = said!(
@@ -245,9 +239,10 @@ fn file_as_json(file: &PackFile) -> Json {
             "states": states.collect::<serde_json::Map<_, _>>(),
         })
     });
-    let adopted = file.adopted.as_ref().map(|adopted| {
-        json!({ "by": adopted.by, "at": adopted.at, "hash": adopted.hash })
-    });
+    let adopted = file
+        .adopted
+        .as_ref()
+        .map(|adopted| json!({ "by": adopted.by, "at": adopted.at, "hash": adopted.hash }));
     json!({
         "file": file.name, "standing": file.standing, "hash": file.found, "adopted": adopted,
         "changes": changes.collect::<Vec<_>>(), "records": records.collect::<Vec<_>>(),
@@ -255,10 +250,7 @@ fn file_as_json(file: &PackFile) -> Json {
 }
 
 fn left_behind(name: &str) -> Said {
-    said!(
-        "{name}：编辑器留下的文件，不读取",
-        "{name}: left behind by an editor, not read"
-    )
+    said!("{name}：编辑器留下的文件，不读取", "{name}: left behind by an editor, not read")
 }
 
 fn as_json(problem: &Problem) -> Json {
@@ -351,8 +343,18 @@ fn check(dir: &Path, world: &World) -> (Checked, Vec<Problem>) {
 
 impl Checked {
     fn said(&self) -> Said {
-        let Self { kinds, fields, documents, clauses, parameters, rule_sets, years, regions, own, .. } =
-            self;
+        let Self {
+            kinds,
+            fields,
+            documents,
+            clauses,
+            parameters,
+            rule_sets,
+            years,
+            regions,
+            own,
+            ..
+        } = self;
         said!(
             "没有问题：{kinds} 种记录 {fields} 个字段，{documents} 份文件 {clauses} 个条款，{parameters} 个参数，{rule_sets} 套规则，{years} 年日历，{regions} 个区划；其中本站文件 {own} 个。",
             "No problems: {kinds} kinds with {fields} fields, {documents} documents with {clauses} clauses, {parameters} parameters, rule sets: {rule_sets}, {years} calendar years, {regions} divisions; {own} files of your own."

@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// The largest file read; the largest shipped one has a thirtieth of that.
 const LARGEST: u64 = 1024 * 1024;
+/// So many files are read; the program itself brings along three a folder.
+const MOST: usize = 200;
 
 /// What lies in a folder of edited files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +51,16 @@ pub fn look_in(folder: &Path) -> Looked {
         if is_left_behind(&name) {
             looked.passed_over.push(name);
         } else if path.extension().is_some_and(|end| end == "toml") {
+            if looked.files.len() + looked.problems.len() >= MOST {
+                looked.problems.push(wrong(
+                    folder,
+                    said!(
+                        "文件超过 {MOST} 个，其余没有读取；请清理",
+                        "it holds more than {MOST} files, and the rest was not read; tidy it up"
+                    ),
+                ));
+                break;
+            }
             match read(&path, &name) {
                 Ok(text) => looked.files.push((name, text)),
                 Err(said) => looked.problems.push(wrong(&path, said)),

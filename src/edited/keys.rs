@@ -238,7 +238,8 @@ impl Difference {
     /// `kind loan move lend by: supervisor → volunteer, supervisor`.
     #[must_use]
     pub fn said(&self) -> Said {
-        let words: Vec<Said> = self.path.iter().filter(|word| *word != "workflow").map(word).collect();
+        let words: Vec<Said> =
+            self.path.iter().filter(|word| *word != "workflow").map(word).collect();
         let path = Said::join(&words, " ", " ");
         let (zh, en) = (&path.zh, &path.en);
         let cut = |text: &String| {
@@ -249,12 +250,11 @@ impl Difference {
             shown
         };
         match (self.before.as_ref().map(cut), self.after.as_ref().map(cut)) {
-            (Some(before), Some(after)) => Said::new(
-                format!("{zh}：{before} → {after}"),
-                format!("{en}: {before} → {after}"),
-            ),
+            (Some(before), Some(after)) => {
+                Said::new(format!("{zh}：{before} → {after}"), format!("{en}: {before} → {after}"))
+            }
             (Some(before), None) => {
-                said!("{zh}：{before} →（没有了）", "{en}: {before} → (gone)", )
+                said!("{zh}：{before} →（没有了）", "{en}: {before} → (gone)",)
             }
             (None, after) => {
                 let after = after.unwrap_or_default();
@@ -296,7 +296,10 @@ by = "volunteer"
         assert_eq!(told(BEFORE, &after), ["kind loan move lend careful: true → (gone)"]);
         assert_eq!(told(&after, BEFORE), ["kind loan move lend careful: new, true"]);
         let after = BEFORE.replace("\"supervisor\"", "[\"volunteer\", \"supervisor\"]");
-        assert_eq!(told(BEFORE, &after), ["kind loan move lend by: supervisor → volunteer, supervisor"]);
+        assert_eq!(
+            told(BEFORE, &after),
+            ["kind loan move lend by: supervisor → volunteer, supervisor"]
+        );
         let after = BEFORE.replace("Loan", "Lending");
         assert_eq!(told(BEFORE, &after), ["kind loan title: 借阅 / Loan → 借阅 / Lending"]);
     }
@@ -307,7 +310,10 @@ by = "volunteer"
         let after = format!("{BEFORE}{more}");
         assert_eq!(
             told(BEFORE, &after),
-            ["kind loan move lose: new, by = volunteer", "kind loan move lose question why: new, type = text"]
+            [
+                "kind loan move lose: new, by = volunteer",
+                "kind loan move lose question why: new, type = text"
+            ]
         );
         let [first, second] = ["[[line]]\nid = \"A\"\n", "[[line]]\nid = \"B\"\n"];
         let (before, after) = (format!("{first}{second}"), format!("{second}{first}"));
@@ -316,7 +322,9 @@ by = "volunteer"
 
     #[test]
     fn what_lies_over_takes_the_place_of_what_it_names() {
-        let built_in = Keys::read("[[clause]]\nid = \"a\"\ntext = \"1\"\n[[clause]]\nid = \"b\"\ntext = \"2\"\n");
+        let built_in = Keys::read(
+            "[[clause]]\nid = \"a\"\ntext = \"1\"\n[[clause]]\nid = \"b\"\ntext = \"2\"\n",
+        );
         let own = Keys::read("[[clause]]\nid = \"b\"\ntext = \"3\"\n");
         let both = built_in.clone().under(&own, 2);
         let found = built_in.differences(&both);

@@ -113,7 +113,8 @@ impl Packs {
     /// Says that this opening is put together from them.
     pub fn used(&mut self) {
         let in_force = self.adopted.iter().filter(|(_, adopted)| adopted.in_force);
-        self.in_use = in_force.map(|(name, adopted)| (name.clone(), adopted.hash.clone())).collect();
+        self.in_use =
+            in_force.map(|(name, adopted)| (name.clone(), adopted.hash.clone())).collect();
     }
 
     /// Says that they do not hold together with this program.
@@ -184,7 +185,10 @@ impl Packs {
                 let said = standing.said();
                 told.push(Said::new(
                     format!("{name}：{}（管理员用 yizhan packs diff 查看）。", said.zh),
-                    format!("{name}: {} (`yizhan packs diff` shows it to the administrator).", said.en),
+                    format!(
+                        "{name}: {} (`yizhan packs diff` shows it to the administrator).",
+                        said.en
+                    ),
                 ));
             }
         }

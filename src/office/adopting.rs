@@ -62,19 +62,12 @@ impl Office {
             return Ok(());
         }
         Err(Refusal::forbidden(
-            said!(
-                "业务包和规则由管理员启用。",
-                "Packs and rules are adopted by an administrator."
-            ),
+            said!("业务包和规则由管理员启用。", "Packs and rules are adopted by an administrator."),
             said!("请管理员运行 yizhan packs adopt。", "Ask one to run `yizhan packs adopt`."),
         ))
     }
 
-    pub(super) fn plan_adopt(
-        &self,
-        actor: &Actor,
-        changes: Vec<Adoption>,
-    ) -> Result<Plan, Refusal> {
+    pub(super) fn plan_adopt(&self, actor: &Actor, changes: &[Adoption]) -> Result<Plan, Refusal> {
         self.may_adopt(actor)?;
         if changes.is_empty() {
             return Err(Refusal::invalid(
@@ -83,9 +76,9 @@ impl Office {
                 said!("用 yizhan packs diff 查看。", "See `yizhan packs diff`."),
             ));
         }
-        let sources = self.with_adopted(&changes).map_err(|problems| broken(&problems))?;
+        let sources = self.with_adopted(changes).map_err(|problems| broken(&problems))?;
         self.must_not_lose(&sources.catalogue)?;
-        let particulars = self.particulars(&changes);
+        let particulars = self.particulars(changes);
         let records = changes.iter().map(|change| self.adopted_record(actor, change));
         let records = records.collect::<Result<Vec<_>, _>>()?;
         let mut plan = Plan::put(COMMAND, records);
@@ -150,7 +143,8 @@ impl Office {
             }
             let title = &kind.title;
             let Some(now) = after.kind(&kind.id) else {
-                let lost = Said::new(format!("种类“{}”", title.zh), format!("the kind \"{}\"", title.en));
+                let lost =
+                    Said::new(format!("种类“{}”", title.zh), format!("the kind \"{}\"", title.en));
                 return Err(in_use(&lost, title, records));
             };
             self.must_not_lose_of(kind, now)?;
@@ -159,9 +153,10 @@ impl Office {
     }
 
     fn must_not_lose_of(&self, kind: &Kind, now: &Kind) -> Result<(), Refusal> {
-        let states = kind.workflow.iter().flat_map(|life| &life.states).filter(|state| {
-            now.workflow.as_ref().and_then(|life| life.state(&state.id)).is_none()
-        });
+        let states =
+            kind.workflow.iter().flat_map(|life| &life.states).filter(|state| {
+                now.workflow.as_ref().and_then(|life| life.state(&state.id)).is_none()
+            });
         let states: Vec<_> = states.collect();
         let fields = lost_fields(kind, now);
         if states.is_empty() && fields.is_empty() {
@@ -177,7 +172,9 @@ impl Office {
                 );
                 used.entry(id).or_insert((said, 0)).1 += 1;
             }
-            for (path, field) in fields.iter().filter(|(path, _)| !record.is_withdrawn() && has(&record, path)) {
+            for (path, field) in
+                fields.iter().filter(|(path, _)| !record.is_withdrawn() && has(&record, path))
+            {
                 let title = &field.title;
                 let said = Said::new(
                     format!("字段“{}”（{path}）", title.zh),
@@ -200,9 +197,9 @@ fn lost_fields<'k>(kind: &'k Kind, now: &Kind) -> Vec<(String, &'k Field)> {
         let columns = field.field_type.columns().iter();
         columns.map(move |column| (format!("{}.{}", field.id, column.id), column))
     };
-    let all = kind.fields().flat_map(|field| {
-        std::iter::once((field.id.clone(), field)).chain(columns(field))
-    });
+    let all = kind
+        .fields()
+        .flat_map(|field| std::iter::once((field.id.clone(), field)).chain(columns(field)));
     all.filter(|(path, field)| {
         let after = now.field_at(path);
         after.is_none_or(|after| discriminant(&after.field_type) != discriminant(&field.field_type))
@@ -224,7 +221,10 @@ fn has(record: &Record, path: &str) -> bool {
 fn in_use(lost: &Said, title: &Said, records: u64) -> Refusal {
     Refusal::conflict(
         Said::new(
-            format!("{}没有了，而有 {records} 份“{}”正在使用它。没有启用任何文件。", lost.zh, title.zh),
+            format!(
+                "{}没有了，而有 {records} 份“{}”正在使用它。没有启用任何文件。",
+                lost.zh, title.zh
+            ),
             format!(
                 "{} would be gone, and {records} records of \"{}\" use it. Nothing was adopted.",
                 lost.en, title.en

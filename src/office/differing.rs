@@ -79,7 +79,8 @@ impl Office {
             POLICY => {
                 let life = kind.workflow.as_ref();
                 !differences.is_empty()
-                    && life.is_some_and(|life| life.moves.iter().any(|step| step.evaluates.is_some()))
+                    && life
+                        .is_some_and(|life| life.moves.iter().any(|step| step.evaluates.is_some()))
             }
             _ => !differences.is_empty() && kind.workflow.is_some(),
         };
@@ -110,9 +111,8 @@ impl Office {
 }
 
 fn uses(kind: &Kind, lists: &BTreeSet<&str>) -> bool {
-    let mut fields = kind.fields().flat_map(|field| {
-        std::iter::once(field).chain(field.field_type.columns())
-    });
+    let mut fields =
+        kind.fields().flat_map(|field| std::iter::once(field).chain(field.field_type.columns()));
     fields.any(|field| field.field_type.list().is_some_and(|list| lists.contains(list)))
 }
 
@@ -127,9 +127,9 @@ pub(super) fn differences(
         PROGRAMS => whole(&["pack", "id"], Catalogue::shipped(), before, after),
         CALENDAR => whole(&["year"], Calendar::shipped(), before, after),
         _ => {
-            let built_in = Library::shipped().iter().fold(Keys::default(), |all, (_, text)| {
-                all.under(&Keys::read(text), 2)
-            });
+            let built_in = Library::shipped()
+                .iter()
+                .fold(Keys::default(), |all, (_, text)| all.under(&Keys::read(text), 2));
             // What the file says lies over the built-in entries of the same ids.
             let with = |own: Option<&str>| match own {
                 Some(own) => built_in.clone().under(&Keys::read(own), 2),

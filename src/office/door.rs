@@ -298,7 +298,7 @@ impl Office {
             Command::AddKey { name, key } => self.plan_key(actor, &name, &key, true),
             Command::RemoveKey { name, key } => self.plan_key(actor, &name, &key, false),
             Command::KeyFile { key } => self.plan_key_file(actor, key),
-            Command::AdoptPacks { changes } => self.plan_adopt(actor, changes),
+            Command::AdoptPacks { changes } => self.plan_adopt(actor, &changes),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);
                 Ok(Plan {

@@ -163,10 +163,7 @@ impl Office {
             actor: name.to_string(),
             origin: Origin::Cli,
             command: "init".to_string(),
-            ops: vec![
-                DraftOp::Put(admin.clone()),
-                DraftOp::Put(program_record(clock.now())?),
-            ],
+            ops: vec![DraftOp::Put(admin.clone()), DraftOp::Put(program_record(clock.now())?)],
             reason: None,
         };
         // A station without its administrator would open to nobody.

@@ -58,10 +58,8 @@ impl Library {
     /// # Errors
     /// When it is none, or this program does not understand it any more.
     pub fn from_kept(kept: &str) -> Result<Self, Vec<Problem>> {
-        let layers: Vec<Vec<(String, String)>> =
-            serde_json::from_str(kept).map_err(|error| {
-                vec![Problem::new("policy", 0, Said::same(error.to_string()))]
-            })?;
+        let layers: Vec<Vec<(String, String)>> = serde_json::from_str(kept)
+            .map_err(|error| vec![Problem::new("policy", 0, Said::same(error.to_string()))])?;
         layers.iter().try_fold(Self::default(), |library, layer| {
             let files = layer.iter().map(|(file, text)| (file.as_str(), text.as_str()));
             library.with_files(&files.collect::<Vec<_>>())

@@ -156,7 +156,10 @@ fn own_files(reading: &mut Reading, cx: &Context) {
     if in_use.is_empty() {
         reading.line(
             Tone::Quiet,
-            said!("都是程序内置的，随版本启用。", "All built in, adopted with the program's version."),
+            said!(
+                "都是程序内置的，随版本启用。",
+                "All built in, adopted with the program's version."
+            ),
         );
     }
     for (name, adopted) in in_use {
