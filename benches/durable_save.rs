@@ -141,23 +141,10 @@ fn draft(n: u64) -> Draft {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&n.to_be_bytes());
     let fields = (0..20).map(|n| (format!("field_{n}"), Value::Text("渝中区解放碑".into())));
+    let id = RecordId::new(now, random);
     let record = Record {
-        id: RecordId::new(now, random),
-        kind: "worker".into(),
-        revision: 1,
-        state: String::new(),
-        number: format!("W-{n}"),
-        pack: String::new(),
         fields: fields.collect(),
-        created: now,
-        created_by: "luo".into(),
-        updated: now,
-        updated_by: "luo".into(),
-        moves: Vec::new(),
-        authors: std::collections::BTreeSet::new(),
-        copied: std::collections::BTreeMap::new(),
-        findings: std::collections::BTreeMap::new(),
-        proposal: None,
+        ..Record::made(id, "worker", &format!("W-{n}"), "luo", now)
     };
     Draft {
         time: now,

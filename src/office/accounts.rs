@@ -12,7 +12,7 @@ use crate::record::{
 };
 use crate::said;
 use crate::store::{DraftOp, Origin};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
 
@@ -394,24 +394,8 @@ pub(super) fn account_record(
         (DISABLED.to_string(), Value::YesNo(false)),
         (MUST_CHANGE.to_string(), Value::YesNo(must_change)),
     ]);
-    Ok(Record {
-        id: super::create::new_id(now)?,
-        kind: ACCOUNT.to_string(),
-        revision: 1,
-        state: String::new(),
-        number: name.to_string(),
-        pack: String::new(),
-        fields,
-        created: now,
-        created_by: by.to_string(),
-        updated: now,
-        updated_by: by.to_string(),
-        moves: Vec::new(),
-        authors: BTreeSet::new(),
-        copied: Fields::new(),
-        findings: BTreeMap::new(),
-        proposal: None,
-    })
+    let record = Record::made(super::create::new_id(now)?, ACCOUNT, name, by, now);
+    Ok(Record { fields, ..record })
 }
 
 /// The form of a name an account can have.

@@ -6,7 +6,7 @@ use super::{Office, Refusal};
 use crate::calendar::Calendar;
 use crate::policy::Library;
 use crate::program::Catalogue;
-use crate::record::{Fields, Instant, Record, RecordId, Value, china_offset};
+use crate::record::{Instant, Record, RecordId, Value, china_offset};
 use crate::said;
 use crate::store::{Draft, DraftOp, Origin, Store, StoreError};
 use crate::words::{Problem, Said};
@@ -239,20 +239,8 @@ fn tell_program(record: &mut Record) {
 
 /// A record of this kind that does not say anything yet.
 pub(super) fn new_record(now: Instant, by: &str, name: &str) -> Result<Record, Refusal> {
-    Ok(Record {
-        id: super::create::new_id(now)?,
-        kind: ADOPTED.to_string(),
-        revision: 1,
-        state: IN_FORCE.to_string(),
-        number: name.to_string(),
-        pack: String::new(),
-        fields: Fields::new(),
-        created: now,
-        created_by: by.to_string(),
-        updated: now,
-        updated_by: by.to_string(),
-        moves: Vec::new(),
-    })
+    let record = Record::made(super::create::new_id(now)?, ADOPTED, name, by, now);
+    Ok(Record { state: IN_FORCE.to_string(), ..record })
 }
 
 impl Office {

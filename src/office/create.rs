@@ -8,7 +8,7 @@ use crate::program::{self, FieldProblem, Kind, PERSON, Stage, same_value};
 use crate::record::{Fields, Instant, Record, RecordId, Value, fold};
 use crate::said;
 use crate::words::Said;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 impl super::Office {
@@ -202,23 +202,12 @@ impl super::Office {
             Some(number) => self.given_number(actor, kind, &number)?,
             None => self.next_number(door, kind),
         };
+        let record = Record::made(self.new_id()?, &kind.id, &number, &actor.account, now);
         Ok(Record {
-            id: self.new_id()?,
-            kind: kind.id.clone(),
-            revision: 1,
             state: kind.workflow.as_ref().map(|life| life.start.clone()).unwrap_or_default(),
-            number,
-            pack: String::new(),
             fields,
-            created: now,
-            created_by: actor.account.clone(),
-            updated: now,
-            updated_by: actor.account.clone(),
-            moves: Vec::new(),
             authors: BTreeSet::from([actor.account.clone()]),
-            copied: Fields::new(),
-            findings: BTreeMap::new(),
-            proposal: None,
+            ..record
         })
     }
 

@@ -94,9 +94,7 @@ impl Office {
         if let Some(life) = &kind.workflow {
             for state in &life.states {
                 let records = count(Filter::in_state(kind.code, state.id.clone()));
-                let with_the_counter = life
-                    .moves_from(&state.id)
-                    .any(|step| step.submits);
+                let with_the_counter = life.moves_from(&state.id).any(|step| step.submits);
                 if !state.is_final && !with_the_counter {
                     under_way += records;
                 }

@@ -7,7 +7,6 @@
 use super::Office;
 use super::create::new_id;
 use crate::policy::{DecisionSheet, Evaluator, Library};
-use crate::program::{Move, Workflow};
 use crate::record::{Fields, Record, RecordId, StoredSheet, Value};
 use crate::store::{DraftOp, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -66,9 +65,11 @@ impl Office {
         if life.moves_from(&record.state).any(|step| step.submits) {
             return None;
         }
-        let made = record.standing().into_iter().rev().find(|made| {
-            life.find_move(&made.id).is_some_and(|step| step.submits)
-        })?;
+        let made = record
+            .standing()
+            .into_iter()
+            .rev()
+            .find(|made| life.find_move(&made.id).is_some_and(|step| step.submits))?;
         let StoredSheet(sheet) = made.sheet.as_ref()?;
         let Rules { rules: version } = serde_json::from_str(sheet).ok()?;
         let same_set = version.split_once('@').is_some_and(|(id, _)| id == rules);
@@ -107,19 +108,8 @@ impl Office {
         }
         let now = self.now();
         let library = Value::Text(self.library.to_kept().ok()?);
-        Some(DraftOp::Put(Record {
-            id: new_id(now).ok()?,
-            kind: RULES.to_string(),
-            revision: 1,
-            state: String::new(),
-            number: sheet.rules.clone(),
-            pack: String::new(),
-            fields: Fields::from([(LIBRARY.to_string(), library)]),
-            created: now,
-            created_by: String::new(),
-            updated: now,
-            updated_by: String::new(),
-            moves: Vec::new(),
-        }))
+        let record = Record::made(new_id(now).ok()?, RULES, &sheet.rules, "", now);
+        let fields = Fields::from([(LIBRARY.to_string(), library)]);
+        Some(DraftOp::Put(Record { fields, ..record }))
     }
 }

@@ -163,6 +163,29 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record made now by an account, with nothing in it yet.
+    #[must_use]
+    pub fn made(id: RecordId, kind: &str, number: &str, by: &str, at: Instant) -> Self {
+        Self {
+            id,
+            kind: kind.to_string(),
+            revision: 1,
+            state: String::new(),
+            number: number.to_string(),
+            pack: String::new(),
+            fields: Fields::new(),
+            created: at,
+            created_by: by.to_string(),
+            updated: at,
+            updated_by: by.to_string(),
+            moves: Vec::new(),
+            authors: BTreeSet::new(),
+            copied: Fields::new(),
+            findings: BTreeMap::new(),
+            proposal: None,
+        }
+    }
+
     /// The value of a field.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&Value> {

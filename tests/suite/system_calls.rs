@@ -212,23 +212,10 @@ fn inside() {
     for n in 0..SAVES {
         let mut random = [0; 10];
         random[2..].copy_from_slice(&n.to_be_bytes());
+        let id = RecordId::new(now, random);
         let record = Record {
-            id: RecordId::new(now, random),
-            kind: "person".into(),
-            revision: 1,
-            state: String::new(),
-            number: format!("P-{n}"),
-            pack: String::new(),
             fields: [("name".to_string(), Value::Text("周丽".into()))].into(),
-            created: now,
-            created_by: "admin".into(),
-            updated: now,
-            updated_by: "admin".into(),
-            moves: Vec::new(),
-            authors: [].into(),
-            copied: [].into(),
-            findings: [].into(),
-            proposal: None,
+            ..Record::made(id, "person", &format!("P-{n}"), "admin", now)
         };
         let draft = Draft {
             time: now,

@@ -12,7 +12,7 @@ mod saving;
 use super::*;
 use crate::record::{FixedClock, Record, Value};
 use chrono::{TimeZone, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) const ACCOUNT: &str = "luo";
 pub(super) const PASSWORD: &str = "雨天收伞 7";
@@ -47,22 +47,9 @@ pub(super) fn id(n: u64) -> RecordId {
 
 pub(super) fn record(kind: &str, n: u64, text: &str) -> Record {
     Record {
-        id: id(n),
-        kind: kind.into(),
-        revision: 1,
         state: "draft".into(),
-        number: format!("T-{n}"),
-        pack: String::new(),
         fields: BTreeMap::from([("name".to_string(), Value::Text(text.into()))]),
-        created: now(),
-        created_by: ACCOUNT.into(),
-        updated: now(),
-        updated_by: ACCOUNT.into(),
-        moves: Vec::new(),
-        authors: BTreeSet::new(),
-        copied: BTreeMap::new(),
-        findings: BTreeMap::new(),
-        proposal: None,
+        ..Record::made(id(n), kind, &format!("T-{n}"), ACCOUNT, now())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::screen::{Context, Effect, Notice};
 use crate::ui::screens::page::Page;
 use crate::words::Said;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a confirmed form asks of the office.
 #[derive(Clone)]
@@ -35,24 +35,10 @@ impl Form {
         }
         match &self.record {
             Some(record) => Record { fields, ..record.clone() },
-            None => Record {
-                id: self.draft,
-                kind: self.kind.clone(),
-                revision: 0,
-                state: String::new(),
-                number: String::new(),
-                pack: String::new(),
-                fields,
-                created: cx.now,
-                created_by: account.to_string(),
-                updated: cx.now,
-                updated_by: account.to_string(),
-                moves: Vec::new(),
-                authors: BTreeSet::new(),
-                copied: Fields::new(),
-                findings: BTreeMap::new(),
-                proposal: None,
-            },
+            None => {
+                let record = Record::made(self.draft, &self.kind, "", account, cx.now);
+                Record { revision: 0, fields, ..record }
+            }
         }
     }
 

@@ -259,6 +259,9 @@ fn against_the_advice_takes_a_clause_a_reason_and_a_second_account() {
     let decline =
         |answers: Json| json!({"move": "decline", "number": file.clone(), "answers": answers});
     let whole = json!({"clause": "yuyao-2024/relative", "reason": "不想给"});
+    desk.account = "boss".into();
+    let sheet = desk.done(&["decide", &file, "--json"]);
+    assert!(sheet.contains("\"outcome\":\"suggests\""), "{sheet}");
     assert_eq!(refused(&mut desk, "boss", decline(json!({"reason": "不想给"})))["field"], "clause");
     let said = done(&mut desk, "boss", decline(whole.clone()));
     assert_eq!(said["waits"], true, "{said}");

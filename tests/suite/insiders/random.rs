@@ -305,7 +305,13 @@ impl Onlooker<'_> {
                 prop_assert!(!closed, "a closed file was amended");
                 let frozen = !matches!(before.state.as_str(), "draft" | "returned");
                 for field in fields.keys().filter(|_| frozen) {
-                    prop_assert_eq!(field.as_str(), "papers", "a frozen fact was rewritten");
+                    prop_assert_eq!(
+                        field.as_str(),
+                        "papers",
+                        "a frozen fact was rewritten in {}: {:?}",
+                        &before.state,
+                        before.moves.iter().map(|made| &made.id).collect::<Vec<_>>()
+                    );
                 }
                 if before.state == "returned" {
                     for field in fields.keys() {
