@@ -1,9 +1,10 @@
 //! `yizhan export`: records taken out, masked unless a reason is given.
 
 use super::{Done, Failure, Opened};
-use crate::exchange::{ExportOptions, Format, Plan, Unfinished, export};
+use crate::exchange::{ExportOptions, FileTrouble, Format, Plan, export};
 use crate::office::Refusal;
 use crate::said;
+use crate::store::{Existing, NewFile};
 use crate::words::Said;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
@@ -17,7 +18,7 @@ pub struct ExportArgs {
     /// 格式；不写时按 --out 的扩展名，默认 csv / The format; by the ending of --out, else csv
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
-    /// 写入的文件；不写时写到标准输出 / The file to write; standard output without it
+    /// 写入的文件，已有则替换；不写时写到标准输出 / The file to write, replaced if there; standard output without it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// 范围：搜索文字，或 字段=值,状态=… / Which records: a search, or field=value,state=…
@@ -78,9 +79,10 @@ pub fn run(args: &ExportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
         };
     };
     let path = at.caller.path(path);
-    let mut file = Unfinished::begin(&path).map_err(Refusal::from)?;
+    let unwritten = |error| Refusal::from(FileTrouble::from(error));
+    let mut file = NewFile::begin(&path, Existing::Replaced).map_err(unwritten)?;
     let rows = export(&at.office, &at.actor, &options, &mut file)?;
-    file.finish().map_err(Refusal::from)?;
+    file.finish().map_err(unwritten)?;
     let path = path.display();
     let mut said = said!("已导出 {rows} 行到 {path}。", "{rows} rows written to {path}.");
     if args.reveal {

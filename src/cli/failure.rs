@@ -2,7 +2,7 @@
 
 use crate::office::Refusal;
 use crate::said;
-use crate::store::StoreError;
+use crate::store::{NotWritten, StoreError};
 use crate::terminal::text::harmless;
 use crate::words::{Lang, Problem, Said};
 use std::io::{self, ErrorKind, Write};
@@ -134,6 +134,13 @@ impl From<StoreError> for Failure {
             _ => error.next(),
         };
         Self::new(error.said(), next)
+    }
+}
+
+impl From<NotWritten> for Failure {
+    fn from(error: NotWritten) -> Self {
+        let (said, next) = error.words();
+        Self::new(said, next)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::exchange::{
 };
 use crate::office::{Refusal, Right};
 use crate::said;
+use crate::store::{Existing, NewFile};
 use crate::terminal::text::harmless;
 use crate::words::{Lang, Said};
 use clap::Args;
@@ -39,7 +40,7 @@ pub struct ImportArgs {
     /// 只检查，不写入，先看会导入什么 / Only look at what would be taken; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// 把未通过的行连同原因写入此文件，改好后可再次导入 / Write refused rows with their reasons here
+    /// 把未通过的行连同原因写入此文件（已有则替换），改好后可再次导入 / Write refused rows with their reasons here; replaced if there
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }
@@ -172,7 +173,8 @@ fn preview(sheet: &SheetReport, lang: Lang, out: &mut dyn Write) -> std::io::Res
     Ok(())
 }
 
-/// The file of refused rows must not take the place of the file itself.
+/// The file of refused rows must not take the place of the file itself, and its place must do
+/// before anything is taken in.
 fn writable(rejects: &Path, file: &Path) -> Result<(), Failure> {
     let same = match (fs::canonicalize(rejects), fs::canonicalize(file)) {
         (Ok(rejects), Ok(file)) => rejects == file,
@@ -184,6 +186,7 @@ fn writable(rejects: &Path, file: &Path) -> Result<(), Failure> {
             "--rejects cannot be the file that is imported; give another name.",
         )));
     }
+    NewFile::begin(rejects, Existing::Replaced).map_err(FileTrouble::from).map_err(Refusal::from)?;
     Ok(())
 }
 

@@ -5,11 +5,12 @@ use super::{Done, Failure, print};
 use crate::office::{Office, Refusal, Setup, Sources};
 use crate::record::{Regions, fold};
 use crate::said;
-use crate::store::RecoveryKey;
+use crate::store::{Existing, NewFile, RecoveryKey};
+use crate::words::Said;
 use clap::Args;
 use serde_json::json;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What `init` takes.
@@ -27,9 +28,12 @@ pub struct InitArgs {
     /// 管理员首次登录时不要求改密码 / Do not ask the administrator for another password at the first sign-in
     #[arg(long)]
     no_change: bool,
+    /// 恢复密钥写入这个新文件（只有本用户能读），不显示 / Write the recovery key to this new file, for this user alone, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    recovery_file: Option<PathBuf>,
 }
 
-/// Makes the station and prints its recovery key, once.
+/// Makes the station and gives its recovery key, once: to a file, or to standard output.
 ///
 /// # Errors
 /// A folder that is not empty, values that will not do, or what the store says.
@@ -43,20 +47,29 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
         must_change: !args.no_change,
     };
     let folder = world.folder()?;
+    // Before there is a key: afterwards it would be too late to find the place wanting.
+    let file = args.recovery_file.as_deref();
+    let file = file.map(|file| NewFile::begin(file, Existing::Kept)).transpose()?;
     let (office, recovery) = make(&folder, setup, world.sources()?, world)?;
-    if world.json {
-        print::json_line(out, &json!({ "recovery_key": recovery.shown() }))?;
-    } else {
-        writeln!(out, "{}", recovery.shown())?;
+    let kept = file.map(|file| keep(file, &recovery));
+    match (&kept, world.json) {
+        (Some(Ok(())), true) => {
+            print::json_line(out, &json!({ "recovery_file": args.recovery_file }))?;
+        }
+        (Some(Ok(())), false) => {}
+        (_, true) => print::json_line(out, &json!({ "recovery_key": recovery.shown() }))?,
+        (_, false) => writeln!(out, "{}", recovery.shown())?,
     }
     out.flush()?;
-    let place = folder.display();
-    let made = said!(
-        "站点已建在 {place}。上面是恢复密钥，只显示这一次：请抄在纸上，与电脑分开保管；密码全部遗失时只有它能打开数据。",
-        "The station is in {place}. Above is the recovery key, shown this once: write it on paper \
-         and keep it away from the computer; it alone opens the data when every password is lost."
-    );
-    writeln!(err, "{}", made.get(world.lang))?;
+    let told = told(&folder, args.recovery_file.as_deref().filter(|_| matches!(kept, Some(Ok(())))));
+    writeln!(err, "{}", told.get(world.lang))?;
+    say_next(&office, world, err)?;
+    office.close()?;
+    kept.unwrap_or(Ok(()))
+}
+
+/// What a new station needs next.
+fn say_next(office: &Office, world: &World, err: &mut dyn Write) -> Done {
     let next = said!(
         "下一步：yizhan account add 账号名 --role 角色，给每个人建自己的账号。",
         "Next: `yizhan account add NAME --role ROLE`, an account for everybody."
@@ -65,7 +78,37 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
     if let Some(wanted) = office.wants_supervisors() {
         writeln!(err, "{}", wanted.get(world.lang))?;
     }
-    Ok(office.close()?)
+    Ok(())
+}
+
+fn keep(mut file: NewFile, recovery: &RecoveryKey) -> Done {
+    writeln!(file, "{}", recovery.shown())?;
+    Ok(file.finish()?)
+}
+
+/// Where the station is, where its key is, and what to do with that.
+fn told(folder: &Path, file: Option<&Path>) -> Said {
+    let place = folder.display();
+    if let Some(file) = file {
+        let file = file.display();
+        return said!(
+            "站点已建在 {place}。恢复密钥写在 {file}：请抄在纸上，与电脑分开保管，然后删除这个文件；密码全部遗失时只有它能打开数据。",
+            "The station is in {place}. The recovery key is in {file}: write it on paper, keep it away from the computer, then delete the file; it alone opens the data when every password is lost."
+        );
+    }
+    let told = said!(
+        "站点已建在 {place}。上面是恢复密钥，只显示这一次：请抄在纸上，与电脑分开保管；密码全部遗失时只有它能打开数据。",
+        "The station is in {place}. Above is the recovery key, shown this once: write it on paper \
+         and keep it away from the computer; it alone opens the data when every password is lost."
+    );
+    if !io::stdout().is_terminal() {
+        return told;
+    }
+    let clear = Said::fixed(
+        "抄好后请清除屏幕和回滚记录（运行 clear，或关闭这个窗口）：谁看到它，谁就能打开数据。",
+        "Once it is written down clear the screen and what can be scrolled back to (run `clear`, or close this window): whoever sees it can open the data.",
+    );
+    Said::join(&[told, clear], "\n", "\n")
 }
 
 /// Makes a station in `folder`.

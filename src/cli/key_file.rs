@@ -5,10 +5,11 @@
 use super::{Failure, opening::Opened};
 use crate::office::Command;
 use crate::said;
+use crate::store::{Existing, NewFile};
 use clap::Subcommand;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -64,9 +65,9 @@ fn make(file: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
     getrandom::fill(key.as_mut()).map_err(|error| failed(io::Error::other(error)))?;
     let text: Zeroizing<String> =
         Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
-    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let made = made.as_mut().map_err(|error| Failure::file(file, error))?;
-    writeln!(made, "{}", *text).and_then(|()| made.sync_all()).map_err(failed)?;
+    let mut made = NewFile::begin(file, Existing::Kept)?;
+    writeln!(made, "{}", *text).map_err(failed)?;
+    made.finish()?;
     Ok(key)
 }
 

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::said;
 use crate::terminal::codec::{Codec, Decoder, Encoder};
-use crate::terminal::{Event, InputLine, Key, KeyCode, Parser};
+use crate::terminal::{Capabilities, Event, InputLine, Key, KeyCode, Parser};
 use crate::words::{Lang, Said};
 use crossterm::terminal;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -75,6 +75,31 @@ impl Prompt {
         }
     }
 
+    /// Shows what must not stay on the screen, until Enter: on a screen of its own where the
+    /// terminal has one. Each line is erased where it stands, so that none of it moves to where it
+    /// can be scrolled back to.
+    ///
+    /// # Errors
+    /// When the terminal is gone, or Ctrl-C is pressed.
+    pub fn page(&self, said: &Said, question: &Said, caps: &Capabilities) -> Result<(), Failure> {
+        let raw = Raw::new()?;
+        let mut out = Encoder::new(self.codec, io::stdout());
+        let own: [&str; 2] =
+            if caps.answers { ["\x1b[?1049h", "\x1b[?1049l"] } else { ["", ""] };
+        let text = said.get(self.lang).replace('\n', "\r\n");
+        write!(out, "{}\x1b[H\x1b[J{text}\r\n\r\n{}", own[0], question.get(self.lang))?;
+        out.flush()?;
+        let answer = hidden_line(self.codec);
+        let rows = terminal::size().map_or(24, |(_, rows)| rows);
+        for row in 1..=rows {
+            write!(out, "\x1b[{row};1H\x1b[2K")?;
+        }
+        write!(out, "\x1b[H{}", own[1])?;
+        out.flush()?;
+        drop(raw);
+        answer.map(drop).ok_or_else(given_up_reading)
+    }
+
     fn out(&self) -> Encoder<io::Stderr> {
         let err = io::stderr();
         Encoder::new(if err.is_terminal() { self.codec } else { Codec::Utf8 }, err)
@@ -96,6 +121,20 @@ fn given_up() -> Failure {
             "No answer; stopped, and nothing was changed."
         ),
         said!("需要时再运行一次。", "Run it again when you are ready."),
+    )
+}
+
+/// The person went away while something was shown.
+fn given_up_reading() -> Failure {
+    Failure::new(
+        said!(
+            "已停止。站点已建好；恢复密钥只显示那一次。",
+            "Stopped. The station is made; the recovery key was shown that once."
+        ),
+        said!(
+            "没有抄下的话，请删除数据目录后重新建站。",
+            "If it is not written down, delete the data folder and make the station again."
+        ),
     )
 }
 

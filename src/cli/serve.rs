@@ -11,7 +11,8 @@ use crate::office::{Doors, SshDoor};
 use crate::said;
 use crate::store::StationInfo;
 use clap::Args;
-use std::io::Write;
+use crate::words::{Lang, Said};
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,7 +65,7 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
             ),
         )
     })?;
-    let ssh = args.ssh.as_deref().map(|address| open_ssh(address, &hall, &folder)).transpose()?;
+    let ssh = args.ssh.as_deref().map(|address| open_ssh(address, &hall, &folder, world.lang)).transpose()?;
     office.tell_doors(Doors {
         socket: Some(door.path().into()),
         ssh: ssh.as_ref().map(|(server, fingerprint)| SshDoor {
@@ -95,13 +96,23 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
 }
 
 /// Opens the SSH server; gives the fingerprint of its host key with it.
-fn open_ssh(address: &str, hall: &Arc<Hall>, folder: &Path) -> Result<(Server, String), Failure> {
+fn open_ssh(
+    address: &str,
+    hall: &Arc<Hall>,
+    folder: &Path,
+    lang: Lang,
+) -> Result<(Server, String), Failure> {
     let key = host_key::of(folder)
         .map_err(|error| Failure::file(&folder.join(host_key::HOST_KEY_FILE), &error))?;
     let fingerprint = host_key::fingerprint(&key);
     let commands = remote::commands(hall.office());
-    let opened = TcpListener::bind(address)
-        .and_then(|listener| Server::open(hall, listener, key, commands, Limits::default()));
+    // The service's log, which is what its standard error goes to.
+    let log = move |said: &Said| {
+        let _ = writeln!(io::stderr(), "{}", said.get(lang));
+    };
+    let opened = TcpListener::bind(address).and_then(|listener| {
+        Server::telling(hall, listener, key, commands, Limits::default(), Box::new(log))
+    });
     match opened {
         Ok(server) => Ok((server, fingerprint)),
         Err(error) => Err(Failure::new(

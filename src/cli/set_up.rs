@@ -46,11 +46,18 @@ pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failu
         }
     };
     let key = recovery.shown();
+    ask.page(
+        &said!(
+            "站点已建好。恢复密钥（只显示这一次）：\n\n    {key}\n\n请抄在纸上，与电脑分开保管。密码全部遗失时，只有它能打开数据。",
+            "The station is ready. The recovery key, shown this once:\n\n    {key}\n\nWrite it on paper and keep it away from the computer. When every password is lost, it alone opens the data."
+        ),
+        &said!("抄好后按回车", "Press Enter when it is written down"),
+        &world.client().capabilities(),
+    )?;
     ask.tell(&said!(
-        "\n站点已建好。恢复密钥（只显示这一次）：\n\n    {key}\n\n请抄在纸上，与电脑分开保管。密码全部遗失时，只有它能打开数据。",
-        "\nThe station is ready. The recovery key, shown this once:\n\n    {key}\n\nWrite it on paper and keep it away from the computer. When every password is lost, it alone opens the data."
+        "恢复密钥已显示过，屏幕上不再留着。",
+        "The recovery key was shown and is no longer on the screen."
     ))?;
-    ask.line(&said!("抄好后按回车", "Press Enter when it is written down"))?;
     ask.tell(&said!(
         "想用虚构的样本数据练习，可随时运行 yizhan --demo，与本站数据互不影响。",
         "To practise on invented data run `yizhan --demo` at any time; it does not touch this station."

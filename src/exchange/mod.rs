@@ -19,7 +19,6 @@
 //! | `import`, `heads`, `members`, `compare`, `earlier` | rows to commands: new, already here, refused |
 //! | `report`, `rejects` | what became of the file |
 //! | `choose`, `table`, `export`, `written` | which records go out, and how they are written |
-//! | `unfinished` | a file that takes its place when it is whole |
 //! | `guard` | cells a spreadsheet would run as a formula |
 
 mod book;
@@ -50,7 +49,6 @@ mod scan;
 mod table;
 mod told;
 mod trouble;
-mod unfinished;
 mod written;
 
 pub use book::{Book, Cell, Form, SheetRow};
@@ -59,8 +57,7 @@ pub use export::{ExportOptions, Format, export};
 pub use guard::{guard, unguard};
 pub use import::{ImportOptions, import};
 pub use plan::{HeadingMap, Plan};
-pub use rejects::write_rejects;
+pub use rejects::{place_rejects, write_rejects};
 pub use report::{ColumnReport, Fault, LeftRow, Place, RefusedRow, Report, SheetReport};
 pub use told::{About, Notice};
 pub use trouble::FileTrouble;
-pub use unfinished::Unfinished;

@@ -4,21 +4,36 @@
 use super::columns::{ADDED, is_added};
 use super::headings::Heading;
 use super::report::{Fault, Place, Report, SheetReport};
-use super::{FileTrouble, Unfinished, guard};
+use super::{FileTrouble, guard};
+use crate::store::{Existing, NewFile};
 use crate::words::Lang;
 use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes the rows of a report that were not taken: the original columns, then sheet, line, column,
 /// value, reason and what to do. Rows of several sheets stand below one another, each under the
-/// headings it had. The file holds full values and is for its owner alone.
+/// headings it had. The file holds full values and is for its owner alone. It replaces one of this
+/// name.
 ///
 /// # Errors
 /// When the machine cannot write; a file of this name that was there before is then still there.
 pub fn write_rejects(path: &Path, report: &Report, lang: Lang) -> Result<(), FileTrouble> {
-    let mut file = Unfinished::begin(path)?;
+    place_rejects(path, Existing::Replaced, report, lang)
+}
+
+/// The same, with a say over a file that has the name already.
+///
+/// # Errors
+/// As there.
+pub fn place_rejects(
+    path: &Path,
+    existing: Existing,
+    report: &Report,
+    lang: Lang,
+) -> Result<(), FileTrouble> {
+    let mut file = NewFile::begin(path, existing)?;
     write(&mut file, report, lang).map_err(|error| FileTrouble::of(path, &error))?;
-    file.finish()
+    Ok(file.finish()?)
 }
 
 fn write(mut to: impl Write, report: &Report, lang: Lang) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use super::book::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
 use crate::office::Refusal;
 use crate::said;
+use crate::store::NotWritten;
 use crate::words::{Problem, Said};
 
 /// The most characters that are shown of what a reading library says.
@@ -17,6 +18,9 @@ pub enum FileTrouble {
     /// The name belongs to a folder.
     #[error("a folder: {0}")]
     Folder(String),
+    /// A place where no file is written: what happened, and what to do.
+    #[error("not written: {}", .0.en)]
+    Unfit(Said, Said),
     /// The machine could not read or write it.
     #[error("{path}: {why}")]
     Machine {
@@ -134,6 +138,7 @@ impl FileTrouble {
             Self::Folder(path) => {
                 said!("{path} 是文件夹，不是文件。", "{path} is a folder, not a file.")
             }
+            Self::Unfit(said, _) => said.clone(),
             Self::Machine { path, why } => {
                 said!("{path} 读写不了：{why}。", "{path} cannot be read or written: {why}.")
             }
@@ -226,6 +231,7 @@ impl FileTrouble {
             Self::Folder(_) => {
                 Said::fixed("请写出文件夹里的文件名。", "Name a file inside the folder.")
             }
+            Self::Unfit(_, next) => next.clone(),
             Self::Machine { .. } => Said::fixed(
                 "请核对权限和磁盘空间后重试。",
                 "Check permissions and space on the disk, then try again.",
@@ -310,6 +316,18 @@ impl FileTrouble {
             std::io::ErrorKind::UnexpectedEof => Self::CutOff,
             std::io::ErrorKind::TimedOut => Self::Stalled,
             _ => Self::Machine { path: shown, why: error.to_string() },
+        }
+    }
+}
+
+impl From<NotWritten> for FileTrouble {
+    fn from(error: NotWritten) -> Self {
+        match error {
+            NotWritten::Machine { path, why } => Self::of(&path, &why),
+            unfit @ NotWritten::Unfit { .. } => {
+                let (said, next) = unfit.words();
+                Self::Unfit(said, next)
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use super::entry;
 use super::error::{Doing, StoreError, io};
 use super::frame::{ERASED, HEADER, Header, MAX_PAYLOAD};
 use super::keyring::{Keyring, Secret};
+use super::new_file::NewFile;
 use super::progress::Progress;
 use super::reader::JournalReader;
 use super::seal::{DataKey, NONCE, OVERHEAD, Purpose, Seal};
@@ -30,7 +31,7 @@ use std::io::{BufReader, ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-const MAGIC: &[u8; 8] = b"YZBACK01";
+pub(super) const MAGIC: &[u8; 8] = b"YZBACK01";
 const MANIFEST: u8 = 1;
 const ENTRIES: u8 = 2;
 const END: u8 = 3;
@@ -88,25 +89,25 @@ pub(super) fn write(
     };
     let manifest =
         toml::to_string(&manifest).map_err(|error| bad(Said::same(error.to_string())))?;
-    let part = path.with_extension("part");
+    let mut file = NewFile::backup(path)?;
     progress.begin(Said::fixed("备份", "Backing up"), end.seq);
-    let written = write_blocks(&part, manifest.as_bytes(), journal, key, end.seq, progress)
-        .and_then(|()| verify(&part, key, progress));
+    let written = write_blocks(&mut file, path, manifest.as_bytes(), journal, key, end.seq, progress)
+        .and_then(|()| verify(&file.beside(), key, progress));
     progress.end();
     match written {
         Ok(report) if report.entries == end.seq => {
-            disk::rename(&part, path)?;
+            file.finish()?;
             Ok(report)
         }
         other => {
-            let _ = std::fs::remove_file(&part);
             Err(other.err().unwrap_or_else(|| bad(Said::fixed("缺少条目", "entries are missing"))))
         }
     }
 }
 
 fn write_blocks(
-    part: &Path,
+    file: &mut NewFile,
+    path: &Path,
     manifest: &[u8],
     journal: &JournalReader,
     key: &DataKey,
@@ -114,14 +115,8 @@ fn write_blocks(
     progress: &Progress,
 ) -> Result<(), StoreError> {
     let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
-    let mut out = Blocks {
-        file: disk::create(part)?,
-        path: part,
-        seal,
-        id: blake3::hash(manifest),
-        index: 0,
-    };
-    out.file.write_all(MAGIC).map_err(io(Doing::Writing, part))?;
+    let mut out = Blocks { file, path, seal, id: blake3::hash(manifest), index: 0 };
+    out.file.write_all(MAGIC).map_err(io(Doing::Writing, path))?;
     out.block(MANIFEST, manifest)?;
     let mut plain = Vec::new();
     let mut head = None;
@@ -155,12 +150,12 @@ fn write_blocks(
     let mut last = upto.to_le_bytes().to_vec();
     last.extend_from_slice(head.map_or([0; 32], |head| *head.as_bytes()).as_slice());
     out.sealed(END, &last)?;
-    out.file.sync_all().map_err(io(Doing::Syncing, part))
+    out.file.sync().map_err(io(Doing::Syncing, path))
 }
 
 /// The writing side of a backup file.
 struct Blocks<'a> {
-    file: File,
+    file: &'a mut NewFile,
     path: &'a Path,
     seal: Seal,
     id: Hash,

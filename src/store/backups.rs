@@ -9,6 +9,7 @@ use super::backup::{self, BackupFile, BackupReport};
 use super::disk::{self, read_text, write_whole};
 use super::error::{Doing, StoreError, io};
 use super::journal::ROOM;
+use super::new_file::NewFile;
 use super::opening::JOURNAL_DIR;
 use super::station::StationInfo;
 use super::{Progress, Store};
@@ -23,7 +24,7 @@ use std::sync::PoisonError;
 /// The folder of backups in the data folder.
 pub const BACKUP_DIR: &str = "backup";
 const SETTINGS_FILE: &str = "backup.toml";
-const EXTENSION: &str = "yzb";
+pub(super) const EXTENSION: &str = "yzb";
 const AUTO: &str = "auto-";
 /// Days of which the newest daily backup is kept, and weeks.
 const DAYS: usize = 7;
@@ -241,16 +242,13 @@ impl Store {
         }
         disk::need_room(second, newest.bytes, 0)?;
         let to = second.join(name_of(&newest.path));
-        let part = to.with_extension("part");
-        let copied = fs::copy(&newest.path, &part)
-            .and_then(|_| fs::File::open(&part)?.sync_all())
-            .map_err(io(Doing::Writing, &part))
-            .and_then(|()| backup::verify(&part, &self.key, &Progress::default()))
-            .and_then(|_| disk::rename(&part, &to));
-        if copied.is_err() {
-            let _ = fs::remove_file(&part);
-        }
-        copied
+        let mut copy = NewFile::backup(&to)?;
+        fs::File::open(&newest.path)
+            .and_then(|mut from| std::io::copy(&mut from, &mut copy))
+            .and_then(|_| copy.sync())
+            .map_err(io(Doing::Writing, &to))?;
+        backup::verify(&copy.beside(), &self.key, &Progress::default())?;
+        Ok(copy.finish()?)
     }
 }
 

@@ -37,6 +37,9 @@
 //! which there are; `restoring.rs` makes a folder from one. A damaged journal stops the opening;
 //! `healing.rs` makes it whole from the newest backup and what `salvage.rs` can still read of it.
 //! `verify.rs` checks a folder, with the key or without.
+//!
+//! # Files for people
+//! What leaves the folder, an export, a key, a backup, is written by `new_file.rs` and nothing else.
 
 mod accounts;
 mod applying;
@@ -56,6 +59,7 @@ mod half_made;
 mod healing;
 mod journal;
 mod keyring;
+mod new_file;
 mod opening;
 mod progress;
 mod queue;
@@ -85,6 +89,7 @@ pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
 pub use healing::{Healed, heal};
 pub use keyring::{KeyringError, Secret};
+pub use new_file::{Existing, NewFile, NotWritten, Unfit};
 pub use opening::{KindCodes, Setup, Told};
 pub use progress::Progress;
 pub use records::Walk;

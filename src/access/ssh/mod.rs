@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`limits`] | how much of the server anybody may have |
 //! | [`host_key`] | the key by which clients know the station |
+//! | [`strangers`] | what is told of clients that cannot be spoken with |
 //! | `visitor` | one connection: who it is, what is asked for, and what is refused |
 //! | `room` | one channel of it: what was told, what runs in it |
 //! | `line` | the way to the terminal at its other end |
@@ -19,6 +20,7 @@ mod input;
 pub mod limits;
 mod line;
 mod room;
+pub mod strangers;
 mod visitor;
 
 use super::hall::Hall;
@@ -34,6 +36,7 @@ use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener as Listener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use strangers::{Log, Strangers};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -73,6 +76,7 @@ struct Shared {
     commands: Box<Commands>,
     limits: Limits,
     derivations: Semaphore,
+    strangers: Strangers,
 }
 
 /// The running server, until dropped.
@@ -95,6 +99,21 @@ impl Server {
         commands: Box<Commands>,
         limits: Limits,
     ) -> io::Result<Self> {
+        Self::telling(hall, listener, key, commands, limits, Box::new(|_| {}))
+    }
+
+    /// The same, with a log that hears of clients that could not connect.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn telling(
+        hall: &Arc<Hall>,
+        listener: Listener,
+        key: PrivateKey,
+        commands: Box<Commands>,
+        limits: Limits,
+        log: Box<Log>,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -108,6 +127,7 @@ impl Server {
             commands,
             limits,
             derivations: Semaphore::new(DERIVATIONS),
+            strangers: Strangers::new(log),
         });
         let (stop, stopped) = watch::channel(false);
         let config = Arc::new(config(key, &limits));
@@ -214,7 +234,10 @@ async fn accept(
             let (config, shared) = (config.clone(), shared.clone());
             running.spawn(async move {
                 // A connection that fails ends, and nothing else.
-                let _ = connection(stream, peer, config, shared, stopped, turn).await;
+                let ended = connection(stream, peer, config, shared.clone(), stopped, turn).await;
+                if let Err(error) = ended {
+                    shared.strangers.failed(peer.ip(), &error);
+                }
                 drop(place);
             });
         }
@@ -252,7 +275,7 @@ async fn connection(
     };
     tokio::select! {
         _ = greeted.wait_for(|yes| *yes) => {}
-        _ = &mut running => return Ok(()),
+        ended = &mut running => return ended,
         _ = stopped.changed() => {}
         () = tokio::time::sleep(grace) => return Ok(cut.shutdown(Shutdown::Both)?),
     }

@@ -2,9 +2,14 @@
 
 use crate::app::App;
 use crate::attach::office;
-use crate::cli::{Desk, PASSWORD, id_number, text};
+use crate::cli::{Desk, PASSWORD, id_number, shown, text};
 use crate::furnished::{self, found};
 use crate::stage::Station;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
 
 /// Keys that stood in the line before the question was on the screen: the question stays, and
 /// nothing is done.
@@ -81,4 +86,191 @@ fn keys_typed_ahead_decide_nothing_in_a_window() {
     app.wait_for("已撤销");
     app.press("\x11");
     assert_eq!(app.ended(), 0);
+}
+
+/// Everything in a folder and below, with what the files hold.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.push((shown(&path).to_string(), fs::read(&path).unwrap_or_default()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The parts of a station that no reading command has any business with.
+fn kept(desk: &Desk) -> Vec<(String, Vec<u8>)> {
+    let ours = ["journal", "station.toml", "keyring.toml", "backup"].map(|name| format!("data/{name}"));
+    let mut found = contents(&desk.data());
+    found.retain(|(name, _)| ours.iter().any(|ours| name.contains(ours)));
+    found
+}
+
+/// Every command that writes a file, and its end without the file's name.
+const WRITERS: [&[&str]; 4] = [
+    &["export", "person", "--out"],
+    &["import", "person", "list.csv", "--rejects"],
+    &["account", "key-file", "make"],
+    &["backup"],
+];
+
+fn a_desk_with_a_list() -> Desk {
+    let desk = Desk::new();
+    desk.write("list.csv", "姓名,身份证号\n甘小棠,123\n");
+    desk.done(&["backup"]);
+    desk
+}
+
+#[test]
+fn no_file_is_written_over_a_stations_own() {
+    let desk = a_desk_with_a_list();
+    let journal = kept(&desk).into_iter().find(|(name, _)| name.contains("journal/")).unwrap().0;
+    let backup = kept(&desk).into_iter().find(|(name, _)| name.ends_with(".yzb")).unwrap().0;
+    // A folder that leads into the station under another name.
+    symlink(desk.data().join("journal"), desk.file("harmless")).unwrap();
+    let name = Path::new(&journal).file_name().unwrap().to_str().unwrap();
+    let another = Desk::new();
+    let before = [kept(&desk), kept(&another)].concat();
+    for target in [
+        journal.clone(),
+        format!("harmless/{name}"),
+        "data/station.toml".into(),
+        "data/keyring.toml".into(),
+        "data/new.csv".into(),
+        "data/backup/new.csv".into(),
+        "data/programs.toml".into(),
+        format!("data/journal/../journal/{name}"),
+        shown(&another.data().join("keyring.toml")).into(),
+    ] {
+        for writer in WRITERS {
+            let (status, said) = desk.failed(&[writer, &[&target]].concat());
+            assert_eq!(status, 1, "{writer:?} {target}: {said}");
+            assert!(said.contains("没有写"), "{writer:?} {target}: {said}");
+        }
+    }
+    // A backup gives way to none but another backup.
+    for writer in [WRITERS[0], WRITERS[1], WRITERS[2]] {
+        assert_eq!(desk.failed(&[writer, &[&backup]].concat()).0, 1, "{writer:?}");
+    }
+    // The journal goes on, as exports are noted in it; nothing of what stood there is another.
+    let after = [kept(&desk), kept(&another)].concat();
+    assert_eq!(before.len(), after.len());
+    for ((name, was), (_, is)) in before.iter().zip(&after) {
+        assert!(is.starts_with(was) && (name.contains("/journal/") || is == was), "{name}");
+    }
+    assert!(desk.run(&["verify"]).status.success());
+}
+
+#[test]
+fn nothing_is_written_through_a_link_or_into_somebody_elses_part() {
+    let desk = a_desk_with_a_list();
+    let victim = desk.write("victim", "mine");
+    let socket = desk.file("socket");
+    let _listening = UnixListener::bind(&socket).unwrap();
+    let pipe = desk.file("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    symlink(&victim, desk.file("link")).unwrap();
+    symlink(desk.file("nowhere"), desk.file("dangling")).unwrap();
+    for target in ["link", "dangling", "socket", "pipe", "/dev/null"] {
+        for writer in WRITERS {
+            let (status, said) = desk.failed(&[writer, &[target]].concat());
+            assert_eq!(status, 1, "{writer:?} {target}: {said}");
+        }
+    }
+    // What stood there to be written into under the name of the unfinished file is left alone.
+    for (number, writer) in WRITERS.iter().enumerate() {
+        let target = format!("out{number}.yzb");
+        symlink(&victim, desk.file(&format!("{target}.part"))).unwrap();
+        symlink(&victim, desk.file(&format!("out{number}.part"))).unwrap();
+        desk.run(&[writer, &[target.as_str()][..]].concat());
+        let made = fs::symlink_metadata(desk.file(&target)).unwrap();
+        assert!(made.is_file() && made.mode() & 0o777 == 0o600, "{writer:?}: {made:?}");
+    }
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    assert!(!desk.file("nowhere").exists());
+    assert!(fs::symlink_metadata(&socket).unwrap().mode() & 0o170_000 == 0o140_000);
+}
+
+/// What scripts do every day: the same name again. A key is never replaced.
+#[test]
+fn a_file_named_again_is_replaced_whole_and_a_key_is_not() {
+    let desk = a_desk_with_a_list();
+    for writer in WRITERS {
+        let again = [writer, &["again"]].concat();
+        desk.run(&again);
+        let first = fs::read(desk.file("again")).unwrap();
+        let status = desk.run(&again).status;
+        let is_key = writer.contains(&"key-file");
+        assert_eq!(fs::read(desk.file("again")).unwrap() == first, writer[0] != "backup");
+        assert!(!is_key || status.code() == Some(1), "{writer:?}");
+        fs::remove_file(desk.file("again")).unwrap();
+    }
+    let names = fs::read_dir(desk.file(".")).unwrap().flatten();
+    let left: Vec<_> = names.filter(|e| shown(&e.path()).ends_with(".part")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The recovery key is not what the shell shows again when the program is left, and not what can
+/// be scrolled back to.
+#[test]
+fn the_recovery_key_does_not_stay_in_the_terminal() {
+    let desk = Desk::bare();
+    let mut app = App::start(&desk, &[]);
+    app.screen.screen_mut().set_size(24.try_into().unwrap(), 80.try_into().unwrap());
+    for (question, answer) in [
+        ("1 站点名称", "鱼洞街道服务站\r"),
+        ("2 所在区县", "500113\r"),
+        ("3 管理员账号名", "admin\r"),
+        ("4 密码", &format!("{PASSWORD}\r")),
+        ("5 再输一次密码", &format!("{PASSWORD}\r")),
+    ] {
+        app.wait_for(question);
+        app.press(answer);
+    }
+    app.wait_for("抄好后按回车");
+    let screen = app.screen.screen().contents();
+    assert!(app.screen.screen().alternate_screen(), "on a screen of its own");
+    let key = screen.lines().map(str::trim).find(|line| line.matches('-').count() > 4);
+    let key = key.unwrap_or_else(|| panic!("no key:\n{screen}")).to_string();
+    app.press("\r");
+    app.wait_for("要办的事");
+    app.press("\x11");
+    assert_eq!(app.ended(), 0);
+    let all = std::mem::take(&mut app.seen);
+    // What a terminal shows that takes no notice of the other screen: the key was erased where
+    // it stood.
+    for seen in [text(&all), text(&all).replace("\x1b[?1049h", "").replace("\x1b[?1049l", "")] {
+        let mut grid = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 1000);
+        grid.process(seen.as_bytes());
+        grid.screen_mut().set_scrollback(usize::MAX);
+        let back = grid.screen().contents();
+        grid.screen_mut().set_scrollback(0);
+        let now = grid.screen().contents();
+        assert!(!back.contains(&key) && !now.contains(&key), "{back}\n---\n{now}");
+    }
+    // Shown once, and not again at the end.
+    assert_eq!(text(&all).matches(&key).count(), 1);
+}
+
+#[test]
+fn the_recovery_key_goes_to_a_file_where_one_is_named() {
+    let desk = Desk::bare();
+    let made = desk.init().args(["--recovery-file", "paper"]).output().unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let key = fs::read_to_string(desk.file("paper")).unwrap();
+    assert!(made.stdout.is_empty() && !text(&made.stderr).contains(key.trim()));
+    assert_eq!(fs::metadata(desk.file("paper")).unwrap().mode() & 0o777, 0o600);
+    let opened = desk.yizhan(&["verify", "--recovery-key-file", "paper"]).output().unwrap();
+    assert!(opened.status.success(), "{}", text(&opened.stderr));
+    // A file that is there is no place for a key, and then no station is made.
+    let other = Desk::bare();
+    other.write("paper", "letter");
+    let refused = other.init().args(["--recovery-file", "paper"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!other.data().exists() && fs::read(other.file("paper")).unwrap() == b"letter");
 }

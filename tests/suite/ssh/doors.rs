@@ -96,6 +96,29 @@ fn only_modern_algorithms_are_spoken() {
     }
 }
 
+/// A client that cannot be spoken with leaves a line in the service's log.
+#[test]
+fn a_client_with_older_algorithms_only_is_told_of_in_the_log() {
+    if !have_ssh() {
+        return;
+    }
+    let known = Command::new("ssh").args(["-Q", "kex"]).output().unwrap();
+    if !text(&known.stdout).contains("diffie-hellman-group14-sha1") {
+        println!("skipped: this ssh no longer has diffie-hellman-group14-sha1");
+        return;
+    }
+    let mut house = House::open();
+    let old = "KexAlgorithms=diffie-hellman-group14-sha1";
+    (0..10).for_each(|_| assert!(!house.run(&["-o", old], &["find", "x"]).status.success()));
+    assert!(house.run(&[], &["find", "x"]).status.success());
+    let log = house.service.child.stderr.take().unwrap();
+    drop(house);
+    let log: Vec<String> = BufReader::new(log).lines().map(Result::unwrap).collect();
+    let told = |line: &&String| line.contains("127.0.0.1") && line.contains("group14-sha1");
+    assert_eq!(log.iter().filter(told).count(), 3, "{log:?}");
+    assert!(log[0].contains("curve25519-sha256") && log[0].contains("OpenSSH"), "{log:?}");
+}
+
 /// What the server greets with; nothing when it does not greet at all.
 fn greeting(stream: &TcpStream) -> String {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

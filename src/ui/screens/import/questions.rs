@@ -1,9 +1,10 @@
 //! What import asks: what the file holds, whether to stop, where refused rows go.
 
 use super::{Import, Step, path};
-use crate::exchange::write_rejects;
+use crate::exchange::place_rejects;
 use crate::office::Refusal;
 use crate::said;
+use crate::store::Existing;
 use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::screen::{Context, Effect, Notice};
 
@@ -48,17 +49,7 @@ impl Import {
         let lang = cx.lang;
         let Some(preview) = self.preview_mut() else { return };
         let Ok(report) = &preview.outcome else { return };
-        if path.exists() {
-            let shown = path.display();
-            return cx.say(Notice::unsure(
-                said!(
-                    "已经有 {shown}，没有覆盖它。",
-                    "There is {shown} already; it was left alone."
-                ),
-                said!("请按 s 换一个文件名。", "Press s and give another name."),
-            ));
-        }
-        match write_rejects(&path, report, lang) {
+        match place_rejects(&path, Existing::Kept, report, lang) {
             Ok(()) => preview.kept(path),
             Err(trouble) => cx.say(Notice::from(Refusal::from(trouble))),
         }
