@@ -186,7 +186,9 @@ fn writable(rejects: &Path, file: &Path) -> Result<(), Failure> {
             "--rejects cannot be the file that is imported; give another name.",
         )));
     }
-    NewFile::begin(rejects, Existing::Replaced).map_err(FileTrouble::from).map_err(Refusal::from)?;
+    NewFile::begin(rejects, Existing::Replaced)
+        .map_err(FileTrouble::from)
+        .map_err(Refusal::from)?;
     Ok(())
 }
 

@@ -61,7 +61,8 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
         (_, false) => writeln!(out, "{}", recovery.shown())?,
     }
     out.flush()?;
-    let told = told(&folder, args.recovery_file.as_deref().filter(|_| matches!(kept, Some(Ok(())))));
+    let told =
+        told(&folder, args.recovery_file.as_deref().filter(|_| matches!(kept, Some(Ok(())))));
     writeln!(err, "{}", told.get(world.lang))?;
     say_next(&office, world, err)?;
     office.close()?;

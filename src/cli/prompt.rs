@@ -84,8 +84,7 @@ impl Prompt {
     pub fn page(&self, said: &Said, question: &Said, caps: &Capabilities) -> Result<(), Failure> {
         let raw = Raw::new()?;
         let mut out = Encoder::new(self.codec, io::stdout());
-        let own: [&str; 2] =
-            if caps.answers { ["\x1b[?1049h", "\x1b[?1049l"] } else { ["", ""] };
+        let own: [&str; 2] = if caps.answers { ["\x1b[?1049h", "\x1b[?1049l"] } else { ["", ""] };
         let text = said.get(self.lang).replace('\n', "\r\n");
         write!(out, "{}\x1b[H\x1b[J{text}\r\n\r\n{}", own[0], question.get(self.lang))?;
         out.flush()?;

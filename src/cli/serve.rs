@@ -10,8 +10,8 @@ use crate::access::ssh::{Server, host_key};
 use crate::office::{Doors, SshDoor};
 use crate::said;
 use crate::store::StationInfo;
-use clap::Args;
 use crate::words::{Lang, Said};
+use clap::Args;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,11 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
             ),
         )
     })?;
-    let ssh = args.ssh.as_deref().map(|address| open_ssh(address, &hall, &folder, world.lang)).transpose()?;
+    let ssh = args
+        .ssh
+        .as_deref()
+        .map(|address| open_ssh(address, &hall, &folder, world.lang))
+        .transpose()?;
     office.tell_doors(Doors {
         socket: Some(door.path().into()),
         ssh: ssh.as_ref().map(|(server, fingerprint)| SshDoor {

@@ -38,6 +38,9 @@ impl super::Office {
             let found = self.settle_person(door, actor, &own, reference, persons)?;
             own.insert(reference.to_string(), Value::Reference(found.record.id));
             self.one_file_each(kind, found.record.id)?;
+            let again =
+                program::entered_again(kind, &own, self.kind(PERSON)?, &found.record.fields);
+            again.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))?;
             person = found.changed.then_some((found.record, entered));
         } else {
             self.unused_id_number(kind, &own, None)?;
@@ -178,6 +181,34 @@ impl super::Office {
         own.map(|bearer| bearer.id)
     }
 
+    /// Everything wrong with the fields of a record: what the pack says of them, and its own person
+    /// entered again in a table where they are the first row.
+    #[must_use]
+    pub fn problems(&self, kind: &Kind, fields: &Fields, stage: Stage<'_>) -> Vec<FieldProblem> {
+        let mut found = program::problems(&self.catalogue, kind, fields, stage, self.today());
+        found.extend(self.person_again(kind, fields));
+        found
+    }
+
+    /// Rows of tables with somebody who stands in the record already.
+    #[must_use]
+    pub fn twice(&self, kind: &Kind, fields: &Fields) -> Vec<FieldProblem> {
+        let mut found = program::same_people(kind, fields);
+        found.extend(self.person_again(kind, fields));
+        found
+    }
+
+    fn person_again(&self, kind: &Kind, fields: &Fields) -> Vec<FieldProblem> {
+        let reference = kind.person.as_ref().and_then(|field| fields.get(field)?.as_reference());
+        let person = reference.and_then(|id| self.inside(PERSON, id).ok().flatten());
+        match (person, self.catalogue.kind(PERSON)) {
+            (Some(person), Some(person_kind)) => {
+                program::entered_again(kind, fields, person_kind, &person.fields)
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Everything the pack says of these values, or the first problem.
     pub(super) fn checked(
         &self,
@@ -185,7 +216,7 @@ impl super::Office {
         fields: &Fields,
         stage: Stage<'_>,
     ) -> Result<(), Refusal> {
-        let problems = program::problems(&self.catalogue, kind, fields, stage, self.today());
+        let problems = self.problems(kind, fields, stage);
         problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))
     }
 

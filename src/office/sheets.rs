@@ -188,7 +188,7 @@ impl super::Office {
     #[must_use]
     pub fn options(&self, field_type: &FieldType) -> Vec<(String, Said)> {
         let list = match field_type {
-            FieldType::Table { fields, one_per: Some(key) } => fields
+            FieldType::Table { fields, one_per: Some(key), .. } => fields
                 .iter()
                 .find(|field| field.id == *key)
                 .and_then(|field| field.field_type.list()),

@@ -3,7 +3,8 @@
 use super::same::same_person;
 use super::typed::TypedError;
 use super::{
-    Ask, Catalogue, Field, FieldType, Kind, Required, day_number, effective_fields, formula_value,
+    Ask, Catalogue, Field, FieldType, Kind, Required, Validity, day_number, effective_fields,
+    formula_value,
 };
 use crate::formula::Inputs;
 use crate::record::{
@@ -268,18 +269,35 @@ impl Check<'_> {
 
     fn valid(&self, field: &Field, values: &Fields, scope: &[&Field]) -> Option<TypedError> {
         let valid = field.valid.as_ref()?;
-        let mut inputs = Inputs::new();
-        inputs.know("today", day_number(self.today));
-        for field in scope {
-            if let Some(value) = values.get(&field.id).and_then(formula_value) {
-                inputs.know(field.id.as_str(), value);
-            }
-        }
-        (valid.formula.eval(&inputs).yes_no() == Some(false)).then(|| {
+        (!holds(valid, values, scope, self.today)).then(|| {
             let next = Said::fixed("请核对后改正。", "Check it and put it right.");
             TypedError::new(valid.said.clone(), next)
         })
     }
+}
+
+/// Whether a condition holds among these values; what is unknown counts as met.
+fn holds(valid: &Validity, values: &Fields, scope: &[&Field], today: NaiveDate) -> bool {
+    let mut inputs = Inputs::new();
+    inputs.know("today", day_number(today));
+    for field in scope {
+        if let Some(value) = values.get(&field.id).and_then(formula_value) {
+            inputs.know(field.id.as_str(), value);
+        }
+    }
+    valid.formula.eval(&inputs).yes_no() != Some(false)
+}
+
+/// What is unlikely about these fields though nothing is wrong with them: by field, in words.
+#[must_use]
+pub fn doubts(kind: &Kind, fields: &Fields, today: NaiveDate) -> Vec<(String, Said)> {
+    let effective = effective_fields(kind, fields);
+    let scope: Vec<&Field> = kind.fields().collect();
+    let doubts = kind.doubts.iter();
+    doubts
+        .filter(|(_, likely)| !holds(likely, &effective, &scope, today))
+        .map(|(field, likely)| (field.clone(), likely.said.clone()))
+        .collect()
 }
 
 fn missing(field: &Field) -> TypedError {
@@ -356,7 +374,7 @@ pub(super) fn range(field: &Field, value: &Value) -> Result<(), TypedError> {
 }
 
 /// Birth date and sex by the identity number among these values, for the fields that exist.
-fn from_id(scope: &[&Field], values: &Fields) -> Vec<(String, Value)> {
+pub(super) fn from_id(scope: &[&Field], values: &Fields) -> Vec<(String, Value)> {
     let id = scope
         .iter()
         .filter(|field| matches!(field.field_type, FieldType::IdNumber))

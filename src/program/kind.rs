@@ -33,6 +33,9 @@ pub struct Kind {
     pub import: Import,
     /// Its fields, in the order of the form.
     pub sections: Vec<Section>,
+    /// What is unlikely though not wrong, by field: remarked where it is typed and before it is
+    /// handed in, and never in the way.
+    pub doubts: Vec<(String, Validity)>,
     /// Its life, where it has one.
     pub workflow: Option<Workflow>,
 }
@@ -104,6 +107,16 @@ pub struct Total {
     pub only: Option<String>,
     /// Added to the result: the head of a household is no row of it.
     pub plus: i64,
+}
+
+/// How the record's person stands as the first row of a table: what the person's own fields
+/// have is shown in the columns of the same id, and what they are in one column more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstRow {
+    /// The column that says what they are.
+    pub column: String,
+    /// What stands there, such as "self".
+    pub label: Said,
 }
 
 /// One field of a kind, or one column of a table.
@@ -205,6 +218,8 @@ pub enum FieldType {
         /// A choice column that no two rows share. Such a table may be typed as a list of that
         /// column's entries; the other columns start with their defaults.
         one_per: Option<String>,
+        /// The record's person is shown as the first row, and is no row of it.
+        first_row: Option<FirstRow>,
     },
     /// Papers asked for: received, missing or not needed.
     Papers {
@@ -311,6 +326,15 @@ impl Field {
     #[must_use]
     pub fn is_computed(&self) -> bool {
         matches!(self.field_type, FieldType::Computed { .. })
+    }
+
+    /// How the record's person stands as the first row, when this is a table of people.
+    #[must_use]
+    pub fn first_row(&self) -> Option<&FirstRow> {
+        match &self.field_type {
+            FieldType::Table { first_row, .. } => first_row.as_ref(),
+            _ => None,
+        }
     }
 
     /// A column of this table field.

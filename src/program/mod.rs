@@ -11,6 +11,7 @@ mod catalogue;
 mod check;
 mod code_list;
 mod effective;
+mod first_row;
 mod kind;
 mod loader;
 mod number;
@@ -25,15 +26,18 @@ mod tests;
 pub use catalogue::{Catalogue, Heading, Pack};
 use check::BIRTH_DATE;
 pub use check::{
-    FieldProblem, Stage, answer_problem, consent_given, consents_lacking, filled_from_id, problems,
+    FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id, problems,
 };
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches};
 pub use effective::{
     Effective, day_number, effective, effective_fields, effective_row, formula_value,
 };
-pub use kind::{Field, FieldType, Import, Kind, Required, SearchKeys, Section, Total, Validity};
+pub use first_row::entered_again;
+pub use kind::{
+    Field, FieldType, FirstRow, Import, Kind, Required, SearchKeys, Section, Total, Validity,
+};
 pub use number::{NumberTemplate, TemplateError};
-pub use same::same_value;
+pub use same::{same_people, same_value};
 pub use show::{mask, mask_refused, masked, plain, show};
 pub use typed::{Cell, TypedError, Typing};
 pub use workflow::{

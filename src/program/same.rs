@@ -1,8 +1,8 @@
 //! Whether two values of a field say the same.
 
 use super::typed::TypedError;
-use super::{Field, FieldType};
-use crate::record::{Row, Value, id_key, name_key};
+use super::{Field, FieldProblem, FieldType, Kind};
+use crate::record::{Fields, Row, Value, id_key, name_key};
 use crate::words::Said;
 
 /// Whether two values of a field say the same, although they may be written otherwise: both forms
@@ -16,6 +16,28 @@ pub fn same_value(field: &Field, one: &Value, other: &Value) -> bool {
         }
         _ => one == other,
     }
+}
+
+/// The rows of a record's tables with the identity number of a row before them.
+#[must_use]
+pub fn same_people(kind: &Kind, fields: &Fields) -> Vec<FieldProblem> {
+    let mut found = Vec::new();
+    for table in kind.fields() {
+        let columns: Vec<&Field> = table.field_type.columns().iter().collect();
+        let rows = fields.get(&table.id).map(Value::rows).unwrap_or_default();
+        for (at, row) in rows.iter().enumerate() {
+            if let Some((column, error)) = same_person(&columns, rows, at) {
+                found.push(FieldProblem {
+                    field: table.id.clone(),
+                    row: Some(row.id),
+                    column: Some(column.to_string()),
+                    said: error.said,
+                    next: error.next,
+                });
+            }
+        }
+    }
+    found
 }
 
 /// A row with the identity number of a row before it: a table has one row a person.

@@ -91,8 +91,9 @@ pub(super) fn write(
         toml::to_string(&manifest).map_err(|error| bad(Said::same(error.to_string())))?;
     let mut file = NewFile::backup(path)?;
     progress.begin(Said::fixed("备份", "Backing up"), end.seq);
-    let written = write_blocks(&mut file, path, manifest.as_bytes(), journal, key, end.seq, progress)
-        .and_then(|()| verify(&file.beside(), key, progress));
+    let written =
+        write_blocks(&mut file, path, manifest.as_bytes(), journal, key, end.seq, progress)
+            .and_then(|()| verify(&file.beside(), key, progress));
     progress.end();
     match written {
         Ok(report) if report.entries == end.seq => {

@@ -75,10 +75,14 @@ impl NotWritten {
             Self::Unfit { path, why } => (path.display(), why),
             Self::Machine { path, why } => {
                 let path = path.display();
-                let said = said!(
-                    "{path} 写不了：{why}。", "{path} cannot be written: {why}."
+                let said = said!("{path} 写不了：{why}。", "{path} cannot be written: {why}.");
+                return (
+                    said,
+                    said!(
+                        "请核对路径、权限和磁盘空间。",
+                        "Check the path, permissions and space on the disk."
+                    ),
                 );
-                return (said, said!("请核对路径、权限和磁盘空间。", "Check the path, permissions and space on the disk."));
             }
         };
         let said = match why {
@@ -95,10 +99,9 @@ impl NotWritten {
                 "{path} 在站点的数据目录里，那里只放驿站自己的文件，没有写。",
                 "{path} lies in the data folder of a station, which holds its own files only; it was not written."
             ),
-            Unfit::Backup => said!(
-                "{path} 是一份备份，没有覆盖。",
-                "{path} is a backup and was not replaced."
-            ),
+            Unfit::Backup => {
+                said!("{path} 是一份备份，没有覆盖。", "{path} is a backup and was not replaced.")
+            }
             Unfit::There => {
                 said!("已经有 {path}，没有覆盖它。", "There is {path} already; it was left alone.")
             }
@@ -154,12 +157,18 @@ impl NewFile {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = rustix::fs::open(above.unwrap_or(Path::new(".")), flags, Mode::empty());
         let folder = folder.map_err(|error| machine(error.into()))?;
-        let random: [u8; 8] =
-            super::random().map_err(|error| machine(io::Error::other(error)))?;
+        let random: [u8; 8] = super::random().map_err(|error| machine(io::Error::other(error)))?;
         let mut beside = name.clone();
         beside.push(format!(".{}.part", disk::hex(&random)));
-        let mut new =
-            Self { path: path.to_path_buf(), folder, name, beside, existing, is_backup, file: None };
+        let mut new = Self {
+            path: path.to_path_buf(),
+            folder,
+            name,
+            beside,
+            existing,
+            is_backup,
+            file: None,
+        };
         new.fits()?;
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;

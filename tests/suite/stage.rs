@@ -367,9 +367,10 @@ impl Stage {
         for _ in 0..90 {
             let row = usize::from(self.cursor().0);
             let screen = self.screen();
-            let mut at = screen.lines().skip(row.saturating_sub(2)).take(3);
-            let named = |line: Option<&str>| line.is_some_and(|line| line.contains(title));
-            if named(at.clone().nth(2)) || named(at.next().filter(|line| line.contains("  ("))) {
+            // A table has its title above its headings, and may have a fixed row below those.
+            let lines: Vec<&str> = screen.lines().take(row + 1).collect();
+            let above = lines.iter().rev().skip(2).take(2).filter(|line| line.contains("  ("));
+            if lines.iter().rev().take(1).chain(above).any(|line| line.contains(title)) {
                 return self;
             }
             self.press("Down");

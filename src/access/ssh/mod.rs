@@ -281,7 +281,7 @@ async fn connection(
     }
     drop(turn);
     tokio::select! {
-        _ = &mut running => return Ok(()),
+        ended = &mut running => return ended,
         _ = stopped.wait_for(|yes| *yes) => {}
     }
     // The sessions have said goodbye; most clients go by themselves then.

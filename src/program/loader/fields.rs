@@ -3,7 +3,7 @@
 use super::Mentions;
 use crate::edited::{At, Node, Place, values};
 use crate::formula::Formula;
-use crate::program::{Field, FieldType, Required, Section, Total, Validity};
+use crate::program::{Field, FieldType, FirstRow, Required, Section, Total, Validity};
 use crate::record::parse_money;
 use crate::said;
 use crate::words::closest;
@@ -18,6 +18,8 @@ pub(super) struct Gathered<'m> {
     pub mentions: &'m mut Mentions,
     /// States named by `required`, checked against the workflow.
     pub states: Vec<At<String>>,
+    /// What is unlikely, by field.
+    pub doubts: Vec<(String, Validity)>,
     /// Where each field stands, by its path.
     pub places: BTreeMap<String, Place>,
 }
@@ -80,6 +82,12 @@ pub(super) fn field(item: &Node<'_>, under: &str, into: &mut Gathered<'_>) -> Op
     let path = format!("{under}{id_text}");
     let type_name = item.need_text("type");
     let field_type = type_name.and_then(|name| field_type(item, &name, &path, into));
+    if let Some(doubt) = validity(item, "doubt") {
+        if path.contains('.') {
+            item.wrong(said!("列不能写 doubt", "a column cannot have a `doubt`"));
+        }
+        into.doubts.push((path.clone(), doubt));
+    }
     let required = required(item, into);
     let sensitive = item.text("sensitive");
     into.mentions.groups.extend(sensitive.clone());
@@ -88,7 +96,7 @@ pub(super) fn field(item: &Node<'_>, under: &str, into: &mut Gathered<'_>) -> Op
         at.value
     });
     let aliases = values(item.texts("aliases"));
-    let valid = validity(item);
+    let valid = validity(item, "valid");
     let total = total(item);
     let asked = item.yes("asked").unwrap_or(false);
     let gives_away = gives_away(item, field_type.as_ref());
@@ -199,7 +207,26 @@ fn table(item: &Node<'_>, path: &str, into: &mut Gathered<'_>) -> FieldType {
             );
         }
     }
-    FieldType::Table { fields, one_per: one_per.map(|at| at.value) }
+    let first_row = item.table("first_row").and_then(|node| first_row(&node, &fields));
+    FieldType::Table { fields, one_per: one_per.map(|at| at.value), first_row }
+}
+
+/// `first_row = { column = "relation", label = { zh = "本人", en = "self" } }`: the record's person
+/// is shown as the first row, with the label in that column.
+fn first_row(node: &Node<'_>, fields: &[Field]) -> Option<FirstRow> {
+    let column = node.need_text("column");
+    let label = node.need_said("label");
+    node.finish();
+    let column = column?;
+    if !fields.iter().any(|field| field.id == column.value) {
+        let id = &column.value;
+        node.problems().add_meant(
+            &column.place,
+            said!("没有“{id}”这一列", "there is no column `{id}`"),
+            closest(id, fields.iter().map(|field| field.id.as_str())),
+        );
+    }
+    Some(FirstRow { column: column.value, label })
 }
 
 fn computed(item: &Node<'_>, path: &str, into: &mut Gathered<'_>) -> Option<FieldType> {
@@ -262,8 +289,8 @@ fn required(item: &Node<'_>, into: &mut Gathered<'_>) -> Required {
     }
 }
 
-fn validity(item: &Node<'_>) -> Option<Validity> {
-    let node = item.table("valid")?;
+fn validity(item: &Node<'_>, key: &'static str) -> Option<Validity> {
+    let node = item.table(key)?;
     let formula = Formula::need(&node, "formula");
     let said = node.need_said("message");
     node.finish();

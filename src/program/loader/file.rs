@@ -74,12 +74,17 @@ fn kind(
     let shows = node.texts("shows");
     let search = node.table("search");
     let import = node.table("import");
-    let mut gathered =
-        Gathered { kind: &id.value, mentions, states: Vec::new(), places: BTreeMap::new() };
+    let mut gathered = Gathered {
+        kind: &id.value,
+        mentions,
+        states: Vec::new(),
+        doubts: Vec::new(),
+        places: BTreeMap::new(),
+    };
     let sections = fields::sections(node, &mut gathered);
     let workflow =
         node.table("workflow").map(|node| moves::workflow(&node, &sections, &mut gathered));
-    let Gathered { states, places, .. } = gathered;
+    let Gathered { states, doubts, places, .. } = gathered;
     node.finish();
     let mut kind = Kind {
         id: id.value.clone(),
@@ -94,6 +99,7 @@ fn kind(
         search: SearchKeys::default(),
         import: Import::default(),
         sections,
+        doubts,
         workflow: workflow.as_ref().map(|read| read.workflow.clone()),
     };
     kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();

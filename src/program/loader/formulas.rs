@@ -11,6 +11,12 @@ use std::collections::BTreeMap;
 pub(super) fn check(kind: &Kind, places: &BTreeMap<String, Place>, problems: &Problems) {
     let own: Vec<&Field> = kind.fields().collect();
     check_scope("", &own, places, problems);
+    for (field, doubt) in &kind.doubts {
+        if let Some(place) = places.get(field) {
+            let wanted = Some(formula::Kind::YesNo);
+            check_one(&doubt.formula, wanted, true, &own, place, problems);
+        }
+    }
     for table in &own {
         let columns: Vec<&Field> = table.field_type.columns().iter().collect();
         check_scope(&format!("{}.", table.id), &columns, places, problems);

@@ -52,7 +52,7 @@ pub fn from_json(
             }
             Value::Tags(codes)
         }
-        (FieldType::Table { fields, one_per }, Json::Array(items)) => {
+        (FieldType::Table { fields, one_per, .. }, Json::Array(items)) => {
             Value::Table(rows(field, fields, one_per.as_deref(), items, typing)?)
         }
         (FieldType::Papers { list }, Json::Object(states)) => {

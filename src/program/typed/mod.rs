@@ -101,7 +101,9 @@ pub fn parse(field: &Field, text: &str, typing: &Typing<'_>) -> Result<Option<Va
         FieldType::Choice { list } => Value::Choice(choice(list, text, typing)?),
         FieldType::Tags { list, .. } => Value::Tags(codes(list, text, typing)?),
         FieldType::Reference { .. } => reference(&typed)?,
-        FieldType::Table { fields, one_per } => ticked(fields, one_per.as_deref(), text, typing)?,
+        FieldType::Table { fields, one_per, .. } => {
+            ticked(fields, one_per.as_deref(), text, typing)?
+        }
         FieldType::Papers { list } => papers(list, text, typing)?,
         FieldType::Computed { .. } => return Err(not_typed(field)),
     };

@@ -113,7 +113,7 @@ pub(super) fn hints(kind: &Kind, office: &Office) -> BTreeMap<String, Said> {
 /// The code list a field draws on; for a ticked table the one of its column.
 fn list_of(field_type: &FieldType) -> Option<&str> {
     match field_type {
-        FieldType::Table { fields, one_per: Some(key) } => {
+        FieldType::Table { fields, one_per: Some(key), .. } => {
             fields.iter().find(|field| field.id == *key)?.field_type.list()
         }
         other => other.list(),

@@ -16,12 +16,14 @@ pub struct Wrong {
     /// The text cannot be read; else the value was found wanting beside the others and may be
     /// right again without being typed anew.
     pub unreadable: bool,
+    /// Somebody who stands in the record already: looked at anew with every field.
+    pub twice: bool,
 }
 
 impl Wrong {
     /// Found wanting when everything was checked.
     pub fn checked(said: Said, next: Said) -> Self {
-        Self { said, next, unreadable: false }
+        Self { said, next, unreadable: false, twice: false }
     }
 }
 
@@ -46,6 +48,8 @@ pub struct Entry {
     pub wrong: Option<Wrong>,
     /// Its group is not open to this person: what stood there before is masked.
     closed: bool,
+    /// What is unlikely about it, beside the other fields.
+    pub doubt: Option<Said>,
     /// Typed in since it was last understood: a text nobody touched is not read again.
     touched: bool,
     /// Emptied on purpose while it was masked.
@@ -66,6 +70,7 @@ impl Entry {
             rows_hidden: false,
             wrong: None,
             closed: false,
+            doubt: None,
             touched: false,
             emptied: false,
         };
@@ -167,8 +172,8 @@ impl Entry {
             }
             Err(refusal) => {
                 self.value = None;
-                self.wrong =
-                    Some(Wrong { said: refusal.message, next: refusal.next, unreadable: true });
+                let wrong = Wrong::checked(refusal.message, refusal.next);
+                self.wrong = Some(Wrong { unreadable: true, ..wrong });
             }
         }
     }
@@ -183,7 +188,7 @@ impl Entry {
 
     fn read(&self, text: &str, office: &Office) -> Result<Option<Value>, Refusal> {
         let value = office.typed(&self.field, text)?;
-        let FieldType::Table { fields, one_per: Some(key) } = &self.field.field_type else {
+        let FieldType::Table { fields, one_per: Some(key), .. } = &self.field.field_type else {
             return Ok(value);
         };
         // Rows that were ticked before keep what else stands in them.
@@ -220,7 +225,7 @@ impl Entry {
 
     fn written(&self, value: &Value, office: &Office, lang: Lang) -> String {
         let catalogue = office.catalogue();
-        let FieldType::Table { fields, one_per: Some(key) } = &self.field.field_type else {
+        let FieldType::Table { fields, one_per: Some(key), .. } = &self.field.field_type else {
             return program::plain(catalogue, &self.field, value, lang, true);
         };
         let column = fields.iter().find(|field| field.id == *key);

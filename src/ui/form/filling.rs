@@ -4,7 +4,7 @@ use super::choosing::Asking;
 use super::entry::Entry;
 use super::table::Table;
 use crate::office::{Changeable, Office};
-use crate::program::{Field, PERSON, effective, filled_from_id};
+use crate::program::{Field, PERSON, doubts, effective, filled_from_id};
 use crate::record::{Fields, Instant, Record, RecordId, Value};
 use crate::said;
 use crate::terminal::Key;
@@ -96,6 +96,7 @@ impl Form {
         if std::mem::take(&mut self.unread) || self.keep_by.is_some() {
             self.derive(cx.office);
             self.total(cx.office);
+            self.mark_people(cx);
             self.keep_draft(cx);
         }
     }
@@ -139,7 +140,8 @@ impl Form {
         fields
     }
 
-    /// Works out the totals that come from rows, to be shown beside their fields.
+    /// Works out the totals that come from rows, to be shown beside their fields, and what is
+    /// unlikely about them.
     pub(super) fn total(&mut self, office: &Office) {
         let Some(kind) = office.catalogue().kind(&self.kind) else { return };
         let fields = self.fields();
@@ -165,6 +167,13 @@ impl Form {
                     let column = total.sum.as_deref().unwrap_or_default();
                     masked.contains(&(total.table.clone(), column.to_string()))
                 });
+            }
+        }
+        let doubts = doubts(kind, &fields, office.today());
+        for item in &mut self.items {
+            if let Item::Entry(entry) = item {
+                let own = doubts.iter().find(|(field, _)| *field == entry.field.id);
+                entry.doubt = own.map(|(_, doubt)| doubt.clone());
             }
         }
     }

@@ -15,7 +15,7 @@ use ratatui::layout::{Position, Rect};
 
 /// Lines a table takes: title, headings, rows, and what is wrong.
 pub(super) fn height(table: &Table, width: u16, look: &Look) -> usize {
-    2 + table.rows.len() + wrong(table, width, look.lang).len()
+    2 + usize::from(table.head.is_some()) + table.rows.len() + wrong(table, width, look.lang).len()
 }
 
 /// Draws a table; the cursor stands in the focused cell.
@@ -59,7 +59,8 @@ fn draw_cells(
     if area.height == 0 {
         return None;
     }
-    let room = usize::from(area.height - 1);
+    let above = 1 + u16::from(table.head.is_some());
+    let room = usize::from(area.height.saturating_sub(above));
     let first = if focused { (table.at.0 + 1).saturating_sub(room) } else { 0 };
     let columns = table.field.field_type.columns();
     let from = first_column(table, focused, area.width.saturating_sub(4), look.lang);
@@ -77,8 +78,13 @@ fn draw_cells(
         let needed = if column.required == Required::Never { "" } else { "*" };
         let heading = format!("{}{needed}", column.title.get(look.lang));
         look.put(buf, x, area.y, cells, &heading, Tone::Quiet);
+        if let Some(own) = table.head.as_ref().and_then(|head| head.get(index)) {
+            let shown = if own.is_empty() { "·" } else { own.get(look.lang) };
+            let shown = text::fit(&text::harmless(shown), usize::from(cells));
+            look.put(buf, x, area.y + 1, cells, &shown, Tone::Quiet);
+        }
         for (line, (at, row)) in table.rows.iter().enumerate().skip(first).take(room).enumerate() {
-            let y = area.y + 1 + u16::try_from(line).unwrap_or(0);
+            let y = area.y + above + u16::try_from(line).unwrap_or(0);
             let Some(cell) = row.cells.get(index) else { continue };
             let here = focused && table.at == (at, index);
             let place = draw_cell(cell, here, Rect::new(x, y, cells, 1), buf, look);

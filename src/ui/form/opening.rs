@@ -21,6 +21,7 @@ impl Form {
         let draft = new_id(cx)?;
         let mut form = Self::blank(&kind, draft, person, cx);
         form.items = items(&kind, |field| fresh(field, cx.office, cx.lang));
+        form.show_heads(cx);
         form.focus_first();
         Some(form)
     }
@@ -40,6 +41,7 @@ impl Form {
     /// Puts a record into the form in place of what stood there.
     pub(super) fn load(&mut self, kind: &Kind, record: &Record, cx: &Context) {
         self.items = items(kind, |field| filled(field, record.get(&field.id), cx));
+        self.show_heads(cx);
         self.base = record.revision;
         self.returned = kind
             .workflow
@@ -62,6 +64,17 @@ impl Form {
         self.hands_in = self.submission(kind).is_some();
         self.keep_by = None;
         self.total(cx.office);
+    }
+
+    /// Shows the record's person as the first row of tables that begin with them.
+    pub(super) fn show_heads(&mut self, cx: &Context) {
+        let person = self.person.and_then(|id| cx.office.record(id).ok().flatten());
+        let Some(person) = person else { return };
+        for item in &mut self.items {
+            if let Item::Table(table) = item {
+                table.show_head(&person, cx.office);
+            }
+        }
     }
 
     /// A draft where it was left.

@@ -112,10 +112,7 @@ impl Canvas<'_> {
     fn height(&self, item: &Item) -> u16 {
         let lines = match item {
             Item::Heading(_) => 1,
-            Item::Entry(entry) => {
-                usize::from(self.text_rows(entry))
-                    + wrong_lines(entry.wrong.as_ref(), self.width, self.look.lang).len()
-            }
+            Item::Entry(entry) => usize::from(self.text_rows(entry)) + self.below(entry).len(),
             Item::Table(table) => grid::height(table, self.width, self.look),
         };
         u16::try_from(lines).unwrap_or(u16::MAX)
@@ -173,15 +170,25 @@ impl Canvas<'_> {
             let at = x + cells + 1;
             look.say(buf, at, area.y, area.right().saturating_sub(at + 1), &understood, tone);
         }
-        for (row, line) in
-            wrong_lines(entry.wrong.as_ref(), self.width, look.lang).iter().enumerate()
-        {
+        for (row, (tone, line)) in self.below(entry).iter().enumerate() {
             let y = area.y + rows_taken + u16::try_from(row).unwrap_or(0);
             if y < area.bottom() {
-                look.put(buf, area.x + 5, y, self.width - 6, line, Tone::Bad);
+                look.put(buf, area.x + 5, y, self.width - 6, line, *tone);
             }
         }
         cursor
+    }
+
+    /// What stands below an entry: what is wrong with it, else what is unlikely.
+    fn below(&self, entry: &Entry) -> Vec<(Tone, String)> {
+        let wrong = wrong_lines(entry.wrong.as_ref(), self.width, self.look.lang);
+        if !wrong.is_empty() {
+            return wrong.into_iter().map(|line| (Tone::Bad, line)).collect();
+        }
+        let Some(doubt) = &entry.doubt else { return Vec::new() };
+        let cells = usize::from(self.width.saturating_sub(6)).max(8);
+        let lines = text::wrap(doubt.get(self.look.lang), cells);
+        lines.into_iter().map(|line| (Tone::Unsure, line)).collect()
     }
 }
 

@@ -72,13 +72,20 @@ impl Form {
             return self.carry_out(&saving, cx);
         }
         let heading = said!("提交审核", "Submit for review");
-        let body = vec![
-            self.summary(&record, cx),
+        let mut body = vec![self.summary(&record, cx)];
+        for (field, doubt) in program::doubts(&kind, &record.fields, cx.office.today()) {
+            let title = kind.field(&field).map(|field| field.title.clone()).unwrap_or_default();
+            body.push(Said::new(
+                format!("请留意 {}：{}", title.zh, doubt.zh),
+                format!("Please note {}: {}", title.en, doubt.en),
+            ));
+        }
+        body.push(
             said!(
                 "提交后由审核员办理，需要改动时会退回。想先看每一条依据，按 Esc 再按 F7。",
                 "A reviewer takes it from here and returns it if something must change. To read every line of the decision first, press Esc and then F7."
             ),
-        ];
+        );
         self.asking = Asking::Submission(saving);
         let asked = Ask::new(heading, body, Vec::new(), |answers, cx| {
             cx.ask(Effect::Answer(answers));
@@ -136,15 +143,41 @@ impl Form {
                 }
             }
         }
-        for problem in
-            program::problems(cx.office.catalogue(), kind, &fields, stage, cx.office.today())
-        {
+        for problem in cx.office.problems(kind, &fields, stage) {
             self.mark_one(&problem);
         }
     }
 
+    /// Marks rows of a table that are somebody who stands in the record already, as soon as they
+    /// are typed; the rest of the check waits until the form is saved.
+    pub(super) fn mark_people(&mut self, cx: &Context) {
+        let Some(kind) = cx.office.catalogue().kind(&self.kind) else { return };
+        let who = cx.who.map(|who| who.account.clone()).unwrap_or_default();
+        let mut fields = self.as_record(&who, cx).fields;
+        for item in &mut self.items {
+            let Item::Table(table) = item else { continue };
+            let twice = |wrong: &mut Option<Wrong>| {
+                wrong.take_if(|wrong| wrong.twice);
+            };
+            table.rows.iter_mut().flat_map(|row| &mut row.cells).for_each(|c| twice(&mut c.wrong));
+            if let Some(Value::Table(rows)) = fields.get_mut(&table.field.id) {
+                for (row, (_, id)) in rows.iter_mut().zip(table.numbered()) {
+                    row.id = id;
+                }
+            }
+        }
+        for problem in cx.office.twice(kind, &fields) {
+            self.mark_as(&problem, true);
+        }
+    }
+
     fn mark_one(&mut self, problem: &FieldProblem) {
+        self.mark_as(problem, false);
+    }
+
+    fn mark_as(&mut self, problem: &FieldProblem, twice: bool) {
         let wrong = Wrong::checked(problem.said.clone(), problem.next.clone());
+        let wrong = Wrong { twice, ..wrong };
         let put = |slot: &mut Option<Wrong>| {
             slot.get_or_insert(wrong.clone());
         };
@@ -371,6 +404,7 @@ impl Form {
                 *item = filled(&field, now.get(&field.id), cx);
             }
         }
+        self.show_heads(cx);
         self.base = now.revision;
         self.record = Some(now.clone());
         self.total(cx.office);

@@ -2,10 +2,10 @@
 
 use super::entry::{Entry, Wrong};
 use crate::office::Office;
-use crate::program::{Field, FieldType, Required, filled_from_id};
-use crate::record::{Fields, Row, Value};
+use crate::program::{self, Field, FieldType, Required, filled_from_id};
+use crate::record::{Fields, Record, Row, Value};
 use crate::terminal::text;
-use crate::words::Lang;
+use crate::words::{Lang, Said};
 
 /// Widest a column gets for the sake of its title.
 const WIDEST: u16 = 22;
@@ -39,6 +39,8 @@ impl RowEntry {
 pub struct Table {
     /// The table field.
     pub field: Field,
+    /// The fixed first row, the record's person: what stands in each column.
+    pub head: Option<Vec<Said>>,
     /// Its rows; the last is empty.
     pub rows: Vec<RowEntry>,
     /// The row and column with the focus.
@@ -56,6 +58,7 @@ impl Table {
     pub fn new(field: &Field, rows: &[Row], office: &Office, lang: Lang) -> Self {
         let mut table = Self {
             field: field.clone(),
+            head: None,
             rows: rows.iter().map(|row| kept_row(field, row, office, lang)).collect(),
             at: (0, 0),
             before: rows.to_vec(),
@@ -64,6 +67,28 @@ impl Table {
         };
         table.keep_one_empty(office, lang);
         table
+    }
+
+    /// Shows a person as the first row, where the table has one: the person's own fields in the
+    /// columns of the same id, masked as anywhere.
+    pub fn show_head(&mut self, person: &Record, office: &Office) {
+        let Some(first) = self.field.first_row() else { return };
+        let Some(kind) = office.catalogue().kind(&person.kind) else { return };
+        let cell = |column: &Field| {
+            if column.id == first.column {
+                return first.label.clone();
+            }
+            let own = kind.field(&column.id).zip(person.get(&column.id));
+            own.map_or_else(Said::default, |(field, value)| {
+                // A birth date would give away what the mask of the number hides.
+                if column.sensitive.is_some() || matches!(field.field_type, FieldType::Date) {
+                    return Said::default();
+                }
+                let shown = |lang| program::show(office.catalogue(), field, value, lang, false);
+                Said::new(shown(Lang::Zh), shown(Lang::En))
+            })
+        };
+        self.head = Some(self.field.field_type.columns().iter().map(cell).collect());
     }
 
     fn empty_row(&self, office: &Office, lang: Lang) -> RowEntry {

@@ -105,7 +105,8 @@ fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// The parts of a station that no reading command has any business with.
 fn kept(desk: &Desk) -> Vec<(String, Vec<u8>)> {
-    let ours = ["journal", "station.toml", "keyring.toml", "backup"].map(|name| format!("data/{name}"));
+    let ours =
+        ["journal", "station.toml", "keyring.toml", "backup"].map(|name| format!("data/{name}"));
     let mut found = contents(&desk.data());
     found.retain(|(name, _)| ours.iter().any(|ours| name.contains(ours)));
     found
@@ -273,4 +274,75 @@ fn the_recovery_key_goes_to_a_file_where_one_is_named() {
     let refused = other.init().args(["--recovery-file", "paper"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(!other.data().exists() && fs::read(other.file("paper")).unwrap() == b"letter");
+}
+
+/// The applicant stands in the household as its first row, and is not entered a second time.
+#[test]
+fn the_applicant_is_the_first_row_and_nobody_enters_them_again() {
+    let station = furnished::station_with_newcomer();
+    let mut desk = station.session(80, 24);
+    desk.signs_in("volunteer").press("F2").types(furnished::NEWCOMER);
+    desk.press("Enter F3 Enter").shows("困难职工档案");
+    desk.goes_to("家庭成员  (0)").shows("本人");
+    let screen = desk.screen();
+    let first = screen.lines().find(|line| line.contains("本人")).unwrap();
+    assert!(first.contains(furnished::NEWCOMER) && first.contains("****"), "{screen}");
+    // The same number, as a spouse: told at the field, as soon as it is whole.
+    let person = found(&station, furnished::NEWCOMER, "person");
+    let number = station.office.record(person).unwrap().unwrap().text("id_number").to_string();
+    desk.types("别名").press("Enter").types("1").press("Enter").types(&number).press("Enter");
+    desk.shows("申请人本人").press("Ctrl-R Insert").hides("申请人本人");
+    // Twice the same number in the household is told there too.
+    let other = id_number("19910310", 428);
+    desk.types("甘小棠").press("Enter").types("1").press("Enter").types(&other).press("Enter");
+    desk.press("Enter").types("甘大棠").press("Enter").types("1").press("Enter");
+    desk.types(&other).press("Enter").shows("已有一行是这个身份证号");
+}
+
+/// Through the one door too: by number, and by name and birth date where no number is given.
+#[test]
+fn the_office_refuses_the_applicant_as_a_member() {
+    let desk = Desk::new();
+    let number = id_number("19900101", 12);
+    let file = |members: &str| {
+        format!(
+            "{{\"create\": \"hardship_file\", \"fields\": {{\"name\": \"甘小棠\", \
+             \"id_number\": \"{number}\", \"members\": [{members}]}}}}"
+        )
+    };
+    for again in [
+        format!("{{\"name\": \"别名\", \"relation\": \"spouse\", \"id_number\": \"{number}\"}}"),
+        "{\"name\": \"甘小棠\", \"relation\": \"spouse\", \"birth_date\": \"1990-01-01\"}".into(),
+    ] {
+        let (status, answers) = desk.perform(&file(&again));
+        assert_eq!((status, &answers[0]["ok"]), (1, &false.into()), "{answers:?}");
+        assert!(answers[0]["message"].as_str().unwrap().contains("申请人本人"), "{answers:?}");
+        assert!(answers[0]["field"].as_str().unwrap().starts_with("members["), "{answers:?}");
+    }
+    // Somebody of the same name, born on another day, is somebody else.
+    let namesake =
+        "{\"name\": \"甘小棠\", \"relation\": \"spouse\", \"birth_date\": \"1991-01-01\"}";
+    let (status, answers) = desk.perform(&file(namesake));
+    assert_eq!(status, 0, "{answers:?}");
+    let made = answers[0]["number"].as_str().unwrap();
+    // Nor later.
+    let members =
+        format!("[{{\"name\": \"别名\", \"relation\": \"spouse\", \"id_number\": \"{number}\"}}]");
+    let amend = format!("{{\"amend\": \"{made}\", \"fields\": {{\"members\": {members}}}}}");
+    assert_eq!(desk.perform(&amend).0, 1);
+}
+
+/// More spent than earned is remarked where it is typed and before it is handed in, and stops
+/// nobody.
+#[test]
+fn expense_above_income_is_remarked() {
+    let station = furnished::station_with_newcomer();
+    let mut desk = station.session(80, 24);
+    desk.signs_in("volunteer").press("F2").types(furnished::NEWCOMER);
+    desk.press("Enter F3 Enter").shows("困难职工档案").goes_to("近12个月家庭总收入");
+    desk.types("20000").press("Enter").types("30000").press("Enter");
+    desk.goes_to("近12个月刚性支出").shows("刚性支出高于总收入");
+    desk.goes_to("近12个月家庭总收入").types("0").press("Enter").hides("刚性支出高于总收入");
+    desk.goes_to("近12个月家庭总收入").press("Backspace Enter").shows("刚性支出高于总收入");
+    desk.press("F10").shows("有几处还要填写或更正").shows("刚性支出高于总收入");
 }
