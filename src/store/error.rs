@@ -128,8 +128,8 @@ pub enum StoreError {
     #[error("the store is closed")]
     Closed,
     /// A place where no file is written: what happened, and what to do.
-    #[error("not written: {}", .0.en)]
-    Unfit(Said, Said),
+    #[error("not written: {}", .0.0.en)]
+    Unfit(Box<(Said, Said)>),
     /// A backup file is not whole.
     #[error("the backup file is not whole: {}", .0.en)]
     Backup(Said),
@@ -316,7 +316,7 @@ impl StoreError {
                 "An earlier save did not succeed and this one builds on it, so it was not saved either",
             ),
             Self::Closed => Said::fixed("数据已关闭", "The data is closed"),
-            Self::Unfit(said, _) => said.clone(),
+            Self::Unfit(words) => words.0.clone(),
             Self::Backup(Said { zh, en }) => {
                 said!("备份文件不完整：{zh}", "The backup file is not whole: {en}")
             }
@@ -370,7 +370,7 @@ impl StoreError {
                 "It is being rebuilt from the journal, as the bottom line shows; try again once that is done. What was typed is kept.",
             ),
             Self::Closed => Said::fixed("请重新打开。", "Open it again."),
-            Self::Unfit(_, next) => next.clone(),
+            Self::Unfit(words) => words.1.clone(),
             Self::Backup(_) => Said::fixed(
                 "请改用另一份备份，并重新做一次备份。",
                 "Use another backup, and make a new one.",

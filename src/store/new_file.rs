@@ -114,10 +114,7 @@ impl From<NotWritten> for StoreError {
     fn from(error: NotWritten) -> Self {
         match error {
             NotWritten::Machine { path, why } => io_trouble(Doing::Writing, &path)(why),
-            unfit @ NotWritten::Unfit { .. } => {
-                let (said, next) = unfit.words();
-                Self::Unfit(said, next)
-            }
+            unfit @ NotWritten::Unfit { .. } => Self::Unfit(Box::new(unfit.words())),
         }
     }
 }
