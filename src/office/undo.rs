@@ -55,6 +55,11 @@ impl super::Office {
             return Err(nothing(&record));
         };
         let before = before.and_then(|entry| put_of(entry, id)).cloned();
+        // A step that was taken back is made again by making it.
+        let more = |before: &Record| before.standing().len() > record.standing().len();
+        if before.as_ref().is_some_and(more) {
+            return Err(nothing(&record));
+        }
         if let Some(step) = before.as_ref().and_then(|before| self.made_since(&record, before)) {
             may_be_undone(step, &record)?;
         }

@@ -26,7 +26,8 @@ mod tests;
 pub use catalogue::{Catalogue, Heading, Pack};
 use check::BIRTH_DATE;
 pub use check::{
-    FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id, problems,
+    FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id,
+    problems,
 };
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches};
 pub use effective::{
