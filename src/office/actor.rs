@@ -120,7 +120,7 @@ impl Actor {
             said!("{zh}账号不能进行这项操作。", "This is not open to a {en} account."),
             match right {
                 Right::Log => {
-                    said!("请由审计员或管理员查看。", "Ask an auditor or the administrator.")
+                    said!("请由经审员或管理员查看。", "Ask an auditor or the administrator.")
                 }
                 _ => said!("请由审核员或管理员办理。", "Ask a supervisor or the administrator."),
             },

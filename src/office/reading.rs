@@ -271,8 +271,8 @@ impl super::Office {
         }
         Err(Refusal::forbidden(
             said!(
-                "全部档案的名单只对审核员开放。",
-                "The list of all files is open to supervisors only."
+                "全部档案的名单只对主管和经审员开放。",
+                "The list of all files is open to supervisors and auditors only."
             ),
             said!(
                 "请按 F2 找人；要办的在首页的各个队列里。",

@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn clusters_are_deleted_whole() {
-        let mut name = line("王e\u{301}👩‍👩‍👧");
+        let mut name = line("王e\u{301}🇨🇳");
         assert_eq!(name.visual_cursor(), 5);
         assert!(name.backspace());
         assert_eq!(name.text(), "王e\u{301}");
@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn a_full_line_takes_no_more() {
         let mut id = InputLine::new(3);
-        assert!(!id.insert("ab👩‍👩‍👧c"));
+        assert!(!id.insert("ab🇨🇳c"));
         assert_eq!(id.text(), "ab");
         assert!(id.insert("c") && !id.insert("d"));
         assert_eq!(id.text(), "abc");

@@ -137,7 +137,7 @@ fn the_district_lists_come_in_once_and_as_the_answers_say() {
     let (count, bytes) = out(&station, HEADS, Format::Jsonl, Some("核对"), None).unwrap();
     assert_eq!(count, 205);
     let kept: BTreeMap<String, Json> =
-        self::lines(bytes).into_iter().map(|row| (text(&row["number"]), row)).collect();
+        self::lines(bytes).into_iter().map(|row| (text(&row["worker_no"]), row)).collect();
     for good in answers["good"].as_array().unwrap() {
         let row = &kept[&text(&good["number"])];
         let pairs = [
@@ -295,7 +295,7 @@ fn a_map_names_headings() {
     assert_eq!((counts(&report), report.notices.len()), ((1, 0, 0), 0));
     let (_, bytes) = out(&station, HEADS, Format::Jsonl, None, None).unwrap();
     let row = &lines(bytes)[0];
-    assert_eq!((text_of(row, "number"), text_of(row, "remarks")), ("T001", "红"));
+    assert_eq!((text_of(row, "worker_no"), text_of(row, "remarks")), ("T001", "红"));
 }
 
 fn text_of<'j>(row: &'j Json, field: &str) -> &'j str {
@@ -351,7 +351,7 @@ fn what_is_kept_is_compared_and_never_overwritten() {
     assert_eq!(counts(&report), (0, 1, 2));
     assert_eq!(places(&report), [(2, "近12个月家庭总收入"), (3, "身份证号")]);
     let first = report.refused[0].first().unwrap();
-    assert!(first.said.zh.contains("已在库中") && first.next.zh.contains("T1"));
+    assert!(first.said.zh.contains("已在库中") && first.next.zh.contains("BN-困-2025-00001"));
     // The same in one file, before anything of it is kept.
     let id = with_check_digit("500199197503040011");
     let report = take(&format!("{heading}T8,王五,{id},1\nT9,赵六,{id},1\nT8,钱七,,1\n"));

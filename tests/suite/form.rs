@@ -24,7 +24,7 @@ fn esc_loses_nothing_not_even_half_a_date() {
     desk.shows("关小雨").shows("1993-7");
     assert!(line_of(&desk.screen(), "出生日期").contains("1993-7"));
     // The cursor stands where something has to be put right.
-    desk.types("-15").press("F10").shows("已保存").shows("1993-07-15");
+    desk.types("-15").press("F10").shows("已保存").shows("1993-**-**");
     desk.press("F6").shows("这里没有");
 }
 

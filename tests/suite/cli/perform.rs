@@ -81,11 +81,11 @@ fn a_bad_line_is_answered_and_the_next_goes_on() {
 fn what_does_not_fit_is_refused_with_its_kind() {
     let desk = Desk::new();
     let (_, answers) = desk.perform(
-        "{\"create\":\"person\",\"number\":\"P-1\",\"fields\":{\"name\":\"周丽\"}}\n\
-         {\"create\":\"person\",\"number\":\"P-1\",\"fields\":{\"name\":\"李红\"}}\n\
-         {\"amend\":\"P-1\",\"fields\":{\"name\":\"李红\"}}\n\
-         {\"amend\":\"P-1\",\"base\":7,\"fields\":{\"name\":\"李红\"}}\n\
-         {\"amend\":\"P-1\",\"base\":-1,\"fields\":{\"name\":\"李红\"}}\n",
+        "{\"create\":\"person\",\"number\":\"P-人-000001\",\"fields\":{\"name\":\"周丽\"}}\n\
+         {\"create\":\"person\",\"number\":\"P-人-000001\",\"fields\":{\"name\":\"李红\"}}\n\
+         {\"amend\":\"P-人-000001\",\"fields\":{\"name\":\"李红\"}}\n\
+         {\"amend\":\"P-人-000001\",\"base\":7,\"fields\":{\"name\":\"李红\"}}\n\
+         {\"amend\":\"P-人-000001\",\"base\":-1,\"fields\":{\"name\":\"李红\"}}\n",
     );
     let kinds: Vec<_> =
         answers.iter().map(|answer| answer["kind"].as_str().unwrap_or("")).collect();
