@@ -23,8 +23,8 @@ pub struct LogArgs {
     #[arg(long, value_name = "DATE")]
     to: Option<String>,
     /// 只看这个账号的 / Only by this account
-    #[arg(long, value_name = "NAME")]
-    account: Option<String>,
+    #[arg(long = "account", value_name = "NAME")]
+    by: Option<String>,
     /// 只看关于这个人（或这份档案）的 / Only about this person or file
     #[arg(long, value_name = "NUMBER")]
     person: Option<String>,
@@ -49,7 +49,7 @@ pub fn run(args: &LogArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write
         what: args.what.as_deref().and_then(LogKind::from_id),
         from: day(&args.from)?,
         to: day(&args.to)?,
-        account: args.account.clone(),
+        account: args.by.clone(),
         person: args.person.as_deref().map(|number| at.record(number)).transpose()?.map(|r| r.id),
     };
     let logged = at.office.log(&at.actor, &filter, args.skip, args.limit)?;

@@ -233,7 +233,7 @@ fn beside(entry: &Entry, focused: bool) -> Option<(Tone, Said)> {
             _ => (Tone::Quiet, said!("按明细合计 {shown}", "by the rows {shown}")),
         });
     }
-    if focused {
+    if focused || entry.mask.is_some() {
         return None;
     }
     match (&entry.field.field_type, entry.value.as_ref()?) {

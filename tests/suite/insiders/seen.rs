@@ -469,7 +469,7 @@ fn what_people_typed_is_shown_and_never_obeyed() {
     let read: serde_json::Value = serde_json::from_str(json.trim()).unwrap();
     assert!(read["fields"]["address"].as_str().unwrap().contains('\u{202e}'), "{json}");
     // What is refused is quoted so too, in an answer and in the file of refused rows.
-    for typed in [format!("{UNSEEN}"), format!("BN-{UNSEEN}")] {
+    for typed in [UNSEEN.to_string(), format!("BN-{UNSEEN}")] {
         let output = desk.run(&["show", &typed]);
         clean("an error", &text(&output.stderr));
     }
