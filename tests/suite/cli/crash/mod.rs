@@ -251,8 +251,11 @@ impl<'g> Round<'g> {
         let (round, order) = (self.round, self.orders);
         let mut lines = Vec::new();
         for n in 0..count {
-            let number = format!("P{round}-人-{:06}", order * 1000 + n);
-            lines.push(json!({"create": "person", "number": number, "fields": {"name": "周丽"}}));
+            // The next line names the person by the identity number: the record's own is given.
+            let day = format!("20{:02}{:02}{:02}", round % 25, 1 + order % 12, 1 + order / 12 % 28);
+            let number = id_number(&day, u32::try_from(1 + n).unwrap());
+            let fields = json!({"name": "周丽", "id_number": number});
+            lines.push(json!({"create": "person", "fields": fields}));
             let address = json!({"address": "鱼洞街道一号", "postal_code": "401320"});
             lines.push(json!({"amend": number, "base": 1, "fields": address}));
             if n % 25 == 0
