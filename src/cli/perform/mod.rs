@@ -87,8 +87,13 @@ fn answers(at: &Opened, before: usize, lines: &[Vec<u8>]) -> Vec<Result<Receipt,
 fn tell(answer: &Result<Receipt, Refusal>, out: &mut dyn Write) -> Done {
     match answer {
         Ok(receipt) => {
-            let Receipt { number, revision, seq, .. } = receipt;
-            let line = json!({ "ok": true, "number": number, "revision": revision, "seq": seq });
+            let Receipt { number, revision, seq, waits, .. } = receipt;
+            let mut line =
+                json!({ "ok": true, "number": number, "revision": revision, "seq": seq });
+            if *waits {
+                // Put forward, and made only once another account makes it too.
+                line["waits"] = json!(true);
+            }
             print::json_line(out, &line)
         }
         Err(refusal) => print::json_line(out, refusal),

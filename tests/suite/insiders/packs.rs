@@ -23,7 +23,7 @@ fn station() -> Desk {
     let accounts =
         [("volunteer", "volunteer"), ("supervisor", "supervisor"), ("second", "supervisor")];
     for (name, role) in accounts {
-        let add = ["account", "add", name, "--role", role, "--new-password-file"];
+        let add = ["account", "add", name, "--role", role, "--no-change", "--new-password-file"];
         let password = desk.file("password");
         desk.done(&[&add[..], &[shown(&password)]].concat());
     }
