@@ -80,9 +80,9 @@ impl super::Office {
             lines.iter().find(|known| known.id == line.id).map(|known| known.role)
         };
         let is_tier = |line: &SheetLine| matches!(role(line), Some(Role::Category(_)));
-        let tiers = sheet.lines.iter().filter(|line| is_tier(line));
+        let mut tiers = sheet.lines.iter().filter(|line| is_tier(line));
         let above_all = tiers.clone().all(|line| line.result == LineResult::NotMet);
-        let highest = tiers.last().map(|line| line.id.as_str()).filter(|_| above_all);
+        let highest = tiers.next_back().map(|line| line.id.as_str()).filter(|_| above_all);
         let speaks = |line: &&SheetLine| match line.result {
             LineResult::Met => in_force,
             LineResult::NotMet => {

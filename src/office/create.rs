@@ -181,6 +181,41 @@ impl super::Office {
         own.map(|bearer| bearer.id)
     }
 
+    /// Who already carries an identity number, told while it is typed: a registered person, or a
+    /// file under way or in force that counts them. `but` are the record being filled and its
+    /// person.
+    #[must_use]
+    pub fn known_by_id_number(
+        &self,
+        id_number: &str,
+        but: &[RecordId],
+    ) -> Option<(RecordId, Said)> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let bearers = directory.by_id_number(id_number);
+        let others = || bearers.iter().filter(|bearer| !but.contains(&bearer.id));
+        let open = others().find_map(|bearer| {
+            let life = self.catalogue.kind_of_code(bearer.kind)?.workflow.as_ref()?;
+            let card = directory.get(bearer.id)?;
+            (!life.is_over(&card.state)).then_some((bearer.id, card.number))
+        });
+        if let Some((id, number)) = open {
+            let said = said!(
+                "这个号码已在档案 {number} 里。",
+                "This number stands in file {number} already."
+            );
+            return Some((id, said));
+        }
+        let person = self.catalogue.kind_code(PERSON);
+        let own = others().find(|bearer| bearer.kind == person && bearer.role == IdRole::Own)?;
+        let card = directory.get(own.id)?;
+        let (name, number) = (&card.title, &card.number);
+        let said = said!(
+            "这个号码已登记：{name} {number}。",
+            "This number is registered: {name} {number}."
+        );
+        Some((own.id, said))
+    }
+
     /// Everything wrong with the fields of a record: what the pack says of them, and its own person
     /// entered again in a table where they are the first row.
     #[must_use]

@@ -251,7 +251,12 @@ impl super::Office {
 
     fn answer_said(&self, who: &Actor, record: &Record, ask: &Ask, value: &Value) -> Said {
         match (&ask.ask_type, value) {
-            (AskType::Value(field), value) => self.shown_value(Some(who), field, value),
+            (AskType::Value(field), value) => {
+                // Masked as the field it goes into is.
+                let kind = self.catalogue.kind(&record.kind);
+                let written = ask.writes.as_ref().and_then(|path| kind?.field(path));
+                self.shown_value(Some(who), written.unwrap_or(field), value)
+            }
             (AskType::Clause, Value::Text(clause)) => self.cited(clause),
             (AskType::Fields, Value::Tags(fields)) => {
                 let kind = self.catalogue.kind(&record.kind);

@@ -27,6 +27,7 @@ pub enum Origin {
 }
 
 /// One thing an entry did.
+#[allow(clippy::large_enum_variant, reason = "nearly every operation keeps a record")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
@@ -86,6 +87,7 @@ pub struct Entry {
 }
 
 /// One thing to be done; the store adds the link to the entry before.
+#[allow(clippy::large_enum_variant, reason = "nearly every operation keeps a record")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum DraftOp {
     /// Keep this record.

@@ -86,6 +86,8 @@ pub enum Action {
     History,
     /// Show what can be chosen for a field.
     Choose,
+    /// Open who was found by the identity number just typed.
+    OpenFound,
     /// Take a row out of a table.
     RemoveRow,
     /// Add a row to a table.
@@ -278,6 +280,15 @@ pub const ACTIONS: &[ActionInfo] = &[
         ["Ctrl-Delete", "Ctrl-R"],
         &[List],
         12
+    ),
+    row!(
+        Action::OpenFound,
+        "open-found",
+        "打开已登记的",
+        "Open what was found",
+        ["Ctrl-B"],
+        &[Form],
+        4
     ),
     row!(Action::AddRow, "add-row", "加一行", "Add row", ["Insert", "Ctrl-N"], &[Form], 10),
     row!(

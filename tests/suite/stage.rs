@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use yizhan::office::{Actor, Command, Office, Setup, Sources};
 use yizhan::program::Role;
 use yizhan::record::{Clock, FixedClock};
-use yizhan::store::Origin;
+use yizhan::store::{Origin, Secret};
 use yizhan::terminal::{Capabilities, Codec, Key, KeyCode};
 use yizhan::ui::{Input, Landing, Session, Start, Theme};
 use yizhan::words::{Lang, Said};
@@ -61,6 +61,18 @@ pub fn handed(name: &str) -> Option<PathBuf> {
     found
 }
 
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
 /// A station in a folder that goes away with it.
 pub struct Station {
     pub office: Arc<Office>,
@@ -85,6 +97,19 @@ impl Station {
         let roles = [Role::Volunteer, Role::Supervisor, Role::Auditor];
         let (office, admin) = made(folder, clock.clone(), &roles);
         Self { office, clock, admin, _folder: None }
+    }
+
+    /// Another station just like this one, which is closed, on its own copy of the folder and its
+    /// own clock of that morning.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (self.office.folder(), folder.path().join("station"));
+        copy_folder(Path::new(&from), &to);
+        let clock = Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()));
+        let secret = Secret::Password { account: "admin", password: PASSWORD };
+        let sources = Sources::load(None).unwrap();
+        let office = Office::open(&to, &secret, sources, clock.clone()).unwrap();
+        Self { office, clock, admin: self.admin.clone(), _folder: Some(folder) }
     }
 
     /// Signs somebody in without a screen.

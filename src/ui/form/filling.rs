@@ -4,8 +4,8 @@ use super::choosing::Asking;
 use super::entry::Entry;
 use super::table::Table;
 use crate::office::{Changeable, Office};
-use crate::program::{Field, PERSON, doubts, effective, filled_from_id};
-use crate::record::{Fields, Instant, Record, RecordId, Value};
+use crate::program::{Field, FieldType, PERSON, doubts, effective, filled_from_id};
+use crate::record::{Fields, IdNumber, Instant, Record, RecordId, Value};
 use crate::said;
 use crate::terminal::Key;
 use crate::ui::action::{Action, Place};
@@ -13,6 +13,7 @@ use crate::ui::ask::Answered;
 use crate::ui::keymap;
 use crate::ui::reading::{self, Reading};
 use crate::ui::screen::{Context, Look, Notice, Screen, Taken};
+use crate::ui::screens::page::Page;
 use crate::words::{Lang, Said};
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -79,6 +80,8 @@ pub struct Form {
     pub(super) lang: Lang,
     /// What of the record may be changed.
     pub(super) open: Changeable,
+    /// Who carries the identity number typed last already.
+    pub(super) found: Option<RecordId>,
     /// Saving hands the record in for review.
     pub(super) hands_in: bool,
     /// The first item shown at the last drawing.
@@ -178,6 +181,38 @@ impl Form {
         }
     }
 
+    /// Looks an identity number up as soon as it is whole: what is found can be opened from here.
+    fn look_up(&mut self, cx: &mut Context) {
+        let Some(entry) = self.entry() else { return };
+        let typed = entry.input.text();
+        let whole = matches!(entry.field.field_type, FieldType::IdNumber)
+            && IdNumber::parse_on(typed, cx.office.today()).is_ok();
+        if !whole {
+            return;
+        }
+        let own = self.record.as_ref().map(|record| record.id);
+        let but: Vec<RecordId> = own.into_iter().chain(self.person).collect();
+        let known = cx.office.known_by_id_number(typed, &but);
+        self.found = known.as_ref().map(|(id, _)| *id);
+        if let Some((_, said)) = known {
+            cx.say(Notice::unsure(
+                said,
+                said!(
+                    "按 Ctrl-B 打开；这里填的会留着。",
+                    "Ctrl-B opens it; what is typed here is kept."
+                ),
+            ));
+        }
+    }
+
+    /// Opens what was found by the last identity number.
+    fn open_found(&mut self, cx: &mut Context) {
+        self.leave(cx);
+        if let Some(page) = self.found.and_then(|id| Page::open(id, cx)) {
+            cx.open(page);
+        }
+    }
+
     /// Whether the field with the focus stays as it is; then that is said.
     fn is_frozen(&self, cx: &mut Context) -> bool {
         let field = self.items.get(self.focus).and_then(Item::field);
@@ -246,6 +281,7 @@ impl Screen for Form {
             }
             Action::Sheet => self.kind != PERSON,
             Action::Choose => self.has_choices(),
+            Action::OpenFound => self.found.is_some(),
             _ => true,
         }
     }
@@ -265,6 +301,7 @@ impl Screen for Form {
         if !entry.field.is_computed() {
             entry.key(key);
             self.typed_at(cx.now);
+            self.look_up(cx);
         }
         Taken::Yes
     }
@@ -297,6 +334,7 @@ impl Screen for Form {
             Action::First => self.focus_end(false, cx),
             Action::Last => self.focus_end(true, cx),
             Action::Choose => self.choose(cx),
+            Action::OpenFound => self.open_found(cx),
             Action::AddRow => {
                 if let Some(table) = self.table() {
                     table.understand(cx.office, cx.lang);

@@ -121,6 +121,7 @@ impl Form {
             focus: 0,
             returned: Vec::new(),
             open: Changeable::All,
+            found: None,
             reason: None,
             keep_by: None,
             unread: false,

@@ -53,10 +53,10 @@ pub struct Batch {
 }
 
 /// Opens the table for the step that `key` stands for in each record's state.
-pub fn open(key: char, records: Vec<Record>, cx: &mut Context) {
+pub fn open(key: char, records: &[Record], cx: &mut Context) {
     let kind = records.first().and_then(|record| cx.office.catalogue().kind(&record.kind));
     let Some(kind) = kind.cloned() else { return };
-    let mut cases: Vec<Case> = records.into_iter().map(|record| case(key, record, cx)).collect();
+    let mut cases: Vec<Case> = records.iter().map(|record| case(key, record, cx)).collect();
     let questions = same_questions(&mut cases);
     // Grouped by what happens to them; what cannot be decided here stands last.
     cases.sort_by_key(|case| (!case.is_ready(), case.said.zh.clone(), case.number.clone()));
@@ -77,19 +77,19 @@ fn left_out_said(case: &Case) -> Said {
 }
 
 /// What would become of one record, by its own sheet.
-fn case(key: char, record: Record, cx: &Context) -> Case {
+fn case(key: char, record: &Record, cx: &Context) -> Case {
     let mut case = Case {
         id: record.id,
         revision: record.revision,
         number: record.number.clone(),
-        name: cx.office.title_of(&record),
+        name: cx.office.title_of(record),
         advice: Said::default(),
         step: None,
         said: Said::default(),
         done: None,
     };
     let Some(who) = cx.who else { return case };
-    let mut offers = cx.office.moves(who, &record).into_iter();
+    let mut offers = cx.office.moves(who, record).into_iter();
     let Some(offer) = offers.find(|offer| offer.step.key == Some(key)) else {
         case.said = said!("现在没有这一步。", "no such step now.");
         return case;
@@ -99,12 +99,12 @@ fn case(key: char, record: Record, cx: &Context) -> Case {
         return case;
     }
     let step = offer.step;
-    let sheet = match step.evaluates.is_some() && cx.office.has_sheet(&record) {
-        true => cx.office.sheet(&record, None, None).ok(),
+    let sheet = match step.evaluates.is_some() && cx.office.has_sheet(record) {
+        true => cx.office.sheet(record, None, None).ok(),
         false => None,
     };
     case.advice = sheet.as_ref().map(short_advice).unwrap_or_default();
-    match own_answers(&record, &step, sheet.as_ref(), cx) {
+    match own_answers(record, &step, sheet.as_ref(), cx) {
         Ok(answers) => {
             let given: Vec<Said> = step
                 .asks

@@ -115,7 +115,7 @@ impl Making {
         let body = self.body(sheet.as_ref(), cx);
         let title = self.step.title.clone();
         let asked = Ask::new(title, body, parts, move |answered, cx| {
-            self.answered(&questions, answered, cx);
+            self.answered(&questions, &answered, cx);
         });
         cx.open(asked.deciding());
     }
@@ -172,7 +172,7 @@ impl Making {
         body
     }
 
-    fn answered(mut self, questions: &[Question], answered: Answered, cx: &mut Context) {
+    fn answered(mut self, questions: &[Question], answered: &Answered, cx: &mut Context) {
         let named = questions.iter().map(|ask| ask.id.clone());
         self.given = named.zip(answered.iter().cloned()).collect();
         if self.given.get("clause").is_some_and(|clause| clause == &[OTHER_CLAUSE.to_string()]) {
@@ -180,7 +180,7 @@ impl Making {
             self.every_clause = true;
             return self.ask(cx);
         }
-        let answers = match answers_of(questions, &answered, cx) {
+        let answers = match answers_of(questions, answered, cx) {
             Ok(answers) => answers,
             Err(refusal) => return self.again(refusal, cx),
         };
@@ -321,7 +321,7 @@ pub fn many(key: char, ids: &[RecordId], cx: &mut Context) {
         ids.iter().filter_map(|id| cx.office.record(*id).ok().flatten()).collect();
     match records.as_slice() {
         [record] => by_key(key, record, cx),
-        _ => super::batch::open(key, records, cx),
+        _ => super::batch::open(key, &records, cx),
     }
 }
 

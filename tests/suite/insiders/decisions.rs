@@ -45,8 +45,8 @@ fn done(desk: &mut Desk, account: &str, line: Json) -> Json {
 
 /// One line that is refused; it says what happened and what to do, in both languages.
 #[track_caller]
-fn refused(desk: &mut Desk, account: &str, line: Json) -> Json {
-    let answer = by(desk, account, std::slice::from_ref(&line)).remove(0);
+fn refused(desk: &mut Desk, account: &str, line: &Json) -> Json {
+    let answer = by(desk, account, std::slice::from_ref(line)).remove(0);
     assert_eq!(answer["ok"], false, "carried out: {line}");
     for key in ["message", "next", "message_en", "next_en"] {
         assert!(!answer[key].as_str().unwrap().is_empty(), "{answer:#}");
@@ -93,7 +93,7 @@ fn revision(desk: &mut Desk, number: &str) -> Json {
 }
 
 /// A change to fields of a file as it stands.
-fn amend(desk: &mut Desk, number: &str, fields: Json) -> Json {
+fn amend(desk: &mut Desk, number: &str, fields: &Json) -> Json {
     let base = revision(desk, number);
     json!({"amend": number, "base": base, "fields": fields})
 }
@@ -112,8 +112,8 @@ fn facts_freeze_at_submission_for_everybody() {
             json!({"consents": []}),
             json!({"papers": {}}),
         ] {
-            let change = amend(&mut desk, &file, fields.clone());
-            let said = refused(&mut desk, account, change);
+            let change = amend(&mut desk, &file, &fields.clone());
+            let said = refused(&mut desk, account, &change);
             assert_eq!(said["kind"], "forbidden", "{account} {fields}: {said}");
             assert!(said["next"].as_str().unwrap().contains("退回"), "{said}");
         }
@@ -121,12 +121,12 @@ fn facts_freeze_at_submission_for_everybody() {
     // Somebody else's file it does not become either.
     let other = json!({"name": "单静", "id_number": id_number("19900101", 2)});
     let other = done(&mut desk, "volunteer", json!({"create": "person", "fields": other}));
-    let change = amend(&mut desk, &file, json!({"head": other["number"]}));
-    refused(&mut desk, "boss", change);
+    let change = amend(&mut desk, &file, &json!({"head": other["number"]}));
+    refused(&mut desk, "boss", &change);
     // A paper that came in is added.
     let more = json!({"papers": {"wage_record": "received", "medical_receipts": "received",
         "diagnosis": "received"}});
-    let change = amend(&mut desk, &file, more);
+    let change = amend(&mut desk, &file, &more);
     done(&mut desk, "volunteer", change);
 }
 
@@ -148,13 +148,13 @@ fn a_return_opens_what_it_names_and_nothing_else() {
     let file = number(&mut desk);
     let named = json!({"reason": "缺票据", "fields": ["rigid_expense"]});
     done(&mut desk, "boss", json!({"move": "return", "number": file, "answers": named}));
-    let change = amend(&mut desk, &file, json!({"annual_income": "1"}));
-    assert_eq!(refused(&mut desk, "volunteer", change)["field"], "annual_income");
-    let change = amend(&mut desk, &file, json!({"rigid_expense": "900"}));
+    let change = amend(&mut desk, &file, &json!({"annual_income": "1"}));
+    assert_eq!(refused(&mut desk, "volunteer", &change)["field"], "annual_income");
+    let change = amend(&mut desk, &file, &json!({"rigid_expense": "900"}));
     done(&mut desk, "volunteer", change);
     done(&mut desk, "volunteer", json!({"move": "submit", "number": file}));
-    let change = amend(&mut desk, &file, json!({"rigid_expense": "800"}));
-    refused(&mut desk, "volunteer", change);
+    let change = amend(&mut desk, &file, &json!({"rigid_expense": "800"}));
+    refused(&mut desk, "volunteer", &change);
 }
 
 #[test]
@@ -163,16 +163,16 @@ fn the_person_under_a_file_is_corrected_by_a_supervisor_who_says_why() {
     submitted(&mut desk);
     let file = number(&mut desk);
     let another = id_number("19800101", 7);
-    let change = amend(&mut desk, "BN-人-000001", json!({"id_number": another}));
-    assert_eq!(refused(&mut desk, "volunteer", change.clone())["kind"], "forbidden");
-    assert_eq!(refused(&mut desk, "boss", change.clone())["field"], "reason");
+    let change = amend(&mut desk, "BN-人-000001", &json!({"id_number": another}));
+    assert_eq!(refused(&mut desk, "volunteer", &change.clone())["kind"], "forbidden");
+    assert_eq!(refused(&mut desk, "boss", &change.clone())["field"], "reason");
     let mut reasoned = change;
     reasoned["reason"] = json!("证件号录错");
     done(&mut desk, "boss", reasoned);
     // The file keeps what it was submitted with, and nothing was written there.
     assert_eq!(revision(&mut desk, &file), 2);
     // What feeds no file is anybody's at the counter.
-    let change = amend(&mut desk, "BN-人-000001", json!({"address": "鱼洞街道 3 号"}));
+    let change = amend(&mut desk, "BN-人-000001", &json!({"address": "鱼洞街道 3 号"}));
     done(&mut desk, "volunteer", change);
 }
 
@@ -189,7 +189,7 @@ fn authors_and_administrators_review_nothing_and_nobody_reviews_twice() {
     // Handed in by another, it still has the boss as an author.
     done(&mut desk, "volunteer", json!({"move": "submit", "number": file}));
     for account in ["boss", "volunteer", "admin", "auditor"] {
-        let said = refused(&mut desk, account, json!({"move": "accept", "number": file}));
+        let said = refused(&mut desk, account, &json!({"move": "accept", "number": file}));
         assert_eq!(said["kind"], "forbidden", "{account}: {said}");
     }
     done(&mut desk, "deputy", json!({"move": "accept", "number": file}));
@@ -197,12 +197,12 @@ fn authors_and_administrators_review_nothing_and_nobody_reviews_twice() {
     let number = file.as_str().unwrap().to_string();
     let more = json!({"papers": {"wage_record": "received", "medical_receipts": "received",
         "diagnosis": "received"}});
-    let change = amend(&mut desk, &number, more);
+    let change = amend(&mut desk, &number, &more);
     done(&mut desk, "third", change);
     let visit =
         json!({"visitor": "周丽", "second_visitor": "陈静", "findings": "属实", "visit_date": "t"});
     done(&mut desk, "volunteer", json!({"move": "record_visit", "number": file, "answers": visit}));
-    refused(&mut desk, "third", json!({"move": "start_means_check", "number": file}));
+    refused(&mut desk, "third", &json!({"move": "start_means_check", "number": file}));
 }
 
 #[test]
@@ -215,13 +215,13 @@ fn visits_name_two_people_and_lie_after_the_application() {
         json!({"move": "record_visit", "number": file.clone(), "answers": {
             "visitor": first, "second_visitor": second, "findings": "属实", "visit_date": date}})
     };
-    let said = refused(&mut desk, "volunteer", visit("周丽", "周丽", "t"));
+    let said = refused(&mut desk, "volunteer", &visit("周丽", "周丽", "t"));
     assert_eq!(said["field"], "second_visitor", "{said}");
-    let said = refused(&mut desk, "volunteer", visit("周丽", " 周 丽", "t"));
+    let said = refused(&mut desk, "volunteer", &visit("周丽", " 周 丽", "t"));
     assert_eq!(said["field"], "second_visitor", "{said}");
-    let said = refused(&mut desk, "volunteer", visit("周丽", "陈静", "2020-01-01"));
+    let said = refused(&mut desk, "volunteer", &visit("周丽", "陈静", "2020-01-01"));
     assert_eq!(said["field"], "visit_date", "{said}");
-    let said = refused(&mut desk, "volunteer", visit("周丽", "陈静", "2199-01-01"));
+    let said = refused(&mut desk, "volunteer", &visit("周丽", "陈静", "2199-01-01"));
     assert_eq!(said["field"], "visit_date", "{said}");
     done(&mut desk, "volunteer", visit("周丽", "陈静", "t"));
 }
@@ -245,8 +245,8 @@ fn decisions_are_not_undone_and_closed_is_closed() {
     let visit =
         json!({"visitor": "周丽", "second_visitor": "陈静", "findings": "属实", "visit_date": "t"});
     done(&mut desk, "second", json!({"move": "record_visit", "number": file, "answers": visit}));
-    refused(&mut desk, "boss", json!({"take_back": file, "reason": "后悔了"}));
-    refused(&mut desk, "boss", json!({"undo": file}));
+    refused(&mut desk, "boss", &json!({"take_back": file, "reason": "后悔了"}));
+    refused(&mut desk, "boss", &json!({"undo": file}));
 }
 
 #[test]
@@ -262,11 +262,14 @@ fn against_the_advice_takes_a_clause_a_reason_and_a_second_account() {
     desk.account = "boss".into();
     let sheet = desk.done(&["decide", &file, "--json"]);
     assert!(sheet.contains("\"outcome\":\"suggests\""), "{sheet}");
-    assert_eq!(refused(&mut desk, "boss", decline(json!({"reason": "不想给"})))["field"], "clause");
+    assert_eq!(
+        refused(&mut desk, "boss", &decline(json!({"reason": "不想给"})))["field"],
+        "clause"
+    );
     let said = done(&mut desk, "boss", decline(whole.clone()));
     assert_eq!(said["waits"], true, "{said}");
-    refused(&mut desk, "boss", decline(whole.clone()));
-    refused(&mut desk, "volunteer", decline(whole.clone()));
+    refused(&mut desk, "boss", &decline(whole.clone()));
+    refused(&mut desk, "volunteer", &decline(whole.clone()));
     desk.account = "deputy".into();
     let told = desk.done(&["history", &file]);
     assert!(told.contains("待另一人复核") && told.contains("与建议不同"), "{told}");
@@ -283,11 +286,11 @@ fn against_the_advice_takes_a_clause_a_reason_and_a_second_account() {
     assert_eq!(then["outcome"], "suggests", "{then}");
     // Closed: nobody amends it, takes it back or undoes it.
     for account in ["boss", "deputy", "volunteer", "admin"] {
-        let change = amend(&mut desk, &file, json!({"remarks": "x"}));
-        let said = refused(&mut desk, account, change);
+        let change = amend(&mut desk, &file, &json!({"remarks": "x"}));
+        let said = refused(&mut desk, account, &change);
         assert!(said["message"].as_str().unwrap().contains("办结"), "{said}");
-        refused(&mut desk, account, json!({"undo": file}));
-        refused(&mut desk, account, json!({"take_back": file, "reason": "x"}));
+        refused(&mut desk, account, &json!({"undo": file}));
+        refused(&mut desk, account, &json!({"take_back": file, "reason": "x"}));
     }
 }
 
@@ -302,9 +305,9 @@ fn files_of_before_are_taken_over_by_two() {
     let answers =
         json!({"document": "巴工帮〔2020〕3号", "decided_on": "2020-03-01", "category": "deep"});
     let take = json!({"move": "take_over", "number": file, "answers": answers});
-    refused(&mut desk, "volunteer", take.clone());
+    refused(&mut desk, "volunteer", &take.clone());
     done(&mut desk, "boss", take);
-    refused(&mut desk, "boss", json!({"move": "confirm_taken_over", "number": file}));
+    refused(&mut desk, "boss", &json!({"move": "confirm_taken_over", "number": file}));
     done(&mut desk, "deputy", json!({"move": "confirm_taken_over", "number": file}));
     // No sheet is invented for it.
     desk.account = "boss".into();
@@ -316,12 +319,12 @@ fn files_of_before_are_taken_over_by_two() {
     // What was wrong is corrected by other hands, and only what the correction names is open.
     let named = json!({"reason": "收入录错", "fields": ["annual_income"]});
     let correct = json!({"move": "correct", "number": file, "answers": named});
-    refused(&mut desk, "deputy", correct.clone());
+    refused(&mut desk, "deputy", &correct.clone());
     done(&mut desk, "third", correct);
     let number = file.as_str().unwrap().to_string();
-    let change = amend(&mut desk, &number, json!({"rigid_expense": "1"}));
-    refused(&mut desk, "volunteer", change);
-    let change = amend(&mut desk, &number, json!({"annual_income": "9500"}));
+    let change = amend(&mut desk, &number, &json!({"rigid_expense": "1"}));
+    refused(&mut desk, "volunteer", &change);
+    let change = amend(&mut desk, &number, &json!({"annual_income": "9500"}));
     done(&mut desk, "volunteer", change);
 }
 

@@ -274,7 +274,8 @@ fn jsonl(lines: &[Value]) -> String {
 fn desk() -> Desk {
     let mut desk = Desk::new();
     let password = desk.file("password");
-    let add = ["account", "add", "zhu", "--role", "supervisor", "--new-password-file"];
+    let add =
+        ["account", "add", "zhu", "--role", "supervisor", "--no-change", "--new-password-file"];
     desk.done(&[&add[..], &[shown(&password)]].concat());
     desk.account = "zhu".into();
     desk

@@ -467,6 +467,9 @@ fn approves() {
     let Some(data) = std::env::var_os(APPROVES) else { return };
     let secret = Secret::Password { account: "supervisor", password: PASSWORD };
     let office = open(Path::new(&data), &secret, &Sources::load(None).unwrap(), "approving");
+    // The station was made on a clock of 2025.
+    let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
+    office.accept_clock(&admin).unwrap();
     let supervisor = office.sign_in("supervisor", PASSWORD, &Origin::Cli).unwrap();
     let mut numbers = String::new();
     std::io::stdin().read_line(&mut numbers).unwrap();
