@@ -53,11 +53,15 @@ impl Prompt {
     /// When the input ends or Ctrl-C is pressed.
     pub fn secret(&mut self, question: &Said) -> Result<Zeroizing<String>, Failure> {
         // Before the question is seen: whoever answers at once is not shown either.
-        let raw = Raw::new()?;
+        let _raw = Raw::new()?;
+        self.hidden(question)
+    }
+
+    /// Asks while nothing typed is shown.
+    fn hidden(&mut self, question: &Said) -> Result<Zeroizing<String>, Failure> {
         self.ask(question)?;
         let answer = hidden_line(self.codec);
-        drop(raw);
-        writeln!(io::stderr())?;
+        write!(io::stderr(), "\r\n")?;
         answer.ok_or_else(given_up)
     }
 
@@ -66,12 +70,16 @@ impl Prompt {
     /// # Errors
     /// As [`Self::secret`].
     pub fn new_secret(&mut self, first: &Said, again: &Said) -> Result<Zeroizing<String>, Failure> {
+        // From the first question to the last: between two of them the terminal would show what is
+        // typed ahead.
+        let _raw = Raw::new()?;
         loop {
-            let chosen = self.secret(first)?;
-            if *chosen == *self.secret(again)? {
+            let chosen = self.hidden(first)?;
+            if *chosen == *self.hidden(again)? {
                 return Ok(chosen);
             }
-            self.tell(&said!("两次不一样，请重新输入。", "They differ; type it again."))?;
+            let differ = said!("两次不一样，请重新输入。", "They differ; type it again.");
+            write!(self.out(), "{}\r\n", differ.get(self.lang))?;
         }
     }
 

@@ -75,14 +75,20 @@ impl super::Office {
         let in_force = life.and_then(|life| life.state(&step.to)).is_some_and(|to| to.in_force);
         let id = sheet.rules.split('@').next().unwrap_or_default();
         let rules = self.library.rule_set(id);
-        let role = |line: &SheetLine| {
+        let known = |line: &SheetLine| {
             let lines = rules.map(|rules| rules.lines.as_slice()).unwrap_or_default();
-            lines.iter().find(|known| known.id == line.id).map(|known| known.role)
+            lines.iter().find(|known| known.id == line.id)
         };
-        let is_tier = |line: &SheetLine| matches!(role(line), Some(Role::Category(_)));
-        let mut tiers = sheet.lines.iter().filter(|line| is_tier(line));
-        let above_all = tiers.clone().all(|line| line.result == LineResult::NotMet);
-        let highest = tiers.next_back().map(|line| line.id.as_str()).filter(|_| above_all);
+        let is_tier = |line: &SheetLine| {
+            known(line).is_some_and(|known| matches!(known.role, Role::Category(_)))
+        };
+        // The tiers of one question, from the lowest up: those that compare with a threshold.
+        let is_step = |line: &SheetLine| {
+            is_tier(line) && known(line).is_some_and(|it| !it.compares.is_empty())
+        };
+        let mut steps = sheet.lines.iter().filter(|line| is_step(line));
+        let above_all = steps.clone().all(|line| line.result == LineResult::NotMet);
+        let highest = steps.next_back().map(|line| line.id.as_str()).filter(|_| above_all);
         let speaks = |line: &&SheetLine| match line.result {
             LineResult::Met => in_force,
             LineResult::NotMet => {

@@ -13,6 +13,9 @@ use ratatui::layout::{Position, Rect};
 /// Rows of a long text being typed.
 const TALL: u16 = 4;
 
+/// Lines of the text above the questions of a verdict that are never given up for them.
+const MOST_BODY: u16 = 7;
+
 /// Lines of the box that are no content: two of the frame, one of help.
 const FRAME: u16 = 3;
 
@@ -27,7 +30,9 @@ pub(super) fn draw(ask: &Ask, area: Rect, buf: &mut Buffer, look: &Look) -> Opti
         .collect();
     let room = area.height.saturating_sub(FRAME);
     let body_rows = u16::try_from(body.len()).unwrap_or(u16::MAX);
-    let (first, heights) = fitted(ask, room.saturating_sub(body_rows.min(2)));
+    // What a verdict rests on stands above its questions however many they are.
+    let kept = if ask.deciding { MOST_BODY } else { 2 };
+    let (first, heights) = fitted(ask, room.saturating_sub(body_rows.min(kept)));
     let parts_rows: u16 = heights.iter().sum();
     let body_rows = body_rows.min(room.saturating_sub(parts_rows));
     let height = (body_rows + parts_rows + FRAME).min(area.height);

@@ -147,6 +147,15 @@ fn own_answers(
     cx: &Context,
 ) -> Result<Answers, Said> {
     let mut answers = Answers::new();
+    let departures = cx.office.departures(record, step, &answers, sheet);
+    if !departures.is_empty() {
+        let said: Vec<Said> = departures.into_iter().map(|departure| departure.said).collect();
+        let said = Said::join(&said, "；", "; ");
+        return Err(Said::new(
+            format!("与建议不同，请单独办理（{}）", said.zh),
+            format!("departs from the advice; decide it by itself ({})", said.en),
+        ));
+    }
     for ask in step.asks.iter().filter(|ask| ask.from_sheet.is_some()) {
         match sheet.and_then(|sheet| suggested(ask, sheet)) {
             Some(code) => drop(answers.insert(ask.id.clone(), Value::Choice(code))),
@@ -160,19 +169,7 @@ fn own_answers(
             None => {}
         }
     }
-    let departures = cx.office.departures(record, step, &answers, sheet);
-    if departures.is_empty() {
-        return Ok(answers);
-    }
-    let said: Vec<Said> = departures.into_iter().map(|departure| departure.said).collect();
-    let said = Said::join(&said, "；", "; ");
-    Err(Said::new(
-        format!("与建议不同（{}），要写条款和理由，请单独办理。", said.zh),
-        format!(
-            "departs from the advice ({}): decide it by itself, with clause and reason.",
-            said.en
-        ),
-    ))
+    Ok(answers)
 }
 
 fn label(ask: &Question, answers: &Answers, cx: &Context) -> Option<Said> {

@@ -178,7 +178,7 @@ fn an_approval_by_the_advice_takes_two_keys_and_shows_its_basis() {
         .shows("批准建档")
         .shows("困难类别：相对困难")
         .shows("当时的认定依据：建议符合");
-    screen.press("Tab").shows("R-REL");
+    screen.press("Tab PageDown").shows("R-REL");
 }
 
 #[test]

@@ -208,7 +208,7 @@ impl Examiner {
         }
         let mut found = BTreeMap::new();
         let kinds = self.catalogue.kinds().map(|kind| kind.id.as_str());
-        for kind in kinds.chain(["account"]) {
+        for kind in kinds.chain(["account", "adopted", "rules"]) {
             let all = office.store().scan(kind, None, usize::MAX).map_err(|why| why.to_string())?;
             for stored in all {
                 let key = (kind.to_string(), stored.record.id);
