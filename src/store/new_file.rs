@@ -167,12 +167,22 @@ impl NewFile {
             file: None,
         };
         new.fits()?;
+        let made = new.make().map_err(machine)?;
+        new.file = Some(BufWriter::new(made));
+        Ok(new)
+    }
+
+    /// Makes the file beside. That of a backup is made by its path: the folder of backups is the
+    /// station's own, where nobody swaps folders.
+    fn make(&self) -> io::Result<File> {
+        if self.is_backup {
+            use std::os::unix::fs::OpenOptionsExt;
+            return File::options().write(true).create_new(true).mode(0o600).open(self.beside());
+        }
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let made = rustix::fs::openat(&new.folder, &new.beside, flags, Mode::RUSR | Mode::WUSR);
-        let made = made.map_err(|error| machine(error.into()))?;
-        new.file = Some(BufWriter::new(File::from(made)));
-        Ok(new)
+        let made = rustix::fs::openat(&self.folder, &self.beside, flags, Mode::RUSR | Mode::WUSR);
+        Ok(File::from(made?))
     }
 
     /// Where it lies so far, to be read back.
@@ -198,6 +208,9 @@ impl NewFile {
     pub fn finish(mut self) -> Result<(), NotWritten> {
         self.sync().map_err(|why| self.machine(why))?;
         self.fits()?;
+        if self.is_backup {
+            return self.finish_backup().map_err(|why| self.machine(why));
+        }
         match self.existing {
             Existing::Replaced => {
                 rustix::fs::renameat(&self.folder, &self.beside, &self.folder, &self.name)
@@ -214,6 +227,13 @@ impl NewFile {
             Ok(()) | Err(Errno::INVAL | Errno::NOSYS) => Ok(()),
             Err(error) => Err(self.machine(error.into())),
         }
+    }
+
+    fn finish_backup(&mut self) -> io::Result<()> {
+        std::fs::rename(self.beside(), &self.path)?;
+        self.file = None;
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 
     /// Gives it its name unless there is one, where the file system can tell in one step.
