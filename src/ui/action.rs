@@ -288,7 +288,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "Open what was found",
         ["Ctrl-B"],
         &[Form],
-        12
+        0
     ),
     row!(Action::AddRow, "add-row", "加一行", "Add row", ["Insert", "Ctrl-N"], &[Form], 10),
     row!(
