@@ -311,8 +311,8 @@ impl Opened {
     pub fn record(&self, number: &str) -> Result<Record, Refusal> {
         let number = number.trim();
         let found = match self.office.numbered(number) {
-            Some(id) => self.office.record(id)?,
-            None => None,
+            Some(id) if self.office.knows(&self.actor, id) => self.office.record(id)?,
+            _ => None,
         };
         found.ok_or_else(|| not_found(number))
     }

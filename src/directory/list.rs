@@ -7,6 +7,12 @@ use chrono::NaiveDate;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// The facet, with the value `yes`, of a card that not everybody knows of.
+pub const CONFIDENTIAL: &str = "confidential";
+
+/// The facet that names an account which knows a confidential card all the same.
+pub const OPEN_TO: &str = "open_to";
+
 /// Which cards belong to a list; what is left open lets all through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -26,6 +32,10 @@ pub struct Filter {
     pub submitted_by: Option<String>,
     /// Not submitted by this account: nobody approves what they submitted.
     pub not_submitted_by: Option<String>,
+    /// Without any of these facets.
+    pub without: Vec<(String, String)>,
+    /// As this account knows them: cards marked [`CONFIDENTIAL`] only where [`OPEN_TO`] names it.
+    pub reader: Option<String>,
     /// In its state since before this moment.
     pub entered_before: Option<Instant>,
     /// Unchanged since before this moment.
@@ -122,6 +132,9 @@ struct Test<'a> {
     facets: Vec<u32>,
     submitted_by: Option<u32>,
     not_submitted_by: Option<u32>,
+    without: Vec<u32>,
+    /// The mark of confidential cards, and the one that opens them to the reader.
+    confidential: Option<(u32, Option<u32>)>,
     found: Option<Found>,
 }
 
@@ -144,6 +157,11 @@ impl<'a> Test<'a> {
                 other => other.flatten(),
             },
             not_submitted_by: account(&filter.not_submitted_by).flatten(),
+            without: filter.without.iter().filter_map(facet).collect(),
+            confidential: filter.reader.as_ref().and_then(|reader| {
+                let mark = directory.find_facet(CONFIDENTIAL, "yes")?;
+                Some((mark, directory.find_facet(OPEN_TO, reader)))
+            }),
             found,
         })
     }
@@ -165,13 +183,18 @@ impl<'a> Test<'a> {
         if self.facets.is_empty()
             && self.submitted_by.is_none()
             && self.not_submitted_by.is_none()
+            && self.without.is_empty()
+            && self.confidential.is_none()
             && filter.due_from.is_none()
             && filter.due_before.is_none()
         {
             return true;
         }
         let facts = directory.cells.facts(kept.cells);
-        self.facets.iter().all(|&facet| facts.facets.clone().any(|has| has == facet))
+        let has = |facet: u32| facts.facets.clone().any(|has| has == facet);
+        self.facets.iter().all(|&facet| has(facet))
+            && !self.without.iter().any(|&facet| has(facet))
+            && self.confidential.is_none_or(|(mark, open)| !has(mark) || open.is_some_and(has))
             && self.submitted_by.is_none_or(|by| facts.submitted_by == Some(by))
             && self.not_submitted_by.is_none_or(|by| facts.submitted_by != Some(by))
             && filter.due_from.is_none_or(|day| facts.due.is_some_and(|due| due >= days(day)))

@@ -31,7 +31,7 @@ mod tests;
 mod text;
 
 pub use card::{Card, IdNumber, IdRole};
-pub use list::{Filter, Sort, SortBy};
+pub use list::{CONFIDENTIAL, Filter, OPEN_TO, Sort, SortBy};
 pub use search::{Hit, Query, Why};
 
 use crate::record::{Instant, RecordId};

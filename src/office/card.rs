@@ -2,7 +2,7 @@
 
 use super::Office;
 use crate::calendar::Calendar;
-use crate::directory::{Card, IdNumber, IdRole};
+use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO};
 use crate::program::{Kind, PERSON};
 use crate::record::{Record, Value};
 use crate::workflow;
@@ -33,8 +33,23 @@ fn of(record: &Record, person: Option<(&Record, &Kind)>, kind: &Kind, calendar: 
         card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
     }
     card.facets.push(("created_by".into(), record.created_by.clone()));
+    if let Some(life) = &kind.workflow {
+        let blocked = workflow::blocked(life, record).into_iter();
+        card.facets.extend(blocked.map(|account| (NOT_FOR.to_string(), account)));
+    }
+    if let Some(rule) = &kind.confidential
+        && record.get(&rule.field).and_then(Value::as_yes_no) == Some(true)
+    {
+        let named = rule.handler.as_ref().map(|field| record.text(field).trim());
+        let handler = named.filter(|name| !name.is_empty()).unwrap_or(&record.created_by);
+        card.facets.push((CONFIDENTIAL.into(), "yes".into()));
+        card.facets.push((OPEN_TO.into(), handler.into()));
+    }
     card
 }
+
+/// The facet of an account that may not make the step a record waits for.
+pub(super) const NOT_FOR: &str = "not_for";
 
 fn collect(card: &mut Card, record: &Record, kind: &Kind, role: IdRole) {
     card.names.extend(kind.search.names.iter().flat_map(|path| texts(record, path)));

@@ -3,7 +3,7 @@
 use super::door::unavailable;
 use super::{Actor, Refusal, Right};
 use crate::calendar::{Calendar, countdown};
-use crate::directory::{Card, Filter, Sort, SortBy};
+use crate::directory::{CONFIDENTIAL, Card, Filter, OPEN_TO, Sort, SortBy};
 use crate::policy::Library;
 use crate::program::{self, Catalogue, Field, Kind, PERSON, Role};
 use crate::record::{Record, RecordId, Value};
@@ -331,7 +331,7 @@ impl super::Office {
     }
 
     fn filter(&self, actor: &Actor, queue: &Queue, kind: &Kind) -> Option<Filter> {
-        let base = Filter::of_kind(kind.code);
+        let base = Filter { reader: reader(actor), ..Filter::of_kind(kind.code) };
         if matches!(queue, Queue::OfKind(_)) {
             return Some(base);
         }
@@ -360,7 +360,10 @@ impl super::Office {
         let tomorrow = self.today().succ_opt()?;
         Some(match queue {
             Queue::Review if states.is_empty() => return None,
-            Queue::Review => Filter { states, not_submitted_by: reviewer(actor), ..base },
+            Queue::Review => {
+                let without = vec![(super::card::NOT_FOR.to_string(), actor.account.clone())];
+                Filter { states, not_submitted_by: reviewer(actor), without, ..base }
+            }
             Queue::Due => Filter { due_before: Some(tomorrow), ..base },
             Queue::Drafts => Filter {
                 states,
@@ -376,12 +379,20 @@ impl super::Office {
 
     /// What belongs to a person, the last changed first.
     #[must_use]
-    pub fn services_of(&self, _actor: &Actor, person: RecordId) -> Vec<Line> {
+    pub fn services_of(&self, actor: &Actor, person: RecordId) -> Vec<Line> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let (_, ids) =
-            directory.list(&Filter::of_person(person), Sort::from(SortBy::Updated), 0, 100);
+        let filter = Filter { reader: reader(actor), ..Filter::of_person(person) };
+        let (_, ids) = directory.list(&filter, Sort::from(SortBy::Updated), 0, 100);
         let cards = ids.iter().filter(|id| **id != person).filter_map(|id| directory.get(*id));
         cards.map(|card| self.line(&card)).collect()
+    }
+
+    /// Whether somebody knows of a record: a confidential one only its handler, supervisors and
+    /// auditors.
+    #[must_use]
+    pub fn knows(&self, actor: &Actor, id: RecordId) -> bool {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        directory.get(id).is_none_or(|card| open_to(actor, &card))
     }
 
     /// The person a record belongs to.
@@ -434,6 +445,19 @@ impl super::Office {
             }
         }
     }
+}
+
+/// Whether a card is one this actor knows of.
+pub(super) fn open_to(actor: &Actor, card: &Card) -> bool {
+    let Some(reader) = reader(actor) else { return true };
+    let has = |name: &str, value: &str| card.facets.iter().any(|(n, v)| n == name && v == value);
+    !has(CONFIDENTIAL, "yes") || has(OPEN_TO, &reader)
+}
+
+/// The account whose knowledge of confidential records is looked at; none for those who know all.
+fn reader(actor: &Actor) -> Option<String> {
+    let all = matches!(actor.role, Role::Supervisor | Role::Auditor);
+    (!all).then(|| actor.account.clone())
 }
 
 /// Somebody who reviews does not see in the queue what they submitted themselves.

@@ -69,7 +69,9 @@ impl super::Office {
         let lines: Vec<Line> = {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
             let hits = directory.search(&Query { text: text.to_string(), kind, limit });
-            hits.iter().filter_map(|hit| Some(self.line(&directory.get(hit.id)?))).collect()
+            let cards = hits.iter().filter_map(|hit| directory.get(hit.id));
+            let known = cards.filter(|card| super::reading::open_to(actor, card));
+            known.map(|card| self.line(&card)).collect()
         };
         if lines.is_empty()
             && limit > 0

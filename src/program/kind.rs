@@ -27,6 +27,8 @@ pub struct Kind {
     pub person: Option<String>,
     /// The table of consents, one row per sensitivity group.
     pub consents: Option<String>,
+    /// What makes a record of it confidential.
+    pub confidential: Option<Confidential>,
     /// What a search looks at.
     pub search: SearchKeys,
     /// How rows of its tables find their record.
@@ -38,6 +40,15 @@ pub struct Kind {
     pub doubts: Vec<(String, Validity)>,
     /// Its life, where it has one.
     pub workflow: Option<Workflow>,
+}
+
+/// When only its handler and supervisors know of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confidential {
+    /// The yes/no field that says so.
+    pub field: String,
+    /// The text field with the account that handles it; whoever made it, without one.
+    pub handler: Option<String>,
 }
 
 /// Fields a search looks at; `table.column` reaches into rows.

@@ -35,7 +35,8 @@ pub use effective::{
 };
 pub use first_row::entered_again;
 pub use kind::{
-    Field, FieldType, FirstRow, Import, Kind, Required, SearchKeys, Section, Total, Validity,
+    Confidential, Field, FieldType, FirstRow, Import, Kind, Required, SearchKeys, Section, Total,
+    Validity,
 };
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};

@@ -8,6 +8,9 @@ use crate::words::Said;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
+/// The key of the main step forward, in every pack.
+const MAIN_STEP: char = 'a';
+
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Who<'w> {
@@ -90,6 +93,20 @@ pub fn may(
         }
     }
     Ok(())
+}
+
+/// The accounts that had a hand in a record and so may not make the main step out of its state.
+#[must_use]
+pub fn blocked(workflow: &Workflow, record: &Record) -> BTreeSet<String> {
+    let Some(step) = workflow.move_on(&record.state, MAIN_STEP) else { return BTreeSet::new() };
+    let makers = since_submission(workflow, record);
+    let makers = makers.iter().flat_map(|made| made.proposed_by.iter().chain([&made.by]));
+    let hands: BTreeSet<&String> = authors(record).iter().chain(makers).collect();
+    let may_not = |account: &str| {
+        (step.not_by_author && authors(record).contains(account))
+            || made_before(workflow, step, record, account).is_some()
+    };
+    hands.into_iter().filter(|account| may_not(account)).cloned().collect()
 }
 
 /// A move this account made since the last submission that keeps it from making `step`.

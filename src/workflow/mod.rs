@@ -6,7 +6,9 @@ mod facts;
 mod hands;
 
 pub use facts::{Open, open_facts, returned, returned_fields};
-pub use hands::{Who, authors, is_for, may, proposed_by_other, since_submission, submitted_by};
+pub use hands::{
+    Who, authors, blocked, is_for, may, proposed_by_other, since_submission, submitted_by,
+};
 
 use crate::calendar::{Calendar, CalendarError, Due as Counted, Period, Unit};
 use crate::program::{DayUnit, Due, DueFrom, Role, Workflow};

@@ -216,6 +216,9 @@ fn refused(place: &str, error: TypedError) -> Refusal {
 fn newest(at: &Opened, number: &str) -> Result<Record, Refusal> {
     let number = number.trim();
     let id: RecordId = at.office.numbered(number).ok_or_else(|| not_found(number))?;
+    if !at.office.knows(&at.actor, id) {
+        return Err(not_found(number));
+    }
     for kind in at.office.catalogue().kinds() {
         let found = at.office.store().latest(&kind.id, id);
         let found = found.map_err(|error| Refusal::unavailable(error.said(), error.next()))?;

@@ -57,6 +57,8 @@ fn filter() -> impl Strategy<Value = Filter> {
                 due_before: before.map(day),
                 submitted_by: by,
                 not_submitted_by: not_by,
+                without: Vec::new(),
+                reader: None,
                 entered_before: entered.map(moment),
                 updated_before: updated.map(moment),
                 text,

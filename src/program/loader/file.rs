@@ -4,7 +4,8 @@ use super::fields::{self, Gathered};
 use super::{Mentions, PackFile, Part, formulas, lists, moves};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
-    BIRTH_DATE, Field, FieldType, Import, Kind, NumberTemplate, Pack, SearchKeys, TemplateError,
+    BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, Pack, SearchKeys,
+    TemplateError,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -71,6 +72,8 @@ fn kind(
     let area = node.text("area").map_or_else(|| pack.area.clone(), |at| at.value);
     let person = node.text("person");
     let consents = node.text("consents");
+    let confidential = node.text("confidential");
+    let handler = node.text("handler");
     let shows = node.texts("shows");
     let search = node.table("search");
     let import = node.table("import");
@@ -96,6 +99,10 @@ fn kind(
         shows: shows.iter().map(|at| at.value.clone()).collect(),
         person: person.as_ref().map(|at| at.value.clone()),
         consents: consents.as_ref().map(|at| at.value.clone()),
+        confidential: confidential.as_ref().map(|at| Confidential {
+            field: at.value.clone(),
+            handler: handler.as_ref().map(|at| at.value.clone()),
+        }),
         search: SearchKeys::default(),
         import: Import::default(),
         sections,
@@ -111,6 +118,12 @@ fn kind(
     });
     is_field(&kind, consents.as_ref(), problems, "表格", "table", |field| {
         !field.field_type.columns().is_empty()
+    });
+    is_field(&kind, confidential.as_ref(), problems, "是非", "yes/no", |field| {
+        matches!(field.field_type, FieldType::YesNo)
+    });
+    is_field(&kind, handler.as_ref(), problems, "文本", "text", |field| {
+        matches!(field.field_type, FieldType::Text { .. })
     });
     totals(&kind, &places, problems);
     given_away(&kind, &places, problems);

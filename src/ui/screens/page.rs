@@ -55,7 +55,8 @@ pub struct Page {
 impl Page {
     /// The page of a record; what cannot be read is told.
     pub fn open(id: RecordId, cx: &mut Context) -> Option<Self> {
-        let record = match cx.office.record(id) {
+        let known = cx.who.is_some_and(|who| cx.office.knows(who, id));
+        let record = match cx.office.record(id).map(|record| record.filter(|_| known)) {
             Ok(Some(record)) => record,
             Ok(None) => {
                 cx.say(Notice::unsure(

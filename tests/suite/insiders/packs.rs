@@ -525,3 +525,63 @@ fn an_adoption_that_is_killed_is_whole_or_was_never_there() {
     assert_eq!(json_lines(&desk.done(&["verify", "--json"]))[0]["ok"], true);
     assert_eq!(desk.says("admin", &["export", "Our own file"]).0, 0);
 }
+
+/// A pack of another subject whose kind says which field makes a record confidential.
+const COUNSEL: &str = r#"
+[pack]
+id = "counsel"
+title = { zh = "心理咨询", en = "Counselling" }
+area = "counsel"
+
+[kind.counsel]
+code = 900
+title = { zh = "咨询", en = "Counsel" }
+number = "{station}-询-{seq:05}"
+shows = ["client", "subject"]
+confidential = "private"
+handler = "counsellor"
+search = { names = ["client"] }
+
+[[kind.counsel.section]]
+id = "talk"
+title = { zh = "谈话", en = "Talk" }
+field = [
+  { id = "client", type = "person_name", required = "always", title = { zh = "来访者", en = "Client" } },
+  { id = "subject", type = "text", max = 80, title = { zh = "事由", en = "Subject" } },
+  { id = "private", type = "yes_no", title = { zh = "保密", en = "Private" } },
+  { id = "counsellor", type = "text", max = 40, title = { zh = "咨询员", en = "Counsellor" } },
+]
+"#;
+
+#[test]
+fn a_confidential_record_is_known_to_its_handler_and_supervisors_only() {
+    let desk = station();
+    desk.adopt("programs/counsel.toml", COUNSEL);
+    let counsel = |client: &str, private: bool, counsellor: &str| {
+        let fields = json!({"client": client, "private": private, "counsellor": counsellor});
+        let made = desk.perform_as("supervisor", &json!({"create": "counsel", "fields": fields}));
+        made["number"].as_str().unwrap_or_else(|| panic!("{made}")).to_string()
+    };
+    let open = counsel("区小红", false, "supervisor");
+    let hidden = counsel("欧阳靖雯", true, "supervisor");
+    let theirs = counsel("尉迟英", true, "volunteer");
+    let knows = |account: &str, number: &str, name: &str| {
+        let found = desk.says(account, &["find", name, "--kind", "counsel", "--json"]).1;
+        let (status, shown, said) = desk.says(account, &["show", number]);
+        let known = status == 0;
+        assert_eq!(known, found.contains(number), "{account} {number}: {found}{shown}{said}");
+        assert!(known || !said.contains(name), "{said}");
+        known
+    };
+    for account in ["volunteer", "admin", "supervisor"] {
+        let sees_all = account == "supervisor";
+        assert!(knows(account, &open, "区小红"), "{account}");
+        assert_eq!(knows(account, &hidden, "欧阳靖雯"), sees_all, "{account}");
+        let own = sees_all || account == "volunteer";
+        assert_eq!(knows(account, &theirs, "尉迟英"), own, "{account}");
+    }
+    // What is not known is not changed either.
+    let change = json!({"amend": hidden, "base": 1, "fields": {"subject": "x"}});
+    let refused = desk.perform_as("volunteer", &change);
+    assert_eq!((&refused["ok"], &refused["kind"]), (&false.into(), &"invalid".into()), "{refused}");
+}
