@@ -230,7 +230,15 @@ impl Making {
         let grounds = sheet.map(|sheet| cx.office.grounds(&self.record, &self.step, sheet));
         let grounds = grounds.filter(|grounds| !grounds.is_empty() && !self.every_clause);
         let cited = |clause: &Clause| (clause.id.clone(), library.cited(clause));
-        let Some(grounds) = grounds else { return library.clauses.values().map(cited).collect() };
+        let Some(grounds) = grounds else {
+            // Without grounds all stand to choose from, those the sheet rests on first.
+            let rests_on = |id: &str| {
+                sheet.is_some_and(|sheet| sheet.lines.iter().any(|line| line.clause == id))
+            };
+            let mut all: Vec<_> = library.clauses.values().collect();
+            all.sort_by_key(|clause| !rests_on(&clause.id));
+            return all.into_iter().map(cited).collect();
+        };
         let found = grounds.iter().filter_map(|id| library.clauses.get(id));
         let other = (OTHER_CLAUSE.to_string(), said!("其他条款…", "Another clause…"));
         found.map(cited).chain([other]).collect()
