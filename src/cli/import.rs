@@ -1,5 +1,6 @@
 //! `yizhan import`: a CSV file or workbook taken in.
 
+use super::follow::Then;
 use super::{Done, Failure, Opened, progress};
 use crate::exchange::{
     Book, FileTrouble, HeadingMap, ImportOptions, Plan, Report, SheetReport, import, write_rejects,
@@ -43,6 +44,8 @@ pub struct ImportArgs {
     /// 把未通过的行连同原因写入此文件（已有则替换），改好后可再次导入 / Write refused rows with their reasons here; replaced if there
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    #[command(flatten)]
+    then: Then,
 }
 
 impl ImportArgs {
@@ -72,6 +75,7 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
         hidden: args.hidden,
         stop: None,
     };
+    let follow = args.then.read(at, &plan.kind)?.filter(|_| !args.dry_run);
     let percent = AtomicU8::new(0);
     let label = Said::fixed("导入", "Importing");
     let report = progress::bar(
@@ -96,6 +100,9 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
         writeln!(out, "{}", report.to_json())?;
     } else {
         tell(&report, args.rejects.as_deref(), at.lang, out, err)?;
+    }
+    if let Some(follow) = follow {
+        follow.carry_out(at, out, err)?;
     }
     if report.is_clean() { Ok(()) } else { Err(Failure::Told) }
 }

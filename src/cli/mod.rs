@@ -31,6 +31,7 @@ mod elsewhere;
 mod export;
 mod failure;
 mod find;
+mod follow;
 mod history;
 mod host_key;
 mod import;

@@ -388,7 +388,8 @@ impl<'s> Story<'s> {
         if !near {
             return self.step(approver, file, day, "approve", answers);
         }
-        answers.insert("clause".to_string(), text("pingdingshan/deep"));
+        let clause = if category == "deep" { "pingdingshan/deep" } else { "yuyao-2024/relative" };
+        answers.insert("clause".to_string(), text(clause));
         for who in [approver, self.reviewer(file)] {
             self.step(who, file, day, "approve", answers.clone());
         }

@@ -328,6 +328,37 @@ fn files_of_before_are_taken_over_by_two() {
     done(&mut desk, "volunteer", change);
 }
 
+#[test]
+fn a_list_of_files_of_before_is_taken_over_as_it_comes_in() {
+    let mut desk = station();
+    let list = format!(
+        "姓名,身份证号,近12个月家庭总收入,困难类别\n区小红,{},9000,深度困难\n尉迟英,{},12000,相对困难\n",
+        id_number("19800101", 1),
+        id_number("19810101", 2)
+    );
+    let list = desk.write("list.csv", &list);
+    let import = ["import", "hardship_file", list.to_str().unwrap(), "--then", "take_over"];
+    let document = "document=巴工帮〔2020〕3号";
+    desk.account = "boss".into();
+    let wrong = [&import[..], &["--answer", "dokument=x"]].concat();
+    let (status, said) = desk.failed(&wrong);
+    assert!(status == 1 && said.contains("decided_on"), "{said}");
+    let right =
+        [&import[..], &["--answer", document, "--answer", "decided_on=2020-03-01"]].concat();
+    let told = desk.done(&right);
+    assert!(told.contains("2 份"), "{told}");
+    for (name, category) in [("区小红", "深度困难"), ("尉迟英", "相对困难")] {
+        let found = desk.done(&["find", name, "--kind", "hardship_file", "--json"]);
+        let found: Json = serde_json::from_str(found.lines().next().unwrap()).unwrap();
+        let number = found["number"].as_str().unwrap().to_string();
+        assert_eq!(found["state"], "taken_over");
+        refused(&mut desk, "boss", &json!({"move": "confirm_taken_over", "number": number}));
+        done(&mut desk, "deputy", json!({"move": "confirm_taken_over", "number": number}));
+        desk.account = "boss".into();
+        assert!(desk.done(&["history", &number]).contains(category));
+    }
+}
+
 // From here on in one process, on a clock of its own: the waits of law take days.
 
 struct Way<'s> {
@@ -525,7 +556,9 @@ fn decisions_from_above_are_entered_by_one_and_confirmed_by_another() {
         ("category", Value::Choice("deep".into())),
     ]);
     way.step(&one, "enter_approval", paper).unwrap();
+    // Not by who entered it, nor by an author of the file.
     way.step(&one, "confirm_above", Answers::new()).unwrap_err();
+    way.step(&station.actor("volunteer"), "confirm_above", Answers::new()).unwrap_err();
     way.step(&two, "confirm_above", Answers::new()).unwrap();
     assert_eq!(way.state(), "on_file");
 }
