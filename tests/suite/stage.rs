@@ -100,11 +100,16 @@ impl Station {
     }
 
     /// Another station just like this one, which is closed, on its own copy of the folder and its
-    /// own clock of that morning.
-    pub fn copy(&self) -> Self {
+    /// own clock of that morning; with a file laid into its folder, where one is given.
+    pub fn copy(&self, laid: Option<(&str, &str)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (self.office.folder(), folder.path().join("station"));
         copy_folder(Path::new(&from), &to);
+        if let Some((name, content)) = laid {
+            let place = to.join(name);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, content).unwrap();
+        }
         let clock = Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()));
         let secret = Secret::Password { account: "admin", password: PASSWORD };
         let sources = Sources::load(None).unwrap();
