@@ -85,13 +85,15 @@ impl super::Office {
         super::advice::explained(&departures, &answers)?;
         let against: Vec<String> = departures.into_iter().map(|it| it.id).collect();
         let seconds = step.over_advice == Some(Override::Second) && !against.is_empty();
-        let proposed_by = match self.seconded(actor, step, &before, &answers)? {
-            Some(by) => Some(by),
-            None if seconds => {
+        let proposed_by = self.seconded(actor, step, &before, &answers)?;
+        if proposed_by.is_none() {
+            // A colleague's proposal opens the step only to whoever seconds it as it is.
+            workflow::may_alone(life, step, &before, &actor.account)
+                .map_err(|why| Refusal::forbidden(why.said(), why.next()))?;
+            if seconds {
                 return Ok(self.put_forward(actor, step, before, answers, against));
             }
-            None => None,
-        };
+        }
         let rules = sheet.as_ref().and_then(|sheet| self.rules_to_keep(sheet));
         let sheet = sheet.and_then(|sheet| sheet.to_stored().ok());
         let reason = answers.get("reason").and_then(Value::as_text).map(str::to_string);

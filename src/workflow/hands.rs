@@ -83,7 +83,8 @@ pub fn may(
     if step.not_by_author && authors(record).contains(who.account) {
         return Err(WhyNot::Author);
     }
-    if let Some(other) = made_before(workflow, step, record, who.account) {
+    let seconds = proposed_by_other(step, record, who.account);
+    if let Some(other) = made_before(workflow, step, record, who.account, seconds) {
         return Err(WhyNot::MadeBefore { step: other });
     }
     if let Some(wait) = &step.not_before {
@@ -103,18 +104,41 @@ pub fn blocked(workflow: &Workflow, record: &Record) -> BTreeSet<String> {
     let makers = makers.iter().flat_map(|made| made.proposed_by.iter().chain([&made.by]));
     let hands: BTreeSet<&String> = authors(record).iter().chain(makers).collect();
     let may_not = |account: &str| {
+        let seconds = proposed_by_other(step, record, account);
         (step.not_by_author && authors(record).contains(account))
-            || made_before(workflow, step, record, account).is_some()
+            || made_before(workflow, step, record, account, seconds).is_some()
     };
     hands.into_iter().filter(|account| may_not(account)).cloned().collect()
 }
 
+/// Whether this account may make `step` in its own right, and not only second what another put
+/// forward.
+///
+/// # Errors
+/// The move it made that keeps it from making this one.
+pub fn may_alone(
+    workflow: &Workflow,
+    step: &Move,
+    record: &Record,
+    account: &str,
+) -> Result<(), WhyNot> {
+    match made_before(workflow, step, record, account, false) {
+        Some(other) => Err(WhyNot::MadeBefore { step: other }),
+        None => Ok(()),
+    }
+}
+
 /// A move this account made since the last submission that keeps it from making `step`.
 ///
-/// Whoever seconds what another put forward is a second pair of eyes already: the two moves that
+/// Whoever `seconds` what another put forward is a second pair of eyes already: the two moves that
 /// must be apart are then made by different accounts whoever of them made the first.
-fn made_before(workflow: &Workflow, step: &Move, record: &Record, account: &str) -> Option<Said> {
-    let seconds = proposed_by_other(step, record, account);
+fn made_before(
+    workflow: &Workflow,
+    step: &Move,
+    record: &Record,
+    account: &str,
+    seconds: bool,
+) -> Option<Said> {
     let apart = workflow.apart.contains(&step.id) && !seconds;
     let keeps = |made: &MoveMade| {
         let named = step.not_by.contains(&made.id);

@@ -511,6 +511,30 @@ fn nobody_approves_in_silence() {
 }
 
 #[test]
+fn a_colleagues_proposal_opens_no_way_to_decide_alone() {
+    // (13,000 − 1,000) ÷ 12 = 1,000 yuan: the sheet says relative.
+    let (station, file) = with_file(1_300_000, true);
+    let (one, two) = (station.actor("supervisor"), station.second());
+    let way = Way { station: &station, file };
+    way.to_notice(&one, &two);
+    station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
+    way.step(&two, "notice_over", Answers::new()).unwrap();
+    let mut deep = answers(&[("category", Value::Choice("deep".into()))]);
+    deep.insert("clause".into(), Value::Text("pingdingshan/deep".into()));
+    deep.insert("reason".into(), Value::Text("药费仍在增加".into()));
+    assert!(way.step(&two, "approve", deep).unwrap().waits);
+    // Whoever passed the first review may second that, and nothing else: neither the advice …
+    let relative = answers(&[("category", Value::Choice("relative".into()))]);
+    assert_eq!(way.step(&one, "approve", relative).unwrap_err().kind, RefusalKind::Forbidden);
+    // … nor another departure of their own.
+    let mut accident = answers(&[("category", Value::Choice("accident".into()))]);
+    accident.insert("clause".into(), Value::Text("pingdingshan/deep".into()));
+    accident.insert("reason".into(), Value::Text("意外".into()));
+    assert_eq!(way.step(&one, "approve", accident).unwrap_err().kind, RefusalKind::Forbidden);
+    assert_eq!(way.state(), "to_approve");
+}
+
+#[test]
 fn a_means_check_that_differs_is_not_passed_over() {
     let (station, file) = with_file(900_000, true);
     let (one, two) = (station.actor("supervisor"), station.second());
