@@ -3,6 +3,7 @@
 //! The office compares, not the screen: whoever decides otherwise says under which clause and why,
 //! whichever way the command came.
 
+use super::moves::text_of;
 use super::{Answers, Refusal};
 use crate::formula::Inputs;
 use crate::policy::{DecisionSheet, LineResult, Overall, Role, SheetLine};
@@ -138,12 +139,8 @@ fn outcome(kind: &Kind, step: &Move, sheet: &DecisionSheet) -> Option<Departure>
 
 /// Refuses a departure without clause and reason.
 pub(super) fn explained(departures: &[Departure], answers: &Answers) -> Result<(), Refusal> {
-    let given = |id: &str| {
-        answers.get(id).and_then(Value::as_text).is_some_and(|text| !text.trim().is_empty())
-    };
-    let Some(lacking) = ["clause", "reason"].into_iter().find(|id| !given(id)) else {
-        return Ok(());
-    };
+    let lacking = ["clause", "reason"].into_iter().find(|id| text_of(answers, id).is_none());
+    let Some(lacking) = lacking else { return Ok(()) };
     if departures.is_empty() {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use super::keyring::KeyringChange;
 use super::news::News;
 use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;
-use crate::directory::{Directory, Filter, Sort};
+use crate::directory::Directory;
 use crate::policy::Library;
 use crate::program::{Catalogue, Kind, PERSON};
 use crate::record::{Clock, Instant, Record, RecordId};
@@ -244,11 +244,7 @@ impl Office {
 
     /// A person's files carry the person's name and numbers; they follow a change of those.
     fn show_services_of(&self, person: &Record) {
-        let ids = {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            directory.list(&Filter::of_person(person.id), Sort::default(), 0, usize::MAX).1
-        };
-        for id in ids.into_iter().filter(|id| *id != person.id) {
+        for id in self.belonging_to(person.id) {
             let kind = self.kind_of(id).filter(|kind| kind.id != PERSON);
             let record = kind.and_then(|kind| self.inside(&kind.id, id).ok().flatten());
             if let Some(record) = record {

@@ -37,7 +37,11 @@ pub(super) fn settle_names(kind: &Kind, fields: &mut Fields) -> Result<Entered, 
     Ok(entered)
 }
 
-fn settle(
+/// Puts the proper characters into one name.
+///
+/// # Errors
+/// As [`settle_names`], at `place`.
+pub(super) fn settle(
     field: &Field,
     place: &str,
     value: &mut Value,

@@ -2,14 +2,13 @@
 
 use super::{Actor, Refusal, Right};
 use crate::areas::hardship;
-use crate::directory::{Filter, Sort};
 use crate::program::{FieldType, Kind, PERSON, Role, State, Workflow};
 use crate::record::{Fields, PaperState, Record, RecordId, Value};
 use crate::said;
 use crate::words::Said;
 use crate::workflow::{Open, open_facts};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 
 /// Which fields of a record somebody may change now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl super::Office {
             Open::Named(fields) => fields,
             Open::Frozen => Vec::new(),
         };
-        let mut freely: BTreeSet<String> = BTreeSet::new();
+        let mut freely = free_fields(kind, life, state, actor.role, || self.read_by_rules(kind));
         let mut adding: BTreeSet<String> = kind.consents.iter().cloned().collect();
         for field in kind.fields() {
             if matches!(field.field_type, FieldType::Papers { .. }) {
@@ -82,31 +81,11 @@ impl super::Office {
                     && other.total.as_ref().is_some_and(|total| total.table == field.id)
             });
             let column = named.iter().any(|name| name.split('.').next() == Some(&field.id));
-            if column
-                || with_it
-                || rows_of
-                || self.is_free(kind, life, state, actor.role, &field.id)
-            {
+            if column || with_it || rows_of {
                 freely.insert(field.id.clone());
             }
         }
         Ok(Changeable::Only { freely, adding })
-    }
-
-    /// A field no rule reads and no move writes, open to those the state names.
-    fn is_free(
-        &self,
-        kind: &Kind,
-        life: &Workflow,
-        state: Option<&State>,
-        role: Role,
-        field: &str,
-    ) -> bool {
-        let open = state.is_some_and(|state| state.edit_by.contains(&role));
-        let mut asks = life.moves.iter().flat_map(|step| &step.asks);
-        open && kind.person.as_deref() != Some(field)
-            && !asks.any(|ask| ask.writes.as_deref() == Some(field))
-            && !self.read_by_rules(kind).contains(field)
     }
 
     /// The fields of a kind that the rules its moves evaluate read.
@@ -117,11 +96,10 @@ impl super::Office {
         let facts = rules.flat_map(|rules| rules.facts.iter().map(|fact| fact.id.as_str()));
         let mut read: BTreeSet<String> = self.fields_behind(facts).into_iter().collect();
         // What a field that is read is made of is read with it.
-        for field in
-            kind.fields().filter(|field| read.contains(&field.id)).cloned().collect::<Vec<_>>()
-        {
-            read.extend(field.total.map(|total| total.table));
-        }
+        let totals = kind.fields().filter(|field| read.contains(&field.id));
+        let tables: Vec<String> =
+            totals.filter_map(|field| Some(field.total.as_ref()?.table.clone())).collect();
+        read.extend(tables);
         read
     }
 
@@ -201,11 +179,7 @@ impl super::Office {
         if fields.is_empty() {
             return Ok(None);
         }
-        let ids = {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            directory.list(&Filter::of_person(person), Sort::default(), 0, usize::MAX).1
-        };
-        for id in ids.into_iter().filter(|id| *id != person) {
+        for id in self.belonging_to(person) {
             let Some(kind) = self.kind_of(id) else { continue };
             let Some(life) = &kind.workflow else { continue };
             let Some(file) = self.inside(&kind.id, id)? else { continue };
@@ -229,41 +203,6 @@ impl super::Office {
         fields.into_iter().filter(|(field, _)| fed(field)).collect()
     }
 
-    /// A record and its person as rules read them: findings in the place of what was declared,
-    /// and once submitted the person as copied then.
-    pub(super) fn as_ruled(
-        &self,
-        kind: &Kind,
-        record: &Record,
-        person: Option<&Record>,
-    ) -> (Record, Option<Record>) {
-        let mut file = record.clone();
-        for (field, finding) in &record.findings {
-            // What was found counts, whatever rows the declared total was summed from.
-            if let Some(total) = kind.field(field).and_then(|field| field.total.as_ref()) {
-                file.fields.remove(&total.table);
-            }
-            file.fields.insert(field.clone(), finding.value.clone());
-        }
-        let fixed = kind.workflow.as_ref().is_some_and(|life| {
-            matches!(open_facts(life, record), Open::Frozen | Open::Closed)
-                && !record.copied.is_empty()
-        });
-        let person = person.map(|person| {
-            let mut person = person.clone();
-            if fixed {
-                for field in hardship::PERSON_FIELDS {
-                    match record.copied.get(field) {
-                        Some(value) => person.fields.insert(field.to_string(), value.clone()),
-                        None => person.fields.remove(field),
-                    };
-                }
-            }
-            person
-        });
-        (file, person)
-    }
-
     /// Where the person is registered otherwise than a file copied: field, copied, registered now.
     #[must_use]
     pub fn differs_from_copy(
@@ -282,6 +221,65 @@ impl super::Office {
             })
             .collect()
     }
+}
+
+/// A record and its person as rules read them: findings in the place of what was declared,
+/// and once submitted the person as copied then.
+pub(super) fn as_ruled<'r>(
+    kind: &Kind,
+    record: &'r Record,
+    person: Option<&'r Record>,
+) -> (Cow<'r, Record>, Option<Cow<'r, Record>>) {
+    let mut file = Cow::Borrowed(record);
+    for (field, finding) in &record.findings {
+        let fields = &mut file.to_mut().fields;
+        // What was found counts, whatever rows the declared total was summed from.
+        if let Some(total) = kind.field(field).and_then(|field| field.total.as_ref()) {
+            fields.remove(&total.table);
+        }
+        fields.insert(field.clone(), finding.value.clone());
+    }
+    let fixed = !record.copied.is_empty()
+        && kind
+            .workflow
+            .as_ref()
+            .is_some_and(|life| matches!(open_facts(life, record), Open::Frozen | Open::Closed));
+    let mut person = person.map(Cow::Borrowed);
+    if let Some(person) = person.as_mut().filter(|_| fixed) {
+        for field in hardship::PERSON_FIELDS {
+            let copied = record.copied.get(field);
+            // Nearly always nothing has changed since, and nothing is copied.
+            if person.get(field) == copied {
+                continue;
+            }
+            let fields = &mut person.to_mut().fields;
+            match copied {
+                Some(value) => fields.insert(field.to_string(), value.clone()),
+                None => fields.remove(field),
+            };
+        }
+    }
+    (file, person)
+}
+
+/// The fields a state opens to a role while facts are frozen: those no rule reads and no move
+/// writes. What rules read is worked out only where the state opens any.
+fn free_fields(
+    kind: &Kind,
+    life: &Workflow,
+    state: Option<&State>,
+    role: Role,
+    read_by_rules: impl FnOnce() -> BTreeSet<String>,
+) -> BTreeSet<String> {
+    if !state.is_some_and(|state| state.edit_by.contains(&role)) {
+        return BTreeSet::new();
+    }
+    let mut closed = read_by_rules();
+    closed.extend(kind.person.clone());
+    let asks = life.moves.iter().flat_map(|step| &step.asks);
+    closed.extend(asks.filter_map(|ask| ask.writes.clone()));
+    let ids = kind.fields().map(|field| field.id.clone());
+    ids.filter(|id| !closed.contains(id)).collect()
 }
 
 /// Whether a change of papers or consents only adds: a paper that came in, a consent signed.

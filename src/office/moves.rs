@@ -1,15 +1,10 @@
 //! Moves of a workflow: which are open to whom, and making one.
 
 use super::door::Plan;
-use super::entering::settle_names;
+use super::entering::{Entered, settle, settle_names};
 use super::{Actor, Answers, Refusal};
-use crate::program::{
-    self, Ask, AskType, FieldType, Kind, Move, Need, Override, PERSON, Stage, Workflow,
-};
-use crate::record::{
-    Finding, MoveMade, Proposal, Record, RecordId, Value, clean_name, name_key, private_in,
-    proper_text,
-};
+use crate::program::{self, Ask, AskType, Kind, Move, Need, Override, PERSON, Stage, Workflow};
+use crate::record::{Finding, MoveMade, Proposal, Record, RecordId, Value, name_key};
 use crate::said;
 use crate::words::Said;
 use crate::workflow;
@@ -96,7 +91,7 @@ impl super::Office {
         }
         let rules = sheet.as_ref().and_then(|sheet| self.rules_to_keep(sheet));
         let sheet = sheet.and_then(|sheet| sheet.to_stored().ok());
-        let reason = answers.get("reason").and_then(Value::as_text).map(str::to_string);
+        let reason = text_of(&answers, "reason").map(str::to_string);
         let from = std::mem::replace(&mut record.state, step.to.clone());
         if life.is_closed(&from) {
             // Decided once: whoever takes it up again begins a new account of its facts.
@@ -184,7 +179,7 @@ impl super::Office {
         answers: Answers,
         against: Vec<String>,
     ) -> Plan {
-        let reason = answers.get("reason").and_then(Value::as_text).map(str::to_string);
+        let reason = text_of(&answers, "reason").map(str::to_string);
         let (id, by, at) = (step.id.clone(), actor.account.clone(), self.now());
         record.proposal = Some(Proposal { id, by, at, answers, against });
         self.touch(actor, &mut record);
@@ -206,8 +201,7 @@ impl super::Office {
             if (today - date).num_days() <= i64::from(days) {
                 continue;
             }
-            let reason = answers.get("reason").and_then(Value::as_text).unwrap_or_default();
-            if reason.trim().is_empty() {
+            if text_of(answers, "reason").is_none() {
                 let title = &ask.title;
                 return Err(Refusal::invalid(
                     "reason",
@@ -264,8 +258,10 @@ impl super::Office {
                 said!("请去掉这一项。", "Leave it out."),
             ));
         }
+        let mut answers = answers;
+        answers.retain(|_, value| !blank(value));
         for ask in &step.asks {
-            match answers.get(&ask.id).filter(|value| !blank(value)) {
+            match answers.get(&ask.id) {
                 Some(value) => self.fits(kind, ask, value)?,
                 None if ask.required => {
                     let title = &ask.title;
@@ -281,19 +277,12 @@ impl super::Office {
                 None => {}
             }
         }
-        if let Some(Value::Text(clause)) = answers.get("clause").filter(|value| !blank(value)) {
+        if let Some(clause) = text_of(&answers, "clause") {
             self.is_clause("clause", clause)?;
         }
-        let mut answers = answers;
-        answers.retain(|_, value| !blank(value));
-        for ask in &step.asks {
-            if let Some(Value::Text(name)) = answers.get_mut(&ask.id)
-                && ask.field().is_some_and(|it| matches!(it.field_type, FieldType::PersonName))
-            {
-                if let Some(error) = private_in(name) {
-                    return Err(Refusal::invalid(ask.id.clone(), error.said(), error.next()));
-                }
-                *name = clean_name(&proper_text(name));
+        for field in step.asks.iter().filter_map(Ask::field) {
+            if let Some(value) = answers.get_mut(&field.id) {
+                settle(field, &field.id, value, &mut Entered::new())?;
             }
         }
         other_people(step, &answers)?;
@@ -388,6 +377,11 @@ pub(super) const PROPOSE: &str = "propose";
 /// What any move takes besides its own questions: why, and under which clause.
 const EXPLAINS: [&str; 2] = ["reason", "clause"];
 
+/// An answer in words; none that are blank.
+pub(super) fn text_of<'a>(answers: &'a Answers, id: &str) -> Option<&'a str> {
+    answers.get(id).and_then(Value::as_text).filter(|text| !text.trim().is_empty())
+}
+
 fn without_reason(answers: &Answers) -> Answers {
     let mut answers = answers.clone();
     answers.remove("reason");
@@ -396,7 +390,7 @@ fn without_reason(answers: &Answers) -> Answers {
 
 /// Where a question wants somebody else than another names, it is somebody else.
 fn other_people(step: &Move, answers: &Answers) -> Result<(), Refusal> {
-    let key = |id: &str| answers.get(id).and_then(Value::as_text).map(name_key);
+    let key = |id: &str| text_of(answers, id).map(name_key);
     for ask in &step.asks {
         let Some(other) = &ask.not_same_as else { continue };
         if key(&ask.id).is_some() && key(&ask.id) == key(other) {

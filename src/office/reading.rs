@@ -377,6 +377,15 @@ impl super::Office {
         })
     }
 
+    /// The records that belong to a person, without their own.
+    pub(super) fn belonging_to(&self, person: RecordId) -> Vec<RecordId> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let filter = Filter::of_person(person);
+        let (_, mut ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
+        ids.retain(|id| *id != person);
+        ids
+    }
+
     /// What belongs to a person, the last changed first.
     #[must_use]
     pub fn services_of(&self, actor: &Actor, person: RecordId) -> Vec<Line> {

@@ -119,8 +119,8 @@ impl super::Office {
                 ),
             )
         })?;
-        let (file, person) = self.as_ruled(kind, record, person);
-        let (record, person) = (&file, person.as_ref());
+        let (file, person) = super::frozen::as_ruled(kind, record, person);
+        let (record, person) = (file.as_ref(), person.as_deref());
         let applied = record.get("application_date").and_then(Value::as_date);
         let as_of = as_of.or(applied).unwrap_or_else(|| china_date(record.created));
         let household = Household {

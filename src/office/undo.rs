@@ -10,7 +10,6 @@
 use super::door::{Plan, unavailable};
 use super::history::{Change, put_of};
 use super::{Actor, Refusal, Right};
-use crate::directory::{Filter, Sort};
 use crate::program::{Move, PERSON};
 use crate::record::{Instant, MoveMade, Record, RecordId, TAKEN_BACK, Value, WITHDRAWN};
 use crate::said;
@@ -200,10 +199,8 @@ impl super::Office {
         if record.kind != PERSON {
             return Ok(());
         }
+        let other = self.belonging_to(record.id).into_iter().next();
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let filter = Filter::of_person(record.id);
-        let (_, ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
-        let other = ids.into_iter().find(|id| *id != record.id);
         let Some(other) = other.and_then(|id| directory.get(id)) else { return Ok(()) };
         let number = &other.number;
         Err(Refusal::conflict(

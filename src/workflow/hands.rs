@@ -41,12 +41,6 @@ pub fn submitted_by<'r>(workflow: &Workflow, record: &'r Record) -> Option<&'r s
     workflow.submitting().any(|step| step.id == first.id).then_some(first.by.as_str())
 }
 
-/// Who made the record, wrote any fact of it or submitted it since it was made or last decided.
-#[must_use]
-pub fn authors(record: &Record) -> &BTreeSet<String> {
-    &record.authors
-}
-
 /// Whether a step belongs to a role. Administrators look after accounts and packs and make no
 /// moves, whatever a pack says.
 #[must_use]
@@ -80,7 +74,7 @@ pub fn may(
     if !is_for(step, who.role) {
         return Err(WhyNot::Role { roles: step.by.clone() });
     }
-    if step.not_by_author && authors(record).contains(who.account) {
+    if step.not_by_author && record.authors.contains(who.account) {
         return Err(WhyNot::Author);
     }
     let seconds = proposed_by_other(step, record, who.account);
@@ -102,10 +96,10 @@ pub fn blocked(workflow: &Workflow, record: &Record) -> BTreeSet<String> {
     let Some(step) = workflow.move_on(&record.state, MAIN_STEP) else { return BTreeSet::new() };
     let makers = since_submission(workflow, record);
     let makers = makers.iter().flat_map(|made| made.proposed_by.iter().chain([&made.by]));
-    let hands: BTreeSet<&String> = authors(record).iter().chain(makers).collect();
+    let hands: BTreeSet<&String> = record.authors.iter().chain(makers).collect();
     let may_not = |account: &str| {
         let seconds = proposed_by_other(step, record, account);
-        (step.not_by_author && authors(record).contains(account))
+        (step.not_by_author && record.authors.contains(account))
             || made_before(workflow, step, record, account, seconds).is_some()
     };
     hands.into_iter().filter(|account| may_not(account)).cloned().collect()

@@ -7,8 +7,7 @@ mod hands;
 
 pub use facts::{Open, open_facts, returned, returned_fields};
 pub use hands::{
-    Who, authors, blocked, is_for, may, may_alone, proposed_by_other, since_submission,
-    submitted_by,
+    Who, blocked, is_for, may, may_alone, proposed_by_other, since_submission, submitted_by,
 };
 
 use crate::calendar::{Calendar, CalendarError, Due as Counted, Period, Unit};
