@@ -23,6 +23,17 @@ pub fn checked(stem: &str) -> String {
     format!("{stem}{}", char::from(check))
 }
 
+/// The exclusions of a hardship file, each a question of evidence.
+pub const EXCLUSIONS: [&str; 7] = [
+    "has_vehicle",
+    "business_premises",
+    "employs_others",
+    "high_fee_schooling",
+    "controls_company",
+    "refuses_investigation",
+    "refuses_work",
+];
+
 /// People whose files wait for review beside that of 欧阳靖雯.
 pub const OTHERS: [&str; 3] = ["单静", "解文", "区小红"];
 

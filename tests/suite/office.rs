@@ -1,5 +1,6 @@
 //! The one door: what it lets through, what it refuses, and what it says.
 
+use crate::furnished::EXCLUSIONS;
 use crate::stage::Station;
 use std::collections::BTreeMap;
 use yizhan::office::{Actor, Answers, Command, Receipt, Refusal, RefusalKind};
@@ -111,15 +112,7 @@ fn a_complete_file_is_suggested_and_a_missing_paper_is_named() {
     let mut changes: BTreeMap<String, Option<Value>> = BTreeMap::new();
     let mut set = |field: &str, value: Value| changes.insert(field.into(), Some(value));
     set("members", Value::Table(rows));
-    for field in [
-        "has_vehicle",
-        "business_premises",
-        "employs_others",
-        "high_fee_schooling",
-        "controls_company",
-        "refuses_investigation",
-        "refuses_work",
-    ] {
+    for field in EXCLUSIONS {
         set(field, Value::Choice("none".into()));
     }
     set("dwellings", Value::Integer(1));

@@ -1,13 +1,8 @@
 //! Nobody decides alone, and what is decided is not rewritten.
 
 use crate::cli::{Desk, id_number, text};
-use crate::stage::Station;
+use crate::furnished::EXCLUSIONS;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
-use std::time::Duration;
-use yizhan::office::{Actor, Answers, Command, Receipt, Refusal, RefusalKind};
-use yizhan::policy::Overall;
-use yizhan::record::{Clock, RecordId, TAKEN_BACK, Value};
 
 /// A station of one volunteer and three supervisors.
 fn station() -> Desk {
@@ -56,15 +51,6 @@ fn refused(desk: &mut Desk, account: &str, line: &Json) -> Json {
 
 /// The fields of a file, by the standards of 2025-10-15, in which everything is checked and every paper there.
 fn complete() -> Json {
-    let checked = [
-        "has_vehicle",
-        "business_premises",
-        "employs_others",
-        "high_fee_schooling",
-        "controls_company",
-        "refuses_investigation",
-        "refuses_work",
-    ];
     let mut fields = json!({
         "annual_income": "9000", "rigid_expense": "1000", "household_size": 1, "main_cause": "6",
         "dwellings": 1, "unit_has_union": true, "union_member": true, "is_migrant": false,
@@ -72,7 +58,7 @@ fn complete() -> Json {
         "papers": {"wage_record": "received", "medical_receipts": "received"},
         "consents": ["household-finance", "publicity", "means-check", "bank", "health"],
     });
-    for field in checked {
+    for field in EXCLUSIONS {
         fields[field] = json!("none");
     }
     fields
@@ -357,252 +343,6 @@ fn a_list_of_files_of_before_is_taken_over_as_it_comes_in() {
         desk.account = "boss".into();
         assert!(desk.done(&["history", &number]).contains(category));
     }
-}
-
-// From here on in one process, on a clock of its own: the waits of law take days.
-
-struct Way<'s> {
-    station: &'s Station,
-    file: RecordId,
-}
-
-impl Way<'_> {
-    fn step(&self, who: &Actor, id: &str, answers: Answers) -> Result<Receipt, Refusal> {
-        let id_of_move = id.to_string();
-        let command = Command::Move { id: self.file, base: None, id_of_move, answers };
-        self.station.office.perform(who, command)
-    }
-
-    fn state(&self) -> String {
-        self.station.office.record(self.file).unwrap().unwrap().state
-    }
-
-    /// To the public notice: accepted by one, the rest by the other.
-    fn to_notice(&self, first: &Actor, second: &Actor) {
-        let station = self.station;
-        self.step(first, "accept", Answers::new()).unwrap();
-        self.step(&station.actor("volunteer"), "record_visit", visit()).unwrap();
-        self.step(second, "start_means_check", date(station, "sent_on", 0)).unwrap();
-        let agrees = answers(&[("result", Value::Choice("agrees".into()))]);
-        self.step(second, "means_check_back", agrees).unwrap();
-        self.step(second, "appraise", Answers::new()).unwrap();
-        self.step(second, "post_notice", date(station, "posted_on", 0)).unwrap();
-    }
-}
-
-fn answers(pairs: &[(&str, Value)]) -> Answers {
-    pairs.iter().map(|(id, value)| ((*id).to_string(), value.clone())).collect()
-}
-
-fn date(station: &Station, id: &str, days_ago: u64) -> Answers {
-    let day = station.office.today() - chrono::Days::new(days_ago);
-    answers(&[(id, Value::Date(day))])
-}
-
-fn visit() -> Answers {
-    let name = |name: &str| Value::Text(name.into());
-    answers(&[
-        ("visitor", name("周丽")),
-        ("second_visitor", name("陈静")),
-        ("visit_date", Value::Date("2025-10-15".parse().unwrap())),
-        ("findings", name("属实")),
-    ])
-}
-
-/// A station whose file waits; how it is declared decides what the sheet suggests.
-fn with_file(income: i64, checked: bool) -> (Station, RecordId) {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let file = crate::insiders::file(&station, &desk, 1, income, checked);
-    let submit = Command::Move {
-        id: file,
-        base: None,
-        id_of_move: "submit".into(),
-        answers: Answers::new(),
-    };
-    station.office.perform(&desk, submit).unwrap();
-    (station, file)
-}
-
-#[test]
-fn accept_and_approve_are_two_accounts_and_no_wait_is_typed_shorter() {
-    let (station, file) = with_file(900_000, true);
-    let (one, two) = (station.actor("supervisor"), station.second());
-    let way = Way { station: &station, file };
-    way.to_notice(&one, &two);
-    // A notice said to hang since before it was posted here: from the day of entry it waits.
-    let early = way.step(&two, "notice_over", Answers::new()).unwrap_err();
-    assert_eq!(early.kind, RefusalKind::Forbidden);
-    // Five working days from 2025-10-15 end on the 22nd.
-    station.clock.set("2025-10-22T09:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap_err();
-    station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap();
-    let deep = answers(&[("category", Value::Choice("deep".into()))]);
-    let alone = way.step(&one, "approve", deep.clone()).unwrap_err();
-    assert_eq!(alone.kind, RefusalKind::Forbidden);
-    way.step(&two, "approve", deep).unwrap();
-    assert_eq!(way.state(), "on_file");
-}
-
-#[test]
-fn a_notice_typed_back_waits_from_the_day_it_was_entered() {
-    let (station, file) = with_file(900_000, true);
-    let (one, two) = (station.actor("supervisor"), station.second());
-    let way = Way { station: &station, file };
-    way.step(&one, "accept", Answers::new()).unwrap();
-    way.step(&station.actor("volunteer"), "record_visit", visit()).unwrap();
-    way.step(&two, "start_means_check", date(&station, "sent_on", 0)).unwrap();
-    let agrees = answers(&[("result", Value::Choice("agrees".into()))]);
-    way.step(&two, "means_check_back", agrees).unwrap();
-    way.step(&two, "appraise", Answers::new()).unwrap();
-    // Two weeks later: "it has hung since the 16th".
-    station.clock.set("2025-10-30T01:00:00Z".parse().unwrap());
-    let back = answers(&[("posted_on", Value::Date("2025-10-16".parse().unwrap()))]);
-    let told = way.step(&two, "post_notice", back.clone()).unwrap_err();
-    assert_eq!(told.field, "reason", "an entry made afterwards says why: {told:?}");
-    let mut reasoned = back;
-    reasoned.insert("reason".into(), Value::Text("断网，纸上先贴了".into()));
-    way.step(&two, "post_notice", reasoned).unwrap();
-    way.step(&two, "notice_over", Answers::new()).unwrap_err();
-    let record = station.office.record(file).unwrap().unwrap();
-    assert!(record.moves.last().unwrap().afterwards);
-    // Five working days from 2025-10-30 end on 2025-11-06.
-    station.clock.set("2025-11-06T09:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap_err();
-    station.clock.set("2025-11-07T01:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap();
-}
-
-#[test]
-fn nobody_approves_in_silence() {
-    // 13,000 − 0 yuan of one person: far above 1.5 × 770 a month; the sheet suggests no.
-    let (station, file) = with_file(3_000_000, true);
-    let (one, two) = (station.actor("supervisor"), station.second());
-    let way = Way { station: &station, file };
-    let record = station.office.record(file).unwrap().unwrap();
-    assert_eq!(station.office.sheet(&record, None, None).unwrap().outcome, Overall::SuggestsNo);
-    way.to_notice(&one, &two);
-    station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap();
-    let mut verdict = answers(&[("category", Value::Choice("deep".into()))]);
-    assert_eq!(way.step(&two, "approve", verdict.clone()).unwrap_err().field, "clause");
-    verdict.insert("clause".into(), Value::Text("pingdingshan/deep".into()));
-    assert_eq!(way.step(&two, "approve", verdict.clone()).unwrap_err().field, "reason");
-    verdict.insert("reason".into(), Value::Text("是我表弟".into()));
-    assert!(way.step(&two, "approve", verdict.clone()).unwrap().waits);
-    assert_eq!(way.state(), "to_approve");
-    way.step(&two, "approve", verdict.clone()).unwrap_err();
-    // Another category is another proposal, and waits too.
-    let mut other = verdict.clone();
-    other.insert("category".into(), Value::Choice("relative".into()));
-    assert!(way.step(&two, "approve", other.clone()).unwrap().waits);
-    assert_eq!(way.state(), "to_approve");
-    other.insert("reason".into(), Value::Text("复核同意".into()));
-    assert!(!way.step(&one, "approve", other).unwrap().waits);
-    let record = station.office.record(file).unwrap().unwrap();
-    let made = record.moves.last().unwrap();
-    assert_eq!(
-        (record.state.as_str(), made.proposed_by.as_deref()),
-        ("on_file", Some("supervisor2"))
-    );
-    assert!(!made.against.is_empty() && made.sheet.is_some());
-}
-
-#[test]
-fn a_colleagues_proposal_opens_no_way_to_decide_alone() {
-    // (13,000 − 1,000) ÷ 12 = 1,000 yuan: the sheet says relative.
-    let (station, file) = with_file(1_300_000, true);
-    let (one, two) = (station.actor("supervisor"), station.second());
-    let way = Way { station: &station, file };
-    way.to_notice(&one, &two);
-    station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap();
-    let mut deep = answers(&[("category", Value::Choice("deep".into()))]);
-    deep.insert("clause".into(), Value::Text("pingdingshan/deep".into()));
-    deep.insert("reason".into(), Value::Text("药费仍在增加".into()));
-    assert!(way.step(&two, "approve", deep).unwrap().waits);
-    // Whoever passed the first review may second that, and nothing else: neither the advice …
-    let relative = answers(&[("category", Value::Choice("relative".into()))]);
-    assert_eq!(way.step(&one, "approve", relative).unwrap_err().kind, RefusalKind::Forbidden);
-    // … nor another departure of their own.
-    let mut accident = answers(&[("category", Value::Choice("accident".into()))]);
-    accident.insert("clause".into(), Value::Text("pingdingshan/deep".into()));
-    accident.insert("reason".into(), Value::Text("意外".into()));
-    assert_eq!(way.step(&one, "approve", accident).unwrap_err().kind, RefusalKind::Forbidden);
-    assert_eq!(way.state(), "to_approve");
-}
-
-#[test]
-fn a_means_check_that_differs_is_not_passed_over() {
-    let (station, file) = with_file(900_000, true);
-    let (one, two) = (station.actor("supervisor"), station.second());
-    let way = Way { station: &station, file };
-    way.step(&one, "accept", Answers::new()).unwrap();
-    way.step(&station.actor("volunteer"), "record_visit", visit()).unwrap();
-    way.step(&one, "start_means_check", date(&station, "sent_on", 0)).unwrap();
-    // What the check found stands beside what was declared, and whoever found it is an author.
-    let found = answers(&[
-        ("result", Value::Choice("differs".into())),
-        ("annual_income", Value::Money(1_300_000)),
-    ]);
-    way.step(&one, "means_check_back", found).unwrap();
-    let record = station.office.record(file).unwrap().unwrap();
-    assert_eq!(record.get("annual_income"), Some(&Value::Money(900_000)));
-    let sheet = station.office.sheet(&record, None, None).unwrap();
-    // (13,000 − 1,000) ÷ 12 = 1,000 yuan: no longer below 770, still within 1,155.
-    assert_eq!(sheet.category.map(|category| category.id()), Some("relative"));
-    let refused = way.step(&one, "appraise", Answers::new()).unwrap_err();
-    assert_eq!(refused.kind, RefusalKind::Forbidden);
-    way.step(&two, "appraise", Answers::new()).unwrap();
-    way.step(&two, "post_notice", date(&station, "posted_on", 0)).unwrap();
-    station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
-    way.step(&two, "notice_over", Answers::new()).unwrap();
-    let verdict = answers(&[("category", Value::Choice("relative".into()))]);
-    let refused = way.step(&two, "approve", verdict).unwrap_err();
-    assert!(refused.message.zh.contains("核对"), "{refused:?}");
-}
-
-#[test]
-fn decisions_from_above_are_entered_by_one_and_confirmed_by_another() {
-    let (station, file) = with_file(900_000, true);
-    let (one, two) = (station.actor("supervisor"), station.second());
-    let way = Way { station: &station, file };
-    way.to_notice(&one, &one);
-    station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
-    way.step(&one, "notice_over", Answers::new()).unwrap();
-    let text = |text: &str| Value::Text(text.into());
-    let paper = answers(&[
-        ("union", text("巴南区总工会")),
-        ("document", text("巴工帮〔2025〕9号")),
-        ("decided_on", Value::Date("2025-10-23".parse().unwrap())),
-        ("category", Value::Choice("deep".into())),
-    ]);
-    way.step(&one, "enter_approval", paper).unwrap();
-    // Not by who entered it, nor by an author of the file.
-    way.step(&one, "confirm_above", Answers::new()).unwrap_err();
-    way.step(&station.actor("volunteer"), "confirm_above", Answers::new()).unwrap_err();
-    way.step(&two, "confirm_above", Answers::new()).unwrap();
-    assert_eq!(way.state(), "on_file");
-}
-
-#[test]
-fn what_is_undone_stays_in_the_record() {
-    let (station, file) = with_file(900_000, true);
-    let desk = station.actor("volunteer");
-    let undo = Command::Undo { id: file, seq: None };
-    station.office.perform(&desk, undo.clone()).unwrap();
-    let record = station.office.record(file).unwrap().unwrap();
-    assert_eq!(record.state, "draft");
-    let moves: Vec<&str> = record.moves.iter().map(|made| made.id.as_str()).collect();
-    assert_eq!(moves, ["submit", TAKEN_BACK]);
-    assert!(record.standing().is_empty() && record.entered() == record.created);
-    // As a draft it is open again.
-    let fields = BTreeMap::from([("remarks".to_string(), Some(Value::Text("补充".into())))]);
-    let (base, reason) = (record.revision, None);
-    station.clock.set(station.clock.now() + Duration::from_mins(1));
-    station.office.perform(&desk, Command::Amend { id: file, base, fields, reason }).unwrap();
 }
 
 #[test]

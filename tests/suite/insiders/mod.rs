@@ -2,6 +2,7 @@
 //! row against the built binary.
 
 mod accounts;
+mod approvals;
 mod decisions;
 mod doors;
 mod packs;
@@ -9,9 +10,9 @@ mod random;
 mod seen;
 mod verdicts;
 
-use crate::furnished::id_number;
+use crate::furnished::{EXCLUSIONS, id_number};
 use crate::stage::Station;
-use yizhan::office::{Actor, Command};
+use yizhan::office::{Actor, Answers, Command, Receipt, Refusal};
 use yizhan::program::PERSON;
 use yizhan::record::{Fields, PaperState, RecordId, Row, Value};
 
@@ -50,18 +51,43 @@ pub fn file(station: &Station, by: &Actor, seed: u32, income: i64, checked: bool
         ("papers".to_string(), Value::Papers(papers)),
         ("consents".to_string(), Value::Table(groups.into_iter().map(consent).collect())),
     ]);
-    for field in [
-        "has_vehicle",
-        "business_premises",
-        "employs_others",
-        "high_fee_schooling",
-        "controls_company",
-        "refuses_investigation",
-        "refuses_work",
-    ] {
+    for field in EXCLUSIONS {
         let code = if checked { "none" } else { "unchecked" };
         fields.insert(field.into(), Value::Choice(code.into()));
     }
     let create = Command::Create { kind: "hardship_file".into(), fields, number: None };
     station.office.perform(by, create).unwrap().id.unwrap()
+}
+
+/// Answers by question.
+pub fn answers(pairs: &[(&str, Value)]) -> Answers {
+    pairs.iter().map(|(id, value)| ((*id).to_string(), value.clone())).collect()
+}
+
+/// Makes a step of a file.
+pub fn make(
+    station: &Station,
+    who: &Actor,
+    id: RecordId,
+    step: &str,
+    answers: Answers,
+) -> Result<Receipt, Refusal> {
+    let command = Command::Move { id, base: None, id_of_move: step.into(), answers };
+    station.office.perform(who, command)
+}
+
+/// Today at the station.
+pub fn today(station: &Station) -> Value {
+    Value::Date(station.office.today())
+}
+
+/// What is answered of a home visit made today.
+pub fn visit(station: &Station) -> Answers {
+    let text = |text: &str| Value::Text(text.into());
+    answers(&[
+        ("visitor", text("周丽")),
+        ("second_visitor", text("陈静")),
+        ("visit_date", today(station)),
+        ("findings", text("属实")),
+    ])
 }

@@ -1,43 +1,52 @@
 //! A verdict on the screen is safe: nothing preselected that the sheet does not say.
 
-use crate::insiders::file;
+use crate::insiders::{answers, file, make, today, visit};
 use crate::stage::{Stage, Station};
-use yizhan::office::{Actor, Answers, Command};
+use yizhan::office::{Actor, Answers};
 use yizhan::record::{RecordId, Value};
 
-/// Makes a step of a file.
-fn step(station: &Station, who: &Actor, id: RecordId, step: &str, answers: &[(&str, Value)]) {
-    let answers: Answers =
-        answers.iter().map(|(id, value)| ((*id).to_string(), value.clone())).collect();
-    let command = Command::Move { id, base: None, id_of_move: step.into(), answers };
-    station.office.perform(who, command).unwrap();
+/// Makes a step of a file that is let through.
+fn step(station: &Station, who: &Actor, id: RecordId, step: &str, answers: Answers) {
+    make(station, who, id, step, answers).unwrap();
 }
 
-/// Leads a draft to its approval; `supervisor` passed its first review.
+/// A station with two supervisors where the volunteer handed in a file for each of these incomes.
+fn with_files(incomes: impl IntoIterator<Item = i64>) -> (Station, Vec<RecordId>) {
+    let station = Station::new();
+    station.second();
+    let desk = station.actor("volunteer");
+    let files = (1..).zip(incomes).map(|(seed, income)| {
+        let id = file(&station, &desk, seed, income, true);
+        step(&station, &desk, id, "submit", Answers::new());
+        id
+    });
+    let files = files.collect();
+    (station, files)
+}
+
+/// The same with a single file.
+fn with_file(income: i64) -> (Station, RecordId) {
+    let (station, files) = with_files([income]);
+    (station, files[0])
+}
+
+/// Leads files to their approval; `supervisor` passed their first review.
 fn to_approve(station: &Station, files: &[RecordId]) {
     let (desk, one) = (station.actor("volunteer"), station.actor("supervisor"));
-    let text = |text: &str| Value::Text(text.into());
-    let today = || Value::Date(station.office.today());
     for id in files {
-        step(station, &desk, *id, "submit", &[]);
-        step(station, &one, *id, "accept", &[]);
-        let visit = [
-            ("visitor", text("周丽")),
-            ("second_visitor", text("陈静")),
-            ("visit_date", today()),
-            ("findings", text("属实")),
-        ];
-        step(station, &desk, *id, "record_visit", &visit);
-        step(station, &one, *id, "start_means_check", &[("sent_on", today())]);
-        let agrees = [("result", Value::Choice("agrees".into()))];
-        step(station, &one, *id, "means_check_back", &agrees);
-        step(station, &one, *id, "appraise", &[]);
-        step(station, &one, *id, "post_notice", &[("posted_on", today())]);
+        let on = |question: &str| answers(&[(question, today(station))]);
+        step(station, &one, *id, "accept", Answers::new());
+        step(station, &desk, *id, "record_visit", visit(station));
+        step(station, &one, *id, "start_means_check", on("sent_on"));
+        let agrees = answers(&[("result", Value::Choice("agrees".into()))]);
+        step(station, &one, *id, "means_check_back", agrees);
+        step(station, &one, *id, "appraise", Answers::new());
+        step(station, &one, *id, "post_notice", on("posted_on"));
     }
     // Five working days from 2025-10-15 end on the 22nd.
     station.clock.set("2025-10-23T01:00:00Z".parse().unwrap());
     for id in files {
-        step(station, &one, *id, "notice_over", &[]);
+        step(station, &one, *id, "notice_over", Answers::new());
     }
 }
 
@@ -53,12 +62,7 @@ fn record(station: &Station, id: RecordId) -> yizhan::record::Record {
 
 #[test]
 fn thirty_files_of_three_advices_each_get_their_own() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let incomes = [DEEP, RELATIVE, NEITHER];
-    let files: Vec<RecordId> =
-        (0..30_u32).map(|n| file(&station, &desk, n + 1, incomes[n as usize % 3], true)).collect();
+    let (station, files) = with_files([DEEP, RELATIVE, NEITHER].into_iter().cycle().take(30));
     to_approve(&station, &files);
     let mut screen = station.session(80, 24);
     screen.signs_in("supervisor2").press("F4").shows("共 30 件").press("* a");
@@ -90,24 +94,12 @@ fn thirty_files_of_three_advices_each_get_their_own() {
 
 #[test]
 fn a_batch_of_first_reviews_is_taken_back_as_one_with_a_reason() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let files: Vec<RecordId> = (1..4).map(|n| file(&station, &desk, n, DEEP, true)).collect();
-    for id in &files {
-        step(&station, &desk, *id, "submit", &[]);
-    }
+    let (station, files) = with_files([DEEP; 3]);
     let mut screen = station.session(80, 24);
     screen.signs_in("supervisor").press("F4 * a").shows("成批办理 3 件").press("F10");
     screen.shows("确认成批办理 3 件").press("Enter").shows("已办理 3 件，未办理 0 件");
     // A colleague goes on with one of them meanwhile.
-    let visit = [
-        ("visitor", Value::Text("周丽".into())),
-        ("second_visitor", Value::Text("陈静".into())),
-        ("visit_date", Value::Date(station.office.today())),
-        ("findings", Value::Text("属实".into())),
-    ];
-    step(&station, &desk, files[0], "record_visit", &visit);
+    step(&station, &station.actor("volunteer"), files[0], "record_visit", visit(&station));
     screen.press("b").shows("撤回这一批").press("Enter").shows("这一项要填");
     screen.types("选错了一批").press("Enter").shows("已撤回 2 件，没有撤回 1 件");
     assert_eq!(record(&station, files[0]).state, "home_visited");
@@ -119,13 +111,7 @@ fn a_batch_of_first_reviews_is_taken_back_as_one_with_a_reason() {
 
 #[test]
 fn keys_typed_ahead_of_a_batch_change_nothing() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let files: Vec<RecordId> = (1..4).map(|n| file(&station, &desk, n, DEEP, true)).collect();
-    for id in &files {
-        step(&station, &desk, *id, "submit", &[]);
-    }
+    let (station, _) = with_files([DEEP; 3]);
     let mut screen = station.session(80, 24);
     screen.signs_in("supervisor").press("F4");
     let before = station.office.head_seq();
@@ -143,10 +129,7 @@ fn page(station: &Station, id: RecordId) -> Stage {
 
 #[test]
 fn the_category_is_the_sheets_and_where_it_is_silent_the_question_is_open() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let id = file(&station, &desk, 1, NEITHER, true);
+    let (station, id) = with_file(NEITHER);
     to_approve(&station, &[id]);
     let mut screen = page(&station, id);
     screen.press("a").shows("建议不符合").shows("未决问题 0 个").shows("与建议不同");
@@ -159,10 +142,7 @@ fn the_category_is_the_sheets_and_where_it_is_silent_the_question_is_open() {
 
 #[test]
 fn an_approval_by_the_advice_takes_two_keys_and_shows_its_basis() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let id = file(&station, &desk, 1, RELATIVE, true);
+    let (station, id) = with_file(RELATIVE);
     to_approve(&station, &[id]);
     let name = station.office.title_of(&record(&station, id));
     let mut screen = page(&station, id);
@@ -183,11 +163,7 @@ fn an_approval_by_the_advice_takes_two_keys_and_shows_its_basis() {
 
 #[test]
 fn grounds_of_a_decline_are_what_speaks_against() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let id = file(&station, &desk, 1, NEITHER, true);
-    step(&station, &desk, id, "submit", &[]);
+    let (station, id) = with_file(NEITHER);
     let mut screen = station.session(80, 24);
     screen.signs_in("supervisor").press("F4 Enter").shows("待初审").press("d");
     screen.shows("依据条款");
@@ -204,10 +180,7 @@ fn grounds_of_a_decline_are_what_speaks_against() {
 
 #[test]
 fn against_the_advice_on_the_screen() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let id = file(&station, &desk, 1, NEITHER, true);
+    let (station, id) = with_file(NEITHER);
     to_approve(&station, &[id]);
     let mut screen = page(&station, id);
     // Category, clause, reason: each is asked for, and then it waits for the other supervisor.
@@ -228,11 +201,7 @@ fn against_the_advice_on_the_screen() {
 /// From first review to on file by two supervisors and a volunteer, every key as bytes.
 #[test]
 fn the_counter_flow_with_two_supervisors_by_keys_alone() {
-    let station = Station::new();
-    station.second();
-    let desk = station.actor("volunteer");
-    let id = file(&station, &desk, 1, DEEP, true);
-    step(&station, &desk, id, "submit", &[]);
+    let (station, id) = with_file(DEEP);
     let number = record(&station, id).number;
     let mut screen = station.session(80, 24);
     screen.signs_in("supervisor").press("F4 Enter a").shows("初审通过").press("Enter");
