@@ -249,6 +249,18 @@ impl Ask {
         self
     }
 
+    /// The same box with the cursor in the first part that still has to be answered.
+    #[must_use]
+    pub fn at_what_is_lacking(mut self) -> Self {
+        self.focus = self.lacking().unwrap_or(0);
+        self
+    }
+
+    /// The first part that has to be answered and is not.
+    fn lacking(&self) -> Option<usize> {
+        self.parts.iter().position(|part| !part.may_stay_empty() && part.answer().is_empty())
+    }
+
     /// True when there is only something to read.
     fn only_tells(&self) -> bool {
         self.parts.is_empty()
@@ -260,9 +272,7 @@ impl Ask {
     }
 
     fn confirm(&mut self, cx: &mut Context) {
-        let open =
-            self.parts.iter().position(|part| !part.may_stay_empty() && part.answer().is_empty());
-        if let Some(open) = open {
+        if let Some(open) = self.lacking() {
             self.focus = open;
             self.wanting = true;
             return;

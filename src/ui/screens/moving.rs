@@ -114,9 +114,11 @@ impl Making {
         let parts = questions.iter().map(|ask| self.part(ask, &kind, sheet.as_ref(), cx)).collect();
         let body = self.body(sheet.as_ref(), cx);
         let title = self.step.title.clone();
+        let again = self.told.is_some() || self.every_clause;
         let asked = Ask::new(title, body, parts, move |answered, cx| {
             self.answered(&questions, &answered, cx);
         });
+        let asked = if again { asked.at_what_is_lacking() } else { asked };
         cx.open(asked.deciding());
     }
 

@@ -198,6 +198,22 @@ fn against_the_advice_on_the_screen() {
     assert_eq!(record.moves.last().unwrap().proposed_by.as_deref(), Some("supervisor2"));
 }
 
+/// What the office sends back is asked again with the cursor where something is lacking, and what
+/// was answered stands.
+#[test]
+fn another_category_than_the_advice_is_asked_for_its_ground() {
+    let (station, id) = with_file(RELATIVE);
+    to_approve(&station, &[id]);
+    let mut screen = page(&station, id);
+    screen.press("a").shows("(o) 2 相对困难").press("1 F10").shows("要写明依据条款和理由");
+    screen.shows("(o) 1 深度困难").press("1 Enter").types("药费仍在增加").press("F10");
+    screen.shows("还没有生效");
+    let record = record(&station, id);
+    let proposal = record.proposal.as_ref().unwrap();
+    assert_eq!(proposal.answers["category"].as_text(), Some("deep"));
+    assert_eq!(proposal.answers["reason"].as_text(), Some("药费仍在增加"));
+}
+
 /// From first review to on file by two supervisors and a volunteer, every key as bytes.
 #[test]
 fn the_counter_flow_with_two_supervisors_by_keys_alone() {
