@@ -266,7 +266,7 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
     let accounts = at.office.accounts();
     if at.json {
         return accounts.iter().try_for_each(|account| {
-            let [last, _] = &account.signed_in;
+            let [last, _] = at.office.sign_ins(&account.name);
             print::json_line(
                 out,
                 &json!({
@@ -275,7 +275,7 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
                     "disabled": account.disabled,
                     "must_change": account.must_change,
                     "keys": account.keys.len(),
-                    "signed_in": last.as_ref().map(|last| last.at),
+                    "signed_in": last.map(|last| last.at),
                     "person": at.office.person_of_account(account).map(|person| person.number),
                 }),
             )
@@ -290,7 +290,7 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
                 account.role.title().get(at.lang).to_string(),
                 account.state().get(at.lang).to_string(),
                 account.keys.len().to_string(),
-                account.last_sign_in(),
+                at.office.last_sign_in(&account.name),
                 person.unwrap_or_default(),
             ]
         })

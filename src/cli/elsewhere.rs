@@ -144,7 +144,8 @@ fn known(office: &Office, proof: &Proof) -> Result<Credentials, Failure> {
             Credentials::Password { account: name.clone(), password: password.clone() }
         }
         Proof::Recovery(key) => {
-            office.store().check_recovery(key)?;
+            // A wrong one is told before anything else; it is checked where they act.
+            office.by_recovery_key(key)?;
             Credentials::Recovery(key.clone())
         }
     })

@@ -56,7 +56,7 @@ pub enum Credentials {
         /// Its password.
         password: Zeroizing<String>,
     },
-    /// The recovery key, which stands for the administrator.
+    /// The recovery key, which keeps accounts and is journaled as itself.
     Recovery(Zeroizing<String>),
     /// The key of a key file, which stands for nobody.
     KeyFile(Zeroizing<[u8; 32]>),
@@ -244,7 +244,7 @@ impl<'w> World<'w> {
     /// An open station for whoever gave a command, signed in as who they have proved to be.
     ///
     /// # Errors
-    /// A wrong password, or a station without an administrator for the recovery key to stand for.
+    /// A wrong password or recovery key.
     pub fn for_caller(
         &self,
         office: Arc<Office>,
@@ -259,9 +259,8 @@ impl<'w> World<'w> {
                 }
                 actor
             }
-            Credentials::Recovery(_) | Credentials::KeyFile(_) => {
-                office.recovery_actor().ok_or_else(no_administrator)?
-            }
+            Credentials::Recovery(key) => office.by_recovery_key(key)?,
+            Credentials::KeyFile(_) => return Err(opens_only()),
         };
         if self.global.clock_is_right {
             office.accept_clock(&actor)?;
@@ -339,11 +338,11 @@ impl Opened {
     }
 }
 
-/// The recovery key acts for an administrator, and all of them are disabled.
-fn no_administrator() -> Failure {
+/// A key file opens a station for its service and acts for nobody.
+fn opens_only() -> Failure {
     Failure::new(
-        said!("这个站点没有管理员账号。", "This station has no administrator."),
-        said!("请联系上级工会的技术人员。", "Ask the technical staff of the union above."),
+        said!("密钥文件只能用来启动服务。", "A key file only starts the service."),
+        said!("请给出 --as 和密码。", "Give --as and a password."),
     )
 }
 

@@ -99,18 +99,20 @@ pub fn open(people: usize, seed: u64, clock: Arc<dyn Clock>) -> Result<Demo, Ref
         must_change: false,
     };
     let (office, _) = Office::create(folder.path(), &setup, sources, clock.clone())?;
-    add_accounts(&office)?;
+    let administrator = actor(&office, "admin")?;
+    add_accounts(&office, &administrator)?;
     replay::replay(&office, &clock, story)?;
     clock.follow();
-    let notable = notable_files(&office, remarks);
+    let notable = notable_files(&office, &administrator, remarks);
     Ok(Demo { office, notable, _folder: folder })
 }
 
-fn administrator() -> Actor {
-    Actor { account: "admin".into(), role: Role::Administrator, origin: Origin::Terminal }
+/// One of the demo's own accounts at work.
+fn actor(office: &Office, name: &str) -> Result<Actor, Refusal> {
+    office.stand_in(name, PASSWORD, &Origin::Terminal)
 }
 
-fn add_accounts(office: &Office) -> Result<(), Refusal> {
+fn add_accounts(office: &Office, administrator: &Actor) -> Result<(), Refusal> {
     let accounts = [
         (Role::Volunteer.id(), Role::Volunteer),
         (Role::Supervisor.id(), Role::Supervisor),
@@ -123,14 +125,17 @@ fn add_accounts(office: &Office) -> Result<(), Refusal> {
         password: PASSWORD.into(),
         must_change: false,
     });
-    let answers = office.perform_all(&administrator(), accounts);
+    let answers = office.perform_all(administrator, accounts);
     answers.into_iter().try_for_each(|answer| answer.map(drop))
 }
 
-fn notable_files(office: &Office, remarks: Vec<(String, String)>) -> Vec<Notable> {
-    let admin = administrator();
+fn notable_files(
+    office: &Office,
+    admin: &Actor,
+    remarks: Vec<(String, String)>,
+) -> Vec<Notable> {
     let notable = remarks.into_iter().filter_map(|(id_number, shows)| {
-        let services = office.services_of(&admin, office.numbered(&id_number)?);
+        let services = office.services_of(admin, office.numbered(&id_number)?);
         let line = services.into_iter().find(|line| line.kind == replay::FILE)?;
         Some(Notable { number: line.number, title: line.title, shows })
     });

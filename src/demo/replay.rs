@@ -7,7 +7,6 @@ use crate::office::{Actor, Command, Office, Refusal};
 use crate::program::{PERSON, Role};
 use crate::record::{RecordId, Value};
 use crate::said;
-use crate::store::Origin;
 use std::collections::HashMap;
 
 /// The kind the demo tells of.
@@ -16,7 +15,9 @@ pub(super) const FILE: &str = "hardship_file";
 /// Carries out a story. What one account does in a row shares the waits for the disk.
 pub(super) fn replay(office: &Office, clock: &DemoClock, story: Story) -> Result<(), Refusal> {
     let (lines, cast) = story.told();
-    let mut teller = Teller { office, cast, ids: HashMap::new(), revisions: HashMap::new() };
+    let actors = Actors::new(office)?;
+    let mut teller =
+        Teller { office, actors, cast, ids: HashMap::new(), revisions: HashMap::new() };
     let mut rest = lines.as_slice();
     while let Some(first) = rest.first() {
         let run = rest.iter().take_while(|line| line.who == first.who).count();
@@ -35,6 +36,7 @@ pub(super) struct Cast {
 
 struct Teller<'o> {
     office: &'o Office,
+    actors: Actors,
     cast: Cast,
     ids: HashMap<About, RecordId>,
     revisions: HashMap<About, u32>,
@@ -42,7 +44,7 @@ struct Teller<'o> {
 
 impl Teller<'_> {
     fn tell(&mut self, clock: &DemoClock, who: Who, lines: &[Line]) -> Result<(), Refusal> {
-        let (office, actor) = (self.office, who.actor());
+        let (office, actor) = (self.office, self.actors.of(who));
         let mut stopped = None;
         // A command is made only when the one before it stands in the index, so that it can
         // name what that one made.
@@ -120,14 +122,24 @@ impl Teller<'_> {
     }
 }
 
-impl Who {
-    fn actor(self) -> Actor {
-        let (account, role) = match self {
-            Self::Volunteer => (Role::Volunteer.id(), Role::Volunteer),
-            Self::Supervisor => (Role::Supervisor.id(), Role::Supervisor),
-            Self::SecondSupervisor => (super::SECOND, Role::Supervisor),
+/// The actors of the story, each signed in once.
+struct Actors([Actor; 3]);
+
+impl Actors {
+    fn new(office: &Office) -> Result<Self, Refusal> {
+        let names = [Role::Volunteer.id(), Role::Supervisor.id(), super::SECOND];
+        let [volunteer, supervisor, second] = names.map(|name| super::actor(office, name));
+        Ok(Self([volunteer?, supervisor?, second?]))
+    }
+
+    fn of(&self, who: Who) -> Actor {
+        let [volunteer, supervisor, second] = &self.0;
+        let actor = match who {
+            Who::Volunteer => volunteer,
+            Who::Supervisor => supervisor,
+            Who::SecondSupervisor => second,
         };
-        Actor { account: account.to_string(), role, origin: Origin::Terminal }
+        actor.clone()
     }
 }
 

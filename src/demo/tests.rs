@@ -27,8 +27,10 @@ fn demo() -> &'static Demo {
     DEMO.get_or_init(|| opened(PEOPLE, SEED, wednesday()))
 }
 
+/// Somebody of the role who looks and changes nothing.
 fn actor(role: Role) -> Actor {
-    Actor { account: role.id().into(), role, origin: Origin::Terminal }
+    let (account, hand) = (role.id().into(), crate::office::Held::default());
+    Actor { account, role, origin: Origin::Terminal, hand }
 }
 
 fn records(office: &Office, kind: &str) -> Vec<Record> {

@@ -11,7 +11,7 @@ use crate::record::{
     Fields, Instant, Record, RecordId, Value, account_form, account_look, account_name,
 };
 use crate::said;
-use crate::store::{DraftOp, Origin};
+use crate::store::{DraftOp, Origin, Owner};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
@@ -26,7 +26,10 @@ const KEYS: &str = "keys";
 const WHOSE: &str = "person";
 
 /// What the journal calls whoever came with a key and without an account.
-const NOBODY: [&str; 2] = ["recovery", "key-file"];
+const NOBODY: [&str; 3] = [RECOVERY, "key-file", "station"];
+
+/// What the journal calls whoever came with the recovery key.
+pub(super) const RECOVERY: &str = "recovery";
 
 /// A sign-in that was.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,9 +67,18 @@ impl super::Office {
     /// The sentence such a session ends with.
     pub fn may_go_on(&self, actor: &Actor) -> Result<(), Refusal> {
         match self.account(&actor.account) {
+            None if actor.account == RECOVERY => self.holds_recovery(actor),
             Some(account) if !account.disabled && account.role == actor.role => Ok(()),
             _ => Err(disabled()),
         }
+    }
+
+    /// Whoever came with the recovery key still holds the one that counts.
+    fn holds_recovery(&self, actor: &Actor) -> Result<(), Refusal> {
+        let register = self.store.register();
+        let own = register.current(Owner::Recovery).map(|key| key.public);
+        let held = actor.hand.signer().map(|signer| signer.public());
+        if own.is_some() && own == held { Ok(()) } else { Err(disabled()) }
     }
 
     /// Whether an account must choose a password of its own before anything else: somebody else
@@ -120,7 +132,6 @@ impl super::Office {
             must_change: yes(MUST_CHANGE),
             keys,
             person: record.get(WHOSE).and_then(Value::as_reference),
-            signed_in: super::signing::signed_in(record),
         };
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
         accounts.insert(record.number.clone(), (record.id, account));
@@ -145,7 +156,7 @@ impl super::Office {
         long_enough(&password)?;
         self.nobody_is_like(&name)?;
         let record = account_record(self.now(), &actor.account, &name, role, must_change)?;
-        let set = KeyringChange::Set(record.number.clone(), Zeroizing::new(password));
+        let set = KeyringChange::set(&record, password, must_change);
         Ok(Plan { keyring: Some(set), ..Plan::put("account-add", vec![record]) })
     }
 
@@ -208,7 +219,7 @@ impl super::Office {
         }
         record.fields.insert(DISABLED.into(), Value::YesNo(true));
         self.touch(actor, &mut record);
-        let remove = KeyringChange::Remove(record.number.clone());
+        let remove = KeyringChange::Remove(record.id);
         Ok(Plan { keyring: Some(remove), ..Plan::put("account-disable", vec![record]) })
     }
 
@@ -275,7 +286,14 @@ impl super::Office {
         long_enough(&password)?;
         record.fields.insert(MUST_CHANGE.into(), Value::YesNo(must_change));
         self.touch(actor, &mut record);
-        let set = KeyringChange::Set(record.number.clone(), Zeroizing::new(password));
+        let set = if must_change || record.number != actor.account {
+            KeyringChange::set(&record, password, must_change)
+        } else if self.must_change_password(&record.number) {
+            // Whoever chose the password before knows the key under it, too.
+            KeyringChange::set(&record, password, false)
+        } else {
+            KeyringChange::own(&record, password)
+        };
         Ok(Plan { keyring: Some(set), ..Plan::put(command, vec![record]) })
     }
 
@@ -345,6 +363,13 @@ impl super::Office {
         record.fields.insert(KEYS.into(), Value::Tags(keys));
         self.touch(actor, &mut record);
         Ok(Plan::put(command, vec![record]))
+    }
+
+    pub(super) fn plan_recovery(&self, actor: &Actor) -> Result<Plan, Refusal> {
+        actor.need(Right::Accounts)?;
+        let ops = vec![DraftOp::Note(BTreeMap::new())];
+        let keyring = Some(KeyringChange::Recovery);
+        Ok(Plan { main: None, ops, command: "recovery-key-new", reason: None, keyring })
     }
 
     pub(super) fn plan_key_file(

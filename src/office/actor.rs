@@ -1,12 +1,14 @@
 //! Who acts, and what each role may do.
 
-use super::{Refusal, SignedIn};
+use super::Refusal;
 use crate::program::Role;
-use crate::record::{RecordId, china_offset};
+use crate::record::RecordId;
 use crate::said;
-use crate::store::Origin;
+use crate::store::{Origin, Signer};
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One thing a role may or may not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +66,6 @@ pub struct Account {
     pub keys: Vec<String>,
     /// Whose account it is, where that person is registered here.
     pub person: Option<RecordId>,
-    /// Its last sign-in and the one before.
-    pub signed_in: [Option<SignedIn>; 2],
 }
 
 impl Account {
@@ -78,15 +78,72 @@ impl Account {
             (false, false) => Said::fixed("在用", "in use"),
         }
     }
+}
 
-    /// When it last signed in, by the clock of China; empty where it never did.
+/// The hand a session signs with, held until it is locked or left: empty for one that came by an SSH
+/// key and has not been asked for a password yet. All copies of an actor share it.
+#[derive(Clone, Default)]
+pub struct Held(Arc<Mutex<Holding>>);
+
+#[derive(Default)]
+struct Holding {
+    signer: Option<Signer>,
+    /// A change was to be signed and could not be.
+    wanted: bool,
+}
+
+impl Held {
+    /// Holds this hand.
     #[must_use]
-    pub fn last_sign_in(&self) -> String {
-        let [last, _] = &self.signed_in;
-        let at = last.as_ref().map(|last| last.at.with_timezone(&china_offset()));
-        at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+    pub fn with(signer: Signer) -> Self {
+        let held = Self::default();
+        held.take(signer);
+        held
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Holding> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds this hand from now on.
+    pub fn take(&self, signer: Signer) {
+        *self.inside() = Holding { signer: Some(signer), wanted: false };
+    }
+
+    /// Holds nothing any more.
+    pub fn let_go(&self) {
+        *self.inside() = Holding::default();
+    }
+
+    /// The hand; that there is none is remembered, so that the session asks for the password.
+    #[must_use]
+    pub fn signer(&self) -> Option<Signer> {
+        let mut inside = self.inside();
+        inside.wanted |= inside.signer.is_none();
+        inside.signer.clone()
+    }
+
+    /// Whether a change was to be signed since this was last asked, and could not be.
+    #[must_use]
+    pub fn was_wanted(&self) -> bool {
+        std::mem::take(&mut self.inside().wanted)
     }
 }
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held")
+    }
+}
+
+/// Who asks is told by the account; what its session holds is no part of it.
+impl PartialEq for Held {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Held {}
 
 /// Who is asking: an account, signed in from somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,9 +154,18 @@ pub struct Actor {
     pub role: Role,
     /// Where the session comes from.
     pub origin: Origin,
+    /// What it signs with.
+    pub hand: Held,
 }
 
 impl Actor {
+    /// The same for work that goes on behind a screen that may lock meanwhile.
+    #[must_use]
+    pub fn at_work(&self) -> Self {
+        let hand = self.hand.signer().map(Held::with).unwrap_or_default();
+        Self { hand, ..self.clone() }
+    }
+
     /// Whether this actor has a right.
     #[must_use]
     pub fn may(&self, right: Right) -> bool {

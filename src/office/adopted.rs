@@ -8,7 +8,7 @@ use crate::policy::Library;
 use crate::program::Catalogue;
 use crate::record::{Instant, Record, RecordId, Value, china_offset};
 use crate::said;
-use crate::store::{Draft, DraftOp, Origin, Store, StoreError};
+use crate::store::{Change, Draft, DraftOp, Hand, Origin, Store, StoreError};
 use crate::words::{Problem, Said};
 use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
@@ -295,7 +295,7 @@ impl Office {
             reason: None,
         };
         let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
-        let ticket = self.store.submit_in(epoch, vec![draft]);
+        let ticket = self.store.submit_in(epoch, Change::entries(Hand::Station, vec![draft]));
         door.epoch = Some(epoch);
         let id = record.id;
         self.packs().learn(&record);

@@ -139,6 +139,8 @@ pub enum Command {
         /// Its 32 bytes; `None` ends the use of any.
         key: Option<[u8; 32]>,
     },
+    /// Makes a new recovery key; the one before no longer opens the station.
+    NewRecoveryKey,
     /// Puts packs and rules of the office's own in force from the next opening on.
     AdoptPacks {
         /// The files.
@@ -151,6 +153,22 @@ pub enum Command {
         /// The particulars.
         particulars: BTreeMap<String, String>,
     },
+}
+
+impl Command {
+    /// Whether it changes who can open the station.
+    #[must_use]
+    pub fn changes_keys(&self) -> bool {
+        matches!(
+            self,
+            Self::AddAccount { .. }
+                | Self::DisableAccount { .. }
+                | Self::EnableAccount { .. }
+                | Self::ChangePassword { .. }
+                | Self::KeyFile { .. }
+                | Self::NewRecoveryKey
+        )
+    }
 }
 
 /// The command was carried out and is on the disk.

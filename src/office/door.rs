@@ -3,7 +3,7 @@
 use super::adopted::ADOPTED;
 use super::command::{Command, Receipt};
 use super::kept_rules::RULES;
-use super::keyring::KeyringChange;
+use super::keyring::{KeyPages, KeyringChange};
 use super::news::News;
 use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;
@@ -12,7 +12,7 @@ use crate::policy::Library;
 use crate::program::{Catalogue, Kind, PERSON};
 use crate::record::{Clock, Instant, Record, RecordId};
 use crate::said;
-use crate::store::{Draft, DraftOp, Store, StoreError, Ticket};
+use crate::store::{Change, Draft, DraftOp, Store, StoreError, Ticket};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
@@ -31,8 +31,10 @@ pub struct Office {
     pub(super) directory: RwLock<Directory>,
     pub(super) accounts: RwLock<BTreeMap<String, (RecordId, Account)>>,
     pub(super) door: Mutex<Door>,
-    /// Held while the keyring follows a change of an account.
+    /// Held while keys are changed.
     pub(super) keyring_turn: Mutex<()>,
+    /// The last two sign-ins of accounts somebody asked about.
+    pub(super) signed_in: Mutex<HashMap<RecordId, [Option<super::SignedIn>; 2]>>,
     pub(super) filling: super::opening::Filling,
     /// What went wrong while the index was filled.
     pub(super) notices: Mutex<Vec<crate::words::Said>>,
@@ -79,7 +81,6 @@ pub(super) struct Staged {
     at: Instant,
     /// A move was only put forward.
     waits: bool,
-    keyring: Option<KeyringChange>,
 }
 
 /// What a command amounts to, before it is written.
@@ -117,8 +118,11 @@ impl Office {
     /// # Errors
     /// A refusal; nothing was written.
     pub fn perform(&self, actor: &Actor, command: Command) -> Result<Receipt, Refusal> {
-        let staged = self.stage(actor, command)?;
-        let receipt = self.settle(staged);
+        let receipt = if command.changes_keys() {
+            self.perform_keys(actor, &command).map(|(receipt, _)| receipt)
+        } else {
+            self.stage(actor, command, None).and_then(|staged| self.settle(staged))
+        };
         self.news.announce();
         receipt
     }
@@ -129,23 +133,66 @@ impl Office {
         actor: &Actor,
         commands: impl IntoIterator<Item = Command>,
     ) -> Vec<Result<Receipt, Refusal>> {
-        let staged: Vec<_> =
-            commands.into_iter().map(|command| self.stage(actor, command)).collect();
+        let staged: Vec<_> = commands
+            .into_iter()
+            .map(|command| {
+                // A change of keys is done before the next one begins.
+                if command.changes_keys() {
+                    return Ok(Err(self.perform_keys(actor, &command)?.0));
+                }
+                self.stage(actor, command, None).map(Ok)
+            })
+            .collect();
         let answers = staged
             .into_iter()
-            .map(|staged| staged.and_then(|staged| self.settle(staged)))
+            .map(|staged| staged?.map_or_else(Ok, |staged| self.settle(staged)))
             .collect();
         self.news.announce();
         answers
     }
 
-    fn stage(&self, actor: &Actor, command: Command) -> Result<Staged, Refusal> {
+    /// Whether somebody may change anything at the moment.
+    pub(super) fn may_act(&self, actor: &Actor, command: &Command) -> Result<(), Refusal> {
         self.filling.wait();
         self.may_go_on(actor)?;
-        self.has_own_password(actor, &command)?;
+        self.has_own_password(actor, command)
+    }
+
+    /// A change of keys as it was planned before its long work, unless somebody else changed the
+    /// account meanwhile.
+    fn as_planned(&self, plan: Plan) -> Result<Plan, Refusal> {
+        for op in &plan.ops {
+            let DraftOp::Put(record) = op else { continue };
+            let there = self.inside(&record.kind, record.id)?.map_or(0, |there| there.revision);
+            if there + 1 != record.revision {
+                return Err(Refusal::conflict(
+                    said!(
+                        "这个账号刚刚被别人改过。",
+                        "Somebody else changed this account a moment ago."
+                    ),
+                    said!("请再做一次。", "Do it once more."),
+                ));
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Gives a change its place in the journal, with the pages of the keys it comes with.
+    pub(super) fn stage(
+        &self,
+        actor: &Actor,
+        command: Command,
+        keys: Option<KeyPages>,
+    ) -> Result<Staged, Refusal> {
+        self.may_act(actor, &command)?;
         let mut door = self.enter();
         let accepts_clock = matches!(command, Command::AcceptClock);
-        let mut plan = self.plan(&mut door, actor, command)?;
+        let mut keys = keys;
+        let mut plan = match keys.as_mut().and_then(KeyPages::planned) {
+            Some(plan) => self.as_planned(plan)?,
+            None => self.plan(&mut door, actor, command)?,
+        };
+        let hand = self.hand_of(actor)?;
         if let Some(doubt) = self.doubt_note().filter(|_| !accepts_clock) {
             plan.ops.push(DraftOp::Note(BTreeMap::from([doubt])));
         }
@@ -168,7 +215,11 @@ impl Office {
         };
         let waits = plan.command == super::moves::PROPOSE;
         let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
-        let ticket = self.store.submit_in(epoch, vec![draft]);
+        let change = match keys {
+            Some(keys) => keys.with(&hand, draft),
+            None => Change::entries(hand, vec![draft]),
+        };
+        let ticket = self.store.submit_in(epoch, change);
         door.epoch = Some(epoch);
         self.saved_at(at, accepts_clock);
         let (number, revision) = puts
@@ -178,12 +229,12 @@ impl Office {
         for record in &puts {
             self.show(record);
         }
-        let (id, keyring) = (plan.main, plan.keyring);
-        Ok(Staged { ticket, number, revision, id, touched, at, waits, keyring })
+        let id = plan.main;
+        Ok(Staged { ticket, number, revision, id, touched, at, waits })
     }
 
-    fn settle(&self, staged: Staged) -> Result<Receipt, Refusal> {
-        let Staged { ticket, number, revision, id, touched, at, waits, keyring } = staged;
+    pub(super) fn settle(&self, staged: Staged) -> Result<Receipt, Refusal> {
+        let Staged { ticket, number, revision, id, touched, at, waits } = staged;
         let outcome = ticket.wait();
         if outcome.is_err() {
             // The disk refused: what was built on it is refused too, and the directory shows
@@ -194,7 +245,6 @@ impl Office {
             }
         }
         let seq = outcome.map_err(|error| unavailable(&error))?.first().copied().unwrap_or(0);
-        keyring.iter().try_for_each(|change| self.follow_in_keyring(change))?;
         Ok(Receipt { number, revision, seq, waits, id, at })
     }
 
@@ -259,7 +309,12 @@ impl Office {
         self.inside(PERSON, id).ok().flatten()
     }
 
-    fn plan(&self, door: &mut Door, actor: &Actor, command: Command) -> Result<Plan, Refusal> {
+    pub(super) fn plan(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        command: Command,
+    ) -> Result<Plan, Refusal> {
         match command {
             Command::Create { kind, fields, number } => {
                 self.plan_create(door, actor, &kind, fields, number)
@@ -294,6 +349,7 @@ impl Office {
             Command::AddKey { name, key } => self.plan_key(actor, &name, &key, true),
             Command::RemoveKey { name, key } => self.plan_key(actor, &name, &key, false),
             Command::KeyFile { key } => self.plan_key_file(actor, key),
+            Command::NewRecoveryKey => self.plan_recovery(actor),
             Command::AdoptPacks { changes } => self.plan_adopt(actor, &changes),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);

@@ -1,82 +1,244 @@
-//! The keyring behind the accounts: what an account's password opens.
+//! Changes of keys: who can open the station, and with which key they sign.
 //!
-//! It follows the account's record: a password is set or taken away once the journal entry is on
-//! the disk, so that nothing ever changes without its entry.
+//! Such a change is prepared in the keyring, written in the journal together with the account's
+//! record, and settled in the keyring: what the journal says counts, so that nothing ever changes
+//! without its entry and a crash anywhere leaves the old or the new.
 
-use super::Refusal;
+use super::door::{Plan, unavailable};
+use super::{Actor, Command, Held, Office, Receipt, Refusal};
+use crate::record::{Record, RecordId};
 use crate::said;
-use crate::store::StoreError;
+use crate::store::{
+    Change, Draft, Hand, KeyFrame, NewSlot, Origin, Owner, Plain, RecoveryKey, Secret, Signer,
+    StoreError, Turn,
+};
+use crate::program::Role;
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
 
-/// What becomes of the keyring once a change of an account is on the disk.
+/// What becomes of the keys with a change of an account.
 pub(super) enum KeyringChange {
-    /// The account gets this password.
-    Set(String, Zeroizing<String>),
-    /// The account's password goes.
-    Remove(String),
+    /// An account gets a new key under this password.
+    Set {
+        name: String,
+        id: RecordId,
+        password: Zeroizing<String>,
+        role: String,
+        /// Somebody else chose the password.
+        given: bool,
+    },
+    /// Its owner puts the key it has under another password.
+    Own { name: String, id: RecordId, password: Zeroizing<String> },
+    /// The account has no key any more.
+    Remove(RecordId),
     /// This key file opens the station, or none does any more.
     KeyFile(Option<Zeroizing<[u8; 32]>>),
+    /// Another recovery key opens it.
+    Recovery,
 }
 
-impl super::Office {
-    /// Brings the keyring up to a change of an account that is on the disk.
-    ///
-    /// Changes come here after the disk, in any order: what an account has now decides, so that a
-    /// password that was on its way when the account was disabled opens nothing.
-    pub(super) fn follow_in_keyring(&self, change: &KeyringChange) -> Result<(), Refusal> {
-        let _turn = self.keyring_turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let disabled = |name: &str| self.account(name).is_none_or(|account| account.disabled);
-        let done = match change {
-            KeyringChange::Set(name, _) if disabled(name) => Ok(()),
-            KeyringChange::Set(name, password) => self.store.add_account_slot(name, password),
-            KeyringChange::Remove(name) if !disabled(name) => Ok(()),
-            KeyringChange::Remove(name) => match self.store.has_account_slot(name) {
-                Ok(false) => Ok(()),
-                _ => self.store.remove_account_slot(name),
-            },
-            KeyringChange::KeyFile(Some(key)) => self.store.add_key_file_slot(key),
-            KeyringChange::KeyFile(None) => self.store.remove_key_file_slot(),
-        };
-        done.map_err(|error| behind(&error, change))
+impl KeyringChange {
+    /// An account gets a new key.
+    pub fn set(record: &Record, password: String, given: bool) -> Self {
+        let (name, id) = (record.number.clone(), record.id);
+        let (password, role) = (Zeroizing::new(password), record.text("role").to_string());
+        Self::Set { name, id, password, role, given }
     }
 
-    /// Disabled accounts whose password could not be taken away at the time lose it now.
-    pub(super) fn settle_keyring(&self) {
-        for account in self.accounts().into_iter().filter(|account| account.disabled) {
-            // It is tried again at the next opening; the account cannot sign in either way.
-            let _ = self.follow_in_keyring(&KeyringChange::Remove(account.name));
+    /// An account keeps its key.
+    pub fn own(record: &Record, password: String) -> Self {
+        let (name, id) = (record.number.clone(), record.id);
+        Self::Own { name, id, password: Zeroizing::new(password) }
+    }
+}
+
+/// The pages a change of keys writes in the journal, and who signs what.
+pub(super) struct KeyPages {
+    plan: Option<Plan>,
+    pages: Vec<Plain>,
+    turn: Option<Turn>,
+    /// Who signs the entry, where it is not whoever asked: the owner's new key.
+    entry: Option<Signer>,
+}
+
+impl KeyPages {
+    /// What the change amounts to, planned before the long work.
+    pub fn planned(&mut self) -> Option<Plan> {
+        self.plan.take()
+    }
+
+    /// The change of an entry with these pages; `hand` signs them.
+    pub fn with(self, hand: &Signer, draft: Draft) -> Change {
+        let pages = self.pages.into_iter().map(|page| (hand.clone(), page)).collect();
+        let entry = self.entry.unwrap_or_else(|| hand.clone());
+        Change { hand: Hand::Person(entry), pages, drafts: vec![draft], turn: self.turn }
+    }
+}
+
+/// What was prepared in the keyring.
+#[derive(Default)]
+struct Prepared {
+    slot: Option<NewSlot>,
+    recovery: Option<RecoveryKey>,
+    /// What lay in the slot's place, under the same key.
+    before: Option<NewSlot>,
+}
+
+impl Office {
+    /// Whose hand signs what an actor does.
+    ///
+    /// # Errors
+    /// A session that holds none: it came by an SSH key and was not asked for a password yet.
+    pub(super) fn hand_of(&self, actor: &Actor) -> Result<Signer, Refusal> {
+        actor.hand.signer().ok_or_else(|| {
+            Refusal::forbidden(
+                said!(
+                    "用密钥登录只能查看；改动要由本人签名，签名要用密码。",
+                    "Signed in by a key, this session reads; a change is signed, and signing takes your password."
+                ),
+                said!(
+                    "请输入一次密码（F12 锁屏后解锁也可以），再做一次；命令行请改用密码登录。",
+                    "Type your password once (or lock with F12 and unlock) and do it again; on the command line sign in with the password."
+                ),
+            )
+            .at("password")
+        })
+    }
+
+    /// Carries out a change of keys; gives the recovery key where it made one.
+    pub(super) fn perform_keys(
+        &self,
+        actor: &Actor,
+        command: &Command,
+    ) -> Result<(Receipt, Option<RecoveryKey>), Refusal> {
+        let _turn = self.keyring_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.may_act(actor, command)?;
+        // Everything that can be refused is, before the long work and before a file is touched.
+        let mut plan = self.plan(&mut self.enter(), actor, command.clone())?;
+        let hand = self.hand_of(actor)?;
+        let Some(change) = plan.keyring.take() else {
+            let staged = self.stage(actor, command.clone(), None)?;
+            return Ok((self.settle(staged)?, None));
+        };
+        let own = matches!(&change, KeyringChange::Set { name, .. } | KeyringChange::Own { name, .. } if *name == actor.account);
+        let mut prepared = Prepared::default();
+        let pages = self.prepare(&hand, own, change, &mut prepared);
+        let mut pages = pages.map_err(|error| unavailable(&error))?;
+        pages.plan = Some(plan);
+        let fresh = pages.entry.clone();
+        let staged = self.stage(actor, command.clone(), Some(pages));
+        let done = staged.and_then(|staged| self.settle(staged));
+        if done.is_err() {
+            for before in prepared.before {
+                // The password typed before goes on opening it.
+                let _ = self.store.keep_slot(&before);
+            }
         }
+        let settled = self.store.settle_keys();
+        let receipt = done?;
+        fresh.into_iter().for_each(|signer| actor.hand.take(signer));
+        settled.map_err(|error| behind(&error))?;
+        Ok((receipt, prepared.recovery))
+    }
+
+    /// Prepares a change in the keyring and gives the pages that make it count.
+    fn prepare(
+        &self,
+        hand: &Signer,
+        own: bool,
+        change: KeyringChange,
+        prepared: &mut Prepared,
+    ) -> Result<KeyPages, StoreError> {
+        let page = |owner, public, role, given| {
+            Plain::Key(KeyFrame { owner, public, role, given })
+        };
+        let mut pages = KeyPages { plan: None, pages: Vec::new(), turn: None, entry: None };
+        match change {
+            KeyringChange::Set { name, id, password, role, given } => {
+                let slot = self.store.account_slot((&name, id), &password, None)?;
+                self.store.keep_slot(&slot)?;
+                let signer = slot.seed.signer();
+                pages.pages.push(page(slot.owner, Some(signer.public()), Some(role), given));
+                pages.entry = own.then_some(signer);
+                prepared.slot = Some(slot);
+            }
+            KeyringChange::Own { name, id, password } => {
+                let slot = self.store.account_slot((&name, id), &password, Some(hand.seed()))?;
+                prepared.before = self.store.keep_slot(&slot)?;
+            }
+            KeyringChange::Remove(id) => {
+                let owner = Owner::Account(id);
+                let (turned, turn) = self.store.prepare_epoch(&[owner], None)?;
+                pages.pages.push(page(owner, None, None, false));
+                pages.pages.extend(turned);
+                pages.turn = Some(turn);
+            }
+            KeyringChange::KeyFile(Some(key)) => {
+                let slot = self.store.key_file_slot(&key)?;
+                self.store.keep_slot(&slot)?;
+                pages.pages.push(page(slot.owner, Some(slot.seed.signer().public()), None, false));
+                prepared.slot = Some(slot);
+            }
+            KeyringChange::KeyFile(None) => {
+                let (turned, turn) = self.store.prepare_epoch(&[Owner::KeyFile], None)?;
+                pages.pages.push(page(Owner::KeyFile, None, None, false));
+                pages.pages.extend(turned);
+                pages.turn = Some(turn);
+            }
+            KeyringChange::Recovery => {
+                let (slot, recovery) = self.store.recovery_slot()?;
+                self.store.keep_slot(&slot)?;
+                let public = slot.seed.signer().public();
+                let (turned, turn) =
+                    self.store.prepare_epoch(&[Owner::Recovery], Some(public))?;
+                pages.pages.push(page(Owner::Recovery, Some(public), None, false));
+                pages.pages.extend(turned);
+                pages.turn = Some(turn);
+                (prepared.slot, prepared.recovery) = (Some(slot), Some(recovery));
+            }
+        }
+        Ok(pages)
+    }
+
+    /// Makes a new recovery key, which is shown once and kept nowhere; the one before no longer
+    /// opens the station.
+    ///
+    /// # Errors
+    /// Somebody who keeps no accounts, or what the machine gives; the one before stays then.
+    pub fn new_recovery_key(&self, actor: &Actor) -> Result<(RecoveryKey, Receipt), Refusal> {
+        let (receipt, recovery) = self.perform_keys(actor, &Command::NewRecoveryKey)?;
+        self.news.announce();
+        let recovery = recovery.ok_or_else(|| unavailable(&StoreError::Closed))?;
+        Ok((recovery, receipt))
+    }
+
+    /// Whoever has the recovery key, as the journal knows them.
+    ///
+    /// # Errors
+    /// Another key than this station's.
+    pub fn by_recovery_key(&self, typed: &str) -> Result<Actor, Refusal> {
+        let checked = self.store.check(&Secret::Recovery(typed), "");
+        let signer = checked.map_err(|error| Refusal::forbidden(error.said(), error.next()))?;
+        Ok(Actor {
+            account: super::accounts::RECOVERY.into(),
+            role: Role::Administrator,
+            origin: Origin::Cli,
+            hand: Held::with(signer),
+        })
     }
 }
 
 /// The entry is written and the keyring could not follow: what holds now, and what to do.
-fn behind(error: &StoreError, change: &KeyringChange) -> Refusal {
+fn behind(error: &StoreError) -> Refusal {
     let why = error.said();
     let (zh, en) = (&why.zh, &why.en);
-    match change {
-        KeyringChange::Set(name, _) => Refusal::unavailable(
-            said!(
-                "改动已记入日志，但“{name}”的新密码没有写进钥匙串：{zh}。原来的密码（如有）仍然有效。",
-                "The change is in the journal, but the new password of \"{name}\" did not reach the keyring: {en}. The old one, if any, still holds."
-            ),
-            said!("请再改一次密码。", "Change the password once more."),
+    Refusal::unavailable(
+        said!(
+            "改动已记入日志并生效，但钥匙串还没有整理好：{zh}。",
+            "The change is in the journal and holds, but the keyring is not tidied up yet: {en}."
         ),
-        KeyringChange::Remove(name) => Refusal::unavailable(
-            said!(
-                "“{name}”已停用，不能再登录；但密码还没有从钥匙串里删去：{zh}。",
-                "\"{name}\" is disabled and cannot sign in, but its password is still in the keyring: {en}."
-            ),
-            said!("下次打开站点时会再试。", "It is tried again when the station is next opened."),
-        ),
-        KeyringChange::KeyFile(_) => Refusal::unavailable(
-            said!(
-                "改动已记入日志，但没有写进钥匙串：{zh}。原来的密钥文件（如有）仍然有效。",
-                "The change is in the journal but did not reach the keyring: {en}. The old key file, if any, still holds."
-            ),
-            said!("请再做一次。", "Do it once more."),
-        ),
-    }
+        said!("下次打开站点时会再试。", "It is tried again when the station is next opened."),
+    )
 }
 
 #[cfg(test)]

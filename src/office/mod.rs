@@ -46,7 +46,7 @@ mod signing;
 mod undo;
 
 pub use accounts::SignedIn;
-pub use actor::{Account, Actor, Right};
+pub use actor::{Account, Actor, Held, Right};
 pub use adopted::{Adopted, Standing};
 pub use adopting::Adoption;
 pub use advice::{Departure, suggested};

@@ -3,14 +3,15 @@
 use super::adopted::{ADOPTED, Packs, program_record};
 use super::door::{ACCOUNT, Door, Office, unavailable};
 use super::kept_rules::{KeptRules, RULES};
-use super::{Account, Actor, News, OwnFiles, Refusal, Right};
+use super::{News, OwnFiles, Refusal};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::policy::Library;
 use crate::program::{Catalogue, Role};
 use crate::record::{Clock, Regions};
 use crate::store::{
-    Draft, DraftOp, Origin, Progress, RecoveryKey, Secret, StationInfo, Store, StoreError,
+    Draft, DraftOp, FirstAccount, Origin, Progress, RecoveryKey, Secret, StationInfo, Store,
+    StoreError,
 };
 use crate::words::{Problem, Said};
 use std::collections::{BTreeMap, HashMap};
@@ -160,15 +161,21 @@ impl Office {
             super::accounts::account_record(clock.now(), name, name, role, setup.must_change)?;
         let draft = Draft {
             time: clock.now(),
-            actor: name.to_string(),
+            // The recovery key makes the station, its first account among the rest.
+            actor: super::accounts::RECOVERY.to_string(),
             origin: Origin::Cli,
             command: "init".to_string(),
             ops: vec![DraftOp::Put(admin.clone()), DraftOp::Put(program_record(clock.now())?)],
             reason: None,
         };
         // A station without its administrator would open to nobody.
-        let account = (name, setup.password.as_str());
-        let (store, recovery) = Store::create_with(dir, &info, account, vec![draft], &with)
+        let account = FirstAccount {
+            name,
+            id: admin.id,
+            password: &setup.password,
+            given: setup.must_change,
+        };
+        let (store, recovery) = Store::create(dir, &info, &account, vec![draft], &with)
             .map_err(|error| unavailable(&error))?;
         let office = Self::over(store, sources, clock, news)?;
         office.learn_account(&admin);
@@ -212,7 +219,6 @@ impl Office {
             office.learn_account(&account.record);
         }
         office.find_newest();
-        office.settle_keyring();
         let filling = office.clone();
         std::thread::spawn(move || filling.fill());
         Ok(office)
@@ -248,6 +254,7 @@ impl Office {
             accounts: RwLock::new(BTreeMap::new()),
             door: Mutex::new(Door::default()),
             keyring_turn: Mutex::default(),
+            signed_in: Mutex::default(),
             filling: Filling::new(),
             notices: Mutex::default(),
             misses: super::searching::Misses::default(),
@@ -302,17 +309,6 @@ impl Office {
         }
         self.filling.finish();
         self.look_at_backups();
-    }
-
-    /// A stand-in for whoever runs a maintenance command with the recovery key: an administrator,
-    /// if possible one who can do more than choose a password.
-    #[must_use]
-    pub fn recovery_actor(&self) -> Option<Actor> {
-        let admins = self.accounts().into_iter().filter(|account: &Account| {
-            !account.disabled && Right::Accounts.belongs_to(account.role)
-        });
-        let admin = admins.min_by_key(|account| account.must_change)?;
-        Some(Actor { account: admin.name, role: admin.role, origin: Origin::Cli })
     }
 
     /// Saves what waits and lets the folder go. A checkpoint the disk does not take costs the next

@@ -4,7 +4,7 @@ use super::reading::Line;
 use super::{Actor, Refusal, Right};
 use crate::directory::Query;
 use crate::record::{Instant, fold};
-use crate::store::{Draft, DraftOp};
+use crate::store::{Draft, DraftOp, Hand};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -101,7 +101,8 @@ impl super::Office {
             ops: vec![DraftOp::Note(BTreeMap::from([("count".to_string(), count.to_string())]))],
             reason: None,
         };
-        drop(self.store.submit(vec![note]));
+        // Whoever searches signs nothing by it; the station says what it saw.
+        drop(self.store.submit(Hand::Station, vec![note]));
     }
 }
 

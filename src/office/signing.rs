@@ -2,17 +2,17 @@
 
 use super::accounts::{SignedIn, disabled};
 use super::door::ACCOUNT;
-use super::{Actor, Refusal, keys};
-use crate::record::{Record, Value, account_form, china_offset};
+use super::{Account, Actor, Held, Refusal, keys};
+use crate::record::{RecordId, account_form, china_offset};
 use crate::said;
-use crate::store::{Draft, DraftOp, Origin};
+use crate::store::{Draft, DraftOp, Hand, Origin, Signer};
 use crate::words::Said;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{MutexGuard, PoisonError};
 
-/// Fields of an account's record: the last sign-in and the one before, each with its origin.
-const LAST: [&str; 2] = ["signed_in", "signed_in_from"];
-const BEFORE: [&str; 2] = ["signed_in_before", "signed_in_before_from"];
+/// The name the journal gives it.
+const SIGN_IN: &str = "sign-in";
 
 impl super::Office {
     /// Signs an account in. Success and failure are both journaled; too many wrong passwords
@@ -22,8 +22,8 @@ impl super::Office {
     /// Forbidden when name or password are wrong, the account is disabled or has to wait.
     pub fn sign_in(&self, name: &str, password: &str, origin: &Origin) -> Result<Actor, Refusal> {
         let name = account_form(name);
-        self.proved(&name, password, origin)?;
-        self.let_in(&name, origin, "sign-in", BTreeMap::new())
+        let signer = self.proved(&name, password, origin)?;
+        self.let_in(&name, origin, "sign-in", BTreeMap::new(), Held::with(signer))
     }
 
     /// Signs an account in by one of its SSH keys, an OpenSSH public key line whose comment does
@@ -45,7 +45,8 @@ impl super::Office {
                 ),
             ));
         }
-        self.let_in(&name, origin, "sign-in", by)
+        // What it signs with lies under the password, which is asked for before the first change.
+        self.let_in(&name, origin, "sign-in", by, Held::default())
     }
 
     /// Whether an account that may sign in has this SSH key. Nothing is written.
@@ -63,17 +64,29 @@ impl super::Office {
     /// # Errors
     /// As [`sign_in`](Self::sign_in).
     pub fn unlock(&self, actor: &Actor, password: &str) -> Result<Actor, Refusal> {
-        self.proved(&actor.account, password, &actor.origin)?;
-        self.let_in(&actor.account, &actor.origin, "unlock", BTreeMap::new())
+        let signer = self.proved(&actor.account, password, &actor.origin)?;
+        let (name, origin) = (&actor.account, &actor.origin);
+        self.let_in(name, origin, "unlock", BTreeMap::new(), Held::with(signer))
     }
 
-    /// Nothing when this is the account's password; a wrong one is counted and journaled.
+    /// Somebody whose password is known, without a word in the journal: for what the program tells
+    /// by itself, such as the demo.
+    ///
+    /// # Errors
+    /// As [`Self::sign_in`].
+    pub fn stand_in(&self, name: &str, password: &str, origin: &Origin) -> Result<Actor, Refusal> {
+        let signer = self.proved(name, password, origin)?;
+        let Account { name, role, .. } = self.account(name).ok_or_else(disabled)?;
+        Ok(Actor { account: name, role, origin: origin.clone(), hand: Held::with(signer) })
+    }
+
+    /// The hand of whoever has this account's password; a wrong one is counted and journaled.
     pub(super) fn proved(
         &self,
         name: &str,
         password: &str,
         origin: &Origin,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Signer, Refusal> {
         self.store.check_password_from(name, password, &counted_from(origin)).map_err(|error| {
             self.note_sign_in(name, origin, "sign-in-failed", BTreeMap::new());
             Refusal::forbidden(error.said(), error.next()).at("password")
@@ -86,6 +99,7 @@ impl super::Office {
         origin: &Origin,
         what: &str,
         by: BTreeMap<String, String>,
+        hand: Held,
     ) -> Result<Actor, Refusal> {
         let account = self.account(name).filter(|account| !account.disabled);
         let Some(account) = account else {
@@ -94,11 +108,12 @@ impl super::Office {
         };
         self.note_sign_in(name, origin, what, by);
         self.note_program(origin);
-        Ok(Actor { account: account.name, role: account.role, origin: origin.clone() })
+        Ok(Actor { account: account.name, role: account.role, origin: origin.clone(), hand })
     }
 
-    /// Writes into the journal what came of a sign-in; a good one stands in the account's record
-    /// too, for the next time. A sign-in must not fail because the disk is full: reading goes on.
+    /// Writes into the journal what came of a sign-in, linked to the account's record, so that the
+    /// next one finds it. The station signs it. A sign-in must not fail because the disk is full:
+    /// reading goes on.
     fn note_sign_in(
         &self,
         name: &str,
@@ -108,75 +123,66 @@ impl super::Office {
     ) {
         particulars.insert("account".to_string(), name.to_string());
         particulars.extend(self.doubt_note());
+        let mut ops = vec![DraftOp::Note(particulars)];
+        let record = self.account_of(name).ok().filter(|_| what == SIGN_IN);
+        if let Some(id) = record.as_ref().map(|record| record.id) {
+            ops.push(DraftOp::Seen { kind: ACCOUNT.into(), id, fields: Vec::new() });
+        }
+        let time = self.now();
         let note = Draft {
-            time: self.now(),
+            time,
             actor: name.to_string(),
             origin: origin.clone(),
             command: what.to_string(),
-            ops: vec![DraftOp::Note(particulars)],
+            ops,
             reason: None,
         };
-        if what != "sign-in" || self.remember_sign_in(name, origin, note.clone()).is_none() {
-            let _ = self.store.submit(vec![note]).wait();
+        let saved = self.store.submit(Hand::Station, vec![note]).wait().is_ok();
+        if let Some(record) = record.filter(|_| saved) {
+            let mut known = self.signed_in();
+            if let Some([last, before]) = known.get_mut(&record.id) {
+                *before = last.replace(SignedIn { at: time, from: origin.clone() });
+            }
         }
     }
 
-    /// The note with the account's record behind it, in one entry; nothing when it could not be
-    /// written so.
-    fn remember_sign_in(&self, name: &str, origin: &Origin, mut note: Draft) -> Option<()> {
-        let mut door = self.enter();
-        let mut record = self.account_of(name).ok()?;
-        record.revision += 1;
-        record.updated = note.time;
-        record.updated_by = name.to_string();
-        remember(&mut record, origin);
-        note.ops.push(DraftOp::Put(record.clone()));
-        let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
-        let ticket = self.store.submit_in(epoch, vec![note]);
-        door.epoch = Some(epoch);
-        // In the order of the journal, so that no older record is learnt over a newer one.
-        self.learn_account(&record);
-        drop(door);
-        if ticket.wait().is_err() {
-            self.enter().epoch = None;
-            self.take_back(ACCOUNT, record.id);
-            return None;
+    fn signed_in(&self) -> MutexGuard<'_, HashMap<RecordId, [Option<SignedIn>; 2]>> {
+        self.signed_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last sign-in of an account and the one before it, as the journal tells.
+    #[must_use]
+    pub fn sign_ins(&self, name: &str) -> [Option<SignedIn>; 2] {
+        let Ok(record) = self.account_of(name) else { return [None, None] };
+        if let Some(known) = self.signed_in().get(&record.id) {
+            return known.clone();
         }
-        Some(())
+        let history = self.store.history(ACCOUNT, record.id).unwrap_or_default();
+        let mut found = history.into_iter().filter(|entry| entry.command == SIGN_IN);
+        let mut next = || found.next().map(|entry| SignedIn { at: entry.time, from: entry.origin });
+        let sign_ins = [next(), next()];
+        self.signed_in().insert(record.id, sign_ins.clone());
+        sign_ins
+    }
+
+    /// When an account last signed in, by the clock of China; empty where it never did.
+    #[must_use]
+    pub fn last_sign_in(&self, name: &str) -> String {
+        let [last, _] = self.sign_ins(name);
+        let at = last.map(|last| last.at.with_timezone(&china_offset()));
+        at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
     }
 
     /// When and from where an account signed in the time before this one; nothing at the first.
     #[must_use]
     pub fn sign_in_before(&self, name: &str) -> Option<Said> {
-        let [_, before] = self.account(name)?.signed_in;
+        let [_, before] = self.sign_ins(name);
         let SignedIn { at, from } = before?;
         let at = at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
         let from = super::history::origin_said(&from);
         let (zh, en) = (&from.zh, &from.en);
         Some(said!("上次登录 {at}，来自{zh}", "Last sign-in {at} from {en}"))
     }
-}
-
-/// Takes the last sign-in down into the record, behind which stands the one before.
-fn remember(record: &mut Record, origin: &Origin) {
-    for (last, before) in LAST.iter().zip(BEFORE) {
-        if let Some(value) = record.fields.get(*last).cloned() {
-            record.fields.insert(before.to_string(), value);
-        }
-    }
-    let from = serde_json::to_string(origin).unwrap_or_default();
-    record.fields.insert(LAST[0].to_string(), Value::Instant(record.updated));
-    record.fields.insert(LAST[1].to_string(), Value::Text(from));
-}
-
-/// The last sign-in and the one before it, as an account's record tells.
-pub(super) fn signed_in(record: &Record) -> [Option<SignedIn>; 2] {
-    [LAST, BEFORE].map(|[at, from]| match (record.get(at), record.get(from)) {
-        (Some(Value::Instant(at)), Some(Value::Text(from))) => {
-            Some(SignedIn { at: *at, from: serde_json::from_str(from).ok()? })
-        }
-        _ => None,
-    })
 }
 
 /// Whose wrong passwords are counted together: those of one address over SSH, of one network for

@@ -1,23 +1,45 @@
-//! Passwords and recovery key of a running store.
+//! Who can open a running store: passwords, the recovery key, the key file, and the keys behind them.
+//!
+//! A change of keys takes three steps, so that a crash anywhere leaves the old or the new: a slot or
+//! an epoch is prepared in the keyring, its page is written in the journal with everything else of
+//! the change, and the keyring is settled by what the journal then says.
 
-use super::Store;
+use super::change::Turn;
+use super::cover::{Cover, Look};
 use super::error::StoreError;
-use super::keyring::{Keyring, Secret};
+use super::keyring::{Keyring, NewSlot, Secret};
+use super::keys::{KeyFrame, Owner, Plain, Public, Register, Seed, Signer};
 use super::recovery::RecoveryKey;
+use super::seal::DataKey;
 use super::throttle::Throttle;
-use std::sync::{MutexGuard, PoisonError};
+use super::Store;
+use crate::record::RecordId;
+use std::ops::ControlFlow;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl Store {
-    fn keys(&self) -> MutexGuard<'_, (Keyring, Throttle)> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ring(&self) -> MutexGuard<'_, (Keyring, Throttle)> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this is the account's password: signing in while the store is open. Wrong ones are
+    /// The keys that hold, the epochs, branches and erasures up to the journal's end.
+    #[must_use]
+    pub fn register(&self) -> Arc<Register> {
+        self.journal.keys()
+    }
+
+    /// The station's own hand.
+    #[must_use]
+    pub fn hand(&self) -> Signer {
+        self.hand.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whoever has this account's password: signing in while the store is open. Wrong ones are
     /// counted and slowed down as at opening. Takes the time of one key derivation.
     ///
     /// # Errors
     /// [`StoreError::Keyring`] for a wrong password, or with the time to wait.
-    pub fn check_password(&self, account: &str, password: &str) -> Result<(), StoreError> {
+    pub fn check_password(&self, account: &str, password: &str) -> Result<Signer, StoreError> {
         self.check_password_from(account, password, "")
     }
 
@@ -31,85 +53,136 @@ impl Store {
         account: &str,
         password: &str,
         address: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Signer, StoreError> {
         self.check(&Secret::Password { account, password }, address)
     }
 
-    /// Whether this is the station's recovery key.
+    /// Whoever has the secret of this station: a password, the recovery key, the key file.
     ///
     /// # Errors
     /// As [`Self::check_password`].
-    pub fn check_recovery(&self, recovery_key: &str) -> Result<(), StoreError> {
-        self.check(&Secret::Recovery(recovery_key), "")
-    }
-
-    fn check(&self, secret: &Secret<'_>, address: &str) -> Result<(), StoreError> {
+    pub fn check(&self, secret: &Secret<'_>, address: &str) -> Result<Signer, StoreError> {
+        if let Some(signer) = self.proved_at_opening(secret) {
+            return Ok(signer);
+        }
         let attempt = {
-            let (keyring, throttle) = &mut *self.keys();
-            keyring.attempt(secret, address, throttle, self.clock.now())?
+            let register = self.register();
+            let holds = |owner, public: &Public| {
+                register.current(owner).is_some_and(|key| key.public == *public)
+            };
+            let (keyring, throttle) = &mut *self.ring();
+            keyring.attempt(secret, address, throttle, self.clock.now(), holds)?
         };
         // Without the lock: the others need not wait for it.
-        let key = attempt.derive()?;
-        attempt.settle(key, &mut self.keys().1, self.clock.now()).map(drop)
+        let found = attempt.derive()?;
+        let (_, seed) = attempt.settle(found, &mut self.ring().1, self.clock.now())?;
+        Ok(seed.signer())
     }
 
-    /// Gives an account a password, or another one without asking for the old: an administrator's
-    /// reset.
-    ///
-    /// # Errors
-    /// An empty password, or what the machine gives; the old one stays then.
-    pub fn add_account_slot(&self, account: &str, password: &str) -> Result<(), StoreError> {
-        self.keys().0.set_account(account, password, &self.key)
+    /// Whoever opened the station and signs in now; once, and only while the key holds.
+    fn proved_at_opening(&self, secret: &Secret<'_>) -> Option<Signer> {
+        let proof = self.proof.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let signer = proof.proves(secret)?;
+        let register = self.register();
+        let known = register.known(signer.id())?;
+        known.until.is_none().then_some(signer)
     }
 
-    /// Changes a password by its owner.
+    /// A slot for an account with this password, not in the keyring yet: with a new seed, or with
+    /// the one it has. Takes the time of one key derivation.
     ///
     /// # Errors
-    /// As [`Self::check_password`] for the old one, as [`Self::add_account_slot`] for the new.
-    pub fn change_password(&self, account: &str, old: &str, new: &str) -> Result<(), StoreError> {
-        self.check_password(account, old)?;
-        self.add_account_slot(account, new)
+    /// An empty password, or what the machine gives.
+    pub fn account_slot(
+        &self,
+        account: (&str, RecordId),
+        password: &str,
+        seed: Option<&Seed>,
+    ) -> Result<NewSlot, StoreError> {
+        let seed = seed.map_or_else(Seed::generate, |seed| Ok(seed.clone()))?;
+        // A copy, so that nobody waits for a derivation to sign in.
+        let ring = self.ring().0.clone();
+        ring.account_slot(account, password, seed)
     }
 
-    /// Takes an account's password away; the last one stays.
+    /// A new recovery key and its slot, not in the keyring yet.
     ///
     /// # Errors
-    /// [`super::KeyringError::NoSlot`], [`super::KeyringError::LastSlot`].
-    pub fn remove_account_slot(&self, account: &str) -> Result<(), StoreError> {
-        self.keys().0.remove_account(account)
-    }
-
-    /// Lets the 32 bytes of a key file open the station, in place of those of an earlier one.
-    ///
-    /// # Errors
-    /// What the machine gives; the old one stays then.
-    pub fn add_key_file_slot(&self, secret: &[u8; 32]) -> Result<(), StoreError> {
-        self.keys().0.set_key_file(secret, &self.key)
-    }
-
-    /// From now on no key file opens the station.
-    ///
-    /// # Errors
-    /// What the machine gives; the old one stays then.
-    pub fn remove_key_file_slot(&self) -> Result<(), StoreError> {
-        self.keys().0.remove_key_file()
-    }
-
-    /// Whether an account has a password.
-    ///
-    /// # Errors
-    /// A keyring that cannot be understood.
-    pub fn has_account_slot(&self, account: &str) -> Result<bool, StoreError> {
-        self.keys().0.has_account(account)
-    }
-
-    /// Makes a new recovery key; the one before no longer opens the station.
-    ///
-    /// # Errors
-    /// What the machine gives; the old one stays then.
-    pub fn replace_recovery_key(&self) -> Result<RecoveryKey, StoreError> {
+    /// What the machine gives.
+    pub fn recovery_slot(&self) -> Result<(NewSlot, RecoveryKey), StoreError> {
         let recovery = RecoveryKey::generate()?;
-        self.keys().0.set_recovery(&recovery, &self.key)?;
-        Ok(recovery)
+        let ring = self.ring().0.clone();
+        Ok((ring.recovery_slot(&recovery)?, recovery))
+    }
+
+    /// A slot for the 32 bytes of a key file, not in the keyring yet.
+    ///
+    /// # Errors
+    /// What the machine gives.
+    pub fn key_file_slot(&self, secret: &[u8; 32]) -> Result<NewSlot, StoreError> {
+        let ring = self.ring().0.clone();
+        ring.key_file_slot(secret)
+    }
+
+    /// Puts a slot into the keyring. It counts once the journal has its key; one with the key its
+    /// owner has already, under another password, counts at once, and the one before comes back.
+    ///
+    /// # Errors
+    /// What the machine gives; the keyring stays as it was then.
+    pub fn keep_slot(&self, slot: &NewSlot) -> Result<Option<NewSlot>, StoreError> {
+        let newest = self.keys.key(self.keys.newest()).ok_or(StoreError::Closed)?;
+        self.ring().0.add(slot, &newest)
+    }
+
+    /// Prepares a new epoch in the keyring for everybody who holds a key but those who leave, and
+    /// for `joins`. The pages go into the journal with whatever it is made for.
+    ///
+    /// # Errors
+    /// A journal whose pages are not what the register says, or what the machine gives.
+    pub fn prepare_epoch(
+        &self,
+        leave: &[Owner],
+        joins: Option<Public>,
+    ) -> Result<(Vec<Plain>, Turn), StoreError> {
+        // A key that is handed out is only handed to whom the journal names, back to the root.
+        let register = self.derive_register()?;
+        let stay = register.holders().filter(|key| {
+            !leave.contains(&key.owner) && !matches!(key.owner, Owner::Station)
+        });
+        let stay: Vec<Public> = stay.map(|key| key.public).chain(joins).collect();
+        let present = self.keys.key(self.keys.newest()).ok_or(StoreError::Closed)?;
+        let (key, station) = (DataKey::generate()?, Seed::generate()?);
+        let epoch = self.ring().0.prepare((&present, &key), &station, &stay)?;
+        let public = Some(station.signer().public());
+        let own = KeyFrame { owner: Owner::Station, public, role: None, given: false };
+        Ok((vec![Plain::Key(own), Plain::Epoch(epoch)], Turn { key, station }))
+    }
+
+    /// The register as the journal's own pages and their signatures give it.
+    fn derive_register(&self) -> Result<Register, StoreError> {
+        let mut register = Register::default();
+        let mut cover = Cover::new(self.station.node, Look::Quick);
+        self.journal.frames(1, |frame| {
+            let taken = cover.frame(frame, &frame.header.hash(), &mut register);
+            let seq = frame.header.seq;
+            taken.map_err(|why| StoreError::Damaged { seq, what: why.said().en.into_owned() })?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(register)
+    }
+
+    /// Brings the keyring up to the journal, after a change of keys.
+    ///
+    /// # Errors
+    /// What the machine gives; the next opening tries again.
+    pub fn settle_keys(&self) -> Result<(), StoreError> {
+        let register = self.register();
+        self.ring().0.settle(&register)
+    }
+
+    /// Whether somebody has a slot in the keyring.
+    #[must_use]
+    pub fn has_slot(&self, owner: Owner) -> bool {
+        self.ring().0.has(owner)
     }
 }

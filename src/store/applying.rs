@@ -7,7 +7,7 @@ use super::entry::{Entry, Op};
 use super::error::StoreError;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::seal::Seal;
+use super::keys::DataKeys;
 use super::table::{self, Applied, BATCH_OPS, Key, Table};
 use crate::record::RecordId;
 use crate::words::Said;
@@ -68,7 +68,7 @@ pub fn apply(target: Target<'_>, entries: &[impl Borrow<Entry>]) -> Result<(), S
 /// can go on from there.
 pub fn replay(
     mut target: Target<'_>,
-    (journal, seal): (&JournalReader, &Seal),
+    (journal, keys): (&JournalReader, &DataKeys),
     progress: &Progress,
     stop: &AtomicBool,
 ) -> Result<(), StoreError> {
@@ -76,7 +76,7 @@ pub fn replay(
     let mut ops = 0;
     let head = journal.end().seq;
     let from = target.applied.seq + 1;
-    journal.entries(seal, from, |entry| {
+    journal.entries(keys, from, |entry| {
         ops += entry.ops.len();
         let seq = entry.seq;
         pending.push(entry);

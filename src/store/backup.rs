@@ -3,23 +3,31 @@
 //! ```text
 //! magic     8 bytes
 //! blocks    u32 length, u32 CRC-32C, u8 kind, u32 index, body; the CRC is over all but itself
-//!   manifest  in the open: station file, keyring, time, journal head (no person is named in any)
-//!   entries   sealed: LZ4 of [flags u8, header 73, u32 length, nonce 24, entry in plain]*
-//!   end       sealed: entries, head sequence, head hash
+//!   manifest  in the open: station file, keyring, time, journal head (no person is named in any),
+//!             signed by the station
+//!   frames    sealed: LZ4 of [u32 length, flags u8, header 88, signature 64 where there is one, then
+//!             for a block: nonce 24, [u32 length, entry in plain, or erased as it lies]*
+//!             for a page: the page]*
+//!   end       sealed: head sequence, head hash
 //! ```
-//! A block is sealed to the manifest's hash, its kind and its index, so none can be exchanged, left
-//! out or taken from another file. Entries are compressed before they are sealed; restoring seals
-//! each one with the nonce it had, which makes the very bytes again that the chain knows.
+//! A block of the file is sealed to the manifest's hash, its kind and its index, so none can be
+//! exchanged, left out or taken from another file. Entries are compressed before they are sealed;
+//! restoring seals each one with the nonce it had, which makes the very bytes again that the chain
+//! knows and the signatures cover.
 
-use super::disk;
-use super::entry;
+use super::block::{self, Opened};
+use super::cover::{Cover, Look};
+use super::disk::{hex, unhex};
 use super::error::{Doing, StoreError, io};
-use super::frame::{ERASED, HEADER, Header, MAX_PAYLOAD};
-use super::keyring::{Keyring, Secret};
+use super::heads::KnownHead;
+use super::frame::{self, ENTRIES, Frame, MAX_BODY, PREFIX};
+use super::keyring::{Keyring, Secret, Unlocked};
+use super::keys::{DataKeys, Owner, Register, Signer};
 use super::new_file::NewFile;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::seal::{DataKey, NONCE, OVERHEAD, Purpose, Seal};
+use super::salvage::Owned;
+use super::seal::{NONCE, OVERHEAD, Purpose, Seal};
 use super::station::StationInfo;
 use super::throttle::Throttle;
 use crate::record::Instant;
@@ -31,15 +39,17 @@ use std::io::{BufReader, ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-pub(super) const MAGIC: &[u8; 8] = b"YZBACK01";
+pub(super) const MAGIC: &[u8; 8] = b"YZBACK02";
 const MANIFEST: u8 = 1;
-const ENTRIES: u8 = 2;
+const FRAMES: u8 = 2;
 const END: u8 = 3;
-/// Entries are gathered to about this many bytes before they are compressed and sealed.
+/// Frames are gathered to about this many bytes before they are compressed and sealed.
 const BLOCK_BYTES: usize = 1024 * 1024;
-/// No block is larger: one entry of the largest size, and what compression may add.
-const BLOCK_MAX: usize = BLOCK_BYTES + MAX_PAYLOAD + MAX_PAYLOAD / 128;
-const FORMAT: u32 = 1;
+/// No block is larger: one frame of the largest size, and what compression may add.
+const BLOCK_MAX: usize = BLOCK_BYTES + MAX_BODY + MAX_BODY / 128;
+const FORMAT: u32 = 2;
+/// Bytes of a frame's length.
+const WORD: usize = 4;
 
 /// The part of a backup file that lies in the open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,12 +57,32 @@ struct Manifest {
     format: u32,
     /// When the backup was made.
     made: Instant,
-    /// Sequence and header hash of the last entry in it.
+    /// Sequence and header hash of the last entry in it, where its frame lies in the journal, and
+    /// in which of the station's lives.
     seq: u64,
     head: String,
+    segment: u32,
+    offset: u64,
+    incarnation: u32,
+    /// The epoch whose key the blocks are sealed under.
+    epoch: u16,
     /// The files of the data folder that are needed to open it.
     station: String,
     keyring: String,
+    /// The station's signature over all of this.
+    signature: String,
+}
+
+impl Manifest {
+    fn message(&self) -> Vec<u8> {
+        let Self { format, made, seq, head, segment, offset, incarnation, epoch, .. } = self;
+        let fixed = format!(
+            "yizhan backup v2 {format} {made} {seq} {head} {segment} {offset} {incarnation} {epoch}"
+        );
+        let files = [&self.station, &self.keyring].map(|text| blake3::hash(text.as_bytes()));
+        let [station, keyring] = files.map(|hash| *hash.as_bytes());
+        [fixed.as_bytes(), &station, &keyring].concat()
+    }
 }
 
 /// What a backup file holds.
@@ -73,27 +103,34 @@ pub struct BackupReport {
 pub(super) fn write(
     path: &Path,
     journal: &JournalReader,
-    key: &DataKey,
+    (keys, hand): (&DataKeys, &Signer),
     (station, keyring): (&StationInfo, &Keyring),
     made: Instant,
     progress: &Progress,
 ) -> Result<BackupReport, StoreError> {
     let end = journal.end();
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         format: FORMAT,
         made,
         seq: end.seq,
-        head: disk::hex(end.hash.as_bytes()),
+        head: hex(end.hash.as_bytes()),
+        segment: end.last.0,
+        offset: end.last.1,
+        incarnation: journal.keys().incarnation(),
+        epoch: keyring.epoch(),
         station: station.text()?,
         keyring: keyring.text()?,
+        signature: String::new(),
     };
+    manifest.signature = hex(&hand.sign(&manifest.message()));
+    let epoch = manifest.epoch;
     let manifest =
         toml::to_string(&manifest).map_err(|error| bad(Said::same(error.to_string())))?;
     let mut file = NewFile::backup(path)?;
     progress.begin(Said::fixed("备份", "Backing up"), end.seq);
     let written =
-        write_blocks(&mut file, path, manifest.as_bytes(), journal, key, end.seq, progress)
-            .and_then(|()| verify(&file.beside(), key, progress));
+        write_blocks((&mut file, path), manifest.as_bytes(), journal, (keys, epoch), end.seq, progress)
+            .and_then(|()| verify(&file.beside(), keys, progress));
     progress.end();
     match written {
         Ok(report) if report.entries == end.seq => {
@@ -107,15 +144,14 @@ pub(super) fn write(
 }
 
 fn write_blocks(
-    file: &mut NewFile,
-    path: &Path,
+    (file, path): (&mut NewFile, &Path),
     manifest: &[u8],
     journal: &JournalReader,
-    key: &DataKey,
+    (keys, epoch): (&DataKeys, u16),
     upto: u64,
     progress: &Progress,
 ) -> Result<(), StoreError> {
-    let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
+    let seal = keys.seal_of(epoch, Purpose::Backup).ok_or(StoreError::OldKeyring)?;
     let mut out = Blocks { file, path, seal, id: blake3::hash(manifest), index: 0 };
     out.file.write_all(MAGIC).map_err(io(Doing::Writing, path))?;
     out.block(MANIFEST, manifest)?;
@@ -123,35 +159,44 @@ fn write_blocks(
     let mut head = None;
     if upto > 0 {
         journal.frames(1, |frame| {
-            let header = frame.header;
-            let content = if frame.erased() {
-                Some(Vec::new())
-            } else {
-                entries.open(&entry::place(header.seq, &header.previous), frame.payload)
-            };
-            let content = content.ok_or_else(|| super::reader::unopened(header.seq))?;
-            plain.push(frame.flags);
-            plain.extend_from_slice(&header.bytes());
-            plain
-                .extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
-            plain.extend_from_slice(frame.payload.get(..NONCE).unwrap_or(&[0; NONCE]));
-            plain.extend_from_slice(&content);
+            in_plain(frame, keys, &mut plain)?;
             if plain.len() >= BLOCK_BYTES {
-                out.sealed(ENTRIES, &plain)?;
+                out.sealed(FRAMES, &plain)?;
                 plain.clear();
-                progress.at(header.seq);
+                progress.at(frame.header.seq);
             }
-            head = Some(header.hash());
-            Ok(if header.seq < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            head = Some(frame.header.hash());
+            let more = frame.header.last() < upto;
+            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
     }
     if !plain.is_empty() {
-        out.sealed(ENTRIES, &plain)?;
+        out.sealed(FRAMES, &plain)?;
     }
     let mut last = upto.to_le_bytes().to_vec();
     last.extend_from_slice(head.map_or([0; 32], |head| *head.as_bytes()).as_slice());
     out.sealed(END, &last)?;
     out.file.sync().map_err(io(Doing::Syncing, path))
+}
+
+/// Appends a frame with its entries opened.
+fn in_plain(frame: &Frame<'_>, keys: &DataKeys, plain: &mut Vec<u8>) -> Result<(), StoreError> {
+    let mut body = Vec::new();
+    if frame.header.kind == ENTRIES && !frame.lost() {
+        body.extend_from_slice(frame.body.get(..NONCE).unwrap_or_default());
+        for opened in block::open(keys, frame, frame.header.seq)? {
+            opened?.1.write(&mut body);
+        }
+    } else {
+        body.extend_from_slice(frame.body);
+    }
+    // As the journal has it, but for the checksum, which belongs to other bytes.
+    let mut bytes = Vec::new();
+    Frame { body: &body, ..frame.clone() }.encode(&mut bytes);
+    let bytes = bytes.get(PREFIX..).unwrap_or_default();
+    plain.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+    plain.extend_from_slice(bytes);
+    Ok(())
 }
 
 /// The writing side of a backup file.
@@ -240,6 +285,13 @@ impl BackupFile {
         BackupReport { entries: *seq, head: head.clone(), made: *made, bytes: self.bytes }
     }
 
+    /// The head of the journal it ends with, known outside.
+    pub(super) fn head(&self) -> Option<KnownHead> {
+        let Manifest { made, seq, segment, offset, incarnation, .. } = self.manifest;
+        let hash = Hash::from_hex(&self.manifest.head).ok()?;
+        Some(KnownHead { incarnation, seq, hash, place: (segment, offset), made })
+    }
+
     /// The station it is of.
     pub(super) fn station(&self) -> Result<StationInfo, StoreError> {
         StationInfo::parse(&self.manifest.station)
@@ -250,10 +302,22 @@ impl BackupFile {
         Keyring::from_text(&self.manifest.keyring, dir)
     }
 
-    /// The key of its station.
-    pub(super) fn key(&self, secret: &Secret<'_>) -> Result<DataKey, StoreError> {
+    /// Its keyring, and what the secret opens of it.
+    pub(super) fn unlock(&self, secret: &Secret<'_>) -> Result<(Keyring, Unlocked), StoreError> {
+        let keyring = self.keyring(Path::new(""))?;
         // A file can be copied, so counting attempts at it would slow nobody down.
-        self.keyring(Path::new(""))?.open(secret, &mut Throttle::forgetful(), self.manifest.made)
+        let unlocked = keyring.open(secret, &mut Throttle::forgetful(), self.manifest.made)?;
+        Ok((keyring, unlocked))
+    }
+
+    /// Whether the station signed what lies in the open, with a key it has or had.
+    pub(super) fn is_signed(&self, register: &Register) -> bool {
+        let signature = unhex(&self.manifest.signature).and_then(|bytes| bytes.try_into().ok());
+        let message = self.manifest.message();
+        signature.is_some_and(|signature| {
+            let mut own = register.keys().iter().filter(|key| key.owner == Owner::Station);
+            own.any(|key| key.public.signed(&message, &signature))
+        })
     }
 
     /// Reads every block through, which needs no key: checksums, order, and that it has an end.
@@ -269,13 +333,14 @@ impl BackupFile {
         }
     }
 
-    /// Gives every entry as the frame it was: flags, header and payload, chain and hashes checked.
+    /// Gives every frame as it was, chain and hashes checked.
     pub(super) fn entries(
         mut self,
-        key: &DataKey,
-        mut each: impl FnMut(u8, &Header, Vec<u8>) -> Result<(), StoreError>,
+        keys: &DataKeys,
+        mut each: impl FnMut(&Frame<'_>) -> Result<(), StoreError>,
     ) -> Result<BackupReport, StoreError> {
-        let (entries, seal) = (key.seal(Purpose::Journal), key.seal(Purpose::Backup));
+        let seal = keys.seal_of(self.manifest.epoch, Purpose::Backup);
+        let seal = seal.ok_or(StoreError::OldKeyring)?;
         let mut head = self.station()?.genesis();
         let mut seq = 0;
         loop {
@@ -290,14 +355,14 @@ impl BackupFile {
             }
             let mut rest = plain.as_slice();
             while !rest.is_empty() {
-                let (flags, header, payload) = entry_of(&mut rest, &entries)
+                let owned = frame_of(&mut rest, keys)
                     .ok_or_else(|| bad(Said::fixed("有条目不完整", "an entry is not whole")))?;
+                let header = owned.header;
                 if header.seq != seq + 1 || header.previous != head {
                     return Err(bad(Said::fixed("链条中断", "the chain is broken")));
                 }
-                seq = header.seq;
-                head = header.hash();
-                each(flags, &header, payload)?;
+                (seq, head) = (header.last(), header.hash());
+                each(&owned.frame())?;
             }
         }
     }
@@ -306,7 +371,7 @@ impl BackupFile {
         let mut expected = seq.to_le_bytes().to_vec();
         let last = if seq == 0 { [0; 32] } else { *head.as_bytes() };
         expected.extend_from_slice(&last);
-        let manifest = self.manifest.seq == seq && self.manifest.head == disk::hex(head.as_bytes());
+        let manifest = self.manifest.seq == seq && self.manifest.head == hex(head.as_bytes());
         let ends = self.file.read(&mut [0]).is_ok_and(|read| read == 0);
         if plain != expected || !manifest || !ends {
             return Err(bad(Said::fixed("结尾不符", "it does not end where it should")));
@@ -316,21 +381,25 @@ impl BackupFile {
     }
 }
 
-/// Takes one entry off a block and seals it as it was.
-fn entry_of(rest: &mut &[u8], seal: &Seal) -> Option<(u8, Header, Vec<u8>)> {
-    let (flags, after) = rest.split_first()?;
-    let (header, after) = after.split_at_checked(HEADER)?;
-    let header = Header::read(header).ok()?;
-    let (length, after) = after.split_first_chunk::<4>()?;
-    let (nonce, after) = after.split_first_chunk::<NONCE>()?;
-    let (content, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+/// Takes one frame off a block and seals its entries as they were.
+fn frame_of(rest: &mut &[u8], keys: &DataKeys) -> Option<Owned> {
+    let (length, after) = rest.split_first_chunk::<WORD>()?;
+    let (bytes, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     *rest = after;
-    if flags & ERASED != 0 {
-        return content.is_empty().then_some((*flags, header, Vec::new()));
+    let placed = [&[0; PREFIX], bytes].concat();
+    let mut owned = Owned::of(&frame::view(&placed).ok()?);
+    if owned.header.kind == ENTRIES && !owned.frame().lost() {
+        let (of_block, mut entries) = owned.body.split_first_chunk::<NONCE>()?;
+        let mut opened = Vec::new();
+        for _ in 0..owned.header.count {
+            opened.push(Opened::read(&mut entries)?);
+        }
+        if !entries.is_empty() {
+            return None;
+        }
+        owned.body = block::seal_again(keys, &owned.header, *of_block, &opened).ok()?;
     }
-    let place = entry::place(header.seq, &header.previous);
-    let payload = seal.seal_with(nonce, &place, content).ok()?;
-    (blake3::hash(&payload) == header.payload).then_some((*flags, header, payload))
+    owned.frame().is_whole().then_some(owned)
 }
 
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -376,14 +445,17 @@ fn bad(detail: Said) -> StoreError {
 /// Reads a backup file through and checks everything in it.
 pub(super) fn verify(
     path: &Path,
-    key: &DataKey,
+    keys: &DataKeys,
     progress: &Progress,
 ) -> Result<BackupReport, StoreError> {
     let backup = BackupFile::open(path)?;
+    let node = backup.station()?.node;
     progress.begin(Said::fixed("核对备份", "Checking the backup"), backup.seq());
-    let done = backup.entries(key, |_, header, _| {
-        progress.at(header.seq);
-        Ok(())
+    let (mut cover, mut register) = (Cover::new(node, Look::Quick), Register::default());
+    let done = backup.entries(keys, |frame| {
+        progress.at(frame.header.seq);
+        let taken = cover.frame(frame, &frame.header.hash(), &mut register);
+        taken.map_err(|why| bad(why.said()))
     });
     progress.end();
     done
@@ -394,6 +466,6 @@ pub(super) fn verify(
 /// # Errors
 /// [`StoreError::Backup`] saying what is wrong, [`StoreError::Keyring`] for a wrong secret.
 pub fn verify_backup(file: &Path, secret: &Secret<'_>) -> Result<BackupReport, StoreError> {
-    let key = BackupFile::open(file)?.key(secret)?;
-    verify(file, &key, &Progress::default())
+    let (_, unlocked) = BackupFile::open(file)?.unlock(secret)?;
+    verify(file, &unlocked.data_keys(), &Progress::default())
 }

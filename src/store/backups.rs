@@ -8,12 +8,14 @@
 use super::backup::{self, BackupFile, BackupReport};
 use super::disk::{self, read_text, write_whole};
 use super::error::{Doing, StoreError, io};
+use super::heads::{self as outside, KnownHead};
 use super::journal::ROOM;
 use super::new_file::NewFile;
 use super::opening::JOURNAL_DIR;
 use super::station::StationInfo;
 use super::{Progress, Store};
 use crate::record::{Instant, china_date, china_offset};
+use crate::words::Said;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -73,6 +75,22 @@ pub struct BackupOnDisk {
     pub opened: Result<BackupFile, StoreError>,
 }
 
+/// Every head of this station's journal that is known outside it: those of its backups, and those
+/// written down in the second place.
+pub fn heads(dir: &Path, station: &StationInfo) -> Vec<KnownHead> {
+    let ours = |file: &BackupOnDisk| {
+        let opened = file.opened.as_ref().ok()?;
+        opened.station().is_ok_and(|of| of.node == station.node).then(|| opened.head())?
+    };
+    let mut known: Vec<KnownHead> = files(dir).iter().filter_map(ours).collect();
+    if let Ok(Some(second)) = second_place(dir) {
+        known.extend(outside::read(&second, station));
+    }
+    known.sort_by_key(|head| (head.incarnation, head.seq));
+    known.dedup_by_key(|head| head.hash);
+    known
+}
+
 /// Every file in both places that is called a backup.
 pub fn files(dir: &Path) -> Vec<BackupOnDisk> {
     let mut files = in_folder(&dir.join(BACKUP_DIR), false);
@@ -113,6 +131,17 @@ fn of_station(files: Vec<BackupOnDisk>, station: &StationInfo) -> Vec<KnownBacku
 /// A file's name without the folders above it.
 pub fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What comparing the journal with the heads known outside came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadsCompared {
+    /// How many are known.
+    pub known: usize,
+    /// What is wrong.
+    pub missing: Vec<Said>,
+    /// When they were compared.
+    pub at: Instant,
 }
 
 /// How things stand with the backups, for the screens.
@@ -212,6 +241,7 @@ impl Store {
         }
         if let Some(second) = &state.second {
             self.copy_to(second)?;
+            outside::add(second, &self.station, self.known_head())?;
             prune(second, &self.station);
         }
         Ok(made)
@@ -226,6 +256,24 @@ impl Store {
         disk::make_dir(&folder)?;
         disk::need_room(&folder, disk::size_of(&self.dir.join(JOURNAL_DIR)), ROOM)?;
         self.backup(file)
+    }
+
+    /// The journal's head as somebody outside may write it down.
+    fn known_head(&self) -> KnownHead {
+        let end = self.journal.end();
+        let incarnation = self.register().incarnation();
+        let made = self.clock.now();
+        KnownHead { incarnation, seq: end.seq, hash: end.hash, place: end.last, made }
+    }
+
+    /// Heads known outside, and those of them that the journal does not have and nobody gave up.
+    #[must_use]
+    pub fn compare_heads(&self) -> HeadsCompared {
+        let register = self.register();
+        let known = heads(&self.dir, &self.station);
+        let missing = known.iter().filter(|head| !head.is_in(&self.journal, &register));
+        let missing: Vec<Said> = missing.map(KnownHead::missing).collect();
+        HeadsCompared { known: known.len(), missing, at: self.clock.now() }
     }
 
     /// Copies the newest backup to the second place, unless it has as much, and reads it back.
@@ -247,7 +295,7 @@ impl Store {
             .and_then(|mut from| std::io::copy(&mut from, &mut copy))
             .and_then(|_| copy.sync())
             .map_err(io(Doing::Writing, &to))?;
-        backup::verify(&copy.beside(), &self.key, &Progress::default())?;
+        backup::verify(&copy.beside(), &self.keys, &Progress::default())?;
         Ok(copy.finish()?)
     }
 }

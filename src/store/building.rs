@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::journal::ROOM;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::seal::Seal;
+use super::keys::DataKeys;
 use super::table::{self, Applied, BATCH_OPS, Key, Row, Table};
 use crate::words::Said;
 use std::fs;
@@ -54,7 +54,7 @@ pub fn generations(dir: &Path) -> Vec<u32> {
 pub fn usable(
     dir: &Path,
     generation: u32,
-    seal: &Seal,
+    keys: &DataKeys,
     at_least: u64,
 ) -> Result<(Table, Applied), StoreError> {
     let folder = folder(dir, generation);
@@ -72,7 +72,7 @@ pub fn usable(
             "its file is shorter than when it was last confirmed",
         )));
     }
-    Table::open(&folder, seal.clone())
+    Table::open(&folder, keys.clone())
 }
 
 /// Writes beside a damaged table what was found. A disk that does not take it is no hindrance.
@@ -149,12 +149,12 @@ pub struct Builder<'a> {
     pub dir: &'a Path,
     /// The table in use.
     pub in_use: u32,
-    /// Seals rows.
-    pub seal: &'a Seal,
+    /// Seal rows and open entries.
+    pub keys: &'a DataKeys,
     /// Numbers of kinds.
     pub codes: &'a KindCodes,
-    /// The journal and the seal of its entries.
-    pub journal: (&'a JournalReader, &'a Seal),
+    /// The journal.
+    pub journal: &'a JournalReader,
     /// How far it is.
     pub progress: &'a Progress,
     /// Set when nobody wants it any more.
@@ -177,16 +177,16 @@ impl Builder<'_> {
     pub fn out_of_journal(&self, why: &StoreError) -> Result<Built, StoreError> {
         let generation = self.next();
         let path = folder(self.dir, generation);
-        let end = self.journal.0.end();
+        let end = self.journal.end();
         self.progress.begin(Said::fixed("用日志重建记录表", "Rebuilding the records"), end.seq);
-        let begun = usable(self.dir, generation, self.seal, 0);
+        let begun = usable(self.dir, generation, self.keys, 0);
         let (table, mut applied) = match begun.ok().filter(|(_, held)| held.seq <= end.seq) {
             Some(begun) => begun,
             None => {
                 disk::remove_dir(&path)?;
                 let expected = disk::size_of(&folder(self.dir, self.in_use));
                 disk::need_room(self.dir, expected, ROOM)?;
-                (Table::create(&path, self.seal.clone())?, Applied::default())
+                (Table::create(&path, self.keys.clone())?, Applied::default())
             }
         };
         let built = self.catch_up(&table, &mut applied);
@@ -209,7 +209,7 @@ impl Builder<'_> {
         if !table::copy_without_snapshots(&from, &to)? {
             return Ok(None);
         }
-        match Table::open(&to, self.seal.clone()) {
+        match Table::open(&to, self.keys.clone()) {
             Ok((table, applied)) if applied.seq > 0 => {
                 let purpose = Purpose::Mend(why.clone(), Source::Snapshots);
                 Ok(Some(Built { table, generation, applied, purpose }))
@@ -235,7 +235,7 @@ impl Builder<'_> {
         let path = folder(self.dir, generation);
         disk::remove_dir(&path)?;
         self.progress.begin(Said::fixed("压缩记录表", "Compacting the records"), count);
-        let table = Table::create(&path, self.seal.clone())?;
+        let table = Table::create(&path, self.keys.clone())?;
         let mut kinds = Sentinels::new();
         let (mut after, mut done) = (None, 0);
         let copied = loop {
@@ -270,6 +270,6 @@ impl Builder<'_> {
     pub fn catch_up(&self, table: &Table, applied: &mut Applied) -> Result<(), StoreError> {
         let (links, changed) = (Links::AsTheyAre, None);
         let target = Target { table, codes: self.codes, applied, changed, links };
-        applying::replay(target, self.journal, self.progress, self.stop)
+        applying::replay(target, (self.journal, self.keys), self.progress, self.stop)
     }
 }

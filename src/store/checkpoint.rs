@@ -7,6 +7,7 @@
 use super::disk::{hex, read_text, unhex, write_whole};
 use super::error::StoreError;
 use super::journal::Position;
+use super::keys::Register;
 use super::table::Key;
 use blake3::Hash;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 /// The file's name in the data folder.
 pub const CHECKPOINT_FILE: &str = "records.toml";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Count and order-independent hash of the records of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub type Sentinels = BTreeMap<u16, Sentinel>;
 pub struct Checkpoint {
     /// The last entry the table holds, and where it lies in the journal.
     pub position: Position,
+    /// Whose keys held there.
+    pub register: Register,
     /// Which table it describes, the one in use: see [`super::building::folder`].
     pub generation: u32,
     /// Bytes of sled's main file then: one that is shorter now is damaged, which is told before
@@ -84,6 +87,8 @@ struct File {
     head: String,
     segment: u32,
     offset: u64,
+    /// The register as packed bytes, in hexadecimal: nobody reads it here, it is in the journal.
+    register: String,
     /// Hash of all the rest: a changed digit here may not condemn a whole table.
     check: String,
     #[serde(default, rename = "kind", skip_serializing_if = "Vec::is_empty")]
@@ -93,10 +98,11 @@ struct File {
 impl File {
     fn check(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        let Self { format, station, table, size, applied, head, segment, offset, kinds, .. } = self;
+        let Self { format, station, table, size, applied, head, segment, offset, .. } = self;
+        let Self { kinds, register, .. } = self;
         let fixed =
             format!("{format} {station} {table} {size} {applied} {head} {segment} {offset}");
-        hasher.update(fixed.as_bytes());
+        hasher.update(fixed.as_bytes()).update(b" ").update(register.as_bytes());
         for Kind { code, count, sum } in kinds {
             hasher.update(format!(" {code} {count} {sum}").as_bytes());
         }
@@ -125,7 +131,8 @@ impl Checkpoint {
         let position =
             Position { segment: file.segment, offset: file.offset, seq: file.applied, hash };
         let (generation, size) = (file.table, file.size);
-        Some(Self { position, generation, size, kinds: kinds.collect::<Option<_>>()? })
+        let register = rmp_serde::from_slice(&unhex(&file.register)?).ok()?;
+        Some(Self { position, register, generation, size, kinds: kinds.collect::<Option<_>>()? })
     }
 
     /// Writes the checkpoint, on the disk when this returns.
@@ -136,6 +143,8 @@ impl Checkpoint {
             count: sentinel.count,
             sum: format!("{:032x}", sentinel.sum),
         });
+        let register = rmp_serde::to_vec(&self.register);
+        let register = register.map_err(|error| StoreError::Encoding(error.to_string()))?;
         let mut file = File {
             format: FORMAT,
             station,
@@ -145,6 +154,7 @@ impl Checkpoint {
             head: hex(hash.as_bytes()),
             segment,
             offset,
+            register: hex(&register),
             check: String::new(),
             kinds: kinds.collect(),
         };
@@ -190,7 +200,8 @@ mod tests {
         let (ours, theirs) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let position = Position { segment: 2, offset: 77, seq: 9, hash: blake3::hash(b"h") };
         let kinds = BTreeMap::from([(3, Sentinel { count: 4, sum: u128::MAX - 5 })]);
-        let checkpoint = Checkpoint { position, generation: 3, size: 9, kinds };
+        let register = Register::default();
+        let checkpoint = Checkpoint { position, register, generation: 3, size: 9, kinds };
         checkpoint.save(dir.path(), ours).unwrap();
         assert_eq!(Checkpoint::load(dir.path(), ours).unwrap(), Some(checkpoint));
         assert_eq!(Checkpoint::load(dir.path(), theirs).unwrap(), None);

@@ -1,19 +1,27 @@
 //! A whole journal put together from a backup and what can still be read of a damaged one.
 //!
 //! Entries keep their places as far as the chain can be followed: from the backup first, then from
-//! the journal, where a damaged entry's header is enough to follow it. Whole entries behind a place
+//! the journal, where a damaged frame's header is enough to follow it. Whole entries behind a place
 //! where it cannot be followed are entered again at the end, in their order, with their own time
-//! and account; each says which entry it was. What cannot be read at all is counted and named.
+//! and account, signed by whoever repairs; each says which entry it was, and the first of a frame
+//! with which header and signature. What cannot be read at all is counted and named.
+//!
+//! A page in the open, a branch, says who put it together and what is given up or vouched for.
 
 use super::backup::BackupFile;
+use super::block;
+use super::cover::{Cover, Look, Uncovered};
+use super::disk::hex;
 use super::entry::{self, Entry, Op};
 use super::error::StoreError;
-use super::frame::{ERASED, FIRST_OF_BATCH, Frame, Header};
+use super::frame::{ENTRIES, LOST, UNSIGNED};
+use super::group::{self, Outgoing, What};
+use super::journal::Origin;
+use super::keyring;
+use super::keys::{Branch, DataKeys, EpochFrame, Plain, Public, Register, Signer, SignerId};
 use super::progress::Progress;
-use super::reader;
 use super::restoring::Restoring;
-use super::salvage::{self, Mended, Piece};
-use super::seal::{DataKey, Purpose, Seal};
+use super::salvage::{self, Mended, Owned, Piece, Wanted};
 use crate::record::{Instant, RecordId};
 use crate::said;
 use crate::words::Said;
@@ -42,6 +50,9 @@ pub struct Recovered {
     pub entered_again: u64,
     /// Hash of the last header, in hexadecimal.
     pub head: String,
+    /// Whose keys hold now.
+    #[serde(skip)]
+    pub register: Register,
 }
 
 impl Recovered {
@@ -92,38 +103,63 @@ impl Recovered {
     }
 }
 
+/// Who puts a journal together, when and why.
+#[derive(Clone, Copy)]
+pub struct By<'a> {
+    /// The account, or `recovery`.
+    pub account: &'a str,
+    /// Whose hand signs it.
+    pub signer: &'a Signer,
+    /// When.
+    pub time: Instant,
+    /// [`RESTORE`] or [`REPAIR`].
+    pub why: &'static str,
+}
+
+/// A folder made from a backup.
+pub const RESTORE: &str = "restore";
+/// A damaged journal made whole in its place.
+pub const REPAIR: &str = "repair";
+
 /// What a journal is put together from.
 pub struct Sources<'a> {
-    /// What the first entry is chained to.
-    pub genesis: Hash,
-    /// A backup of the station.
+    /// What the station's signatures and its first header are bound to.
+    pub origin: Origin,
+    /// A backup, to begin with.
     pub backup: Option<BackupFile>,
-    /// The folder of the damaged journal.
+    /// A journal folder, damaged or not, for what came after it.
     pub journal: Option<&'a Path>,
-    /// An entry that had been saved for certain, and the hash of its header.
+    /// The last entry that had been saved for certain, and the hash of its header.
     pub known: Option<(u64, Hash)>,
-    /// The station's key.
-    pub key: &'a DataKey,
-    /// Who asked for it, and when.
-    pub by: (&'a str, Instant),
+    /// The station's keys.
+    pub keys: &'a DataKeys,
+    /// Who asked for it.
+    pub by: By<'a>,
     /// How far it is.
     pub progress: &'a Progress,
 }
 
-/// Puts a journal together in an empty folder; everything is on the disk when this returns. A last
-/// entry tells what was done, unless nothing was damaged.
+/// Puts a journal together in an empty folder; everything is on the disk when this returns. The
+/// last pages and entries tell what was done.
 ///
 /// # Errors
-/// A backup that is not whole, or what the machine gives; the folder is of no use then.
+/// A backup that is not whole, somebody who may not do it, or what the machine gives; the folder
+/// is of no use then.
 pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError> {
-    let Sources { genesis, backup, journal, known, key, by, progress } = sources;
-    let seal = key.seal(Purpose::Journal);
+    let Sources { origin, backup, journal, known, keys, by, progress } = sources;
     let mut composer = Composer {
         out: Restoring::create(to)?,
-        seal,
+        origin,
+        keys,
+        cover: Cover::new(origin.node, Look::Every),
+        register: Register::default(),
+        settled: Settled { seq: 0, hash: origin.genesis, register: Register::default() },
         seq: 0,
-        hash: genesis,
-        hashes: Vec::new(),
+        hash: origin.genesis,
+        hashes: HashMap::new(),
+        pending: Vec::new(),
+        turned: false,
+        broken: false,
         gap: None,
         strays: Vec::new(),
         seen: 0,
@@ -131,11 +167,11 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
     };
     if let Some(backup) = backup {
         progress.begin(Said::fixed("读取备份", "Reading the backup"), backup.seq());
-        backup.entries(key, |flags, header, payload| {
-            progress.at(header.seq);
-            composer.append(flags, header, &payload)
+        backup.entries(keys, |frame| {
+            progress.at(frame.header.seq);
+            composer.follow(Owned::of(frame))
         })?;
-        composer.found.from_backup = composer.seq;
+        composer.found.from_backup = composer.settled.seq;
     }
     if let Some(journal) = journal {
         progress.begin(Said::fixed("读取日志", "Reading the journal"), 0);
@@ -144,39 +180,110 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    let done = composer.end(known).and_then(|()| composer.finish(to, by));
+    let done = composer.end(known).and_then(|()| composer.finish(to, by, known));
     progress.end();
     done
 }
 
-struct Composer {
-    out: Restoring,
-    seal: Seal,
+/// The place up to which everything is written and covered.
+struct Settled {
     seq: u64,
     hash: Hash,
-    /// Header hashes so far, to tell an entry that is here already from another of its number.
-    hashes: Vec<Hash>,
+    register: Register,
+}
+
+/// An entry the chain does not reach, and what its frame says of who wrote it.
+struct Stray {
+    entry: Entry,
+    frame: Option<String>,
+}
+
+struct Composer<'a> {
+    out: Restoring,
+    origin: Origin,
+    keys: &'a DataKeys,
+    cover: Cover,
+    register: Register,
+    settled: Settled,
+    seq: u64,
+    hash: Hash,
+    /// Header hashes so far by first sequence, to tell a frame that is here already from another.
+    hashes: HashMap<u64, Hash>,
+    /// Frames of the batch that is not covered yet, and whether a page is among them.
+    pending: Vec<Owned>,
+    turned: bool,
+    /// The chain could not be followed any more.
+    broken: bool,
     /// Bytes before the next frame that are none.
     gap: Option<Vec<u8>>,
     /// Whole entries the chain does not reach, in order.
-    strays: Vec<Entry>,
+    strays: Vec<Stray>,
     /// The highest sequence met in the damaged journal since the chain was lost.
     seen: u64,
     found: Recovered,
 }
 
-impl Composer {
-    fn append(&mut self, flags: u8, header: &Header, payload: &[u8]) -> Result<(), StoreError> {
-        self.out.frame(flags, header, payload)?;
-        self.seq = header.seq;
-        self.hash = header.hash();
-        self.hashes.push(self.hash);
+impl Composer<'_> {
+    /// Takes in a frame that is chained to the one before; it is written once its whole batch is
+    /// covered. One that cannot stand here ends the chain.
+    fn follow(&mut self, mut owned: Owned) -> Result<(), StoreError> {
+        let hash = owned.header.hash();
+        let mut taken = self.cover_it(&owned, &hash);
+        if taken == Err(Uncovered::Wrong) {
+            // The signature itself was damaged: the frame stays, and the branch vouches for it.
+            owned.flags |= UNSIGNED;
+            owned.signature = None;
+            taken = self.cover_it(&owned, &hash);
+        }
+        if taken.is_err() {
+            self.break_off();
+            return self.stray(&owned);
+        }
+        (self.seq, self.hash) = (owned.header.last(), hash);
+        self.hashes.insert(owned.header.seq, hash);
+        self.turned |= owned.header.kind != ENTRIES;
+        self.pending.push(owned);
+        if self.cover.is_whole() {
+            for owned in std::mem::take(&mut self.pending) {
+                self.out.frame(&owned.frame())?;
+            }
+            (self.settled.seq, self.settled.hash) = (self.seq, hash);
+            if std::mem::take(&mut self.turned) {
+                self.settled.register = self.register.clone();
+            }
+        }
         Ok(())
     }
 
-    fn here_already(&self, header: &Header) -> bool {
-        let at = usize::try_from(header.seq).ok().and_then(|seq| seq.checked_sub(1));
-        at.and_then(|at| self.hashes.get(at)).is_some_and(|hash| *hash == header.hash())
+    /// Asks who vouches for a frame; nothing is changed when nobody does.
+    fn cover_it(&mut self, owned: &Owned, hash: &Hash) -> Result<(), Uncovered> {
+        let page = owned.header.kind != ENTRIES;
+        let before = (self.cover.clone(), page.then(|| self.register.clone()));
+        let taken = self.cover.frame(&owned.frame(), hash, &mut self.register);
+        if taken.is_err() {
+            self.cover = before.0;
+            before.1.into_iter().for_each(|register| self.register = register);
+        }
+        taken
+    }
+
+    /// The chain ends at the last place where everything is covered; what came after is entered
+    /// again.
+    fn break_off(&mut self) {
+        let Settled { seq, hash, register } = &self.settled;
+        (self.seq, self.hash, self.register) = (*seq, *hash, register.clone());
+        self.broken = true;
+    }
+
+    /// Entries of a batch nobody vouches for become strays.
+    fn strand(&mut self) -> Result<(), StoreError> {
+        if !self.pending.is_empty() {
+            self.break_off();
+        }
+        for owned in std::mem::take(&mut self.pending) {
+            self.stray(&owned)?;
+        }
+        Ok(())
     }
 
     fn piece(&mut self, piece: Piece<'_>) -> Result<(), StoreError> {
@@ -189,51 +296,76 @@ impl Composer {
         };
         let gap = self.gap.take();
         let header = frame.header;
-        if self.here_already(&header) {
+        if self.hashes.get(&header.seq) == Some(&header.hash()) {
             return Ok(());
         }
-        if self.strays.is_empty() && header.seq == self.seq + 2 {
-            self.mend(gap.as_deref().unwrap_or_default(), header.previous)?;
+        if !self.broken && header.seq > self.seq + 1 {
+            self.mend(gap.as_deref().unwrap_or_default(), header.previous, header.seq - 1)?;
         }
         let follows = header.seq == self.seq + 1 && header.previous == self.hash;
-        if self.strays.is_empty() && follows {
-            return self.append(frame.flags, &header, frame.payload);
+        if !self.broken && follows {
+            return self.follow(Owned::of(&frame));
         }
-        self.stray(&frame);
-        Ok(())
+        self.strand()?;
+        self.broken = true;
+        self.stray(&Owned::of(&frame))
     }
 
-    /// Follows the chain over one damaged entry.
-    fn mend(&mut self, gap: &[u8], wanted: Hash) -> Result<(), StoreError> {
+    /// Follows the chain over one damaged frame.
+    fn mend(&mut self, gap: &[u8], hash: Hash, last: u64) -> Result<(), StoreError> {
         let seq = self.seq + 1;
-        match salvage::mend(gap, seq, self.hash, wanted) {
-            Some(Mended::Whole(flags, header, payload)) => {
-                self.found.mended.push(seq);
-                self.append(flags, &header, &payload)
+        let signers: Vec<SignerId> =
+            self.register.keys().iter().map(|key| key.public.id()).collect();
+        let (previous, epoch) = (self.hash, self.keys.newest());
+        let wanted = Wanted { seq, previous, hash, last, signers: &signers, epoch };
+        match salvage::mend(gap, &wanted) {
+            Some(Mended::Whole(owned)) => {
+                self.found.mended.extend(seq..=owned.header.last());
+                self.follow(owned)
             }
-            Some(Mended::HeaderOnly(header)) => {
-                self.lose(seq, seq);
-                self.append(ERASED | FIRST_OF_BATCH, &header, &[])
+            Some(Mended::HeaderOnly(owned)) => {
+                self.lose(seq, owned.header.last());
+                self.follow(owned)
             }
             None => Ok(()),
         }
     }
 
-    /// Keeps an entry the chain does not reach; between it and the one before others are missing.
-    fn stray(&mut self, frame: &Frame<'_>) {
-        let seq = frame.header.seq;
+    /// Keeps the entries of a frame the chain does not reach; between it and the one before others
+    /// are missing.
+    fn stray(&mut self, owned: &Owned) -> Result<(), StoreError> {
+        let (first, last) = (owned.header.seq, owned.header.last());
         let before = self.seen.max(self.seq);
-        if seq > before + 1 {
-            self.lose(before + 1, seq - 1);
+        if first > before + 1 {
+            self.lose(before + 1, first - 1);
         }
-        self.seen = before.max(seq);
-        match reader::open(&self.seal, frame) {
-            Ok(Some(entry)) => self.strays.push(entry),
-            Ok(None) => {}
+        self.seen = before.max(last);
+        if owned.header.kind != ENTRIES || owned.flags & LOST != 0 {
+            return Ok(());
+        }
+        let frame = owned.frame();
+        let Ok(opened) = block::open(self.keys, &frame, first) else {
             // What does not open beside an entry that does is not this station's.
-            Err(_) if seq <= before => {}
-            Err(_) => self.lose(seq, seq),
+            if first > before {
+                self.lose(first, last);
+            }
+            return Ok(());
+        };
+        let signature = owned.signature.map(|signature| hex(&signature)).unwrap_or_default();
+        let mut of_frame = Some(format!("{} {signature}", hex(&owned.header.bytes())));
+        let mut seq = first;
+        for opened in opened {
+            match opened.and_then(|(seq, opened)| block::decode(seq, &opened)) {
+                Ok(Some(entry)) => {
+                    self.strays.push(Stray { entry, frame: of_frame.take() });
+                }
+                Ok(None) => {}
+                Err(_) if seq <= before => {}
+                Err(_) => self.lose(seq, seq),
+            }
+            seq += 1;
         }
+        Ok(())
     }
 
     fn lose(&mut self, first: u64, last: u64) {
@@ -246,62 +378,82 @@ impl Composer {
     /// The pieces are at their end: what is known to have been saved beyond it is lost, unless the
     /// last bytes are it.
     fn end(&mut self, known: Option<(u64, Hash)>) -> Result<(), StoreError> {
-        let Some((seq, hash)) = known else { return Ok(()) };
-        if self.strays.is_empty() && seq == self.seq + 1 {
+        if let Some((seq, hash)) = known
+            && !self.broken
+            && seq > self.seq
+        {
             let gap = self.gap.take().unwrap_or_default();
-            self.mend(&gap, hash)?;
+            self.mend(&gap, hash, seq)?;
         }
+        self.strand()?;
         let reached = self.seen.max(self.seq);
-        if seq > reached {
-            self.lose(reached + 1, seq);
+        match known {
+            Some((seq, _)) if seq > reached => self.lose(reached + 1, seq),
+            _ => {}
         }
         Ok(())
     }
 
-    fn finish(mut self, to: &Path, by: (&str, Instant)) -> Result<Recovered, StoreError> {
+    fn finish(
+        mut self,
+        to: &Path,
+        by: By<'_>,
+        known: Option<(u64, Hash)>,
+    ) -> Result<Recovered, StoreError> {
+        self.out.flush()?;
         let strays = std::mem::take(&mut self.strays);
+        let pages = self.pages(&by, known);
+        let mut entries = Vec::new();
+        let mut next = self.settled.seq + 1 + pages.len() as u64;
         if !strays.is_empty() {
-            self.out.flush()?;
-            let mut links = links(to, &self.seal)?;
-            for entry in strays {
-                self.enter_again(entry, &mut links)?;
+            let mut links = links(to, self.keys)?;
+            for stray in strays {
+                entries.push(again(stray, next, &mut links));
+                next += 1;
             }
         }
-        let untouched = self.found.mended.is_empty()
-            && self.found.lost.is_empty()
-            && self.found.entered_again == 0;
-        if !untouched {
-            self.tell(by)?;
-        }
+        self.found.entered_again = entries.len() as u64;
+        entries.push(self.told(&by, next));
+        self.write(&by, &pages, &entries)?;
         self.out.finish()?;
         self.found.entries = self.seq;
         self.found.head = self.hash.to_hex().to_string();
+        self.found.register = self.register;
         Ok(self.found)
     }
 
-    /// Enters an entry again under the next sequence, linked to what is here now.
-    fn enter_again(
-        &mut self,
-        mut entry: Entry,
-        links: &mut HashMap<(String, RecordId), u64>,
-    ) -> Result<(), StoreError> {
-        let (was, seq) = (entry.seq, self.seq + 1);
-        entry.seq = seq;
-        for op in &mut entry.ops {
-            let Some((kind, id, _)) = op.touches() else { continue };
-            let link = links.insert((kind.to_string(), id), seq).unwrap_or(0);
-            match op {
-                Op::Put { previous, .. } | Op::Seen { previous, .. } => *previous = link,
-                Op::Note(_) => {}
-            }
-        }
-        entry.ops.push(Op::Note(BTreeMap::from([("was_entry".into(), was.to_string())])));
-        self.found.entered_again += 1;
-        self.enter(&entry)
+    /// The branch, and the epochs whose frames were lost.
+    fn pages(&self, by: &By<'_>, known: Option<(u64, Hash)>) -> Vec<Plain> {
+        let register = &self.settled.register;
+        let from = self.settled.seq;
+        let here = |(seq, hash): &(u64, Hash)| {
+            (*seq == from && *hash == self.settled.hash)
+                || self.hashes.iter().any(|(first, held)| first <= seq && held == hash)
+        };
+        let given_up = known.filter(|known| !here(known) || known.0 > from);
+        let kept = |rows: &[(u64, u64)]| {
+            let rows = rows.iter().filter(|(first, _)| *first <= from);
+            rows.map(|(first, last)| (*first, *last.min(&from))).collect()
+        };
+        let branch = Branch {
+            incarnation: register.incarnation() + 1,
+            from,
+            given_up: given_up.map(|(seq, hash)| (seq, *hash.as_bytes())),
+            lost: kept(&self.found.lost),
+            vouched: kept(self.cover.unsigned()),
+            why: by.why.into(),
+        };
+        let holders: Vec<SignerId> =
+            register.holders().map(|key| Public::id(&key.public)).collect();
+        let epochs = (register.epoch() + 1..=self.keys.newest()).filter_map(|number| {
+            let commitment = keyring::commitment(&self.keys.key(number)?);
+            Some(Plain::Epoch(EpochFrame { number, commitment, holders: holders.clone() }))
+        });
+        std::iter::once(Plain::Branch(branch)).chain(epochs).collect()
     }
 
     /// The entry that tells of the recovery.
-    fn tell(&mut self, (actor, time): (&str, Instant)) -> Result<(), StoreError> {
+    fn told(&self, by: &By<'_>, seq: u64) -> Entry {
         let rows = |rows: &[(u64, u64)]| {
             let rows: Vec<String> = rows.iter().map(|(a, b)| format!("{a}-{b}")).collect();
             rows.join(" ")
@@ -311,35 +463,89 @@ impl Composer {
             ("mended".into(), self.found.mended.len().to_string()),
             ("entered_again".into(), self.found.entered_again.to_string()),
             ("from_backup".into(), self.found.from_backup.to_string()),
+            ("why".into(), by.why.into()),
         ]);
-        self.enter(&Entry {
-            seq: self.seq + 1,
-            time,
-            actor: actor.to_string(),
+        Entry {
+            seq,
+            time: by.time,
+            actor: by.account.to_string(),
             origin: super::Origin::Cli,
             command: COMMAND.into(),
             ops: vec![Op::Note(note)],
             reason: None,
-        })
+        }
     }
 
-    fn enter(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let place = entry::place(entry.seq, &self.hash);
-        let payload = self.seal.seal(&place, &entry::encode(entry)?)?;
-        let header = Header::new(entry.seq, self.hash, &payload);
-        self.append(FIRST_OF_BATCH, &header, &payload)
+    /// Writes the last batch, signed by whoever puts the journal together.
+    fn write(
+        &mut self,
+        by: &By<'_>,
+        pages: &[Plain],
+        entries: &[Entry],
+    ) -> Result<(), StoreError> {
+        let encoded = entries.iter().map(entry::encode).collect::<Result<Vec<_>, _>>()?;
+        let signer = || by.signer.clone();
+        let mut batch: Vec<Outgoing<'_>> = pages
+            .iter()
+            .map(|page| Outgoing { signer: signer(), more: true, what: What::Page(page) })
+            .collect();
+        let epoch = self.keys.newest();
+        batch.extend(group::blocks(&encoded).into_iter().map(|block| Outgoing {
+            signer: signer(),
+            more: true,
+            what: What::Entries(epoch, block),
+        }));
+        if let Some(last) = batch.last_mut() {
+            last.more = false;
+        }
+        let Self { out, cover, register, settled, seq, hash, .. } = self;
+        // Nobody vouched for the batch that was cut off; this one begins where it began.
+        *cover = Cover::new(self.origin.node, Look::Quick);
+        *register = settled.register.clone();
+        let after = (settled.seq, settled.hash);
+        group::frames(self.origin.node, after, self.keys, &batch, |frame, head| {
+            let taken = cover.frame(frame, head, register);
+            taken.map_err(|why| StoreError::NotSigned(why.said()))?;
+            (*seq, *hash) = (frame.header.last(), *head);
+            out.frame(frame)
+        })
     }
 }
 
+/// An entry to be entered again under the next sequence, linked to what is here now.
+fn again(stray: Stray, seq: u64, links: &mut HashMap<(String, RecordId), u64>) -> Entry {
+    let Stray { mut entry, frame } = stray;
+    let mut note = BTreeMap::from([("was_entry".to_string(), entry.seq.to_string())]);
+    note.extend(frame.map(|frame| ("was_frame".to_string(), frame)));
+    entry.seq = seq;
+    for op in &mut entry.ops {
+        let Some((kind, id, _)) = op.touches() else { continue };
+        let link = links.insert((kind.to_string(), id), seq).unwrap_or(0);
+        match op {
+            Op::Put { previous, .. } | Op::Seen { previous, .. } => *previous = link,
+            Op::Note(_) => {}
+        }
+    }
+    entry.ops.push(Op::Note(note));
+    entry
+}
+
 /// The last entry that touched each record of a journal that is whole.
-fn links(dir: &Path, seal: &Seal) -> Result<HashMap<(String, RecordId), u64>, StoreError> {
+fn links(dir: &Path, keys: &DataKeys) -> Result<HashMap<(String, RecordId), u64>, StoreError> {
     let mut links = HashMap::new();
     salvage::pieces(dir, |piece| {
         if let Piece::Frame(frame) = piece
-            && let Some(entry) = reader::open(seal, &frame)?
+            && frame.header.kind == ENTRIES
+            && !frame.lost()
         {
-            for (kind, id, _) in entry.ops.iter().filter_map(Op::touches) {
-                links.insert((kind.to_string(), id), entry.seq);
+            for opened in block::open(keys, &frame, frame.header.seq)? {
+                let (seq, opened) = opened?;
+                let entry = block::decode(seq, &opened)?;
+                for (kind, id, _) in
+                    entry.iter().flat_map(|entry| &entry.ops).filter_map(Op::touches)
+                {
+                    links.insert((kind.to_string(), id), seq);
+                }
             }
         }
         Ok(ControlFlow::Continue(()))

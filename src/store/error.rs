@@ -90,6 +90,15 @@ pub enum StoreError {
     /// Sealed content does not open: moved, damaged, or another station's key.
     #[error("sealed content does not open: {}", .0.en)]
     Seal(Said),
+    /// Whoever was to sign may not, or no longer.
+    #[error("not signed: {}", .0.en)]
+    NotSigned(Said),
+    /// The keyring is of an earlier day than the journal, and lacks its newest key.
+    #[error("the keyring is older than the journal")]
+    OldKeyring,
+    /// The journal is of an earlier day than the keyring.
+    #[error("the journal is older than the keyring")]
+    OldJournal,
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system")]
     Random,
@@ -247,7 +256,10 @@ impl StoreError {
     #[must_use]
     pub fn is_damage(&self) -> bool {
         match self {
-            Self::Damaged { .. } | Self::JournalShort { .. } | Self::Broken(_) => true,
+            Self::Damaged { .. }
+            | Self::JournalShort { .. }
+            | Self::OldJournal
+            | Self::Broken(_) => true,
             Self::BadFile { file, .. } => file.ends_with(".yzj"),
             _ => false,
         }
@@ -284,6 +296,17 @@ impl StoreError {
             Self::OtherKey => Said::fixed(
                 "keyring.toml 与日志不是同一个驿站的，已停止打开，未改动任何文件",
                 "keyring.toml does not belong to this journal; opening stopped, no file was changed",
+            ),
+            Self::NotSigned(Said { zh, en }) => {
+                said!("没有签名，未保存：{zh}", "Nothing was saved: {en}")
+            }
+            Self::OldKeyring => Said::fixed(
+                "keyring.toml 比日志旧，缺少日志最新的密钥；已停止打开，未改动任何文件",
+                "keyring.toml is older than the journal and lacks its newest key; opening stopped, no file was changed",
+            ),
+            Self::OldJournal => Said::fixed(
+                "keyring.toml 比日志新：日志是旧的一份，或末尾被截去",
+                "keyring.toml is newer than the journal: the journal is an older copy, or its end was cut off",
             ),
             Self::Seal(Said { zh, en }) => {
                 said!("加密内容无法打开（{zh}）", "Sealed content does not open ({en})")
@@ -337,6 +360,10 @@ impl StoreError {
                 "Check the folder, make a new station, or restore a backup.",
             ),
             Self::FolderNotEmpty(_) => Said::fixed("请选择一个空目录。", "Choose an empty folder."),
+            Self::OtherFormat { found, ours } if found < ours => Said::fixed(
+                "它是正式发布之前的程序做的，没有程序再读它：请用当时的程序导出名册，新建驿站后导入。",
+                "It was made before the first release and no program reads it any more: export its lists with the build of that day, make a new station and import them.",
+            ),
             Self::OtherFormat { .. } | Self::NewerSchema { .. } => Said::fixed(
                 "请使用写入这些数据的程序版本，或升级本程序。",
                 "Use the program version that wrote this data, or upgrade this program.",
@@ -353,6 +380,18 @@ impl StoreError {
             Self::OtherKey => Said::fixed(
                 "请把本站原来的 keyring.toml 放回来；备份里也有一份：yizhan restore 备份 --journal 日志目录 --data 新目录。",
                 "Put this station's own keyring.toml back; a backup holds it too: yizhan restore BACKUP --journal JOURNAL --data NEW_FOLDER.",
+            ),
+            Self::NotSigned(_) => Said::fixed(
+                "请退出后重新登录再试；仍不行请管理员运行 yizhan verify。",
+                "Sign in anew and try again; if that does not help, have the administrator run `yizhan verify`.",
+            ),
+            Self::OldKeyring => Said::fixed(
+                "请把本站最新的 keyring.toml 放回来。",
+                "Put this station's newest keyring.toml back.",
+            ),
+            Self::OldJournal => Said::fixed(
+                "请把原来的日志放回来；找不到就用管理员账号或恢复密钥运行 yizhan rebuild。",
+                "Put the journal that was there back; if it is gone, run `yizhan rebuild` as an administrator or with the recovery key.",
             ),
             Self::Random | Self::Superseded => Said::fixed("请重新保存。", "Save again."),
             Self::Encoding(_) => Said::fixed(

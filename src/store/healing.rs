@@ -8,14 +8,14 @@ use super::backup::{self, BackupFile};
 use super::backups;
 use super::building;
 use super::checkpoint::{CHECKPOINT_FILE, Checkpoint};
-use super::composing::{self, Recovered};
+use super::composing::{self, By, REPAIR, Recovered};
 use super::disk;
 use super::error::{Doing, StoreError, io};
 use super::journal;
 use super::keyring::{Keyring, Secret};
 use super::opening::{self, JOURNAL_DIR, Setup, lock};
 use super::progress::Progress;
-use super::seal::DataKey;
+use super::keys::DataKeys;
 use super::station::StationInfo;
 use super::throttle::Throttle;
 use crate::words::Said;
@@ -52,13 +52,14 @@ pub fn heal(
     let _lock = lock(dir)?;
     finish(dir)?;
     let keyring = Keyring::load(dir)?;
-    let key = keyring.open(secret, &mut Throttle::load(dir)?, setup.clock.now())?;
+    let unlocked = keyring.open(secret, &mut Throttle::load(dir)?, setup.clock.now())?;
+    let (keys, signer) = (unlocked.data_keys(), unlocked.seed.signer());
     let old = dir.join(JOURNAL_DIR);
     let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
     setup.progress.begin(Said::fixed("检查日志", "Checking the journal"), 0);
     // All of it: opening only looks at what came after the last checkpoint.
-    let checked = journal::check_all(&old, station.genesis(), known.map_or(0, |known| known.seq))
-        .and_then(|()| opening::Found::open(dir, &station, &key, setup).map(drop));
+    let checked = journal::check_all(&old, station.origin(), known.map_or(0, |known| known.seq))
+        .and_then(|()| opening::Found::open(dir, &station, &unlocked, setup).map(drop));
     match checked {
         Err(error) if error.is_damage() => {}
         Err(error) => return Err(error),
@@ -70,17 +71,17 @@ pub fn heal(
     let new = dir.join("journal.new");
     disk::remove_dir(&new)?;
     setup.progress.begin(Said::fixed("核对备份", "Checking the backups"), 0);
-    let backup = newest_whole(dir, &station, &key);
+    let backup = newest_whole(dir, &station, &keys);
     let name = backup.as_ref().map(|(path, _)| backups::name_of(path));
     let journal = composing::compose(
         &new,
         composing::Sources {
-            genesis: station.genesis(),
+            origin: station.origin(),
             backup: backup.map(|(_, backup)| backup),
             journal: old.exists().then_some(&old),
             known: known.map(|known| (known.seq, known.hash)),
-            key: &key,
-            by: (account, setup.clock.now()),
+            keys: &keys,
+            by: By { account, signer: &signer, time: setup.clock.now(), why: REPAIR },
             progress: &setup.progress,
         },
     )?;
@@ -91,11 +92,11 @@ pub fn heal(
 }
 
 /// The newest backup of this station that is whole.
-fn newest_whole(dir: &Path, station: &StationInfo, key: &DataKey) -> Option<(PathBuf, BackupFile)> {
+fn newest_whole(dir: &Path, station: &StationInfo, keys: &DataKeys) -> Option<(PathBuf, BackupFile)> {
     let mut known = backups::known(dir, station);
     known.sort_by_key(|backup| std::cmp::Reverse(backup.entries));
     known.into_iter().find_map(|known| {
-        backup::verify(&known.path, key, &Progress::default()).ok()?;
+        backup::verify(&known.path, keys, &Progress::default()).ok()?;
         let opened = BackupFile::open(&known.path).ok()?;
         Some((known.path, opened))
     })

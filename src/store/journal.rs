@@ -1,12 +1,16 @@
 //! The journal: append-only segments, opened with care, written by one thread.
 //!
 //! A batch is on the disk (`fdatasync`) before the next one begins, so only the last batch can be
-//! torn by a crash: it is cut off and reported. Damage anywhere else stops the opening.
+//! torn by a crash: it is cut off and reported. Damage anywhere else stops the opening, and so does
+//! a batch before the last that somebody did not sign.
 
+use super::cover::{Cover, Look};
 use super::disk;
 use super::error::{Doing, StoreError, io};
-use super::frame::{self, FIRST_OF_BATCH, Frame, Header, MORE};
-use super::reader::{End, Index, JournalReader};
+use super::frame::{self, FIRST_OF_BATCH, Header};
+use super::group::{self, Outgoing, What};
+use super::keys::{DataKeys, Register};
+use super::reader::{End, Index, JournalReader, Place};
 use super::segment::{self, Cursor, Found};
 use blake3::Hash;
 use std::fs::{File, OpenOptions};
@@ -14,6 +18,7 @@ use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 #[cfg(test)]
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A new segment begins once one has grown to this many bytes.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
@@ -43,19 +48,19 @@ pub struct Torn {
     pub bytes: u64,
 }
 
-/// One sealed entry on its way into the journal.
-pub struct Sealed {
-    /// Its sequence.
-    pub seq: u64,
-    /// Whether its submission goes on in the next frame.
-    pub more: bool,
-    /// Nonce and sealed entry.
-    pub payload: Vec<u8>,
+/// Which journal it is: the station's node and the hash its first header is chained to.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// The station's node, which every signature names.
+    pub node: Uuid,
+    /// The hash before the first header.
+    pub genesis: Hash,
 }
 
 /// The writing side of the journal.
 pub struct Journal {
     dir: PathBuf,
+    node: Uuid,
     file: File,
     reader: JournalReader,
     segment_bytes: u64,
@@ -85,11 +90,12 @@ impl Faults {
 
 impl Journal {
     /// Makes the journal of a new station.
-    pub fn create(dir: &Path, genesis: Hash, segment_bytes: u64) -> Result<Self, StoreError> {
+    pub fn create(dir: &Path, origin: Origin, segment_bytes: u64) -> Result<Self, StoreError> {
         disk::make_dir(dir)?;
         let file = segment::create(dir, 1, 1)?;
-        let reader = JournalReader::new(dir, Index::new(End::start(genesis)));
-        Ok(Self::over(dir, file, reader, segment_bytes))
+        let index = Index::new(End::start(origin.genesis), Register::default());
+        let reader = JournalReader::new(dir, index);
+        Ok(Self::over((dir, origin.node), file, reader, segment_bytes))
     }
 
     /// Opens the journal, from a saved position when there is one, and checks every frame from
@@ -102,13 +108,13 @@ impl Journal {
     /// before the saved position.
     pub fn open(
         dir: &Path,
-        genesis: Hash,
-        saved: Option<Position>,
+        origin: Origin,
+        saved: Option<(Position, Register)>,
         known: u64,
         more: impl FnOnce() -> u64,
         segment_bytes: u64,
     ) -> Result<(Self, Option<Torn>), StoreError> {
-        let scan = Scan::run(dir, genesis, saved, known)?;
+        let scan = Scan::run(dir, origin, saved, known)?;
         let known = more();
         if scan.end.seq < known {
             return Err(match scan.torn {
@@ -122,7 +128,7 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
                 let file = File::open(&path).map_err(io(Doing::Reading, &path))?;
                 return Ok((
-                    Self { dirty: true, ..Self::opened(dir, file, &scan, segment_bytes) },
+                    Self { dirty: true, ..Self::opened(dir, file, scan, segment_bytes) },
                     None,
                 ));
             }
@@ -138,21 +144,28 @@ impl Journal {
         file.sync_all().map_err(io(Doing::Syncing, &path))?;
         let mut file = file;
         file.seek(SeekFrom::Start(scan.end.offset)).map_err(io(Doing::Writing, &path))?;
-        Ok((Self::opened(dir, file, &scan, segment_bytes), scan.torn))
+        let torn = scan.torn;
+        Ok((Self::opened(dir, file, scan, segment_bytes), torn))
     }
 
-    fn opened(dir: &Path, file: File, scan: &Scan, segment_bytes: u64) -> Self {
-        let mut index = Index::new(scan.end);
-        for (seq, segment, offset) in &scan.marks {
-            index.mark(*seq, *segment, *offset);
-        }
-        scan.began.iter().for_each(|place| index.begin(place));
-        Self::over(dir, file, JournalReader::new(dir, index), segment_bytes)
+    fn opened(dir: &Path, file: File, scan: Scan, segment_bytes: u64) -> Self {
+        let mut index = Index::new(scan.end, scan.register);
+        scan.marks.iter().for_each(|place| index.mark(*place));
+        // The way to what lies behind it does not lead through all that lies before.
+        scan.began.iter().for_each(|place| index.begin(*place));
+        let reader = JournalReader::new(dir, index);
+        Self::over((dir, scan.origin.node), file, reader, segment_bytes)
     }
 
-    fn over(dir: &Path, file: File, reader: JournalReader, segment_bytes: u64) -> Self {
+    fn over(
+        (dir, node): (&Path, Uuid),
+        file: File,
+        reader: JournalReader,
+        segment_bytes: u64,
+    ) -> Self {
         Self {
             dir: dir.to_path_buf(),
+            node,
             file,
             reader,
             segment_bytes,
@@ -169,40 +182,34 @@ impl Journal {
 
     /// Writes a batch and returns once the disk has it. On failure the journal is as before.
     ///
-    /// The payloads are sealed by `seal`, which is given each header's predecessor.
-    ///
     /// # Errors
-    /// [`StoreError::Io`], or what `seal` gives.
-    pub fn append<I>(&mut self, batch: I) -> Result<(), StoreError>
-    where
-        I: IntoIterator,
-        I::Item: FnOnce(&Hash) -> Result<Sealed, StoreError>,
-    {
+    /// [`StoreError::Io`], what sealing gives, or [`StoreError::NotSigned`] for a frame its signer
+    /// may not write.
+    pub fn append(&mut self, keys: &DataKeys, batch: &[Outgoing<'_>]) -> Result<(), StoreError> {
         self.clean()?;
+        if batch.is_empty() {
+            return Ok(());
+        }
         let mut end = self.reader.end();
         if end.offset >= self.segment_bytes {
             let number = end.segment + 1;
             self.file = segment::create(&self.dir, number, end.seq + 1)?;
             end = End { segment: number, offset: segment::HEAD, ..end };
-            self.reader.advance(end, &[(end.seq + 1, number, segment::HEAD)]);
+            self.reader.advance(end, &[], None);
         }
         let mut bytes = Vec::new();
-        let mut marks = Vec::new();
+        let mut places = Vec::new();
         let start = end.offset;
-        for seal in batch {
-            let sealed = seal(&end.hash)?;
-            let first = if bytes.is_empty() { FIRST_OF_BATCH } else { 0 };
-            let flags = first | if sealed.more { MORE } else { 0 };
-            let header = Header::new(sealed.seq, end.hash, &sealed.payload);
+        let turned = self.admit(keys, batch)?;
+        let before = (end.seq, end.hash);
+        group::frames(self.node, before, keys, batch, |frame, hash| {
             end.last = (end.segment, start + bytes.len() as u64);
-            marks.push((sealed.seq, end.last.0, end.last.1));
-            Frame { flags, header, payload: &sealed.payload }.encode(&mut bytes);
-            end.seq = sealed.seq;
-            end.hash = header.hash();
-        }
-        if bytes.is_empty() {
-            return Ok(());
-        }
+            end.first = frame.header.seq;
+            places.push(Place::of(&frame.header, end.last));
+            frame.encode(&mut bytes);
+            (end.seq, end.hash) = (frame.header.last(), *hash);
+            Ok(())
+        })?;
         disk::need_room(&self.dir, bytes.len() as u64, ROOM)?;
         end.offset = start + bytes.len() as u64;
         self.dirty = true;
@@ -212,8 +219,33 @@ impl Journal {
             return Err(error);
         }
         self.dirty = false;
-        self.reader.advance(end, &marks);
+        self.reader.advance(end, &places, turned);
         Ok(())
+    }
+
+    /// Asks before frames are written what an opening would say of them. Gives the register behind
+    /// them where it has new pages.
+    fn admit(
+        &self,
+        keys: &DataKeys,
+        batch: &[Outgoing<'_>],
+    ) -> Result<Option<Register>, StoreError> {
+        let known = self.reader.keys();
+        if !batch.iter().any(|one| matches!(one.what, What::Page(_))) {
+            for one in batch {
+                let may = known.may_sign(one.signer.id()).map(drop);
+                may.map_err(|why| StoreError::NotSigned(why.said()))?;
+            }
+            return Ok(None);
+        }
+        let mut register = known.as_ref().clone();
+        let mut cover = Cover::new(self.node, Look::Quick);
+        let end = self.reader.end();
+        group::frames(self.node, (end.seq, end.hash), keys, batch, |frame, hash| {
+            let covered = cover.frame(frame, hash, &mut register);
+            covered.map_err(|why| StoreError::NotSigned(why.said()))
+        })?;
+        Ok(Some(register))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
@@ -273,19 +305,22 @@ const LOST_TAIL: &str = "an entry that had been saved cannot be read";
 ///
 /// # Errors
 /// As [`Journal::open`].
-pub fn check_all(dir: &Path, genesis: Hash, known: u64) -> Result<(), StoreError> {
-    Scan::run(dir, genesis, None, known).map(drop)
+pub fn check_all(dir: &Path, origin: Origin, known: u64) -> Result<(), StoreError> {
+    Scan::run(dir, origin, None, known).map(drop)
 }
 
 /// What opening found.
 struct Scan {
+    origin: Origin,
     end: End,
     torn: Option<Torn>,
-    marks: Vec<(u64, u32, u64)>,
+    marks: Vec<Place>,
+    register: Register,
+    cover: Cover,
     /// The frame opening may start from.
     saved: Option<Position>,
     /// The frame it did start from.
-    began: Option<Position>,
+    began: Option<Place>,
     /// The newest entry known to have been saved.
     known: u64,
 }
@@ -293,21 +328,38 @@ struct Scan {
 impl Scan {
     fn run(
         dir: &Path,
-        genesis: Hash,
-        saved: Option<Position>,
+        origin: Origin,
+        saved: Option<(Position, Register)>,
         known: u64,
     ) -> Result<Self, StoreError> {
         let numbers = Self::segments(dir)?;
-        let saved = saved.filter(|saved| saved.seq > 0);
-        let resumed = match saved {
-            Some(saved) => Self::resume(dir, &numbers, &saved)?,
+        let saved = saved.filter(|(saved, _)| saved.seq > 0);
+        let position = saved.as_ref().map(|(position, _)| *position);
+        let resumed = match &position {
+            Some(saved) => Self::resume(dir, &numbers, saved)?,
             None => None,
         };
-        let start = resumed.unwrap_or_else(|| End::start(genesis));
         let marks = Self::heads(dir, &numbers)?;
-        let known = known.max(saved.map_or(0, |saved| saved.seq));
-        let began = saved.filter(|_| resumed.is_some());
-        let mut scan = Self { end: start, torn: None, marks, saved, began, known };
+        let known = known.max(position.map_or(0, |saved| saved.seq));
+        let start = resumed.unwrap_or_else(|| End::start(origin.genesis));
+        let register = saved.filter(|_| resumed.is_some()).map(|(_, register)| register);
+        let began = resumed.map(|End { first, seq, last: (segment, offset), .. }| Place {
+            first,
+            last: seq,
+            segment,
+            offset,
+        });
+        let mut scan = Self {
+            origin,
+            end: start,
+            torn: None,
+            marks,
+            register: register.unwrap_or_default(),
+            cover: Cover::new(origin.node, Look::Quick),
+            saved: position,
+            began,
+            known,
+        };
         let last = numbers.last().copied().unwrap_or(1);
         for number in start.segment..=last {
             if number != start.segment {
@@ -345,7 +397,7 @@ impl Scan {
     }
 
     /// Where each segment begins.
-    fn heads(dir: &Path, numbers: &[u32]) -> Result<Vec<(u64, u32, u64)>, StoreError> {
+    fn heads(dir: &Path, numbers: &[u32]) -> Result<Vec<Place>, StoreError> {
         let mut marks = Vec::with_capacity(numbers.len());
         let mut before = 0;
         for &number in numbers {
@@ -353,7 +405,7 @@ impl Scan {
             match first.filter(|first| *first > before || number == 1) {
                 Some(first) => {
                     before = first;
-                    marks.push((first, number, segment::HEAD));
+                    marks.push(Place { first, last: first, segment: number, offset: segment::HEAD });
                 }
                 None => {
                     return Err(StoreError::Damaged {
@@ -374,11 +426,11 @@ impl Scan {
         let path = segment::path(dir, saved.segment);
         let mut cursor = Cursor::open(&path, saved.offset, None)?;
         let Found::Frame = cursor.step()? else { return Ok(None) };
-        let same = cursor.frame().is_ok_and(|(frame, _)| {
-            frame.header.seq == saved.seq && frame.header.hash() == saved.hash
-        });
+        let Ok(frame) = cursor.frame() else { return Ok(None) };
+        let same = frame.header.last() == saved.seq && frame.header.hash() == saved.hash;
         Ok(same.then_some(End {
             seq: saved.seq,
+            first: frame.header.seq,
             hash: saved.hash,
             last: (saved.segment, saved.offset),
             segment: saved.segment,
@@ -390,53 +442,61 @@ impl Scan {
     fn segment(&mut self, dir: &Path, last: bool) -> Result<(), StoreError> {
         let mut cursor =
             Cursor::open(&segment::path(dir, self.end.segment), self.end.offset, None)?;
-        // The end before a submission that is not complete yet.
+        // The end before a batch that is not complete yet, and the register there.
         let mut whole = self.end;
-        let mut open = false;
+        let mut pages = self.register.clone();
         loop {
             let at = cursor.offset;
             match cursor.step()? {
                 Found::Frame => {
-                    let Ok((frame, _)) = cursor.frame() else { continue };
-                    let Header { seq, previous, .. } = frame.header;
-                    let hash = frame.header.hash();
-                    let rewritten =
-                        self.saved.is_some_and(|saved| saved.seq == seq && saved.hash != hash);
-                    if seq != self.end.seq + 1 || previous != self.end.hash || rewritten {
-                        return Err(self.damaged("the chain is broken"));
-                    }
-                    open = frame.flags & MORE != 0;
-                    if Index::keeps(seq, at) {
-                        self.marks.push((seq, self.end.segment, at));
-                    }
-                    let last = (self.end.segment, at);
-                    self.end = End { seq, hash, last, offset: cursor.offset, ..self.end };
-                    if !open {
+                    let Ok(frame) = cursor.frame() else { continue };
+                    let turned = self.frame(&frame, at)?;
+                    self.end.offset = cursor.offset;
+                    if self.cover.is_whole() {
                         whole = self.end;
+                        if turned {
+                            pages = self.register.clone();
+                        }
                     }
                 }
-                Found::End if !open => return Ok(()),
-                Found::End if last => return self.cut(whole, &cursor),
+                Found::End if self.cover.is_whole() => return Ok(()),
+                Found::End if last => return self.cut(whole, pages, &cursor),
                 Found::End => return Err(self.damaged("a submission is not complete")),
                 Found::Bad(bad) => {
                     if !last || saved_after(&cursor.rest()?, self.end.seq + 1) {
                         return Err(self.damaged(&bad.to_string()));
                     }
-                    return self.cut(whole, &cursor);
+                    return self.cut(whole, pages, &cursor);
                 }
             }
         }
     }
 
+    /// Takes in one frame; whether it is a page of the register.
+    fn frame(&mut self, frame: &frame::Frame<'_>, at: u64) -> Result<bool, StoreError> {
+        let header = &frame.header;
+        let (seq, hash) = (header.last(), header.hash());
+        let rewritten = self.saved.is_some_and(|saved| saved.seq == seq && saved.hash != hash);
+        if header.seq != self.end.seq + 1 || header.previous != self.end.hash || rewritten {
+            return Err(self.damaged("the chain is broken"));
+        }
+        let covered = self.cover.frame(frame, &hash, &mut self.register);
+        covered.map_err(|why| self.damaged(&why.said().en))?;
+        let last = (self.end.segment, at);
+        self.marks.push(Place::of(header, last));
+        self.end = End { seq, first: header.seq, hash, last, ..self.end };
+        Ok(header.kind != frame::ENTRIES)
+    }
+
     /// Forgets everything behind `whole`, unless something there is known to have been saved.
-    fn cut(&mut self, whole: End, cursor: &Cursor) -> Result<(), StoreError> {
+    fn cut(&mut self, whole: End, pages: Register, cursor: &Cursor) -> Result<(), StoreError> {
         if self.known > whole.seq {
             return Err(self.damaged(LOST_TAIL));
         }
         self.torn =
             Some(Torn { seq: whole.seq + 1, bytes: cursor.offset + cursor.left() - whole.offset });
-        self.marks.retain(|(seq, ..)| *seq <= whole.seq + 1);
-        self.end = whole;
+        self.marks.retain(|place| place.first <= whole.seq + 1);
+        (self.end, self.register) = (whole, pages);
         Ok(())
     }
 

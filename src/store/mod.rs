@@ -10,10 +10,11 @@
 //! ```text
 //! <data folder>/
 //!   station.toml    node id, name, region, format version      station.rs
-//!   keyring.toml    the data key, wrapped once per slot         keyring.rs, recovery.rs
+//!   keyring.toml    who can open it: seeds and data keys        keyring.rs keys/ recovery.rs
 //!   attempts.toml   wrong passwords so far                      throttle.rs
 //!   lock            held by the one process that owns the folder
-//!   journal/*.yzj   the truth                                   frame.rs segment.rs journal.rs reader.rs
+//!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
+//!                                                               segment.rs journal.rs reader.rs
 //!   records/        the present; records-N after a change of    table.rs records.rs
 //!                   tables                                      applying.rs building.rs
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
@@ -23,8 +24,8 @@
 //! ```
 //!
 //! # The way of a save
-//! [`Store::submit`] gives entries their sequences and links; the writer thread seals what waits,
-//! writes it at once, waits for `fdatasync`, brings the table up and resolves the tickets. Reads see
+//! [`Store::submit`] gives entries their sequences and links; the writer thread seals and signs what
+//! waits, writes it at once, waits for `fdatasync`, brings the table up and resolves the tickets. Reads see
 //! only what has come that far; [`Store::latest`] also sees what still waits.
 //!
 //! # A table that fails
@@ -45,9 +46,12 @@ mod accounts;
 mod applying;
 mod backup;
 mod backups;
+mod block;
 mod building;
+mod change;
 mod checkpoint;
 mod composing;
+mod cover;
 mod disk;
 mod entry;
 mod error;
@@ -55,10 +59,13 @@ mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod group;
 mod half_made;
+mod heads;
 mod healing;
 mod journal;
 mod keyring;
+mod keys;
 mod new_file;
 mod opening;
 mod progress;
@@ -83,14 +90,19 @@ mod writer;
 mod tests;
 
 pub use backup::{BackupReport, verify_backup};
-pub use backups::{BackupState, KnownBackup};
+pub use backups::{BackupState, HeadsCompared, KnownBackup};
+pub use change::{Change, Hand, Turn};
 pub use composing::Recovered;
 pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
 pub use healing::{Healed, heal};
-pub use keyring::{KeyringError, Secret};
+pub use keyring::{KeyringError, NewSlot, Secret};
+pub use keys::{
+    ADMINISTRATOR, Branch, Erase, Erased, KeyFrame, KnownKey, Owner, Plain, Public, Register, Seed,
+    Signer, SignerId,
+};
 pub use new_file::{Existing, NewFile, NotWritten, Unfit};
-pub use opening::{KindCodes, Setup, Told};
+pub use opening::{FirstAccount, KindCodes, Setup, Told};
 pub use progress::Progress;
 pub use records::Walk;
 pub use recovery::RecoveryKey;
@@ -105,14 +117,14 @@ use crate::record::{Clock, Instant, RecordId};
 use crate::words::Said;
 use blake3::Hash;
 use keyring::Keyring;
+use keys::DataKeys;
 use queue::Queue;
 use reader::JournalReader;
 use records::Records;
-use seal::{DataKey, Seal};
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use throttle::Throttle;
 
@@ -121,10 +133,11 @@ pub struct Store {
     dir: PathBuf,
     station: StationInfo,
     clock: Arc<dyn Clock>,
-    key: DataKey,
-    keys: Mutex<(Keyring, Throttle)>,
+    keys: DataKeys,
+    ring: Mutex<(Keyring, Throttle)>,
+    /// The station's own hand.
+    hand: Arc<RwLock<Signer>>,
     journal: JournalReader,
-    journal_seal: Seal,
     records: Arc<Records>,
     queue: Arc<Queue>,
     progress: Arc<Progress>,
@@ -132,6 +145,13 @@ pub struct Store {
     notices: Mutex<Vec<Said>>,
     /// Why the last backup by itself failed, and when.
     backup_failed: Mutex<Option<(Instant, StoreError)>>,
+    /// The journal against the heads known outside, as last compared.
+    heads: Mutex<Option<HeadsCompared>>,
+    /// Whoever opened it need not prove it twice.
+    proof: Mutex<Option<keyring::Proof>>,
+    /// The hand of whoever opened it.
+    #[cfg(test)]
+    opener: Signer,
     writer: Mutex<Option<JoinHandle<()>>>,
     #[cfg(test)]
     faults: Arc<journal::Faults>,
@@ -166,23 +186,30 @@ impl Store {
         &self.progress
     }
 
-    /// Hands in entries. One submission is saved whole or not at all. Sequences are given here, in
-    /// the order of calls; the ticket resolves once the disk has the entries and reads see them.
+    /// Hands in entries signed by `hand`. One submission is saved whole or not at all. Sequences are
+    /// given here, in the order of calls; the ticket resolves once the disk has the entries and
+    /// reads see them.
     ///
     /// What is refused at once (an unknown kind, an entry too large) comes back through the ticket
     /// too and leaves nothing behind.
-    pub fn submit(&self, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
-        self.submit_when(None, drafts)
+    pub fn submit(&self, hand: impl Into<Hand>, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+        self.submit_when(None, Change::entries(hand, drafts))
     }
 
-    /// As [`Self::submit`], but refused with [`StoreError::Superseded`] when anything submitted
-    /// since [`Self::epoch`] gave `epoch` was not saved: what these drafts build on may be gone.
-    pub fn submit_in(&self, epoch: u64, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
-        self.submit_when(Some(epoch), drafts)
+    /// Hands in a change, refused with [`StoreError::Superseded`] when anything submitted since
+    /// [`Self::epoch`] gave `epoch` was not saved: what it builds on may be gone.
+    pub fn submit_in(&self, epoch: u64, change: Change) -> Ticket<Vec<u64>> {
+        self.submit_when(Some(epoch), change)
     }
 
-    fn submit_when(&self, epoch: Option<u64>, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
-        self.queue.submit(&self.records, epoch, drafts).unwrap_or_else(Ticket::refused)
+    fn submit_when(&self, epoch: Option<u64>, change: Change) -> Ticket<Vec<u64>> {
+        self.queue.submit(&self.records, epoch, change).unwrap_or_else(Ticket::refused)
+    }
+
+    /// The hand of whoever opened it.
+    #[cfg(test)]
+    pub(crate) fn opened_by(&self) -> &Signer {
+        &self.opener
     }
 
     /// The disk refuses the next write of the journal.
@@ -317,7 +344,7 @@ impl Store {
         let key = self.records.key(kind, id)?;
         let mut seq = self.seen(self.records.last_seq(&key))?;
         let mut entries = Vec::new();
-        while let Some(entry) = self.journal.entry(&self.journal_seal, seq)? {
+        while let Some(entry) = self.journal.entry(&self.keys, seq)? {
             let link = entry.ops.iter().find_map(|op| {
                 op.touches().filter(|(k, i, _)| *k == kind && *i == id).map(|(.., before)| before)
             });
@@ -339,7 +366,7 @@ impl Store {
         seq: u64,
         mut each: impl FnMut(&Entry) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.journal.entries(&self.journal_seal, seq, |entry| Ok(each(&entry)))
+        self.journal.entries(&self.keys, seq, |entry| Ok(each(&entry)))
     }
 
     /// One saved entry; nothing when there is none of this sequence.
@@ -347,7 +374,7 @@ impl Store {
     /// # Errors
     /// As [`Self::entries`].
     pub fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
-        self.journal.entry(&self.journal_seal, seq)
+        self.journal.entry(&self.keys, seq)
     }
 
     /// The journal's end: the last sequence on the disk and the hash of its header.
@@ -357,8 +384,20 @@ impl Store {
         (end.seq, end.hash)
     }
 
-    /// Writes a backup of everything saved so far to `file`, while saving goes on. It holds the
-    /// keyring too, so the passwords and the recovery key of today open it. It is read back and
+    /// Compares the journal with the heads known outside, and keeps what came of it.
+    pub fn look_at_heads(&self) {
+        let compared = self.compare_heads();
+        *self.heads.lock().unwrap_or_else(PoisonError::into_inner) = Some(compared);
+    }
+
+    /// The journal against the heads known outside, as last compared.
+    #[must_use]
+    pub fn heads(&self) -> Option<HeadsCompared> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes a backup of everything saved so far to `file`, while saving goes on. The recovery key
+    /// and the administrators' passwords of today open it, and nobody else's. It is read back and
     /// checked before it gets its name.
     ///
     /// # Errors
@@ -366,10 +405,11 @@ impl Store {
     /// is left or changed then.
     pub fn backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
         // A copy, so that nobody waits for a backup to sign in.
-        let keyring = self.keys.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
-        let station = (&self.station, &keyring);
-        let now = self.clock.now();
-        backup::write(file, &self.journal, &self.key, station, now, &self.progress)
+        let register = self.journal.keys();
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner).0.for_backup(&register);
+        let (station, now) = ((&self.station, &ring), self.clock.now());
+        let keys = (&self.keys, &self.hand());
+        backup::write(file, &self.journal, keys, station, now, &self.progress)
     }
 
     /// Reads a backup of this station through and checks everything in it.
@@ -377,7 +417,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Backup`] saying what is wrong.
     pub fn check_backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
-        backup::verify(file, &self.key, &self.progress)
+        backup::verify(file, &self.keys, &self.progress)
     }
 
     /// Waits for everything handed in, brings the table onto the disk and makes a checkpoint.

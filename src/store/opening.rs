@@ -9,25 +9,28 @@ use super::error::{Broken, Doing, StoreError, io};
 use super::half_made;
 use super::healing;
 use super::journal::{Journal, SEGMENT_BYTES, Torn};
-use super::keyring::{KEYRING_FILE, Keyring, Secret};
+use super::change::Change;
+use super::keyring::{
+    self, KEYRING_FILE, Keyring, KeyringError, NewSlot, Proof, Secret, Unlocked,
+};
+use super::keys::{ADMINISTRATOR, DataKeys, EpochFrame, KeyFrame, Owner, Plain, Register, Seed, Signer};
 use super::progress::Progress;
 use super::queue::Queue;
-use super::reader;
 use super::records::Records;
 use super::recovery::RecoveryKey;
 use super::salvage::{self, Piece};
-use super::seal::{DataKey, Purpose, Seal};
+use super::seal::DataKey;
 use super::station::{STATION_FILE, StationInfo};
 use super::throttle::Throttle;
 use super::writer::Writer;
-use crate::record::Clock;
+use crate::record::{Clock, RecordId};
 use crate::said;
 use crate::words::Said;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The folder of the journal in the data folder.
 pub const JOURNAL_DIR: &str = "journal";
@@ -78,49 +81,64 @@ impl Setup {
     }
 }
 
+/// The first administrator's account.
+pub struct FirstAccount<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its record.
+    pub id: RecordId,
+    /// Its password.
+    pub password: &'a str,
+    /// Somebody else chose the password.
+    pub given: bool,
+}
+
 impl Store {
     /// Makes a station in an empty or new folder, or in one where that was cut short; opens it, and
-    /// gives the recovery key, which is shown once and kept nowhere.
+    /// gives the recovery key, which is shown once and kept nowhere. It signs the journal's first
+    /// pages and `first`, the first entries.
     ///
     /// # Errors
     /// [`StoreError::FolderNotEmpty`], [`StoreError::Locked`], or what the machine gives.
     pub fn create(
         dir: &Path,
         station: &StationInfo,
-        account: &str,
-        password: &str,
-        setup: &Setup,
-    ) -> Result<(Self, RecoveryKey), StoreError> {
-        Self::create_with(dir, station, (account, password), Vec::new(), setup)
-    }
-
-    /// The same, and saves `first`, without which the folder is no station yet.
-    ///
-    /// # Errors
-    /// As [`Self::create`].
-    pub fn create_with(
-        dir: &Path,
-        station: &StationInfo,
-        (account, password): (&str, &str),
+        account: &FirstAccount<'_>,
         first: Vec<Draft>,
         setup: &Setup,
     ) -> Result<(Self, RecoveryKey), StoreError> {
         let lock = claim(dir)?;
-        let key = DataKey::generate()?;
         let recovery = RecoveryKey::generate()?;
-        let mut keyring = Keyring::empty(dir)?;
-        keyring.set_account(account, password, &key)?;
-        keyring.set_recovery(&recovery, &key)?;
+        let own = Seed::generate()?;
+        let key = DataKey::generate()?;
+        let mut ring = Keyring::empty(dir, &key, &own)?;
+        let root = ring.recovery_slot(&recovery)?;
+        let FirstAccount { name, id, password, .. } = *account;
+        let admin = ring.account_slot((name, id), password, Seed::generate()?)?;
+        ring.add(&root, &key)?;
+        ring.add(&admin, &key)?;
+        let pages = first_pages([&root, &admin], &own, &key, account.given);
         let journal =
-            Journal::create(&dir.join(JOURNAL_DIR), station.genesis(), setup.segment_bytes)?;
-        let records = Records::create(dir, station.node, &key, setup.codes.clone())?;
-        let keys = (keyring, Throttle::load(dir)?);
-        let parts =
-            Parts { lock, key, keys, journal, records, notices: Vec::new(), checkpointed: 0 };
+            Journal::create(&dir.join(JOURNAL_DIR), station.origin(), setup.segment_bytes)?;
+        let keys = DataKeys::new(vec![key]);
+        let records = Records::create(dir, station.node, &keys, setup.codes.clone())?;
+        let parts = Parts {
+            lock,
+            keys,
+            hand: own.signer(),
+            ring: (ring, Throttle::load(dir)?),
+            journal,
+            records,
+            notices: Vec::new(),
+            checkpointed: 0,
+            #[cfg(test)]
+            opener: admin.seed.signer(),
+        };
         let store = parts.start(dir, station.clone(), setup)?;
-        if !first.is_empty() {
-            store.submit(first).wait()?;
-        }
+        let by = root.seed.signer();
+        let pages = pages.into_iter().map(|page| (by.clone(), page)).collect();
+        let change = Change { hand: by.into(), pages, drafts: first, turn: None };
+        store.submit_when(None, change).wait()?;
         // Last: a folder with this file is complete.
         station.save(dir)?;
         Ok((store, recovery))
@@ -162,19 +180,25 @@ impl Store {
         healing::finish(dir)?;
         let keyring = Keyring::load(dir)?;
         let mut throttle = Throttle::load(dir)?;
-        let key = keyring.open(secret, &mut throttle, setup.clock.now())?;
-        Self::open_with((dir, lock), station, key, (keyring, throttle), setup)
+        let unlocked = keyring.open(secret, &mut throttle, setup.clock.now())?;
+        let proof = Proof::new(secret, unlocked.seed.signer())?;
+        let store = Self::open_with((dir, lock), station, unlocked, (keyring, throttle), setup)?;
+        *store.proof.lock().unwrap_or_else(PoisonError::into_inner) = Some(proof);
+        Ok(store)
     }
 
-    /// Opens a station whose key is at hand.
+    /// Opens a station whose keys are at hand.
     pub(super) fn open_with(
         (dir, lock): (&Path, File),
         station: StationInfo,
-        key: DataKey,
-        keys: (Keyring, Throttle),
+        unlocked: Unlocked,
+        mut ring: (Keyring, Throttle),
         setup: &Setup,
     ) -> Result<Self, StoreError> {
-        let Found { journal, torn, records, checkpoint } = Found::open(dir, &station, &key, setup)?;
+        let Found { journal, torn, records, checkpoint, keys, hand } =
+            Found::open(dir, &station, &unlocked, setup)?;
+        // On a disk that takes nothing the next opening does it.
+        let _ = ring.0.settle(&journal.reader().keys());
         let mut notices: Vec<Said> = torn.as_ref().map(said_of).into_iter().collect();
         let reader = journal.reader();
         notices.extend(records.catch_up(&reader, checkpoint.as_ref(), &setup.progress)?);
@@ -182,8 +206,21 @@ impl Store {
             Some(checkpoint) if notices.is_empty() => checkpoint.position.seq,
             _ => 0,
         };
-        let parts = Parts { lock, key, keys, journal, records, notices, checkpointed };
-        parts.start(dir, station, setup)
+        let parts = Parts {
+            lock,
+            keys,
+            hand,
+            ring,
+            journal,
+            records,
+            notices,
+            checkpointed,
+            #[cfg(test)]
+            opener: unlocked.seed.signer(),
+        };
+        let store = parts.start(dir, station, setup)?;
+        store.look_at_heads();
+        Ok(store)
     }
 }
 
@@ -193,18 +230,21 @@ pub(super) struct Found {
     torn: Option<Torn>,
     records: Records,
     checkpoint: Option<Checkpoint>,
+    keys: DataKeys,
+    hand: Signer,
 }
 
 impl Found {
     /// Opens table and journal.
     ///
     /// # Errors
-    /// [`StoreError::Broken`] for a journal that is not whole, [`StoreError::OtherKey`] for a
-    /// keyring that is not the journal's, or what the machine gives.
+    /// [`StoreError::Broken`] for a journal that is not whole, [`StoreError::OtherKey`] or
+    /// [`StoreError::OldKeyring`] for a keyring that is not the journal's, a wrong password for a
+    /// key that no longer holds, or what the machine gives.
     pub(super) fn open(
         dir: &Path,
         station: &StationInfo,
-        key: &DataKey,
+        unlocked: &Unlocked,
         setup: &Setup,
     ) -> Result<Self, StoreError> {
         let checkpoint = Checkpoint::load(dir, station.node)?;
@@ -212,33 +252,92 @@ impl Found {
         // opens, so the table is only opened over a journal that is whole.
         let codes = setup.codes.clone();
         let backup = backups::known(dir, station).into_iter().next();
+        let keys = unlocked.data_keys();
         let mut records = None;
         let opened = Journal::open(
             &dir.join(JOURNAL_DIR),
-            station.genesis(),
-            checkpoint.as_ref().map(|checkpoint| checkpoint.position),
+            station.origin(),
+            checkpoint.as_ref().map(|known| (known.position, known.register.clone())),
             backup.as_ref().map_or(0, |backup| backup.entries),
             || {
-                let opened = Records::open(dir, station.node, key, codes, checkpoint.as_ref());
+                let opened = Records::open(dir, station.node, &keys, codes, checkpoint.as_ref());
                 records.insert(opened).applied()
             },
             setup.segment_bytes,
         );
-        let seal = key.seal(Purpose::Journal);
-        let (journal, torn) = opened.map_err(|error| explained(dir, &seal, backup, error))?;
+        let (journal, torn) = opened.map_err(|error| explained(dir, &keys, backup, error))?;
         let reader = journal.reader();
-        match (reader.entry(&seal, reader.end().seq), records) {
+        let hand = agree(unlocked, &keys, &reader.keys())?;
+        match (reader.entry(&keys, reader.end().seq), records) {
             (Err(StoreError::Seal(_)), _) => Err(StoreError::OtherKey),
-            (_, Some(records)) => Ok(Self { journal, torn, records, checkpoint }),
+            (_, Some(records)) => Ok(Self { journal, torn, records, checkpoint, keys, hand }),
             (_, None) => Err(StoreError::Closed),
         }
     }
 }
 
+/// Whether what the keyring opened is what the journal says: its epochs, and that the key still
+/// holds. Gives the station's own hand.
+fn agree(
+    unlocked: &Unlocked,
+    keys: &DataKeys,
+    register: &Register,
+) -> Result<Signer, StoreError> {
+    let turned = unlocked.next.as_ref().filter(|_| register.epoch() == keys.newest() + 1);
+    keys.begin(turned.is_some());
+    let station = turned.map_or(&unlocked.station, |(_, station)| station).signer();
+    let ours = register.epochs().iter().zip(1..).all(|(epoch, number)| {
+        keys.key(number).is_none_or(|key| keyring::commitment(&key) == epoch.commitment)
+    });
+    if !ours {
+        return Err(StoreError::OtherKey);
+    }
+    match register.epoch().cmp(&keys.newest()) {
+        std::cmp::Ordering::Less => return Err(StoreError::OldJournal),
+        std::cmp::Ordering::Greater => return Err(StoreError::OldKeyring),
+        std::cmp::Ordering::Equal => {}
+    }
+    let public = unlocked.seed.signer().public();
+    let holds = register.current(unlocked.owner).is_some_and(|key| key.public == public);
+    if holds {
+        Ok(station)
+    } else {
+        // What was disabled, replaced, or never given by anybody accountable.
+        Err(match unlocked.owner {
+            Owner::Recovery => KeyringError::WrongRecoveryKey,
+            Owner::KeyFile => KeyringError::WrongKeyFile,
+            _ => KeyringError::WrongPassword,
+        }
+        .into())
+    }
+}
+
+/// The pages a journal begins with: the root signs itself in, the station's key, the first
+/// administrator's, and the first epoch.
+fn first_pages(
+    [root, admin]: [&NewSlot; 2],
+    own: &Seed,
+    key: &DataKey,
+    given: bool,
+) -> Vec<Plain> {
+    let page = |owner, seed: &Seed, role: Option<&str>, given| {
+        let (public, role) = (Some(seed.signer().public()), role.map(str::to_string));
+        Plain::Key(KeyFrame { owner, public, role, given })
+    };
+    let holders = [root, admin].map(|slot| slot.seed.signer().id()).to_vec();
+    let epoch = EpochFrame { number: 1, commitment: keyring::commitment(key), holders };
+    vec![
+        page(Owner::Recovery, &root.seed, None, false),
+        page(Owner::Station, own, None, false),
+        page(admin.owner, &admin.seed, Some(ADMINISTRATOR), given),
+        Plain::Epoch(epoch),
+    ]
+}
+
 /// Adds to a damaged journal's error when the last good entry was saved, and which backup there is.
 fn explained(
     dir: &Path,
-    seal: &Seal,
+    keys: &DataKeys,
     backup: Option<KnownBackup>,
     cause: StoreError,
 ) -> StoreError {
@@ -254,9 +353,9 @@ fn explained(
     // What cannot be read is what this is about; the time is an extra.
     let _ = salvage::pieces(&dir.join(JOURNAL_DIR), |piece| {
         if let Piece::Frame(frame) = piece
-            && frame.header.seq == last_good
+            && (frame.header.seq..=frame.header.last()).contains(&last_good)
         {
-            since = reader::open(seal, &frame).ok().flatten().map(|entry| entry.time);
+            since = salvage::time_of(keys, &frame, last_good);
             return Ok(ControlFlow::Break(()));
         }
         Ok(ControlFlow::Continue(()))
@@ -268,12 +367,15 @@ fn explained(
 /// An open folder before its writer thread runs.
 struct Parts {
     lock: File,
-    key: DataKey,
-    keys: (Keyring, Throttle),
+    keys: DataKeys,
+    hand: Signer,
+    ring: (Keyring, Throttle),
     journal: Journal,
     records: Records,
     notices: Vec<Said>,
     checkpointed: u64,
+    #[cfg(test)]
+    opener: Signer,
 }
 
 impl Parts {
@@ -281,12 +383,13 @@ impl Parts {
         let reader = self.journal.reader();
         let records = Arc::new(self.records);
         let queue = Arc::new(Queue::new(reader.end().seq + 1));
-        let journal_seal = self.key.seal(Purpose::Journal);
+        let hand = Arc::new(RwLock::new(self.hand));
         #[cfg(test)]
         let faults = self.journal.faults.clone();
         let writer = Writer {
             journal: self.journal,
-            seal: journal_seal.clone(),
+            keys: self.keys.clone(),
+            station: hand.clone(),
             records: records.clone(),
             queue: queue.clone(),
             checkpointed: self.checkpointed,
@@ -301,16 +404,20 @@ impl Parts {
             dir: dir.to_path_buf(),
             station,
             clock: setup.clock.clone(),
-            key: self.key,
-            keys: Mutex::new(self.keys),
+            keys: self.keys,
+            ring: Mutex::new(self.ring),
+            hand,
             journal: reader,
-            journal_seal,
             records,
             queue,
             progress: setup.progress.clone(),
             walking: Mutex::new(()),
             notices: Mutex::new(self.notices),
             backup_failed: Mutex::default(),
+            heads: Mutex::default(),
+            proof: Mutex::default(),
+            #[cfg(test)]
+            opener: self.opener,
             writer: Mutex::new(Some(writer)),
             #[cfg(test)]
             faults,

@@ -5,11 +5,12 @@
 //! later submissions build on earlier ones.
 
 use super::building::Built;
+use super::change::{Change, Hand, Turn};
 use super::entry::{self, Draft, DraftOp, Entry, Op};
 use super::error::StoreError;
-use super::frame::MAX_PAYLOAD;
+use super::frame::MAX_BODY;
+use super::keys::{Plain, Signer};
 use super::records::Records;
-use super::seal::OVERHEAD;
 use super::table::{Key, Stored};
 use super::ticket::{Promise, Ticket, pair};
 use crate::record::RecordId;
@@ -19,8 +20,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// At most this many encoded bytes go into one write, unless one submission is larger.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes a block of one entry takes beside it, rounded up.
+const ROUND: usize = 1024;
 /// One submission on its way.
 pub(super) struct Submission {
+    pub hand: Hand,
+    pub pages: Vec<(Signer, Plain)>,
+    pub turn: Option<Turn>,
     pub entries: Vec<Arc<Entry>>,
     pub encoded: Vec<Vec<u8>>,
     pub promise: Promise<Vec<u64>>,
@@ -112,7 +118,7 @@ impl Queue {
         &self,
         records: &Records,
         epoch: Option<u64>,
-        drafts: Vec<Draft>,
+        change: Change,
     ) -> Result<Ticket<Vec<u64>>, StoreError> {
         let mut state = self.state();
         if state.closed {
@@ -123,8 +129,10 @@ impl Queue {
         }
         let (promise, ticket) = pair();
         let mut fresh: HashMap<Key, Staged> = HashMap::new();
-        let mut submission = Submission { entries: Vec::new(), encoded: Vec::new(), promise };
-        let mut seq = state.next_seq;
+        let Change { hand, pages, drafts, turn } = change;
+        let mut seq = state.next_seq + pages.len() as u64;
+        let (entries, encoded) = (Vec::new(), Vec::new());
+        let mut submission = Submission { hand, pages, turn, entries, encoded, promise };
         for draft in drafts {
             let before = |key: &Key| match fresh.get(key).or_else(|| state.staged.get(key)) {
                 Some(staged) => Ok(staged.seq),
@@ -132,8 +140,8 @@ impl Queue {
             };
             let (entry, touched) = link(draft, seq, before, records)?;
             let encoded = entry::encode(&entry)?;
-            if encoded.len() + OVERHEAD > MAX_PAYLOAD {
-                let (bytes, limit) = (encoded.len() as u64, (MAX_PAYLOAD - OVERHEAD) as u64);
+            if encoded.len() + ROUND > MAX_BODY {
+                let (bytes, limit) = (encoded.len() as u64, (MAX_BODY - ROUND) as u64);
                 return Err(StoreError::TooLarge { bytes, limit });
             }
             let entry = Arc::new(entry);

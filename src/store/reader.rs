@@ -1,12 +1,12 @@
 //! Reading the journal beside its writer: only what the disk has confirmed is seen.
 
-use super::entry::{self, Entry};
+use super::block;
+use super::entry::Entry;
 use super::error::StoreError;
-use super::frame::Frame;
+use super::frame::{ENTRIES, Frame, Header};
 use super::journal::Position;
-use super::seal::Seal;
+use super::keys::{DataKeys, Register};
 use super::segment::{self, Cursor, Found};
-use crate::said;
 use blake3::Hash;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -21,6 +21,8 @@ const SPARSE: u64 = 64;
 pub struct End {
     /// Sequence of the last entry; 0 for none.
     pub seq: u64,
+    /// Sequence of the first entry of its frame.
+    pub first: u64,
     /// Hash of its header; before the first entry the station's own.
     pub hash: Hash,
     /// The segment its frame lies in, and where it begins.
@@ -35,38 +37,61 @@ impl End {
     /// Before the first entry.
     pub fn start(genesis: Hash) -> Self {
         let offset = segment::HEAD;
-        Self { seq: 0, hash: genesis, last: (1, offset), segment: 1, offset }
+        Self { seq: 0, first: 0, hash: genesis, last: (1, offset), segment: 1, offset }
     }
 }
 
-/// Where entries lie: sparse, a few bytes for every 64 of them.
+/// Where a frame lies, and the entries in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Sequence of its first entry.
+    pub first: u64,
+    /// And of its last.
+    pub last: u64,
+    /// The segment.
+    pub segment: u32,
+    /// Where in it the frame begins.
+    pub offset: u64,
+}
+
+impl Place {
+    /// The place of a frame.
+    pub fn of(header: &Header, (segment, offset): (u32, u64)) -> Self {
+        Self { first: header.seq, last: header.last(), segment, offset }
+    }
+
+    /// Whether it is one of those kept: with each 64th entry, and a segment's first.
+    fn is_kept(&self) -> bool {
+        self.first.div_ceil(SPARSE) * SPARSE <= self.last || self.offset == segment::HEAD
+    }
+}
+
+/// Where entries lie: sparse, a few bytes for every 64 of them; and what the pages in the open
+/// amount to.
 pub struct Index {
     end: End,
     marks: BTreeMap<u64, (u32, u64)>,
+    register: Arc<Register>,
 }
 
 impl Index {
     /// An index that knows the end and the first entry.
-    pub fn new(end: End) -> Self {
-        Self { end, marks: BTreeMap::from([(1, (1, segment::HEAD))]) }
-    }
-
-    /// Whether a place is one of those kept: each 64th, and a segment's first.
-    pub fn keeps(seq: u64, offset: u64) -> bool {
-        seq.is_multiple_of(SPARSE) || offset == segment::HEAD
+    pub fn new(end: End, register: Register) -> Self {
+        let marks = BTreeMap::from([(1, (1, segment::HEAD))]);
+        Self { end, marks, register: Arc::new(register) }
     }
 
     /// Remembers a place, when it is one of those kept.
-    pub fn mark(&mut self, seq: u64, segment: u32, offset: u64) {
-        if Self::keeps(seq, offset) {
-            self.marks.insert(seq, (segment, offset));
+    pub fn mark(&mut self, place: Place) {
+        if place.is_kept() {
+            self.marks.insert(place.first, (place.segment, place.offset));
         }
     }
 
-    /// Remembers a place whatever its number, such as the one opening began from: the way to what
-    /// lies behind it does not lead through all that lies before.
-    pub fn begin(&mut self, place: &Position) {
-        self.marks.insert(place.seq, (place.segment, place.offset));
+    /// Remembers a place whatever its number: the way to what lies behind the one opening began
+    /// from does not lead through all that lies before.
+    pub fn begin(&mut self, place: Place) {
+        self.marks.insert(place.first, (place.segment, place.offset));
     }
 
     /// The remembered place at or before an entry.
@@ -104,16 +129,22 @@ impl JournalReader {
         Position { segment, offset, seq, hash }
     }
 
+    /// The keys, epochs, branches and erasures up to the end.
+    pub fn keys(&self) -> Arc<Register> {
+        self.index().register.clone()
+    }
+
     /// The writer tells that the disk has confirmed more.
-    pub fn advance(&self, end: End, marks: &[(u64, u32, u64)]) {
+    pub fn advance(&self, end: End, places: &[Place], register: Option<Register>) {
         let mut index = self.index();
         index.end = end;
-        for (seq, segment, offset) in marks {
-            index.mark(*seq, *segment, *offset);
+        places.iter().for_each(|place| index.mark(*place));
+        if let Some(register) = register {
+            index.register = Arc::new(register);
         }
     }
 
-    /// Gives every frame from `seq` to the present end, in order.
+    /// Gives every frame with an entry from `seq` to the present end, in order.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] at the first frame that cannot be read, and what `each` gives.
@@ -121,6 +152,18 @@ impl JournalReader {
         &self,
         seq: u64,
         mut each: impl FnMut(&Frame<'_>) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.places(seq, |frame, _| each(frame))
+    }
+
+    /// The same, with the place each frame lies at.
+    ///
+    /// # Errors
+    /// As [`Self::frames`].
+    pub fn places(
+        &self,
+        seq: u64,
+        mut each: impl FnMut(&Frame<'_>, Place) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
         let (end, (mut next, mut number, mut offset)) = {
             let index = self.index();
@@ -130,29 +173,27 @@ impl JournalReader {
             let limit = (number == end.segment).then_some(end.offset);
             let mut cursor = Cursor::open(&segment::path(&self.dir, number), offset, limit)?;
             while cursor.left() > 0 && next <= end.seq {
-                if next.is_multiple_of(SPARSE) {
-                    self.index().mark(next, number, cursor.offset);
+                let at = (number, cursor.offset);
+                let header = cursor.peek()?.filter(|header| header.seq == next);
+                let header = header.ok_or_else(|| damaged(next, "not where it should be"))?;
+                let place = Place::of(&header, at);
+                if place.is_kept() {
+                    self.index().mark(place);
                 }
-                if next < seq {
-                    if cursor.skip()? != Some(next) {
-                        return Err(damaged(next, "not where it should be"));
-                    }
+                if header.last() < seq {
+                    cursor.skip()?;
                 } else {
                     match cursor.step()? {
                         Found::Frame => {}
                         Found::End => return Err(damaged(next, "missing")),
                         Found::Bad(bad) => return Err(damaged(next, &bad.to_string())),
                     }
-                    let (frame, _) =
-                        cursor.frame().map_err(|bad| damaged(next, &bad.to_string()))?;
-                    if frame.header.seq != next {
-                        return Err(damaged(next, "not where it should be"));
-                    }
-                    if each(&frame)?.is_break() {
+                    let frame = cursor.frame().map_err(|bad| damaged(next, &bad.to_string()))?;
+                    if each(&frame, place)?.is_break() {
                         return Ok(());
                     }
                 }
-                next += 1;
+                next = header.last() + 1;
             }
             if number >= end.segment && next <= end.seq {
                 return Err(damaged(next, "missing"));
@@ -163,55 +204,62 @@ impl JournalReader {
         Ok(())
     }
 
-    /// Gives every entry from `seq` on, in order; erased ones are passed over.
+    /// The header of the frame at a place, where one with this hash lies there: to find a known
+    /// head again without walking to it.
+    pub fn has_at(&self, place: (u32, u64), hash: &Hash) -> bool {
+        let path = segment::path(&self.dir, place.0);
+        let Ok(mut cursor) = Cursor::open(&path, place.1, None) else { return false };
+        cursor.peek().ok().flatten().is_some_and(|header| header.hash() == *hash)
+    }
+
+    /// Gives every entry from `seq` on, in order; pages in the open, and what is lost or of which
+    /// nothing is left, are passed over.
     ///
     /// # Errors
-    /// As [`Self::frames`]; [`StoreError::Seal`] for a payload that does not open.
+    /// As [`Self::frames`]; [`StoreError::Seal`] for content that does not open.
     pub fn entries(
         &self,
-        seal: &Seal,
+        keys: &DataKeys,
         seq: u64,
         mut each: impl FnMut(Entry) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        self.frames(seq, |frame| match open(seal, frame)? {
-            Some(entry) => each(entry),
-            None => Ok(ControlFlow::Continue(())),
+        self.frames(seq, |frame| {
+            if frame.header.kind != ENTRIES || frame.lost() {
+                return Ok(ControlFlow::Continue(()));
+            }
+            for opened in block::open(keys, frame, seq)? {
+                let (seq, opened) = opened?;
+                if let Some(entry) = block::decode(seq, &opened)?
+                    && each(entry)?.is_break()
+                {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
         })
     }
 
-    /// One entry; nothing when there is none of this sequence or it was erased.
+    /// One entry; nothing when there is none of this sequence, or it is a page in the open, or
+    /// nothing of it is left.
     ///
     /// # Errors
     /// As [`Self::entries`].
-    pub fn entry(&self, seal: &Seal, seq: u64) -> Result<Option<Entry>, StoreError> {
+    pub fn entry(&self, keys: &DataKeys, seq: u64) -> Result<Option<Entry>, StoreError> {
         if seq == 0 {
             return Ok(None);
         }
         let mut found = None;
         self.frames(seq, |frame| {
-            found = open(seal, frame)?;
+            if frame.header.kind == ENTRIES && !frame.lost() {
+                let opened = block::open(keys, frame, seq)?.next().transpose()?;
+                if let Some((seq, opened)) = opened {
+                    found = block::decode(seq, &opened)?;
+                }
+            }
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
     }
-}
-
-/// Opens and decodes the entry of a frame; nothing when it was erased.
-pub fn open(seal: &Seal, frame: &Frame<'_>) -> Result<Option<Entry>, StoreError> {
-    if frame.erased() {
-        return Ok(None);
-    }
-    let seq = frame.header.seq;
-    let plain = seal
-        .open(&entry::place(seq, &frame.header.previous), frame.payload)
-        .ok_or_else(|| unopened(seq))?;
-    let entry: Entry = entry::decode(&plain)?;
-    if entry.seq == seq { Ok(Some(entry)) } else { Err(damaged(seq, "another entry's content")) }
-}
-
-/// The content of an entry does not open.
-pub fn unopened(seq: u64) -> StoreError {
-    StoreError::Seal(said!("第 {seq} 条", "entry {seq}"))
 }
 
 fn damaged(seq: u64, what: &str) -> StoreError {

@@ -14,7 +14,7 @@ use super::checkpoint::{Checkpoint, Sentinels};
 use super::entry::{Entry, Op};
 use super::error::StoreError;
 use super::reader::JournalReader;
-use super::seal::{DataKey, Purpose as SealPurpose, Seal};
+use super::keys::DataKeys;
 use super::table::{Applied, Key, Stored, Table};
 use crate::record::RecordId;
 use crate::words::Said;
@@ -50,8 +50,7 @@ struct Failing {
 pub struct Records {
     dir: PathBuf,
     station: Uuid,
-    seal: Seal,
-    journal_seal: Seal,
+    keys: DataKeys,
     codes: KindCodes,
     present: RwLock<Present>,
     state: Mutex<State>,
@@ -75,12 +74,12 @@ impl Records {
     pub fn create(
         dir: &Path,
         station: Uuid,
-        key: &DataKey,
+        keys: &DataKeys,
         codes: KindCodes,
     ) -> Result<Self, StoreError> {
-        let table = Table::create(&building::folder(dir, 0), key.seal(SealPurpose::Records))?;
+        let table = Table::create(&building::folder(dir, 0), keys.clone())?;
         let present = Present { generation: 0, table: Some(table) };
-        Ok(Self::over((dir, station), key, codes, present, Applied::default()))
+        Ok(Self::over((dir, station), keys, codes, present, Applied::default()))
     }
 
     /// Opens the table as far as that goes, before the journal is opened: how far the table is
@@ -89,27 +88,26 @@ impl Records {
     pub fn open(
         dir: &Path,
         station: Uuid,
-        key: &DataKey,
+        keys: &DataKeys,
         codes: KindCodes,
         checkpoint: Option<&Checkpoint>,
     ) -> Self {
-        let seal = key.seal(SealPurpose::Records);
         let named = checkpoint.map(|checkpoint| checkpoint.generation);
         let at_least = checkpoint.map_or(0, |checkpoint| checkpoint.size);
         let candidates = named.map_or_else(|| building::generations(dir), |named| vec![named]);
         let mut why = StoreError::Records(Said::fixed("没有找到", "it is not there"));
         for (at, &generation) in candidates.iter().enumerate() {
-            match building::usable(dir, generation, &seal, at_least) {
+            match building::usable(dir, generation, keys, at_least) {
                 Ok((table, applied)) => {
                     let present = Present { generation, table: Some(table) };
-                    return Self::over((dir, station), key, codes, present, applied);
+                    return Self::over((dir, station), keys, codes, present, applied);
                 }
                 Err(error) if at == 0 => why = error,
                 Err(_) => {}
             }
         }
         let present = Present { generation: candidates.first().copied().unwrap_or(0), table: None };
-        let records = Self::over((dir, station), key, codes, present, Applied::default());
+        let records = Self::over((dir, station), keys, codes, present, Applied::default());
         // Not marked as damaged yet: it may be the key that is another station's.
         *records.failing() = Some(Failing { why, over: HashMap::new() });
         records
@@ -117,7 +115,7 @@ impl Records {
 
     fn over(
         (dir, station): (&Path, Uuid),
-        key: &DataKey,
+        keys: &DataKeys,
         codes: KindCodes,
         present: Present,
         applied: Applied,
@@ -125,8 +123,7 @@ impl Records {
         Self {
             dir: dir.to_path_buf(),
             station,
-            seal: key.seal(SealPurpose::Records),
-            journal_seal: key.seal(SealPurpose::Journal),
+            keys: keys.clone(),
             codes,
             present: RwLock::new(present),
             state: Mutex::new(State { applied, changed: None }),
@@ -293,7 +290,8 @@ impl Records {
         self.with(Table::sync)?;
         let size = self.present().table.as_ref().map_or(0, Table::main_size);
         let generation = self.present().generation;
-        Checkpoint { position, generation, size, kinds }.save(&self.dir, self.station)
+        let register = journal.keys().as_ref().clone();
+        Checkpoint { position, register, generation, size, kinds }.save(&self.dir, self.station)
     }
 
     /// Bytes the table's files take, and the bytes its rows took at the last walk.

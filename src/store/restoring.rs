@@ -1,15 +1,17 @@
 //! A data folder made from a backup, and the journal of it, written from whole frames.
 
 use super::backup::BackupFile;
-use super::composing::{self, Recovered, Sources};
+use super::composing::{self, By, RESTORE, Recovered, Sources};
 use super::disk;
 use super::error::{Doing, StoreError, io};
-use super::frame::{Frame, Header, MORE};
+use super::frame::{FIRST_OF_BATCH, Frame};
 use super::journal::SEGMENT_BYTES;
-use super::keyring::Secret;
+use super::keyring::{Keyring, Secret, Unlocked};
 use super::opening::{JOURNAL_DIR, RESTORING_FILE, claim};
 use super::progress::Progress;
 use super::segment;
+use super::station::StationInfo;
+use super::throttle::Throttle;
 use crate::record::Instant;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -21,8 +23,6 @@ pub struct Restoring {
     file: BufWriter<File>,
     number: u32,
     bytes: u64,
-    /// The submission of the last frame goes on, so no segment may end here.
-    open: bool,
 }
 
 impl Restoring {
@@ -30,25 +30,24 @@ impl Restoring {
     pub fn create(dir: &Path) -> Result<Self, StoreError> {
         disk::make_dir(dir)?;
         let file = BufWriter::with_capacity(256 * 1024, segment::create(dir, 1, 1)?);
-        Ok(Self { dir: dir.to_path_buf(), file, number: 1, bytes: segment::HEAD, open: false })
+        Ok(Self { dir: dir.to_path_buf(), file, number: 1, bytes: segment::HEAD })
     }
 
-    /// Appends a frame.
-    pub fn frame(&mut self, flags: u8, header: &Header, payload: &[u8]) -> Result<(), StoreError> {
-        if self.bytes >= SEGMENT_BYTES && !self.open {
+    /// Appends a frame; a segment ends only before one that begins a batch.
+    pub fn frame(&mut self, frame: &Frame<'_>) -> Result<(), StoreError> {
+        if self.bytes >= SEGMENT_BYTES && frame.flags & FIRST_OF_BATCH != 0 {
             self.sync()?;
             self.number += 1;
             self.bytes = segment::HEAD;
             self.file = BufWriter::with_capacity(
                 256 * 1024,
-                segment::create(&self.dir, self.number, header.seq)?,
+                segment::create(&self.dir, self.number, frame.header.seq)?,
             );
         }
         let mut bytes = Vec::new();
-        Frame { flags, header: *header, payload }.encode(&mut bytes);
+        frame.encode(&mut bytes);
         self.file.write_all(&bytes).map_err(io(Doing::Writing, &self.path()))?;
         self.bytes += bytes.len() as u64;
-        self.open = flags & MORE != 0;
         Ok(())
     }
 
@@ -75,7 +74,7 @@ impl Restoring {
 /// Makes a data folder from a backup file, in an empty or new folder, and checks all of it on the
 /// way. With `journal`, the folder of the station's own journal, damaged or not, what was saved
 /// after the backup is taken from there. The table of records is built at the first opening. A
-/// restore that was interrupted leaves a folder that is no station; run again, it begins anew.
+/// page of the journal says who restored it and from where. A restore that was interrupted leaves a folder that is no station; run again, it begins anew.
 ///
 /// # Errors
 /// [`StoreError::FolderNotEmpty`], [`StoreError::Backup`], [`StoreError::Keyring`] for a wrong
@@ -85,24 +84,56 @@ pub fn restore(
     journal: Option<&Path>,
     dir: &Path,
     secret: &Secret<'_>,
-    by: (&str, Instant),
+    (account, time): (&str, Instant),
     progress: &Progress,
 ) -> Result<Recovered, StoreError> {
     let backup = BackupFile::open(file)?;
-    let key = backup.key(secret)?;
     let station = backup.station()?;
-    let keyring = backup.keyring(dir)?;
+    let (keyring, unlocked) = match backup.unlock(secret) {
+        // What came after the backup may be of a later epoch, which only its own keyring opens.
+        Ok((of_backup, unlocked)) => match beside(journal, dir, &station, secret) {
+            Some(later) => later,
+            None => (of_backup, unlocked),
+        },
+        Err(error) => beside(journal, dir, &station, secret).ok_or(error)?,
+    };
+    let keys = unlocked.data_keys();
+    let signer = unlocked.seed.signer();
     let _lock = claim(dir)?;
     let mark = dir.join(RESTORING_FILE);
     disk::write_whole(&mark, b"")?;
     let into = dir.join(JOURNAL_DIR);
-    let genesis = station.genesis();
-    let sources =
-        Sources { genesis, backup: Some(backup), journal, known: None, key: &key, by, progress };
-    let recovered = composing::compose(&into, sources)?;
+    let recovered = composing::compose(
+        &into,
+        Sources {
+            origin: station.origin(),
+            backup: Some(backup),
+            journal,
+            known: None,
+            keys: &keys,
+            by: By { account, signer: &signer, time, why: RESTORE },
+            progress,
+        },
+    )?;
+    let mut keyring = keyring;
+    keyring.settle(&recovered.register)?;
     keyring.save()?;
     // Last: a folder with this file is complete.
     station.save(dir)?;
     let _ = std::fs::remove_file(&mark);
     Ok(recovered)
+}
+
+/// The keyring of the folder a journal lies in, where it is of this station and the secret opens it.
+fn beside(
+    journal: Option<&Path>,
+    dir: &Path,
+    station: &StationInfo,
+    secret: &Secret<'_>,
+) -> Option<(Keyring, Unlocked)> {
+    let old = journal?.parent()?;
+    StationInfo::load(old).ok().filter(|of| of.node == station.node)?;
+    let keyring = Keyring::load(old).ok()?;
+    let unlocked = keyring.open(secret, &mut Throttle::forgetful(), Instant::default()).ok()?;
+    Some((keyring.moved_to(dir), unlocked))
 }

@@ -68,6 +68,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [Self::Journal, Self::Records, Self::Backup, Self::Shelf];
+
     /// BLAKE3 key derivation contexts; part of the format, never changed.
     fn context(self) -> &'static str {
         match self {
@@ -105,14 +108,33 @@ impl Seal {
         place: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
-        let sealed = self
-            .0
-            .encrypt(&XNonce::from(*nonce), Payload { msg: plain, aad: place })
-            .map_err(|_| StoreError::Seal(Said::fixed("内容过长", "too long")))?;
+        let sealed = self.seal_bare(nonce, place, plain)?;
         let mut out = Vec::with_capacity(NONCE + sealed.len());
         out.extend_from_slice(nonce);
         out.extend_from_slice(&sealed);
         Ok(out)
+    }
+
+    /// Ciphertext and tag alone, under a nonce that is kept elsewhere and used for nothing else.
+    pub(super) fn seal_bare(
+        &self,
+        nonce: &[u8; NONCE],
+        place: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
+        self.0
+            .encrypt(&XNonce::from(*nonce), Payload { msg: plain, aad: place })
+            .map_err(|_| StoreError::Seal(Said::fixed("内容过长", "too long")))
+    }
+
+    /// Opens what [`Self::seal_bare`] sealed.
+    pub(super) fn open_bare(
+        &self,
+        nonce: &[u8; NONCE],
+        place: &[u8],
+        sealed: &[u8],
+    ) -> Option<Vec<u8>> {
+        self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: place }).ok()
     }
 
     /// Opens what was sealed for `place`; nothing when it was sealed for another place or under
@@ -120,7 +142,7 @@ impl Seal {
     #[must_use]
     pub fn open(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
-        self.0.decrypt(&XNonce::from(*nonce), Payload { msg: rest, aad: place }).ok()
+        self.open_bare(nonce, place, rest)
     }
 }
 

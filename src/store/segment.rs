@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Bytes before the first frame: magic, sequence of the first frame, CRC-32C of both.
 pub const HEAD: u64 = 8 + 8 + 4;
-const MAGIC: &[u8; 8] = b"YZJRNL01";
+const MAGIC: &[u8; 8] = b"YZJRNL02";
 
 /// The path of segment `number` in the journal folder.
 pub fn path(dir: &Path, number: u32) -> PathBuf {
@@ -87,6 +87,8 @@ pub struct Cursor {
     pub offset: u64,
     limit: u64,
     buffer: Vec<u8>,
+    /// Size of the frame whose fixed part was read already.
+    peeked: Option<usize>,
 }
 
 impl Cursor {
@@ -97,7 +99,7 @@ impl Cursor {
         let limit = limit.map_or(length, |limit| limit.min(length));
         file.seek(SeekFrom::Start(offset)).map_err(io(Doing::Reading, path))?;
         let file = BufReader::with_capacity(64 * 1024, file);
-        Ok(Self { file, path: path.to_path_buf(), offset, limit, buffer: Vec::new() })
+        Ok(Self { file, path: path.to_path_buf(), offset, limit, buffer: Vec::new(), peeked: None })
     }
 
     /// Bytes between here and the limit.
@@ -110,9 +112,12 @@ impl Cursor {
         if self.left() == 0 {
             return Ok(Found::End);
         }
-        let size = match self.fill_fixed()? {
-            Ok(size) => size,
-            Err(bad) => return Ok(Found::Bad(bad)),
+        let size = match self.peeked.take() {
+            Some(size) => size,
+            None => match self.fill_fixed()? {
+                Ok(size) => size,
+                Err(bad) => return Ok(Found::Bad(bad)),
+            },
         };
         self.fill(FIXED, size)?;
         match frame::decode(&self.buffer) {
@@ -124,21 +129,26 @@ impl Cursor {
         }
     }
 
-    /// Moves over the frame here without reading its payload and gives its sequence; the
-    /// frame's content is not checked.
-    pub fn skip(&mut self) -> Result<Option<u64>, StoreError> {
+    /// The header of the frame here, whose content is not checked; the cursor stays.
+    pub fn peek(&mut self) -> Result<Option<frame::Header>, StoreError> {
         let Ok(size) = self.fill_fixed()? else { return Ok(None) };
+        self.peeked = Some(size);
         let header = self.buffer.get(frame::PREFIX + 1..FIXED).unwrap_or_default();
-        let Ok(header) = frame::Header::read(header) else { return Ok(None) };
-        let payload = i64::try_from(size - FIXED).unwrap_or(0);
-        self.file.seek_relative(payload).map_err(io(Doing::Reading, &self.path))?;
+        Ok(frame::Header::read(header).ok())
+    }
+
+    /// Moves over the frame that [`Self::peek`] looked at.
+    pub fn skip(&mut self) -> Result<(), StoreError> {
+        let Some(size) = self.peeked.take() else { return Ok(()) };
+        let rest = i64::try_from(size - FIXED).unwrap_or(0);
+        self.file.seek_relative(rest).map_err(io(Doing::Reading, &self.path))?;
         self.offset += size as u64;
-        Ok(Some(header.seq))
+        Ok(())
     }
 
     /// The frame the last [`Self::step`] read.
-    pub fn frame(&self) -> Result<(Frame<'_>, usize), FrameError> {
-        frame::decode(&self.buffer)
+    pub fn frame(&self) -> Result<Frame<'_>, FrameError> {
+        frame::view(&self.buffer)
     }
 
     /// Everything from here to the limit.

@@ -29,8 +29,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let path = self.shelf_path(shelf, name);
         make_dir(&self.dir.join(SHELF_DIR))?;
-        let sealed =
-            self.key.seal(Purpose::Shelf).seal(place(shelf, name).as_bytes(), &encode(value)?)?;
+        let place = place(shelf, name);
+        let sealed = self.keys.seal(Purpose::Shelf, place.as_bytes(), &encode(value)?)?;
         write_whole(&path, &sealed)
     }
 
@@ -56,7 +56,7 @@ impl Store {
             Err(error) => return Err(io(Doing::Reading, &path)(error)),
         };
         let place = place(shelf, name);
-        let plain = self.key.seal(Purpose::Shelf).open(place.as_bytes(), &sealed);
+        let plain = self.keys.open(Purpose::Shelf, place.as_bytes(), &sealed);
         let plain = plain.ok_or_else(|| {
             StoreError::Seal(crate::words::Said::fixed(
                 "草稿架上的一件",
@@ -67,7 +67,9 @@ impl Store {
     }
 
     fn shelf_path(&self, shelf: &str, name: &str) -> PathBuf {
-        let key = blake3::derive_key("yizhan 2026 data key v1: shelf names", self.key.bytes());
+        // The first epoch's key, so that a name stays where it is when the next epoch begins.
+        let first = self.keys.key(1).map(|key| *key.bytes()).unwrap_or_default();
+        let key = blake3::derive_key("yizhan 2026 data key v1: shelf names", &first);
         let hash = blake3::keyed_hash(&key, place(shelf, name).as_bytes());
         let (short, _) = hash.as_bytes().split_at(16);
         self.dir.join(SHELF_DIR).join(format!("{}.yzs", hex(short)))

@@ -2,6 +2,7 @@
 
 use super::disk::{read_text, write_whole};
 use super::error::StoreError;
+use super::journal::Origin;
 use blake3::Hash;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 /// The file's name in the data folder; written last, so a folder that has it is complete.
 pub const STATION_FILE: &str = "station.toml";
 /// The format of the data folder this program reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The station a data folder belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,11 @@ impl StationInfo {
         write_whole(&dir.join(STATION_FILE), self.text()?.as_bytes())
     }
 
+    /// What its journal's signatures and its first header are bound to.
+    pub(super) fn origin(&self) -> Origin {
+        Origin { node: self.node, genesis: self.genesis() }
+    }
+
     /// The hash the first entry of this station's journal is chained to.
     #[must_use]
     pub fn genesis(&self) -> Hash {
@@ -103,9 +109,9 @@ mod tests {
     #[test]
     fn another_version_is_named_whatever_else_it_holds() {
         let error = StationInfo::parse("format = 7\nnodes = [1]\n").unwrap_err();
-        assert_eq!(error, StoreError::OtherFormat { found: 7, ours: 1 });
+        assert_eq!(error, StoreError::OtherFormat { found: 7, ours: 2 });
         let said = error.said();
-        assert!(said.zh.contains('7') && said.zh.contains('1') && said.en.contains('7'));
+        assert!(said.zh.contains('7') && said.zh.contains('2') && said.en.contains('7'));
     }
 
     #[test]

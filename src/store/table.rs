@@ -1,7 +1,8 @@
 //! The present in sled: one tree, one row per record, and one row that says how far it is.
 //!
 //! Key: kind code u16 big-endian, then the record's sixteen bytes. Value: sequence of the last
-//! entry that touched the record, then the sealed record, sealed to key and sequence. The row that
+//! entry that touched the record, then the epoch of the data key and the sealed record, sealed to
+//! key and sequence. The row that
 //! says how far the table is is sealed too, so that another station's table is not taken for ours.
 //! sled is never trusted: what matters is in the journal, and what is here is watched by sentinels.
 //!
@@ -12,7 +13,8 @@ use super::checkpoint::{Sentinel, Sentinels};
 use super::disk;
 use super::entry;
 use super::error::{Doing, StoreError, io};
-use super::seal::Seal;
+use super::keys::DataKeys;
+use super::seal::Purpose;
 use super::unhurried::unhurried;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
@@ -27,7 +29,7 @@ pub const BATCH_OPS: usize = 100;
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
-const MARKER: &str = "yizhan records 2, sled 0.34\n";
+const MARKER: &str = "yizhan records 3, sled 0.34\n";
 const SLED_DIR: &str = "sled";
 /// What sled's own snapshots of its page table begin with; it can do without them.
 const SNAPSHOTS: &str = "snap.";
@@ -120,7 +122,7 @@ impl Applied {
 /// The open table.
 pub struct Table {
     rows: Rows,
-    seal: Seal,
+    keys: DataKeys,
 }
 
 /// Where the rows lie.
@@ -158,25 +160,25 @@ fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 
 impl Table {
     /// Makes an empty table in `dir`, which must not exist yet.
-    pub fn create(dir: &Path, seal: Seal) -> Result<Self, StoreError> {
+    pub fn create(dir: &Path, keys: DataKeys) -> Result<Self, StoreError> {
         disk::make_dir(dir)?;
         // The mark is there before sled's folder is, so a half-made table can be told.
         disk::write_whole(&dir.join(MARKER_FILE), MARKER.as_bytes())?;
-        Self::open_sled(dir, seal)
+        Self::open_sled(dir, keys)
     }
 
     /// Opens the table in `dir` and says how far it is.
     ///
     /// # Errors
     /// [`StoreError::Records`] when it is not a table of ours or sled cannot open it.
-    pub fn open(dir: &Path, seal: Seal) -> Result<(Self, Applied), StoreError> {
+    pub fn open(dir: &Path, keys: DataKeys) -> Result<(Self, Applied), StoreError> {
         let marker = disk::read_text(&dir.join(MARKER_FILE))?;
         if marker.as_deref() != Some(MARKER) {
             return Err(StoreError::Records(Said::fixed("没有格式标记", "no format mark")));
         }
-        let table = Self::open_sled(dir, seal)?;
+        let table = Self::open_sled(dir, keys)?;
         let meta = table.rows.get(META_KEY)?;
-        let applied = meta.map(|row| table.seal.open(META_KEY, &row));
+        let applied = meta.map(|row| table.keys.open(Purpose::Records, META_KEY, &row));
         match applied.map(|plain| plain.and_then(|plain| Applied::read(&plain))) {
             Some(Some(applied)) => Ok((table, applied)),
             Some(None) => Err(StoreError::Records(Said::fixed(
@@ -190,7 +192,7 @@ impl Table {
         }
     }
 
-    fn open_sled(dir: &Path, seal: Seal) -> Result<Self, StoreError> {
+    fn open_sled(dir: &Path, keys: DataKeys) -> Result<Self, StoreError> {
         let path = dir.join(SLED_DIR);
         let config = sled::Config::new()
             .path(&path)
@@ -198,12 +200,12 @@ impl Table {
             .use_compression(false)
             .flush_every_ms(None);
         let db = guard(|| unhurried(|| config.open()))?;
-        Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), seal })
+        Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), keys })
     }
 
     /// An empty table that lies nowhere but in memory.
-    pub fn in_memory(seal: Seal) -> Self {
-        Self { rows: Rows::Memory(RwLock::default()), seal }
+    pub fn in_memory(keys: DataKeys) -> Self {
+        Self { rows: Rows::Memory(RwLock::default()), keys }
     }
 
     /// The record in a row.
@@ -223,7 +225,7 @@ impl Table {
 
     /// The bytes of a row.
     pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.seal.seal(&place(key, last_seq), &entry::encode(record)?)?;
+        let sealed = self.keys.seal(Purpose::Records, &place(key, last_seq), &entry::encode(record)?)?;
         let mut value = Vec::with_capacity(8 + sealed.len());
         value.extend_from_slice(&last_seq.to_le_bytes());
         value.extend_from_slice(&sealed);
@@ -234,7 +236,7 @@ impl Table {
     pub fn read(&self, key: &Key, value: &[u8]) -> Result<Stored, StoreError> {
         let bad = || StoreError::Records(Said::fixed("有一行打不开", "a row does not open"));
         let (last_seq, sealed) = split(value).ok_or_else(bad)?;
-        let plain = self.seal.open(&place(key, last_seq), sealed).ok_or_else(bad)?;
+        let plain = self.keys.open(Purpose::Records, &place(key, last_seq), sealed).ok_or_else(bad)?;
         Ok(Stored { record: entry::decode(&plain)?, last_seq })
     }
 
@@ -306,7 +308,7 @@ impl Table {
         applied: &Applied,
     ) -> Result<(), StoreError> {
         let rows = rows.into_iter().map(|(key, value)| (key.bytes().to_vec(), value));
-        let meta = (META_KEY.to_vec(), self.seal.seal(META_KEY, &applied.bytes())?);
+        let meta = (META_KEY.to_vec(), self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?);
         self.rows.write(rows.chain([meta]).collect())
     }
 

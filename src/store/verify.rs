@@ -1,17 +1,25 @@
-//! Checking a data folder: the chain without any key, the contents and the table with it.
+//! Checking a data folder. Without any password: the chain, who signed what, the keys back to the
+//! root, branches, erasures, heads known outside. With one: contents, that whoever signed an entry
+//! is the one it names, that decisions grew by those who made them, and the table.
 
+use super::Store;
 use super::backup;
 use super::backups::{self, BackupOnDisk};
+use super::block;
 use super::checkpoint::Checkpoint;
-use super::entry;
+use super::cover::{Cover, Look};
+use super::entry::{self, Entry};
 use super::error::StoreError;
+use super::frame::{ENTRIES, Frame};
+use super::heads::KnownHead;
 use super::journal;
-use super::reader;
+use super::keyring::Keyring;
+use super::keys::{Owner, Plain, Register, SignerId};
+use super::opening;
 use super::segment::{self, Cursor, Found};
 use super::station::StationInfo;
 use super::table::Key;
-use super::{Store, opening};
-use crate::record::Instant;
+use crate::record::{Instant, Record, RecordId};
 use crate::said;
 use crate::words::Said;
 use blake3::Hash;
@@ -87,10 +95,24 @@ pub struct BackupCheck {
 pub struct VerifyReport {
     /// Nothing is wrong.
     pub ok: bool,
-    /// Entries whose frames are whole and chained.
+    /// Fingerprint of the root, the key that signed the first page; it is on the recovery sheet.
+    pub root: String,
+    /// Entries whose frames are whole, chained and signed.
     pub entries: u64,
-    /// Of these, entries whose content has been erased.
+    /// Signatures checked.
+    pub signatures: u64,
+    /// Keys that hold now: accounts, the recovery key, the station, a key file.
+    pub keys: usize,
+    /// Of the entries, those whose content about a person was erased, by two administrators.
     pub erased: u64,
+    /// Of the entries, those whose content a repair says was lost.
+    pub lost: u64,
+    /// The station's lives so far: one more with each restore or repair.
+    pub incarnation: u32,
+    /// Restores and repairs, in words.
+    pub branches: Vec<Said>,
+    /// Heads known outside, in backups and in the second place.
+    pub heads_known: usize,
     /// Segments of the journal.
     pub segments: u32,
     /// Hash of the last header, in hexadecimal.
@@ -175,8 +197,9 @@ impl VerifyReport {
 }
 
 /// Checks the journal of a data folder without any key and without changing a file: frames,
-/// checksums, the chain, and whether the hash `head` still stands in it. Works while the station
-/// is open elsewhere.
+/// checksums, the chain, every signature, the keys back to the root, branches, erasures, whether the
+/// heads known outside are in it, and whether the hash `head` is. Works while the station is open
+/// elsewhere.
 ///
 /// # Errors
 /// Only for a folder that is no station or cannot be read; what is wrong with the journal is in the
@@ -188,12 +211,10 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let numbers = if journal.exists() { segment::list(&journal)? } else { Vec::new() };
     let mut report = VerifyReport::default();
     let backups = backups::files(dir);
-    let heads = backups.iter().filter_map(|file| {
-        let report = file.opened.as_ref().ok()?.report();
-        Some((report.entries, None))
-    });
-    let heads: BTreeMap<u64, Option<Hash>> = heads.collect();
-    let mut chain = Chain { seq: 0, hash: genesis, wanted: head, heads };
+    let heads = backups::heads(dir, &station);
+    let ends = backups.iter().filter_map(|file| Some(file.opened.as_ref().ok()?.report().entries));
+    let ends = ends.chain(heads.iter().map(|head| head.seq));
+    let mut chain = Chain::new(&station, head, ends.map(|seq| (seq, None)).collect());
     chain.passed();
     if head == Some(&genesis) {
         report.head_found = Some(0);
@@ -228,12 +249,17 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
             break;
         }
     }
+    chain.explained(&journal, &mut report)?;
     // The checkpoint lies in the open and knows how far the journal had come.
-    let known =
-        Checkpoint::load(dir, station.node)?.map_or(0, |checkpoint| checkpoint.position.seq);
-    report.must_reach(chain.seq, known);
+    let checkpoint = Checkpoint::load(dir, station.node)?;
+    report.must_reach(chain.seq, checkpoint.as_ref().map_or(0, |known| known.position.seq));
+    chain.keys_agree(dir, checkpoint.as_ref(), &mut report);
     report.head = chain.hash.to_hex().to_string();
     let whole = report.problem_count == 0;
+    report.heads_known = heads.len();
+    if whole {
+        chain.heads_lie_in_it(&heads, &mut report);
+    }
     for file in backups {
         report.checked_backup(chain.backup(file, &station, whole));
     }
@@ -246,11 +272,37 @@ struct Chain<'a> {
     seq: u64,
     hash: Hash,
     wanted: Option<&'a Hash>,
-    /// The hashes at the places where backups end.
+    /// The hashes at the places where backups and known heads end.
     heads: BTreeMap<u64, Option<Hash>>,
+    cover: Cover,
+    register: Register,
+    /// The rests that lie in the place of erased entries, by sequence.
+    rests: BTreeMap<u64, [u8; 32]>,
+    /// Entries of which nothing is there, first and last of each row.
+    lost: Vec<(u64, u64)>,
+    /// For each erasure its frame, who signed it, and the entry that asked for it.
+    erasures: Vec<(u64, SignerId, u64)>,
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
+    fn new(
+        station: &StationInfo,
+        wanted: Option<&'a Hash>,
+        heads: BTreeMap<u64, Option<Hash>>,
+    ) -> Self {
+        Self {
+            seq: 0,
+            hash: station.genesis(),
+            wanted,
+            heads,
+            cover: Cover::new(station.node, Look::Every),
+            register: Register::default(),
+            rests: BTreeMap::new(),
+            lost: Vec::new(),
+            erasures: Vec::new(),
+        }
+    }
+
     /// Remembers the hash here where a backup ends here.
     fn passed(&mut self) {
         if let Some(hash) = self.heads.get_mut(&self.seq) {
@@ -270,11 +322,18 @@ impl Chain<'_> {
         };
         let report = backup.report();
         let of_another = backup.station().is_ok_and(|of| of.node != station.node);
+        let signed = of_another || backup.is_signed(&self.register);
+        let incarnation = backup.head().map_or(1, |head| head.incarnation);
+        let given_up = self.register.given_up(incarnation, report.entries).is_some();
         let checked = backup.blocks();
         let here = self.heads.get(&report.entries).copied().flatten();
         let problem = match (checked, here) {
             (Err(error), _) => Some(error.said()),
-            (Ok(()), _) if of_another => None,
+            (Ok(()), _) if of_another || given_up => None,
+            (Ok(()), _) if whole && !signed => Some(Said::fixed(
+                "它不是本站签名的",
+                "this station did not sign it",
+            )),
             (Ok(()), Some(hash)) if hash.to_hex().as_str() == report.head => None,
             // A broken journal says nothing about what comes after the break.
             (Ok(()), None) if !whole => None,
@@ -297,30 +356,221 @@ impl Chain<'_> {
         let mut cursor = Cursor::open(path, segment::HEAD, None)?;
         loop {
             match cursor.step()? {
-                Found::End => return Ok(true),
+                Found::End => return Ok(self.ends(last, report)),
                 Found::Frame => {
-                    let Ok((frame, _)) = cursor.frame() else { continue };
+                    let Ok(frame) = cursor.frame() else { continue };
                     if frame.header.seq != self.seq + 1 || frame.header.previous != self.hash {
                         self.broken(report);
                         return Ok(false);
                     }
-                    report.entries += 1;
-                    report.erased += u64::from(frame.erased());
-                    self.seq = frame.header.seq;
-                    self.hash = frame.header.hash();
-                    self.passed();
-                    if self.wanted == Some(&self.hash) {
-                        report.head_found = Some(self.seq);
+                    if !self.frame(&frame, report) {
+                        return Ok(false);
                     }
                 }
                 Found::Bad(_) if last && !journal::saved_after(&cursor.rest()?, self.seq + 1) => {
                     report.tail_bytes = cursor.left();
-                    return Ok(true);
+                    return Ok(self.ends(last, report));
                 }
                 Found::Bad(_) => {
                     self.broken(report);
                     return Ok(false);
                 }
+            }
+        }
+    }
+
+    /// Behind the last frame of a segment everything is covered, unless it is the last batch, torn.
+    fn ends(&self, last: bool, report: &mut VerifyReport) -> bool {
+        if let Some(seq) = self.cover.missing()
+            && !last
+        {
+            report.problem(
+                Some(seq),
+                said!(
+                    "第 {seq} 条没有签名，不知道是谁写的",
+                    "Nobody signed entry {seq}: who wrote it is not known"
+                ),
+            );
+            return false;
+        }
+        true
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>, report: &mut VerifyReport) -> bool {
+        let header = &frame.header;
+        let hash = header.hash();
+        if let Err(why) = self.cover.frame(frame, &hash, &mut self.register) {
+            let (seq, Said { zh, en }) = (header.seq, why.said());
+            report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
+            return false;
+        }
+        report.entries += u64::from(header.count);
+        report.signatures += u64::from(frame.signature.is_some());
+        if frame.lost() {
+            report.lost += u64::from(header.count);
+            self.lost.push((header.seq, header.last()));
+        } else if header.kind == ENTRIES {
+            let slots = block::slots(frame.body, header.count).into_iter().flatten();
+            for (seq, slot) in (header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some()) {
+                self.rests.insert(seq, *blake3::hash(slot.sealed).as_bytes());
+            }
+        } else if let Some(Plain::Erase(erase)) = Plain::read(header.kind, frame.body) {
+            self.erasures.push((header.seq, header.signer, erase.request));
+        }
+        (self.seq, self.hash) = (header.last(), hash);
+        self.passed();
+        if self.wanted == Some(&self.hash) {
+            report.head_found = Some(self.seq);
+        }
+        true
+    }
+
+    /// What is missing from the journal is missing because somebody accountable said so.
+    fn explained(&mut self, journal: &Path, report: &mut VerifyReport) -> Result<(), StoreError> {
+        report.root = self.register.root().map(|root| root.fingerprint()).unwrap_or_default();
+        report.keys = self.register.holders().count();
+        report.incarnation = self.register.incarnation();
+        for (seq, branch) in self.register.branches() {
+            let from = branch.from;
+            let given_up = branch.given_up.map_or(from, |(seq, _)| seq).saturating_sub(from);
+            report.branches.push(if branch.why == super::composing::RESTORE {
+                said!(
+                    "第 {seq} 条：从备份恢复，接在第 {from} 条之后",
+                    "Entry {seq}: restored from a backup, going on behind entry {from}"
+                )
+            } else {
+                said!(
+                    "第 {seq} 条：修复，接在第 {from} 条之后，放弃 {given_up} 条",
+                    "Entry {seq}: repaired, going on behind entry {from}, {given_up} given up"
+                )
+            });
+        }
+        report.erased = self.rests.len() as u64;
+        for (seq, rest) in &self.rests {
+            if self.register.erased(*seq).is_none_or(|(_, said)| said != *rest) {
+                report.problem(
+                    Some(*seq),
+                    said!(
+                        "第 {seq} 条的内容被抹去，而没有两位管理员的销毁记载",
+                        "The content of entry {seq} was taken out, and no two administrators said so"
+                    ),
+                );
+            }
+        }
+        for seq in self.register.all_erased().keys().filter(|seq| !self.rests.contains_key(seq)) {
+            report.problem(
+                Some(*seq),
+                said!(
+                    "第 {seq} 条应已销毁，内容却还在：请打开一次站点，由它做完",
+                    "Entry {seq} was to be erased and its content is still there: open the station once, which finishes it"
+                ),
+            );
+        }
+        let gone = self.lost.iter().filter(|(seq, _)| !self.register.lost(*seq));
+        let unsigned = self.cover.unsigned().iter().filter(|(seq, _)| !self.register.vouched(*seq));
+        for (seq, _) in gone {
+            report.problem(
+                Some(*seq),
+                said!(
+                    "第 {seq} 条的内容不见了，而没有修复的记载",
+                    "The content of entry {seq} is gone, and no repair says so"
+                ),
+            );
+        }
+        for (seq, _) in unsigned {
+            report.problem(
+                Some(*seq),
+                said!(
+                    "第 {seq} 条的签名不见了，而没有修复的记载",
+                    "The signature of entry {seq} is gone, and no repair says so"
+                ),
+            );
+        }
+        self.erased_by_two(journal, report)
+    }
+
+    /// Whoever erases is not whoever asked for it.
+    fn erased_by_two(&self, journal: &Path, report: &mut VerifyReport) -> Result<(), StoreError> {
+        if self.erasures.is_empty() || report.problem_count > 0 {
+            return Ok(());
+        }
+        let mut asked: BTreeMap<u64, SignerId> = BTreeMap::new();
+        for number in segment::list(journal)? {
+            let mut cursor = Cursor::open(&segment::path(journal, number), segment::HEAD, None)?;
+            while let Some(header) = cursor.peek()? {
+                let requests = self.erasures.iter().map(|(.., request)| *request);
+                for request in requests.filter(|seq| (header.seq..=header.last()).contains(seq)) {
+                    asked.insert(request, header.signer);
+                }
+                cursor.skip()?;
+            }
+        }
+        let owner = |signer| self.register.known(signer).map(|key| key.owner);
+        for (seq, signer, request) in &self.erasures {
+            let by = asked.get(request).and_then(|asked| owner(*asked));
+            if by.is_none() || by == owner(*signer) {
+                report.problem(
+                    Some(*seq),
+                    said!(
+                        "第 {seq} 条的销毁没有另一位管理员的申请",
+                        "The erasure of entry {seq} was not asked for by another administrator"
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Keyring and checkpoint say of the keys what the journal says.
+    fn keys_agree(&self, dir: &Path, saved: Option<&Checkpoint>, report: &mut VerifyReport) {
+        if report.problem_count > 0 {
+            return;
+        }
+        let same = |saved: &&Checkpoint| {
+            saved.position.seq < self.seq || saved.register.keys() == self.register.keys()
+        };
+        if saved.is_some_and(|saved| !same(&saved)) {
+            report.problem(
+                None,
+                Said::fixed(
+                    "records.toml 里的密钥名册与日志不一致；删去它，下次打开会重新整理",
+                    "The register of keys in records.toml differs from the journal's; take the file away and the next opening makes it anew",
+                ),
+            );
+        }
+        let Ok(ring) = Keyring::load(dir) else { return };
+        let strange = ring.slots().into_iter().filter(|(owner, public)| {
+            !self.register.current(*owner).is_some_and(|key| key.public == *public)
+        });
+        let strange = strange.count();
+        if strange > 0 {
+            report.problem(
+                None,
+                said!(
+                    "keyring.toml 里有 {strange} 把钥匙不在日志的名册上：不是管理员给的，或已经停用。打开一次站点会去掉它们",
+                    "keyring.toml has {strange} slots whose keys are not in the journal's register: no administrator gave them, or they no longer hold. Opening the station once takes them away"
+                ),
+            );
+        }
+        if ring.epoch() != self.register.epoch() && !ring.is_turning() {
+            let (ours, theirs) = (ring.epoch(), self.register.epoch());
+            report.problem(
+                None,
+                said!(
+                    "keyring.toml 是第 {ours} 期的，日志已到第 {theirs} 期：其中一个是旧的",
+                    "keyring.toml is of epoch {ours}, the journal of epoch {theirs}: one of them is an older copy"
+                ),
+            );
+        }
+    }
+
+    /// What was once the end of the chain is in it, or a branch says that it was given up.
+    fn heads_lie_in_it(&self, heads: &[KnownHead], report: &mut VerifyReport) {
+        for head in heads {
+            let here = self.heads.get(&head.seq).copied().flatten() == Some(head.hash);
+            let given_up = self.register.given_up(head.incarnation, head.seq).is_some();
+            if !here && !given_up && head.seq > 0 {
+                report.problem(Some(head.seq), head.missing());
             }
         }
     }
@@ -380,7 +630,7 @@ impl Store {
             if !sound.contains(&name) {
                 continue;
             }
-            if let Err(error) = backup::verify(&known.path, &self.key, &self.progress) {
+            if let Err(error) = backup::verify(&known.path, &self.keys, &self.progress) {
                 let Said { zh, en } = error.said();
                 report.problem(None, said!("备份 {name}：{zh}", "Backup {name}: {en}"));
             }
@@ -396,41 +646,73 @@ impl Store {
         if upto == 0 {
             return Ok(());
         }
+        let mut hands = Hands::default();
+        let register = self.register();
         self.journal.frames(1, |frame| {
-            let seq = frame.header.seq;
-            self.progress.at(seq);
-            match reader::open(&self.journal_seal, frame) {
-                Ok(None) => {}
-                Ok(Some(entry)) => {
-                    for op in &entry.ops {
-                        let Some((kind, id, previous)) = op.touches() else { continue };
-                        let key = self.records.key(kind, id)?;
-                        let before = expected.get(&key).map_or(0, |known| known.last_seq);
-                        // Where an entry was erased the link may lead past what is known.
-                        if before != previous && report.erased == 0 {
-                            report.problem(
-                                Some(seq),
-                                said!(
-                                    "第 {seq} 条与前一条的关联不对",
-                                    "Entry {seq} is not linked to the entry before it"
-                                ),
-                            );
-                        }
-                        if let entry::Op::Put { record, .. } = op {
-                            let content = digest(record)?;
-                            expected.insert(key, Expected { last_seq: seq, content });
-                        } else if let Some(known) = expected.get_mut(&key) {
-                            known.last_seq = seq;
+            let header = &frame.header;
+            self.progress.at(header.seq);
+            if header.kind == ENTRIES && !frame.lost() {
+                let owner = register.known(header.signer).map(|key| key.owner);
+                match block::open(&self.keys, frame, header.seq) {
+                    Ok(entries) => {
+                        for opened in entries {
+                            let entry = opened.and_then(|(seq, one)| {
+                                Ok(block::decode(seq, &one)?.map(|entry| (entry, one.erased.is_some())))
+                            });
+                            self.read_content(entry, owner, &mut hands, expected, report)?;
                         }
                     }
-                }
-                Err(error) => {
-                    let (zh, en) = (error.said().zh, error.said().en);
-                    report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
+                    Err(error) => unread(header.seq, &error, report),
                 }
             }
-            Ok(if seq < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            let more = header.last() < upto;
+            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })
+    }
+
+    /// One entry against those before it, and against whoever signed it.
+    fn read_content(
+        &self,
+        entry: Result<Option<(Entry, bool)>, StoreError>,
+        owner: Option<Owner>,
+        hands: &mut Hands,
+        expected: &mut HashMap<Key, Expected>,
+        report: &mut VerifyReport,
+    ) -> Result<(), StoreError> {
+        let (entry, erased) = match entry {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                unread(report.entries, &error, report);
+                return Ok(());
+            }
+        };
+        let seq = entry.seq;
+        if let Some(Said { zh, en }) = hands.look(&entry, owner, erased) {
+            report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
+        }
+        for op in &entry.ops {
+            let Some((kind, id, previous)) = op.touches() else { continue };
+            let key = self.records.key(kind, id)?;
+            let before = expected.get(&key).map_or(0, |known| known.last_seq);
+            // Where content was lost the link may lead past what is known.
+            if before != previous && report.lost == 0 {
+                report.problem(
+                    Some(seq),
+                    said!(
+                        "第 {seq} 条与前一条的关联不对",
+                        "Entry {seq} is not linked to the entry before it"
+                    ),
+                );
+            }
+            if let entry::Op::Put { record, .. } = op {
+                let content = digest(record)?;
+                expected.insert(key, Expected { last_seq: seq, content });
+            } else if let Some(known) = expected.get_mut(&key) {
+                known.last_seq = seq;
+            }
+        }
+        Ok(())
     }
 
     fn compare_table(
@@ -475,7 +757,67 @@ impl Store {
     }
 }
 
-fn digest(record: &crate::record::Record) -> Result<[u8; 16], StoreError> {
+fn digest(record: &Record) -> Result<[u8; 16], StoreError> {
     let hash = blake3::hash(&entry::encode(record)?);
     Ok(hash.as_bytes().first_chunk::<16>().copied().unwrap_or_default())
+}
+
+fn unread(seq: u64, error: &StoreError, report: &mut VerifyReport) {
+    let Said { zh, en } = error.said();
+    report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
+}
+
+/// Who is who, as the entries so far tell, and how many moves each record had.
+#[derive(Default)]
+struct Hands {
+    accounts: HashMap<RecordId, String>,
+    moves: HashMap<RecordId, usize>,
+}
+
+/// Kind and number of the one record the station keeps by itself: which program it last saw.
+const OWN: (&str, &str) = ("adopted", "program");
+/// The kind of the records of accounts, as the office names it.
+const ACCOUNT: &str = "account";
+
+impl Hands {
+    /// What is wrong with who signed an entry.
+    fn look(&mut self, entry: &Entry, owner: Option<Owner>, erased: bool) -> Option<Said> {
+        let puts = entry.ops.iter().filter_map(|op| match op {
+            entry::Op::Put { record, .. } => Some(record),
+            _ => None,
+        });
+        let puts: Vec<&Record> = puts.collect();
+        for record in puts.iter().filter(|record| record.kind == ACCOUNT) {
+            self.accounts.insert(record.id, record.number.clone());
+        }
+        // What a repair entered again keeps its own actor; the repairer signed it and says so.
+        let again = entry.ops.iter().any(
+            |op| matches!(op, entry::Op::Note(note) if note.contains_key("was_entry")),
+        );
+        let wrong = match owner {
+            _ if again => false,
+            Some(Owner::Station) => puts.iter().any(|put| (put.kind.as_str(), put.number.as_str()) != OWN),
+            Some(Owner::Account(id)) => self.accounts.get(&id) != Some(&entry.actor),
+            Some(Owner::Recovery) => entry.actor != "recovery",
+            Some(Owner::KeyFile) | None => true,
+        };
+        let grown = puts.iter().filter(|record| {
+            let before = self.moves.insert(record.id, record.moves.len()).unwrap_or(0);
+            let made = record.moves.get(before.min(record.moves.len())..).unwrap_or_default();
+            record.moves.len() < before || made.iter().any(|made| made.by != entry.actor)
+        });
+        let grown = grown.count() > 0 && !again && !erased;
+        if wrong {
+            return Some(Said::fixed(
+                "签名的不是它所写的那个账号",
+                "it was not signed by the account it names",
+            ));
+        }
+        grown.then(|| {
+            Said::fixed(
+                "记录的决定不是由签名的人作出的",
+                "decisions of a record grew by another hand than the one that signed",
+            )
+        })
+    }
 }

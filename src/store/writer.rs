@@ -9,18 +9,20 @@
 
 use super::Told;
 use super::building::Built;
-use super::entry::{self, Entry};
+use super::change::Hand;
+use super::entry::Entry;
 use super::error::{Doing, StoreError, io};
-use super::journal::{Journal, Sealed};
+use super::group::{self, Outgoing, What};
+use super::journal::Journal;
+use super::keys::{DataKeys, Signer};
 use super::progress::Progress;
 use super::queue::{Job, Queue, Submission, Work};
 use super::records::Records;
-use super::seal::Seal;
 use super::ticket::{Promise, pair};
 use crate::words::Said;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
@@ -34,7 +36,9 @@ const CHECKPOINT_AT_LATEST: u64 = 20_000;
 /// The writer thread's own part.
 pub struct Writer {
     pub(super) journal: Journal,
-    pub(super) seal: Seal,
+    pub(super) keys: DataKeys,
+    /// The station's own hand; another with each epoch.
+    pub(super) station: Arc<RwLock<Signer>>,
     pub(super) records: Arc<Records>,
     pub(super) queue: Arc<Queue>,
     /// The last entry a checkpoint covers.
@@ -217,25 +221,23 @@ impl Writer {
     }
 
     fn batch(&mut self, batch: Vec<Submission>) {
-        let seal = &self.seal;
-        let frames = batch.iter().flat_map(|submission| {
-            let last = submission.entries.len().saturating_sub(1);
-            submission.entries.iter().zip(&submission.encoded).enumerate().map(
-                move |(at, (entry, encoded))| {
-                    move |before: &blake3::Hash| {
-                        let payload = seal.seal(&entry::place(entry.seq, before), encoded)?;
-                        Ok(Sealed { seq: entry.seq, more: at < last, payload })
-                    }
-                },
-            )
-        });
-        if let Err(error) = self.journal.append(frames) {
+        let turned = batch.iter().find_map(|submission| submission.turn.as_ref());
+        if let Some(turn) = turned {
+            self.keys.prepare(turn.key.clone());
+        }
+        let written = self.journal.append(&self.keys, &self.outgoing(&batch));
+        self.keys.begin(written.is_ok());
+        if let Err(error) = written {
             let next_seq = self.journal.reader().end().seq + 1;
             let behind = self.queue.refused(next_seq, &error);
             for submission in batch.into_iter().chain(behind) {
                 submission.promise.keep(Err(error.clone()));
             }
             return;
+        }
+        if let Some(turn) = turned {
+            let mut station = self.station.write().unwrap_or_else(PoisonError::into_inner);
+            *station = turn.station.signer();
         }
         let entries: Vec<&Entry> = batch
             .iter()
@@ -251,5 +253,33 @@ impl Writer {
         if self.records.trouble().is_some_and(|why| matches!(why, StoreError::Records(_))) {
             self.mend(None);
         }
+    }
+
+    /// The frames of a batch: the pages of each submission, then its entries in blocks.
+    fn outgoing<'a>(&self, batch: &'a [Submission]) -> Vec<Outgoing<'a>> {
+        let mut station = self.station.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut epoch = self.keys.newest();
+        let mut outgoing = Vec::new();
+        for submission in batch {
+            for (signer, page) in &submission.pages {
+                let signer = signer.clone();
+                outgoing.push(Outgoing { signer, more: true, what: What::Page(page) });
+            }
+            if let Some(turn) = &submission.turn {
+                (epoch, station) = (epoch + 1, turn.station.signer());
+            }
+            let signer = match &submission.hand {
+                Hand::Station => &station,
+                Hand::Person(signer) => signer,
+            };
+            for block in group::blocks(&submission.encoded) {
+                let what = What::Entries(epoch, block);
+                outgoing.push(Outgoing { signer: signer.clone(), more: true, what });
+            }
+            if let Some(last) = outgoing.last_mut() {
+                last.more = false;
+            }
+        }
+        outgoing
     }
 }

@@ -1,9 +1,12 @@
-//! One slot of the keyring: the data key, wrapped under what a secret is stretched to.
+//! One slot of the keyring: a seed, sealed under what a secret is stretched to, and the data key
+//! sealed for it.
 
 use super::bad;
+use crate::record::RecordId;
 use crate::store::disk::{hex, unhex};
 use crate::store::error::StoreError;
-use crate::store::seal::{DataKey, OVERHEAD, Seal, random};
+use crate::store::keys::{Owner, Public, Seed};
+use crate::store::seal::{OVERHEAD, Seal, random};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -19,7 +22,7 @@ const MEMORY_KIB_MAX: u32 = 1024 * 1024;
 /// program busy for days.
 const PASSES_MAX: u32 = 64;
 
-/// How a slot's secret is turned into a wrapping key.
+/// How a slot's secret is turned into a sealing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum SlotKind {
@@ -41,56 +44,90 @@ impl SlotKind {
     }
 }
 
-/// The data key wrapped for one secret.
+/// A seed sealed under one secret, and the newest data key sealed for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Slot {
+pub struct Slot {
     pub(super) kind: SlotKind,
-    /// Salted hash of the account name; of nothing for the recovery slot.
+    /// Salted hash of the account name; of nothing for the others.
     pub(super) tag: String,
+    /// The account's record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<RecordId>,
     salt: String,
     pub(super) memory_kib: u32,
     pub(super) passes: u32,
     lanes: u32,
-    /// Nonce and sealed data key.
-    wrapped: String,
+    /// Nonce and sealed seed.
+    seed: String,
+    /// Signing and receiving key.
+    public: String,
+    /// The newest data key, sealed for the receiving key; empty before it has been.
+    #[serde(default)]
+    pub(super) key: String,
 }
 
 impl Slot {
-    /// Wraps the data key for a secret.
-    pub(super) fn wrap(
-        kind: SlotKind,
-        tag: String,
+    /// Seals a seed under a secret.
+    pub(super) fn seal(
+        (kind, tag): (SlotKind, String),
+        owner: Option<RecordId>,
         secret: &[u8],
-        key: &DataKey,
+        seed: &Seed,
     ) -> Result<Self, StoreError> {
         let salt = random::<16>()?;
+        let public = seed.signer().public();
         let mut slot = Self {
             kind,
             tag,
+            owner,
             salt: hex(&salt),
             memory_kib: MEMORY_KIB,
             passes: PASSES,
             lanes: LANES,
-            wrapped: String::new(),
+            seed: String::new(),
+            public: hex(&[public.sign, public.receive].concat()),
+            key: String::new(),
         };
-        let wrapping = derive(secret, &salt, MEMORY_KIB, PASSES, LANES)?;
-        slot.wrapped = hex(&Seal::new(&wrapping).seal(&slot.place(), key.bytes())?);
+        let sealing = derive(secret, &salt, MEMORY_KIB, PASSES, LANES)?;
+        slot.seed = hex(&Seal::new(&sealing).seal(&slot.place(), seed.bytes())?);
         Ok(slot)
     }
 
-    /// The data key, or nothing for a wrong secret.
-    pub(super) fn unwrap(&self, secret: &[u8]) -> Result<Option<DataKey>, StoreError> {
+    /// The seed, or nothing for a wrong secret.
+    pub(super) fn open(&self, secret: &[u8]) -> Result<Option<Seed>, StoreError> {
         let salt = unhex(&self.salt).ok_or_else(|| bad("salt"))?;
-        let wrapped = unhex(&self.wrapped).filter(|bytes| bytes.len() == 32 + OVERHEAD);
-        let wrapped = wrapped.ok_or_else(|| bad("wrapped"))?;
-        let wrapping = derive(secret, &salt, self.memory_kib, self.passes, self.lanes)?;
-        let key = Seal::new(&wrapping).open(&self.place(), &wrapped).map(Zeroizing::new);
-        Ok(key.and_then(|key| key.first_chunk::<32>().map(DataKey::from_bytes)))
+        let sealed = unhex(&self.seed).filter(|bytes| bytes.len() == 32 + OVERHEAD);
+        let sealed = sealed.ok_or_else(|| bad("seed"))?;
+        let sealing = derive(secret, &salt, self.memory_kib, self.passes, self.lanes)?;
+        let seed = Seal::new(&sealing).open(&self.place(), &sealed).map(Zeroizing::new);
+        let seed = seed.and_then(|seed| seed.first_chunk::<32>().map(Seed::from_bytes));
+        // A public key put beside another's seed would have the next data key sealed for it.
+        let public = self.public()?;
+        Ok(seed.filter(|seed| seed.signer().public() == public))
     }
 
-    /// What the wrapped key is bound to: the slot it lies in.
+    /// Whose it is.
+    pub(super) fn owner(&self) -> Result<Owner, StoreError> {
+        match (self.kind, self.owner) {
+            (SlotKind::Recovery, _) => Ok(Owner::Recovery),
+            (SlotKind::KeyFile, _) => Ok(Owner::KeyFile),
+            (SlotKind::Account, Some(id)) => Ok(Owner::Account(id)),
+            (SlotKind::Account, None) => Err(bad("owner")),
+        }
+    }
+
+    /// The public keys of its seed.
+    pub(super) fn public(&self) -> Result<Public, StoreError> {
+        let bytes = unhex(&self.public).ok_or_else(|| bad("public"))?;
+        let keys = bytes.split_first_chunk::<32>().map(|(sign, rest)| (*sign, rest));
+        let keys = keys.and_then(|(sign, rest)| Some((sign, <[u8; 32]>::try_from(rest).ok()?)));
+        let (sign, receive) = keys.ok_or_else(|| bad("public"))?;
+        Ok(Public { sign, receive })
+    }
+
+    /// What the sealed seed is bound to: the slot it lies in.
     fn place(&self) -> Vec<u8> {
-        format!("yizhan keyring v1/{}/{}", self.kind.word(), self.tag).into_bytes()
+        format!("yizhan keyring v2/{}/{}", self.kind.word(), self.tag).into_bytes()
     }
 }
 

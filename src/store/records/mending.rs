@@ -65,7 +65,7 @@ impl Records {
         journal: &JournalReader,
         progress: &Progress,
     ) -> Result<Vec<Said>, StoreError> {
-        let table = Table::in_memory(self.seal.clone());
+        let table = Table::in_memory(self.keys.clone());
         let mut applied = Applied::default();
         let never = AtomicBool::new(false);
         self.builder(journal, progress, &never).catch_up(&table, &mut applied)?;
@@ -104,7 +104,7 @@ impl Records {
             Some(table) => {
                 let (codes, links) = (&self.codes, Links::MustFit);
                 let target = Target { table, codes, applied, changed: changed.as_mut(), links };
-                applying::replay(target, (journal, &self.journal_seal), progress, &never)
+                applying::replay(target, (journal, &self.keys), progress, &never)
             }
             None => Err(self.trouble().unwrap_or(StoreError::Closed)),
         };
@@ -121,9 +121,9 @@ impl Records {
         Builder {
             dir: &self.dir,
             in_use: self.present().generation,
-            seal: &self.seal,
+            keys: &self.keys,
             codes: &self.codes,
-            journal: (journal, &self.journal_seal),
+            journal,
             progress,
             stop,
         }
@@ -209,8 +209,8 @@ impl Records {
         }
         table.sync()?;
         let (kinds, size) = (applied.kinds.clone(), table.main_size());
-        Checkpoint { position: journal.position(), generation, size, kinds }
-            .save(&self.dir, self.station)?;
+        let (position, register) = (journal.position(), journal.keys().as_ref().clone());
+        Checkpoint { position, register, generation, size, kinds }.save(&self.dir, self.station)?;
         let before = {
             let fresh = Present { generation, table: Some(table) };
             let before = std::mem::replace(&mut *self.change(), fresh);
@@ -264,7 +264,7 @@ impl Records {
             let folder = building::folder(&self.dir, present.generation);
             // sled lets go of its files before they are opened again.
             drop(present.table.take_if(|table| !table.is_in_memory()));
-            let (table, applied) = Table::open(&folder, self.seal.clone())?;
+            let (table, applied) = Table::open(&folder, self.keys.clone())?;
             present.table = Some(table);
             self.state().applied = applied;
         }

@@ -34,6 +34,7 @@ pub(super) fn setup() -> Setup {
         "worker" => Some(1),
         "hardship_file" => Some(0x0203),
         "visit" => Some(0xffff),
+        "account" => Some(60_000),
         _ => None,
     });
     Setup::new(Arc::new(FixedClock::new(now())), codes)
@@ -69,11 +70,22 @@ pub(super) fn put(kind: &str, n: u64, text: &str) -> Draft {
 }
 
 pub(super) fn save(store: &Store, drafts: Vec<Draft>) -> Vec<u64> {
-    store.submit(drafts).wait().unwrap()
+    store.submit(store.opened_by(), drafts).wait().unwrap()
 }
 
+pub(super) fn account() -> FirstAccount<'static> {
+    FirstAccount { name: ACCOUNT, id: id(0), password: PASSWORD, given: false }
+}
+
+/// A station whose first account is kept as a record, as the office keeps it.
 pub(super) fn create(dir: &Path) -> Store {
-    Store::create(dir, &station(), ACCOUNT, PASSWORD, &setup()).unwrap().0
+    create_with_key(dir).0
+}
+
+pub(super) fn create_with_key(dir: &Path) -> (Store, RecoveryKey) {
+    let kept = Record { id: id(0), number: ACCOUNT.into(), ..record("account", 0, "") };
+    let first = Draft { actor: "recovery".into(), ..draft(vec![DraftOp::Put(kept)]) };
+    Store::create(dir, &station(), &account(), vec![first], &setup()).unwrap()
 }
 
 pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {
@@ -81,12 +93,13 @@ pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {
 }
 
 /// Opens a station without the derivation of its key from a password, which takes long.
-pub(super) fn open_with(dir: &Path, key: &DataKey, setup: &Setup) -> Result<Store, StoreError> {
+pub(super) fn open_with(dir: &Path, seed: &Seed, setup: &Setup) -> Result<Store, StoreError> {
     let station = StationInfo::load(dir)?;
     let lock = opening::lock(dir)?;
     healing::finish(dir)?;
-    let keys = (Keyring::load(dir)?, Throttle::load(dir)?);
-    Store::open_with((dir, lock), station, key.clone(), keys, setup)
+    let ring = Keyring::load(dir)?;
+    let unlocked = ring.with_seed(seed)?;
+    Store::open_with((dir, lock), station, unlocked, (ring, Throttle::load(dir)?), setup)
 }
 
 /// A restore without anything but the backup.

@@ -20,6 +20,8 @@ struct Row {
     person: Said,
     /// That person's number, empty for none.
     number: String,
+    /// When it last signed in, empty where it never did.
+    signed_in: String,
 }
 
 /// The list of accounts.
@@ -101,6 +103,7 @@ impl Screen for Accounts {
                 Row {
                     person: shown.map(Said::same).unwrap_or_default(),
                     number: number.unwrap_or_default(),
+                    signed_in: cx.office.last_sign_in(&account.name),
                     account,
                 }
             })
@@ -127,7 +130,7 @@ impl Screen for Accounts {
         let shown: Vec<RowShown> = self
             .rows
             .iter()
-            .map(|Row { account, person, .. }| RowShown {
+            .map(|Row { account, person, signed_in, .. }| RowShown {
                 cells: vec![
                     account.name.clone(),
                     account.role.title().get(look.lang).to_string(),
@@ -136,7 +139,7 @@ impl Screen for Accounts {
                         0 => String::new(),
                         keys => keys.to_string(),
                     },
-                    account.last_sign_in(),
+                    signed_in.clone(),
                     person.get(look.lang).to_string(),
                 ],
                 tone: account.disabled.then_some(Tone::Quiet),

@@ -15,13 +15,21 @@ use ratatui::layout::{Position, Rect};
 pub struct Lock {
     who: Actor,
     password: InputLine,
+    /// Nothing is locked: a change is to be signed, and the session came by a key.
+    signing: bool,
 }
 
 impl Lock {
     /// Locks the session of `who`.
     #[must_use]
     pub fn new(who: Actor) -> Self {
-        Self { who, password: InputLine::default() }
+        Self { who, password: InputLine::default(), signing: false }
+    }
+
+    /// Asks for the password that a change is signed with.
+    #[must_use]
+    pub fn for_signing(who: Actor) -> Self {
+        Self { signing: true, ..Self::new(who) }
     }
 }
 
@@ -31,7 +39,7 @@ impl Screen for Lock {
     }
 
     fn title(&self) -> Said {
-        said!("已锁屏", "Locked")
+        if self.signing { said!("签名", "Signing") } else { said!("已锁屏", "Locked") }
     }
 
     fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {
@@ -56,6 +64,7 @@ impl Screen for Lock {
                     Err(refusal) => cx.say(Notice::from(refusal)),
                 }
             }
+            Action::Back if self.signing => cx.close(),
             Action::Quit => cx.ask(Effect::Quit),
             Action::SignOut => cx.ask(Effect::SignOut),
             Action::Language | Action::Theme | Action::Encoding | Action::Redraw => {
@@ -72,7 +81,8 @@ impl Screen for Lock {
     }
 
     fn offers(&self, action: Action) -> bool {
-        matches!(
+        let back = self.signing && action == Action::Back;
+        back || matches!(
             action,
             Action::SignOut | Action::Quit | Action::Language | Action::Theme | Action::Redraw
         )
@@ -83,12 +93,24 @@ impl Screen for Lock {
         let x = area.x + (area.width - width) / 2;
         let y = area.y + area.height / 3;
         let name = &self.who.account;
-        let heading = said!("已锁屏：请输入 {name} 的密码", "Locked: password of {name}");
+        let (heading, hint) = if self.signing {
+            (
+                said!("改动由本人签名：请输入 {name} 的密码", "To sign the change: password of {name}"),
+                said!(
+                    "用密钥登录后只问这一次。回车后再做一次刚才的操作；Esc 不改动。",
+                    "Asked once after signing in by a key. Enter, then do it again; Esc changes nothing."
+                ),
+            )
+        } else {
+            (
+                said!("已锁屏：请输入 {name} 的密码", "Locked: password of {name}"),
+                said!(
+                    "回车打开   Ctrl-O 换人登录   内容都在下面，草稿已留好。",
+                    "Enter unlocks   Ctrl-O signs out   Your work is kept underneath."
+                ),
+            )
+        };
         look.say(buf, x, y, width, &heading, Tone::Title);
-        let hint = said!(
-            "回车打开   Ctrl-O 换人登录   内容都在下面，草稿已留好。",
-            "Enter unlocks   Ctrl-O signs out   Your work is kept underneath."
-        );
         for (row, line) in (y + 4..).zip(text::wrap(hint.get(look.lang), usize::from(width))) {
             look.put(buf, x, row, width, &line, Tone::Quiet);
         }

@@ -23,6 +23,7 @@ impl Session {
         let effects = cx.effects;
         self.layers.push(top);
         self.carry_out(effects);
+        self.sign_if_wanted();
     }
 
     /// Puts a layer on top; the same screen again takes the place of the one that is there.
@@ -86,7 +87,7 @@ impl Session {
                         self.carry_out(vec![Effect::SignedIn(actor)]);
                         continue;
                     }
-                    self.who = Some(Actor { origin: self.origin.clone(), ..actor });
+                    self.holds_again(actor);
                     self.layers.retain(|layer| !layer.is_lock());
                     self.refresh();
                     self.ask_clock();
@@ -102,6 +103,21 @@ impl Session {
                     self.ended = true;
                 }
             }
+        }
+    }
+
+    /// Whoever unlocked signs again, in everything that lies underneath.
+    fn holds_again(&mut self, actor: Actor) {
+        let hand = self.who.as_ref().map_or_else(|| actor.hand.clone(), |who| who.hand.clone());
+        actor.hand.signer().into_iter().for_each(|signer| hand.take(signer));
+        self.who = Some(Actor { origin: self.origin.clone(), hand, ..actor });
+    }
+
+    /// A session that came by an SSH key asks for the password once, before its first change.
+    pub(super) fn sign_if_wanted(&mut self) {
+        let wanted = self.who.as_ref().filter(|who| who.hand.was_wanted()).cloned();
+        if let Some(who) = wanted.filter(|_| !self.locked()) {
+            self.push(Box::new(Lock::for_signing(who)));
         }
     }
 
@@ -156,6 +172,8 @@ impl Session {
             return;
         }
         self.keep();
+        // Nobody signs for whoever has left the desk.
+        who.hand.let_go();
         self.layers.retain(|layer| !layer.is_fleeting());
         self.notice = None;
         self.layers.push(Box::new(Lock::new(who)));

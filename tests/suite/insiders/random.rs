@@ -445,11 +445,8 @@ fn onlooker(station: &Station, incomes: [i64; 3]) -> Onlooker<'_> {
         Role::Supervisor,
         Role::Administrator,
     ];
-    let actors: Vec<Actor> = ACCOUNTS
-        .iter()
-        .zip(roles)
-        .map(|(name, role)| Actor { account: (*name).into(), role, origin: Origin::Cli })
-        .collect();
+    let actors: Vec<Actor> = ACCOUNTS.iter().map(|name| station.actor(name)).collect();
+    assert!(actors.iter().zip(roles).all(|(actor, role)| actor.role == role));
     let (mut files, mut seen) = (Vec::new(), BTreeMap::new());
     for (at, income) in incomes.into_iter().enumerate() {
         let maker = &actors[[0, 2, 1][at]];

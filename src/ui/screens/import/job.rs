@@ -71,7 +71,7 @@ impl Job {
     ) -> Result<Self, Refusal> {
         let shared = Arc::new(Shared::default());
         shared.progress.tell(office.teller());
-        let (office, who, plan) = (office.clone(), who.clone(), plan.clone());
+        let (office, who, plan) = (office.clone(), who.at_work(), plan.clone());
         let work = shared.clone();
         let begun = thread::Builder::new().name("import".into()).spawn(move || {
             let answer = panics::answered_for(|| work.run(&office, &who, &plan, source, &meant));

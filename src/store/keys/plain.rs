@@ -1,0 +1,148 @@
+//! What lies in the journal in the open: who holds which key, epochs, branches, erasures.
+//!
+//! Signed like every entry and no secret, so that `verify` can follow all of it without a password.
+//! Nothing here names a person: accounts are named by the ids of their records.
+
+use super::seed::{Public, SignerId};
+use crate::record::RecordId;
+use crate::store::error::StoreError;
+use serde::{Deserialize, Serialize};
+
+/// Whose key it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// The recovery key.
+    Recovery,
+    /// The station itself: it signs sign-ins, backups and what else nobody does, never a record.
+    Station,
+    /// The key file of a service that opens with nobody at the keyboard.
+    KeyFile,
+    /// An account, by the id of its record.
+    Account(RecordId),
+}
+
+/// Somebody's key from here on, or that there is none any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFrame {
+    /// Whose.
+    pub owner: Owner,
+    /// The key; nothing for an account that is disabled, or a key file that ends.
+    pub public: Option<Public>,
+    /// The account's role, as the office names it.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Somebody else chose the password it lies under: it signs nothing but its own replacement.
+    #[serde(default)]
+    pub given: bool,
+}
+
+/// The next data key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochFrame {
+    /// The epoch that begins.
+    pub number: u16,
+    /// A hash of its key, so that the keyring's can be told from another.
+    #[serde(with = "super::bytes")]
+    pub commitment: [u8; 32],
+    /// Whom the key was sealed for.
+    pub holders: Vec<SignerId>,
+}
+
+/// The journal goes on from an earlier place: after a restore or a repair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branch {
+    /// The station's lives so far, 1 before the first branch: this one and those before it.
+    pub incarnation: u32,
+    /// The last entry that is kept.
+    pub from: u64,
+    /// The head that is given up, where it is known: sequence and hash of its header.
+    #[serde(default)]
+    pub given_up: Option<(u64, [u8; 32])>,
+    /// Entries before this frame whose content was lost, first and last of each row.
+    #[serde(default)]
+    pub lost: Vec<(u64, u64)>,
+    /// Entries before this frame whose signature was lost, likewise: whoever signs this vouches for
+    /// them.
+    #[serde(default)]
+    pub vouched: Vec<(u64, u64)>,
+    /// `restore` or `repair`.
+    pub why: String,
+}
+
+/// One entry without a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// Its sequence.
+    pub seq: u64,
+    /// Hash of the sealed rest that lies in its place.
+    #[serde(with = "super::bytes")]
+    pub rest: [u8; 32],
+}
+
+/// Entries lose what they say of a person, at the request of one administrator, by another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erase {
+    /// The entry that asked for it.
+    pub request: u64,
+    /// The entries.
+    pub entries: Vec<Erased>,
+}
+
+/// The content of a frame in the open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// A key.
+    Key(KeyFrame),
+    /// An epoch.
+    Epoch(EpochFrame),
+    /// A branch.
+    Branch(Branch),
+    /// An erasure.
+    Erase(Erase),
+}
+
+/// The kinds of frame; 0 is a block of sealed entries.
+pub const KEY: u8 = 1;
+const EPOCH: u8 = 2;
+const BRANCH: u8 = 3;
+const ERASE: u8 = 4;
+
+impl Plain {
+    /// The kind its frame has.
+    #[must_use]
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self::Key(_) => KEY,
+            Self::Epoch(_) => EPOCH,
+            Self::Branch(_) => BRANCH,
+            Self::Erase(_) => ERASE,
+        }
+    }
+
+    /// The body of its frame.
+    ///
+    /// # Errors
+    /// [`StoreError::Encoding`].
+    pub fn bytes(&self) -> Result<Vec<u8>, StoreError> {
+        let bytes = match self {
+            Self::Key(key) => rmp_serde::to_vec_named(key),
+            Self::Epoch(epoch) => rmp_serde::to_vec_named(epoch),
+            Self::Branch(branch) => rmp_serde::to_vec_named(branch),
+            Self::Erase(erase) => rmp_serde::to_vec_named(erase),
+        };
+        bytes.map_err(|error| StoreError::Encoding(error.to_string()))
+    }
+
+    /// Reads the body of a frame of this kind; nothing for what is none.
+    #[must_use]
+    pub fn read(kind: u8, body: &[u8]) -> Option<Self> {
+        match kind {
+            KEY => rmp_serde::from_slice(body).ok().map(Self::Key),
+            EPOCH => rmp_serde::from_slice(body).ok().map(Self::Epoch),
+            BRANCH => rmp_serde::from_slice(body).ok().map(Self::Branch),
+            ERASE => rmp_serde::from_slice(body).ok().map(Self::Erase),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! The register: which keys hold at a place of the journal, as its open frames say.
+//!
+//! It grows frame by frame in the order of the journal and accepts only what whoever signed the
+//! frame may do: the first frame is the recovery key's own, the root; every later key was given by
+//! an administrator or the recovery key, back to that root. Kept in the checkpoint, so that opening
+//! need not read the journal for it; `verify` derives it anew.
+
+use super::plain::{Branch, EpochFrame, Erase, KeyFrame, Owner, Plain};
+use super::seed::{Public, SignerId};
+use crate::words::Said;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// The role that keeps keys, as the office names it.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// A key that holds, or held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownKey {
+    /// Whose.
+    pub owner: Owner,
+    /// The key.
+    pub public: Public,
+    /// The role of the account.
+    pub role: Option<String>,
+    /// Somebody else chose its password.
+    pub given: bool,
+    /// The frame that gave it.
+    pub since: u64,
+    /// The frame that ended it.
+    pub until: Option<u64>,
+    /// Who gave it.
+    pub by: SignerId,
+}
+
+impl KnownKey {
+    fn keeps_keys(&self) -> bool {
+        let administrator = self.role.as_deref() == Some(ADMINISTRATOR) && !self.given;
+        self.until.is_none() && (administrator || self.owner == Owner::Recovery)
+    }
+}
+
+/// Why a frame is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The journal does not begin with the key of its own root.
+    NoRoot,
+    /// Nobody here has this key.
+    UnknownSigner,
+    /// The key no longer held, or not yet.
+    NotHeld,
+    /// Somebody else chose its password, and it signed more than its replacement.
+    Given,
+    /// Only an administrator or the recovery key may do this.
+    NotAllowed,
+    /// An epoch or a branch out of its order.
+    Order,
+    /// It cannot be read.
+    Unreadable,
+}
+
+impl Refused {
+    /// What is wrong, for a report.
+    #[must_use]
+    pub fn said(self) -> Said {
+        match self {
+            Self::NoRoot => Said::fixed(
+                "日志不是以恢复密钥的签名开头",
+                "the journal does not begin with the recovery key's own signature",
+            ),
+            Self::UnknownSigner => {
+                Said::fixed("签名的密钥不在名册上", "signed with a key that is not in the register")
+            }
+            Self::NotHeld => Said::fixed(
+                "签名的密钥当时已停用或尚未启用",
+                "signed with a key that did not hold at the time",
+            ),
+            Self::Given => Said::fixed(
+                "签名的密钥只有别人设的密码，只能用来改密码",
+                "signed with a key whose password somebody else had chosen: it opens nothing but its change",
+            ),
+            Self::NotAllowed => Said::fixed(
+                "只有管理员或恢复密钥可以改动名册",
+                "only an administrator or the recovery key may change the register",
+            ),
+            Self::Order => {
+                Said::fixed("密钥的期次或分支不连续", "an epoch or a branch is out of its order")
+            }
+            Self::Unreadable => Said::fixed("名册的一页读不懂", "a page of the register cannot be read"),
+        }
+    }
+}
+
+/// The keys, epochs, branches and erasures up to a place of the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Register {
+    keys: Vec<KnownKey>,
+    epochs: Vec<EpochFrame>,
+    branches: Vec<(u64, Branch)>,
+    /// For each entry that was erased: the frame that says so, and the hash of the rest.
+    erased: BTreeMap<u64, (u64, [u8; 32])>,
+    #[serde(skip)]
+    places: HashMap<SignerId, usize>,
+}
+
+impl Register {
+    /// The root: the first key of all.
+    #[must_use]
+    pub fn root(&self) -> Option<Public> {
+        self.keys.first().map(|root| root.public)
+    }
+
+    /// Every key there is or was, in order.
+    #[must_use]
+    pub fn keys(&self) -> &[KnownKey] {
+        &self.keys
+    }
+
+    /// The key somebody has now.
+    #[must_use]
+    pub fn current(&self, owner: Owner) -> Option<&KnownKey> {
+        self.keys.iter().rev().find(|key| key.owner == owner && key.until.is_none())
+    }
+
+    /// The keys that hold now.
+    pub fn holders(&self) -> impl Iterator<Item = &KnownKey> {
+        self.keys.iter().filter(|key| key.until.is_none())
+    }
+
+    /// A key by the name frames give it, whether it still holds or not.
+    #[must_use]
+    pub fn known(&self, signer: SignerId) -> Option<&KnownKey> {
+        match self.places.get(&signer) {
+            Some(at) => self.keys.get(*at),
+            // Read from a checkpoint and not changed since.
+            None => self.keys.iter().rev().find(|key| key.public.id() == signer),
+        }
+    }
+
+    /// The newest epoch; 0 before the first.
+    #[must_use]
+    pub fn epoch(&self) -> u16 {
+        self.epochs.last().map_or(0, |epoch| epoch.number)
+    }
+
+    /// The epochs, in order.
+    #[must_use]
+    pub fn epochs(&self) -> &[EpochFrame] {
+        &self.epochs
+    }
+
+    /// The station's lives so far.
+    #[must_use]
+    pub fn incarnation(&self) -> u32 {
+        self.branches.last().map_or(1, |(_, branch)| branch.incarnation)
+    }
+
+    /// The branches, each with its sequence.
+    #[must_use]
+    pub fn branches(&self) -> &[(u64, Branch)] {
+        &self.branches
+    }
+
+    /// What lies in the place of an erased entry: the frame that erased it and the hash of the rest.
+    #[must_use]
+    pub fn erased(&self, seq: u64) -> Option<(u64, [u8; 32])> {
+        self.erased.get(&seq).copied()
+    }
+
+    /// Every erased entry.
+    #[must_use]
+    pub fn all_erased(&self) -> &BTreeMap<u64, (u64, [u8; 32])> {
+        &self.erased
+    }
+
+    /// Whether a branch says that the content of an entry was lost.
+    #[must_use]
+    pub fn lost(&self, seq: u64) -> bool {
+        let mut rows = self.branches.iter().flat_map(|(_, branch)| &branch.lost);
+        rows.any(|(first, last)| (*first..=*last).contains(&seq))
+    }
+
+    /// Whether a branch vouches for an entry whose signature was lost.
+    #[must_use]
+    pub fn vouched(&self, seq: u64) -> bool {
+        let mut rows = self.branches.iter().flat_map(|(_, branch)| &branch.vouched);
+        rows.any(|(first, last)| (*first..=*last).contains(&seq))
+    }
+
+    /// Whether a later branch gave up what a head of this incarnation ended with.
+    #[must_use]
+    pub fn given_up(&self, incarnation: u32, seq: u64) -> Option<&Branch> {
+        let branches = self.branches.iter().map(|(_, branch)| branch);
+        branches.into_iter().find(|branch| branch.incarnation > incarnation && branch.from < seq)
+    }
+
+    /// Whether somebody may sign entries here.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_sign(&self, signer: SignerId) -> Result<&KnownKey, Refused> {
+        let key = self.known(signer).ok_or(Refused::UnknownSigner)?;
+        match (key.until, key.given) {
+            (Some(_), _) => Err(Refused::NotHeld),
+            (None, true) => Err(Refused::Given),
+            (None, false) => Ok(key),
+        }
+    }
+
+    /// Takes in an open frame.
+    ///
+    /// # Errors
+    /// Why whoever signed it may not have written it here; nothing is changed then.
+    pub fn admit(&mut self, seq: u64, signer: SignerId, plain: &Plain) -> Result<(), Refused> {
+        if self.keys.is_empty() {
+            return self.found(seq, signer, plain);
+        }
+        let by = self.known(signer).ok_or(Refused::UnknownSigner)?;
+        if by.until.is_some() {
+            return Err(Refused::NotHeld);
+        }
+        let keeps_keys = by.keeps_keys();
+        match plain {
+            Plain::Key(key) if keeps_keys || own_replacement(by, key) => self.take(seq, signer, key),
+            _ if !keeps_keys => return Err(Refused::NotAllowed),
+            Plain::Key(_) => {}
+            Plain::Epoch(epoch) if epoch.number == self.epoch().saturating_add(1) => {
+                self.epochs.push(epoch.clone());
+            }
+            Plain::Branch(branch) if branch.incarnation == self.incarnation() + 1 => {
+                self.branches.push((seq, branch.clone()));
+            }
+            Plain::Epoch(_) | Plain::Branch(_) => return Err(Refused::Order),
+            Plain::Erase(Erase { entries, .. }) => {
+                self.erased.extend(entries.iter().map(|one| (one.seq, (seq, one.rest))));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first frame of all: the recovery key signs itself in.
+    fn found(&mut self, seq: u64, signer: SignerId, plain: &Plain) -> Result<(), Refused> {
+        match plain {
+            Plain::Key(key @ KeyFrame { owner: Owner::Recovery, public: Some(public), .. })
+                if public.id() == signer =>
+            {
+                self.take(seq, signer, key);
+                Ok(())
+            }
+            _ => Err(Refused::NoRoot),
+        }
+    }
+
+    fn take(&mut self, seq: u64, by: SignerId, key: &KeyFrame) {
+        for before in &mut self.keys {
+            if before.owner == key.owner && before.until.is_none() {
+                before.until = Some(seq);
+            }
+        }
+        if let Some(public) = key.public {
+            self.places.insert(public.id(), self.keys.len());
+            self.keys.push(KnownKey {
+                owner: key.owner,
+                public,
+                role: key.role.clone(),
+                given: key.given,
+                since: seq,
+                until: None,
+                by,
+            });
+        }
+    }
+}
+
+/// Whoever got a password from somebody else replaces the key under it, and nothing else of it.
+fn own_replacement(by: &KnownKey, key: &KeyFrame) -> bool {
+    by.given
+        && !key.given
+        && by.owner == key.owner
+        && by.role == key.role
+        && key.public.is_some_and(|public| public != by.public)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordId;
+    use crate::store::keys::{Seed, Signer};
+
+    fn signer(n: u8) -> Signer {
+        Seed::from_bytes(&[n; 32]).signer()
+    }
+
+    fn account(n: u128) -> Owner {
+        Owner::Account(RecordId(uuid::Uuid::from_u128(n)))
+    }
+
+    fn key(owner: Owner, of: Option<&Signer>, role: &str, given: bool) -> Plain {
+        let role = of.map(|_| role.to_string()).filter(|role| !role.is_empty());
+        Plain::Key(KeyFrame { owner, public: of.map(Signer::public), role, given })
+    }
+
+    /// The root, an administrator, a volunteer with a password of its own and one with a given one.
+    fn register() -> (Register, [Signer; 4]) {
+        let [root, admin, own, given] = [1, 2, 3, 4].map(signer);
+        let mut register = Register::default();
+        let by = root.id();
+        register.admit(1, by, &key(Owner::Recovery, Some(&root), "", false)).unwrap();
+        register.admit(2, by, &key(account(1), Some(&admin), ADMINISTRATOR, false)).unwrap();
+        register.admit(3, admin.id(), &key(account(2), Some(&own), "volunteer", false)).unwrap();
+        register.admit(4, admin.id(), &key(account(3), Some(&given), "volunteer", true)).unwrap();
+        (register, [root, admin, own, given])
+    }
+
+    #[test]
+    fn only_whoever_keeps_keys_changes_them() {
+        let (register, [root, admin, own, given]) = register();
+        let fresh = signer(9);
+        let epoch = Plain::Epoch(EpochFrame { number: 1, commitment: [0; 32], holders: vec![] });
+        let branch = |incarnation| {
+            let (from, why) = (1, "restore".to_string());
+            Plain::Branch(Branch { incarnation, from, given_up: None, lost: vec![], vouched: vec![], why })
+        };
+        let self_made = key(account(7), Some(&fresh), ADMINISTRATOR, false);
+        let promoted = key(account(2), Some(&own), ADMINISTRATOR, false);
+        for plain in [&self_made, &promoted, &epoch, &branch(2)] {
+            for (by, refused) in [(&own, true), (&given, true), (&admin, false), (&root, false)] {
+                let done = register.clone().admit(9, by.id(), plain);
+                assert_eq!(done.is_err(), refused, "{plain:?}");
+            }
+            assert_eq!(register.clone().admit(9, fresh.id(), plain), Err(Refused::UnknownSigner));
+        }
+        assert_eq!(register.clone().admit(9, root.id(), &branch(3)), Err(Refused::Order));
+        let second = Plain::Epoch(EpochFrame { number: 2, commitment: [0; 32], holders: vec![] });
+        assert_eq!(register.clone().admit(9, root.id(), &second), Err(Refused::Order));
+    }
+
+    #[test]
+    fn a_given_password_replaces_its_own_key_and_signs_nothing_else() {
+        let (mut register, [_, admin, own, given]) = register();
+        let fresh = signer(9);
+        assert_eq!(register.may_sign(given.id()).err(), Some(Refused::Given));
+        assert!(register.may_sign(own.id()).is_ok());
+        for wrong in [
+            key(account(3), Some(&fresh), "supervisor", false),
+            key(account(3), Some(&fresh), "volunteer", true),
+            key(account(2), Some(&fresh), "volunteer", false),
+            key(account(3), None, "", false),
+        ] {
+            assert_eq!(register.clone().admit(9, given.id(), &wrong), Err(Refused::NotAllowed));
+        }
+        register.admit(9, given.id(), &key(account(3), Some(&fresh), "volunteer", false)).unwrap();
+        assert_eq!(register.may_sign(given.id()).err(), Some(Refused::NotHeld));
+        assert!(register.may_sign(fresh.id()).is_ok());
+        // Disabled: no key, and what it signs from then on counts for nothing.
+        register.admit(10, admin.id(), &key(account(3), None, "", false)).unwrap();
+        assert_eq!(register.may_sign(fresh.id()).err(), Some(Refused::NotHeld));
+        assert!(register.current(account(3)).is_none());
+    }
+
+    #[test]
+    fn it_begins_with_its_own_root_and_comes_back_from_a_checkpoint() {
+        let (root, other) = (signer(1), signer(2));
+        let mut empty = Register::default();
+        let first = key(Owner::Recovery, Some(&root), "", false);
+        assert_eq!(empty.admit(1, other.id(), &first), Err(Refused::NoRoot));
+        let account = key(account(1), Some(&root), ADMINISTRATOR, false);
+        assert_eq!(empty.admit(1, root.id(), &account), Err(Refused::NoRoot));
+        let (register, signers) = register();
+        let bytes = rmp_serde::to_vec_named(&register).unwrap();
+        let again: Register = rmp_serde::from_slice(&bytes).unwrap();
+        assert_eq!(again.keys(), register.keys());
+        for signer in signers {
+            assert_eq!(again.known(signer.id()), register.known(signer.id()));
+        }
+        assert_eq!(again.root(), Some(root.public()));
+    }
+}
