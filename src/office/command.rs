@@ -141,6 +141,23 @@ pub enum Command {
     },
     /// Makes a new recovery key; the one before no longer opens the station.
     NewRecoveryKey,
+    /// Asks for everything that is kept of a person to be erased.
+    AskErasure {
+        /// The person.
+        person: RecordId,
+        /// Why: retention is over, or the person asked for it.
+        reason: String,
+    },
+    /// Lets such a request go.
+    DropErasure {
+        /// The person.
+        person: RecordId,
+    },
+    /// Carries it out, at the request of another administrator.
+    Erase {
+        /// The person.
+        person: RecordId,
+    },
     /// Puts packs and rules of the office's own in force from the next opening on.
     AdoptPacks {
         /// The files.

@@ -2,6 +2,7 @@
 
 use super::adopted::ADOPTED;
 use super::command::{Command, Receipt};
+use super::erasing::ERASURE;
 use super::kept_rules::RULES;
 use super::keyring::{KeyPages, KeyringChange};
 use super::news::News;
@@ -33,6 +34,8 @@ pub struct Office {
     pub(super) door: Mutex<Door>,
     /// Held while keys are changed.
     pub(super) keyring_turn: Mutex<()>,
+    /// Erasures that were asked for.
+    pub(super) erasures: Mutex<BTreeMap<RecordId, Record>>,
     /// The last two sign-ins of accounts somebody asked about.
     pub(super) signed_in: Mutex<HashMap<RecordId, [Option<super::SignedIn>; 2]>>,
     pub(super) filling: super::opening::Filling,
@@ -118,10 +121,12 @@ impl Office {
     /// # Errors
     /// A refusal; nothing was written.
     pub fn perform(&self, actor: &Actor, command: Command) -> Result<Receipt, Refusal> {
-        let receipt = if command.changes_keys() {
-            self.perform_keys(actor, &command).map(|(receipt, _)| receipt)
-        } else {
-            self.stage(actor, command, None).and_then(|staged| self.settle(staged))
+        let receipt = match command {
+            Command::Erase { person } => self.erase(actor, person),
+            command if command.changes_keys() => {
+                self.perform_keys(actor, &command).map(|(receipt, _)| receipt)
+            }
+            command => self.stage(actor, command, None).and_then(|staged| self.settle(staged)),
         };
         self.news.announce();
         receipt
@@ -255,6 +260,7 @@ impl Office {
             _ if kind == ACCOUNT => self.forget_account(id),
             _ if kind == ADOPTED => self.packs().forget(id),
             _ if kind == RULES => self.kept_rules().forget(id),
+            _ if kind == ERASURE => self.forget_erasure(id),
             _ => {
                 self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(id);
             }
@@ -262,11 +268,12 @@ impl Office {
     }
 
     /// Brings directory and accounts up to a record.
-    fn show(&self, record: &Record) {
+    pub(super) fn show(&self, record: &Record) {
         match record.kind.as_str() {
             ACCOUNT => return self.learn_account(record),
             ADOPTED => return self.packs().learn(record),
             RULES => return self.kept_rules().learn(record),
+            ERASURE => return self.learn_erasure(record),
             _ => {}
         }
         if record.is_withdrawn() {
@@ -350,6 +357,10 @@ impl Office {
             Command::RemoveKey { name, key } => self.plan_key(actor, &name, &key, false),
             Command::KeyFile { key } => self.plan_key_file(actor, key),
             Command::NewRecoveryKey => self.plan_recovery(actor),
+            Command::AskErasure { person, reason } => self.plan_ask_erasure(actor, person, &reason),
+            Command::DropErasure { person } => self.plan_drop_erasure(actor, person),
+            // Carried out by itself, in `perform`.
+            Command::Erase { .. } => Err(not_here()),
             Command::AdoptPacks { changes } => self.plan_adopt(actor, &changes),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);

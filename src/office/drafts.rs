@@ -4,7 +4,7 @@ use super::door::unavailable;
 use super::{Actor, Refusal};
 use crate::record::{Instant, RecordId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A form as it stands, with what was typed rather than what it means, so that half a date
 /// survives too.
@@ -58,6 +58,19 @@ impl super::Office {
     #[must_use]
     pub fn drafts(&self, actor: &Actor) -> Vec<Draft> {
         self.store.side(SHELF, &actor.account).ok().flatten().unwrap_or_default()
+    }
+
+    /// Lets the drafts of an account go that are about one of these records.
+    pub(super) fn drop_drafts_of(&self, account: &str, ids: &BTreeSet<RecordId>) {
+        let drafts: Vec<Draft> = self.store.side(SHELF, account).ok().flatten().unwrap_or_default();
+        let about = |draft: &Draft| {
+            let named = [draft.record, draft.person];
+            named.iter().flatten().any(|id| ids.contains(id))
+        };
+        if drafts.iter().any(about) {
+            let kept: Vec<Draft> = drafts.into_iter().filter(|draft| !about(draft)).collect();
+            let _ = self.store.keep_side(SHELF, account, &kept);
+        }
     }
 
     fn write_drafts(&self, actor: &Actor, drafts: &Vec<Draft>) -> Result<(), Refusal> {

@@ -28,6 +28,10 @@ pub enum LogKind {
     Searches,
     /// Accounts, passwords and keys.
     Accounts,
+    /// People erased, asked for and carried out.
+    Erasures,
+    /// Restores and repairs of the journal.
+    Journal,
     /// Packs and rules adopted.
     Packs,
     /// The clock was in doubt and accepted.
@@ -80,8 +84,21 @@ const KINDS: &[KindInfo] = &[
         title: Said::fixed("账号和密钥", "Accounts and keys"),
         is: |entry| {
             let command = entry.command.as_str();
-            command.starts_with("account-") || command.starts_with("key-file-")
+            let keys = ["account-", "key-file-", "recovery-key-"];
+            keys.iter().any(|begins| command.starts_with(begins))
         },
+    },
+    KindInfo {
+        kind: LogKind::Erasures,
+        id: "erasures",
+        title: Said::fixed("销毁个人资料", "Erasures"),
+        is: |entry| entry.command.starts_with("erase"),
+    },
+    KindInfo {
+        kind: LogKind::Journal,
+        id: "journal",
+        title: Said::fixed("恢复和修复日志", "Restores and repairs"),
+        is: |entry| entry.command == "recover",
     },
     KindInfo {
         kind: LogKind::Packs,
@@ -313,6 +330,31 @@ impl super::Office {
                 )
             }
             LogKind::Overrides | LogKind::Afterwards => self.decision_said(entry),
+            LogKind::Erasures => {
+                let number = entry.ops.iter().find_map(|op| match op {
+                    Op::Put { record, .. } => Some(record.number.as_str()),
+                    _ => None,
+                });
+                let number = short(number.unwrap_or_default());
+                match entry.command.as_str() {
+                    "erase" => said!("已销毁 {number} 的全部资料", "Everything of {number} was erased"),
+                    "erase-dropped" => {
+                        said!("撤回了销毁 {number} 的申请", "The request to erase {number} was dropped")
+                    }
+                    _ => said!("申请销毁 {number} 的全部资料", "Asked for {number} to be erased"),
+                }
+            }
+            LogKind::Journal => {
+                let (again, mended) = (note("entered_again"), note("mended"));
+                let lost = match note("lost") {
+                    "" => "0",
+                    lost => lost,
+                };
+                said!(
+                    "日志重新整理：修复 {mended} 条，重新记入 {again} 条，丢失 {lost}",
+                    "The journal was put together: {mended} mended, {again} entered again, lost {lost}"
+                )
+            }
             LogKind::Packs => {
                 let notes = entry.ops.iter().filter_map(|op| match op {
                     Op::Note(particulars) => Some(particulars),

@@ -2,6 +2,7 @@
 
 use super::adopted::{ADOPTED, Packs, program_record};
 use super::door::{ACCOUNT, Door, Office, unavailable};
+use super::erasing::ERASURE;
 use super::kept_rules::{KeptRules, RULES};
 use super::{News, OwnFiles, Refusal};
 use crate::calendar::Calendar;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 const ACCOUNT_CODE: u16 = 60_000;
 const ADOPTED_CODE: u16 = 60_001;
 const RULES_CODE: u16 = 60_002;
+const ERASURE_CODE: u16 = 60_003;
 /// Kinds that come with no program are numbered from here on, by their names: the store has to be
 /// open, and brought up to the journal, before the packs in it that describe them can be read.
 const FIRST_OWN: u16 = 30_000;
@@ -56,7 +58,7 @@ impl Sources {
     fn codes(&self) -> crate::store::KindCodes {
         let mut codes: HashMap<String, u16> =
             self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
-        codes.extend([ACCOUNT, ADOPTED, RULES].map(|kind| (kind.to_string(), code_of(kind))));
+        codes.extend([ACCOUNT, ADOPTED, RULES, ERASURE].map(|kind| (kind.to_string(), code_of(kind))));
         Arc::new(move |kind| Some(codes.get(kind).copied().unwrap_or_else(|| code_of(kind))))
     }
 
@@ -80,6 +82,7 @@ pub(super) fn code_of(kind: &str) -> u16 {
         ACCOUNT => ACCOUNT_CODE,
         ADOPTED => ADOPTED_CODE,
         RULES => RULES_CODE,
+        ERASURE => ERASURE_CODE,
         own => {
             let [first, second, ..] = *blake3::hash(own.as_bytes()).as_bytes();
             FIRST_OWN + u16::from_le_bytes([first, second]) % (ACCOUNT_CODE - FIRST_OWN)
@@ -232,6 +235,7 @@ impl Office {
         news: Arc<News>,
     ) -> Result<Self, Refusal> {
         let mut packs = Packs::read(&store).map_err(|error| unavailable(&error))?;
+        let erasures = Self::read_erasures(&store).map_err(|error| unavailable(&error))?;
         let kept_rules = KeptRules::read(&store).map_err(|error| unavailable(&error))?;
         let adopted = packs.in_force();
         if !adopted.is_empty() {
@@ -255,6 +259,7 @@ impl Office {
             door: Mutex::new(Door::default()),
             keyring_turn: Mutex::default(),
             signed_in: Mutex::default(),
+            erasures: Mutex::new(erasures),
             filling: Filling::new(),
             notices: Mutex::default(),
             misses: super::searching::Misses::default(),

@@ -117,6 +117,9 @@ const fn is_false(yes: &bool) -> bool {
 /// The state of a record whose making was taken back: no workflow has it, no list shows it.
 pub const WITHDRAWN: &str = "withdrawn";
 
+/// The state of a record whose content was erased: what remains says that it was there.
+pub const ERASED: &str = "erased";
+
 /// A record as kept: plain data, described by a pack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -198,10 +201,10 @@ impl Record {
         self.get(field).and_then(Value::as_text).unwrap_or("")
     }
 
-    /// Whether its making was taken back.
+    /// Whether its making was taken back, or its content erased: no list shows it.
     #[must_use]
     pub fn is_withdrawn(&self) -> bool {
-        self.state == WITHDRAWN
+        self.state == WITHDRAWN || self.state == ERASED
     }
 
     /// When the record came into its present state.

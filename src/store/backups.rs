@@ -144,6 +144,14 @@ pub struct HeadsCompared {
     pub at: Instant,
 }
 
+impl KnownBackup {
+    /// Made by the station itself, and taken away by it after four weeks.
+    #[must_use]
+    pub fn by_itself(&self) -> bool {
+        name_of(&self.path).starts_with(AUTO)
+    }
+}
+
 /// How things stand with the backups, for the screens.
 #[derive(Clone, Debug, Default)]
 pub struct BackupState {
@@ -180,6 +188,24 @@ impl Store {
             begun: if newest.is_none() { self.begun() } else { None },
             newest,
         }
+    }
+
+    /// The backups of this station in both places.
+    #[must_use]
+    pub fn known_backups(&self) -> Vec<KnownBackup> {
+        known(&self.dir, &self.station)
+    }
+
+    /// What was damaged and kept as it was: tables, journals, torn ends.
+    #[must_use]
+    pub fn kept_aside(&self) -> Vec<String> {
+        let names = |dir: &Path| {
+            let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned())
+        };
+        let aside = names(&self.dir).filter(|name| name.contains(".aside-"));
+        let torn = names(&self.dir.join(JOURNAL_DIR)).filter(|name| name.starts_with("torn-"));
+        aside.chain(torn.map(|name| format!("{JOURNAL_DIR}/{name}"))).collect()
     }
 
     fn begun(&self) -> Option<Instant> {

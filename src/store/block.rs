@@ -245,6 +245,7 @@ pub fn without(
     let mut out = body.get(..NONCE)?.to_vec();
     for (seq, slot) in (header.seq..).zip(slots(body, header.count)?) {
         match rests.get(&seq) {
+            // One that was erased before keeps the hash the header knows it by.
             Some(sealed) => push(&mut out, &Slot { sealed, was: Some(slot.hash()) }),
             None => push(&mut out, &slot),
         }

@@ -8,11 +8,15 @@ use std::path::Path;
 /// Replaces `path` with `bytes` so that a crash leaves either the old or the new content.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let beside = path.with_extension("new");
-    let mut file = create(&beside)?;
-    file.write_all(bytes).map_err(io(Doing::Writing, &beside))?;
-    file.sync_all().map_err(io(Doing::Syncing, &beside))?;
-    drop(file);
+    write_whole_at(&beside, bytes)?;
     rename(&beside, path)
+}
+
+/// Writes a file that is about to take another's place: on the disk when this returns.
+pub(super) fn write_whole_at(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = create(path)?;
+    file.write_all(bytes).map_err(io(Doing::Writing, path))?;
+    file.sync_all().map_err(io(Doing::Syncing, path))
 }
 
 /// Renames and makes sure the folder remembers it.

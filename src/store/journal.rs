@@ -4,6 +4,7 @@
 //! torn by a crash: it is cut off and reported. Damage anywhere else stops the opening, and so does
 //! a batch before the last that somebody did not sign.
 
+use super::block;
 use super::cover::{Cover, Look};
 use super::disk;
 use super::error::{Doing, StoreError, io};
@@ -13,6 +14,7 @@ use super::keys::{DataKeys, Register};
 use super::reader::{End, Index, JournalReader, Place};
 use super::segment::{self, Cursor, Found};
 use blake3::Hash;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -246,6 +248,65 @@ impl Journal {
             covered.map_err(|why| StoreError::NotSigned(why.said()))
         })?;
         Ok(Some(register))
+    }
+
+    /// Writes segments anew in which entries are replaced by their sealed rests; each takes the
+    /// place of the one before in one step. Those that are replaced already stay as they are.
+    ///
+    /// # Errors
+    /// What the machine gives; run again, it goes on where it stopped.
+    pub fn replace(&mut self, rests: &BTreeMap<u64, Vec<u8>>) -> Result<(), StoreError> {
+        self.clean()?;
+        let heads = Scan::heads(&self.dir, &segment::list(&self.dir)?)?;
+        let end = self.reader.end();
+        for (at, head) in heads.iter().enumerate() {
+            let next = heads.get(at + 1).map_or(end.seq + 1, |next| next.first);
+            if rests.range(head.first..next).next().is_some() {
+                self.replace_in(head.segment, rests)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn replace_in(&mut self, number: u32, rests: &BTreeMap<u64, Vec<u8>>) -> Result<(), StoreError> {
+        let path = segment::path(&self.dir, number);
+        let mut end = self.reader.end();
+        let limit = (number == end.segment).then_some(end.offset);
+        let first = segment::read_head(&path)?.unwrap_or(1);
+        let mut bytes = segment::head(first).to_vec();
+        let mut places = Vec::new();
+        let mut cursor = Cursor::open(&path, segment::HEAD, limit)?;
+        while cursor.left() > 0 {
+            let Found::Frame = cursor.step()? else {
+                return Err(StoreError::Damaged { seq: first, what: "an old segment".into() });
+            };
+            let Ok(frame) = cursor.frame() else { continue };
+            places.push(Place::of(&frame.header, (number, bytes.len() as u64)));
+            let touched = rests.range(frame.header.seq..=frame.header.last()).next().is_some();
+            let body = match touched && frame.header.kind == frame::ENTRIES {
+                true => block::without(&frame.header, frame.body, rests),
+                false => None,
+            };
+            match body {
+                Some(body) => frame::Frame { body: &body, ..frame.clone() }.encode(&mut bytes),
+                None => frame.encode(&mut bytes),
+            }
+        }
+        disk::need_room(&self.dir, bytes.len() as u64, ROOM)?;
+        let beside = path.with_extension("new");
+        disk::write_whole_at(&beside, &bytes)?;
+        if number == end.segment {
+            end.offset = bytes.len() as u64;
+            end.last = places.last().map_or(end.last, |last| (last.segment, last.offset));
+        }
+        self.reader.moved(number, end, &places, || disk::rename(&beside, &path))?;
+        if number == end.segment {
+            let file = OpenOptions::new().write(true).open(&path);
+            let mut file = file.map_err(io(Doing::Writing, &path))?;
+            file.seek(SeekFrom::End(0)).map_err(io(Doing::Writing, &path))?;
+            self.file = file;
+        }
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

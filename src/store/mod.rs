@@ -12,6 +12,7 @@
 //!   station.toml    node id, name, region, format version      station.rs
 //!   keyring.toml    who can open it: seeds and data keys        keyring.rs keys/ recovery.rs
 //!   attempts.toml   wrong passwords so far                      throttle.rs
+//!   erasing.bin     while a person is taken out of old entries  erasing.rs
 //!   lock            held by the one process that owns the folder
 //!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
 //!                                                               segment.rs journal.rs reader.rs
@@ -54,6 +55,7 @@ mod composing;
 mod cover;
 mod disk;
 mod entry;
+mod erasing;
 mod error;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]

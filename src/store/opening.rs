@@ -5,6 +5,7 @@ use super::backups::{self, KnownBackup};
 use super::checkpoint::Checkpoint;
 use super::disk;
 use super::entry::Draft;
+use super::erasing;
 use super::error::{Broken, Doing, StoreError, io};
 use super::half_made;
 use super::healing;
@@ -195,8 +196,12 @@ impl Store {
         mut ring: (Keyring, Throttle),
         setup: &Setup,
     ) -> Result<Self, StoreError> {
-        let Found { journal, torn, records, checkpoint, keys, hand } =
+        let Found { mut journal, torn, records, mut checkpoint, keys, hand } =
             Found::open(dir, &station, &unlocked, setup)?;
+        let register = journal.reader().keys();
+        if erasing::finish(dir, &mut journal, &register)? {
+            checkpoint = None;
+        }
         // On a disk that takes nothing the next opening does it.
         let _ = ring.0.settle(&journal.reader().keys());
         let mut notices: Vec<Said> = torn.as_ref().map(said_of).into_iter().collect();

@@ -7,6 +7,7 @@
 use super::building::Built;
 use super::change::{Change, Hand, Turn};
 use super::entry::{self, Draft, DraftOp, Entry, Op};
+use super::erasing::Rests;
 use super::error::StoreError;
 use super::frame::MAX_BODY;
 use super::keys::{Plain, Signer};
@@ -43,6 +44,8 @@ pub(super) enum Job {
     Built(Result<Built, StoreError>),
     /// The machine may have recovered: try again what it refused.
     Retry(Promise<()>),
+    /// Entries lose what they say of a person.
+    Erase(Rests, Promise<()>),
 }
 
 /// A record touched by something in the queue, not yet on the disk.
@@ -197,6 +200,13 @@ impl Queue {
     pub fn compact(&self) -> Ticket<Vec<Said>> {
         let (promise, ticket) = pair();
         self.push(Job::Compact(promise));
+        ticket
+    }
+
+    /// Asks for entries to be replaced by their rests, whose page is written.
+    pub fn erase(&self, rests: Rests) -> Ticket<()> {
+        let (promise, ticket) = pair();
+        self.push(Job::Erase(rests, promise));
         ticket
     }
 

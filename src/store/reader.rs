@@ -144,6 +144,26 @@ impl JournalReader {
         }
     }
 
+    /// A segment was written anew, and `rename` puts it in its place; nobody looks for anything
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// What `rename` gives; everything is as before then.
+    pub fn moved(
+        &self,
+        segment: u32,
+        end: End,
+        places: &[Place],
+        rename: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut index = self.index();
+        rename()?;
+        index.end = end;
+        index.marks.retain(|_, (of, _)| *of != segment);
+        places.iter().for_each(|place| index.mark(*place));
+        Ok(())
+    }
+
     /// Gives every frame with an entry from `seq` to the present end, in order.
     ///
     /// # Errors
@@ -165,13 +185,22 @@ impl JournalReader {
         seq: u64,
         mut each: impl FnMut(&Frame<'_>, Place) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        let (end, (mut next, mut number, mut offset)) = {
+        let (end, (mut next, mut number), begun) = {
             let index = self.index();
-            (index.end, index.before(seq.max(1)))
+            let (first, number, offset) = index.before(seq.max(1));
+            let limit = (number == index.end.segment).then_some(index.end.offset);
+            // Opened while the index is held: an erasure moves what lies in a segment.
+            let path = segment::path(&self.dir, number);
+            let begun = (first <= index.end.seq).then(|| Cursor::open(&path, offset, limit));
+            (index.end, (first, number), begun)
         };
+        let mut begun = begun.transpose()?;
         while next <= end.seq {
             let limit = (number == end.segment).then_some(end.offset);
-            let mut cursor = Cursor::open(&segment::path(&self.dir, number), offset, limit)?;
+            let mut cursor = match begun.take() {
+                Some(begun) => begun,
+                None => Cursor::open(&segment::path(&self.dir, number), segment::HEAD, limit)?,
+            };
             while cursor.left() > 0 && next <= end.seq {
                 let at = (number, cursor.offset);
                 let header = cursor.peek()?.filter(|header| header.seq == next);
@@ -199,7 +228,6 @@ impl JournalReader {
                 return Err(damaged(next, "missing"));
             }
             number += 1;
-            offset = segment::HEAD;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::Told;
 use super::building::Built;
 use super::change::Hand;
 use super::entry::Entry;
+use super::erasing::Rests;
 use super::error::{Doing, StoreError, io};
 use super::group::{self, Outgoing, What};
 use super::journal::Journal;
@@ -82,6 +83,7 @@ impl Writer {
                 Work::Other(Job::Compact(promise)) => self.compact(promise),
                 Work::Other(Job::Built(built)) => self.built(built),
                 Work::Other(Job::Retry(promise)) => promise.keep(self.retry()),
+                Work::Other(Job::Erase(rests, promise)) => promise.keep(self.erase(&rests)),
                 Work::Other(Job::Write(submission)) => self.batch(vec![submission]),
             }
             let since = self.journal.reader().end().seq.saturating_sub(self.checkpointed);
@@ -101,6 +103,14 @@ impl Writer {
         }
         let _ = self.journal.clean();
         let _ = self.checkpoint();
+    }
+
+    /// Writes old segments anew. The place opening starts from has moved with them.
+    fn erase(&mut self, rests: &Rests) -> Result<(), StoreError> {
+        self.journal.replace(rests)?;
+        self.checkpointed = 0;
+        let _ = self.checkpoint();
+        Ok(())
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
