@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl Store {
-    fn ring(&self) -> MutexGuard<'_, (Keyring, Throttle)> {
+    pub(super) fn ring(&self) -> MutexGuard<'_, (Keyring, Throttle)> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -271,8 +271,9 @@ impl Keyring {
         };
         let mut slots: Vec<Slot> =
             self.file.slots.iter().filter(|slot| slot.tag == tag).cloned().collect();
-        // Accounts that do not exist share one count, so that guessing names fills no file.
-        let counted = if slots.is_empty() { "unknown".into() } else { tag };
+        // Accounts that do not exist share one count, so that guessing names fills no file. Those
+        // of the network have a bound; one of each name, so that no wait tells which names exist.
+        let counted = if slots.is_empty() && from.is_empty() { "unknown".into() } else { tag };
         slots.retain(|slot| match (slot.owner(), slot.public()) {
             (Ok(owner), Ok(public)) => holds(owner, &public),
             _ => false,
@@ -464,6 +465,11 @@ impl Keyring {
             self.file = before;
         }
         saved
+    }
+
+    /// What an account's wrong attempts and sources are remembered under.
+    pub(super) fn account_tag(&self, account: &str) -> Result<String, StoreError> {
+        self.tag(SlotKind::Account, account)
     }
 
     fn tag(&self, kind: SlotKind, name: &str) -> Result<String, StoreError> {

@@ -11,7 +11,7 @@
 //! <data folder>/
 //!   station.toml    node id, name, region, format version      station.rs
 //!   keyring.toml    who can open it: seeds and data keys        keyring.rs keys/ recovery.rs
-//!   attempts.toml   wrong passwords so far                      throttle.rs
+//!   attempts.toml   wrong passwords so far, sources of right    throttle.rs
 //!   erasing.bin     while a person is taken out of old entries  erasing.rs
 //!   lock            held by the one process that owns the folder
 //!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
@@ -19,7 +19,8 @@
 //!   records/        the present; records-N after a change of    table.rs records.rs
 //!                   tables                                      applying.rs building.rs
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
-//!   shelf/          drafts not yet saved, packs in use          shelf.rs
+//!   shelf/          drafts not yet saved, packs in use, refused shelf.rs
+//!                   sign-ins
 //!   backup/         backups, and backup.toml the second place   backups.rs
 //!   records.aside-N a table that was not right, journal.aside-N a journal, kept as they were
 //! ```

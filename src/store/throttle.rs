@@ -1,13 +1,15 @@
 //! Wrong passwords slow the next attempt down, across restarts: per slot at the machine itself;
 //! for those who come over the network also per address, so that a stranger who tries passwords
-//! from far away keeps nobody at the counter from signing in.
+//! from far away keeps nobody at the counter from signing in. Sources a slot's owner has come from
+//! are remembered: whatever others try from elsewhere, it costs those nothing.
 
+use super::Store;
 use super::disk::{read_text, write_whole};
 use super::error::StoreError;
 use crate::record::Instant;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +23,8 @@ const FREE_OF_ADDRESS: u32 = 12;
 const FREE_OF_NETWORK: u32 = 30;
 /// Most counts of addresses kept; the oldest go.
 const MOST_ADDRESSES: usize = 512;
+/// Most sources remembered of one slot's owner; the one not come from for longest goes.
+const MOST_SOURCES: usize = 16;
 /// The longest wait, in seconds.
 const LONGEST: u64 = 60;
 
@@ -30,10 +34,21 @@ struct Attempts {
     last: Instant,
 }
 
-/// Counts of wrong attempts by slot tag.
+/// What the file holds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// Wrong attempts by slot tag and address.
+    #[serde(default)]
+    counts: BTreeMap<String, Attempts>,
+    /// Where the owner of a slot has come from, by slot tag, the last behind.
+    #[serde(default)]
+    sources: BTreeMap<String, Vec<String>>,
+}
+
+/// Counts of wrong attempts, and the sources of right ones.
 pub struct Throttle {
     path: Option<PathBuf>,
-    slots: BTreeMap<String, Attempts>,
+    kept: Kept,
 }
 
 impl Throttle {
@@ -42,12 +57,12 @@ impl Throttle {
     pub(super) fn load(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(ATTEMPTS_FILE);
         let text = read_text(&path)?.unwrap_or_default();
-        Ok(Self { path: Some(path), slots: toml::from_str(&text).unwrap_or_default() })
+        Ok(Self { path: Some(path), kept: toml::from_str(&text).unwrap_or_default() })
     }
 
     /// Counts that are kept nowhere.
     pub(super) fn forgetful() -> Self {
-        Self { path: None, slots: BTreeMap::new() }
+        Self { path: None, kept: Kept::default() }
     }
 
     /// How long to wait before the next attempt at a slot; nothing when it may be made now. `from`
@@ -60,8 +75,8 @@ impl Throttle {
     ) -> Result<Option<Duration>, StoreError> {
         let mut longest = None;
         let mut behind = false;
-        for (count, free) in counts(tag, from) {
-            let Some(attempts) = self.slots.get_mut(&count) else { continue };
+        for (count, free) in self.counts(tag, from) {
+            let Some(attempts) = self.kept.counts.get_mut(&count) else { continue };
             if now < attempts.last {
                 // The machine's clock was set back: wait from now, not until the old time comes
                 // again.
@@ -80,32 +95,63 @@ impl Throttle {
 
     /// Counts a wrong attempt.
     pub(super) fn failed(&mut self, tag: &str, from: &str, now: Instant) -> Result<(), StoreError> {
-        for (count, _) in counts(tag, from) {
-            let attempts = self.slots.entry(count).or_insert(Attempts { failed: 0, last: now });
+        for (count, _) in self.counts(tag, from) {
+            let fresh = Attempts { failed: 0, last: now };
+            let attempts = self.kept.counts.entry(count).or_insert(fresh);
             attempts.failed = attempts.failed.saturating_add(1);
             attempts.last = now;
         }
-        while self.slots.keys().filter(|count| count.contains('@')).count() > MOST_ADDRESSES {
-            let addresses = self.slots.iter().filter(|(count, _)| count.contains('@'));
+        let counts = &mut self.kept.counts;
+        while counts.keys().filter(|count| count.contains('@')).count() > MOST_ADDRESSES {
+            let addresses = counts.iter().filter(|(count, _)| count.contains('@'));
             let oldest = addresses.min_by_key(|(_, attempts)| attempts.last);
             let Some(oldest) = oldest.map(|(count, _)| count.clone()) else { break };
-            self.slots.remove(&oldest);
+            counts.remove(&oldest);
         }
         self.save()
     }
 
     /// Forgets the wrong attempts at a slot from where the right one came.
     pub(super) fn passed(&mut self, tag: &str, from: &str) -> Result<(), StoreError> {
-        let before = self.slots.len();
-        for (count, _) in counts(tag, from) {
-            self.slots.remove(&count);
+        let before = self.kept.counts.len();
+        for (count, _) in self.counts(tag, from) {
+            self.kept.counts.remove(&count);
         }
-        if self.slots.len() < before { self.save() } else { Ok(()) }
+        if self.kept.counts.len() < before { self.save() } else { Ok(()) }
+    }
+
+    /// Remembers that the owner of a slot came from somewhere.
+    fn remember(&mut self, tag: &str, from: &str) -> Result<(), StoreError> {
+        let sources = self.kept.sources.entry(tag.to_string()).or_default();
+        let before = sources.len();
+        sources.retain(|source| source != from);
+        let known = sources.len() < before;
+        sources.push(from.to_string());
+        if sources.len() > MOST_SOURCES {
+            sources.remove(0);
+        }
+        // Its new place among them is written with whatever is written next.
+        if known { Ok(()) } else { self.save() }
+    }
+
+    /// The counts an attempt at a slot goes into, with how many of each cost nothing. Where its
+    /// owner has come from before, only what was tried there itself counts.
+    fn counts(&self, tag: &str, from: &str) -> Vec<(String, u32)> {
+        let known = |sources: &Vec<String>| sources.iter().any(|source| source == from);
+        let own = (format!("{tag}@{from}"), FREE);
+        match from {
+            "" => vec![(tag.to_string(), FREE)],
+            _ if self.kept.sources.get(tag).is_some_and(known) => vec![own],
+            _ => {
+                let (everything, everybody) = (format!("@{from}"), format!("{tag}@"));
+                vec![own, (everything, FREE_OF_ADDRESS), (everybody, FREE_OF_NETWORK)]
+            }
+        }
     }
 
     fn save(&self) -> Result<(), StoreError> {
         let Some(path) = &self.path else { return Ok(()) };
-        let text = toml::to_string(&self.slots).map_err(|error| StoreError::BadFile {
+        let text = toml::to_string(&self.kept).map_err(|error| StoreError::BadFile {
             file: ATTEMPTS_FILE.into(),
             detail: error.to_string(),
         })?;
@@ -113,15 +159,20 @@ impl Throttle {
     }
 }
 
-/// The counts an attempt at a slot goes into, with how many of each cost nothing.
-fn counts(tag: &str, from: &str) -> Vec<(String, u32)> {
-    match from {
-        "" => vec![(tag.to_string(), FREE)],
-        from => vec![
-            (format!("{tag}@{from}"), FREE),
-            (format!("@{from}"), FREE_OF_ADDRESS),
-            (format!("{tag}@"), FREE_OF_NETWORK),
-        ],
+impl Store {
+    /// Remembers that an account's owner has signed in over the network from `address`.
+    ///
+    /// # Errors
+    /// What the machine gives; it is known until the folder is closed all the same.
+    pub fn remember_source(&self, account: &str, address: &str) -> Result<(), StoreError> {
+        let (keyring, throttle) = &mut *self.ring();
+        throttle.remember(&keyring.account_tag(account)?, address)
+    }
+
+    /// Every address somebody has signed in from over the network, as far as remembered.
+    #[must_use]
+    pub fn known_sources(&self) -> BTreeSet<String> {
+        self.ring().1.kept.sources.values().flatten().cloned().collect()
     }
 }
 
@@ -188,6 +239,42 @@ mod tests {
         for n in 0..2_000 {
             far(&format!("2001:db8:{n:x}::"), "t", &mut throttle);
         }
-        assert!(throttle.slots.len() <= MOST_ADDRESSES);
+        assert!(throttle.kept.counts.len() <= MOST_ADDRESSES);
+    }
+
+    #[test]
+    fn who_came_from_there_before_waits_for_nobody_elsewhere() {
+        let now = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut throttle = Throttle::load(dir.path()).unwrap();
+        throttle.remember("t", "192.0.2.7").unwrap();
+        for n in 0..100 {
+            throttle.failed("t", &format!("198.51.100.{n}"), now).unwrap();
+        }
+        // Other slots tried from the same address count for nothing either.
+        (0..20).for_each(|n| throttle.failed(&n.to_string(), "192.0.2.7", now).unwrap());
+        let mut throttle = Throttle::load(dir.path()).unwrap();
+        assert_eq!(throttle.wait("t", "192.0.2.7", now).unwrap(), None);
+        assert!(throttle.wait("t", "192.0.2.8", now).unwrap().is_some());
+        assert!(throttle.wait("other", "192.0.2.7", now).unwrap().is_some());
+        // The right password from there leaves the strangers' counts; tries from there cost.
+        throttle.passed("t", "192.0.2.7").unwrap();
+        assert!(throttle.wait("t", "192.0.2.8", now).unwrap().is_some());
+        (0..3).for_each(|_| throttle.failed("t", "192.0.2.7", now).unwrap());
+        assert!(throttle.wait("t", "192.0.2.7", now).unwrap().is_some());
+    }
+
+    #[test]
+    fn so_many_sources_are_remembered_and_no_more() {
+        let mut throttle = Throttle::forgetful();
+        throttle.remember("t", "home").unwrap();
+        for n in 0..100 {
+            throttle.remember("t", &n.to_string()).unwrap();
+            throttle.remember("t", "home").unwrap();
+        }
+        let sources = &throttle.kept.sources["t"];
+        assert_eq!(sources.len(), MOST_SOURCES);
+        assert!(sources.contains(&"home".into()) && sources.contains(&"99".into()));
+        assert!(!sources.contains(&"1".into()));
     }
 }
