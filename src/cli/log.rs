@@ -63,7 +63,8 @@ pub fn run(args: &LogArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write
         let (kind, what) = (line.kind.title(), line.what.get(at.lang));
         let words = [kind.get(at.lang), number.as_str(), what];
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        writeln!(out, "{when}  {by}  {}  ({from}, #{})", words.join("  "), line.seq)?;
+        let entry = line.seq.map(|seq| format!(", #{seq}")).unwrap_or_default();
+        writeln!(out, "{when}  {by}  {}  ({from}{entry})", words.join("  "))?;
         if let Some(reason) = &line.reason {
             writeln!(out, "    {reason}")?;
         }
@@ -84,7 +85,7 @@ fn as_json(line: &LogLine) -> Json {
         "seq": line.seq, "at": line.at.to_rfc3339(), "by": line.by,
         "from": line.from.zh, "from_en": line.from.en, "kind": line.kind.id(),
         "number": line.number, "what": line.what.zh, "what_en": line.what.en,
-        "reason": line.reason,
+        "count": line.count, "reason": line.reason,
     })
 }
 

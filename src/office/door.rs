@@ -53,6 +53,8 @@ pub struct Office {
     pub(super) claims: super::claims::Claims,
     /// Searches by number that found nothing.
     pub(super) misses: super::searching::Misses,
+    /// Sign-ins that were refused.
+    pub(super) refused: super::refused::RefusedSignIns,
     /// By which ways sessions come in.
     pub(super) doors: Mutex<super::Doors>,
     /// What was adopted.

@@ -1,5 +1,5 @@
-//! Keeping house: what an open station does by itself. The backup of the day, and trying again
-//! what the machine refused.
+//! Keeping house: what an open station does by itself. The backup of the day, trying again what
+//! the machine refused, and writing down what was only counted.
 //!
 //! The keeper sleeps until something changes or the hour is over; with nothing changed nothing
 //! else wakes it.
@@ -70,6 +70,7 @@ impl Office {
             *looked = Some(now);
             // Whether it failed is told on the screens until it succeeds.
             let _ = self.store.back_up_daily();
+            self.keep_refused();
             self.look_at_backups();
         }
         if self.store.trouble().is_some() {

@@ -1,5 +1,6 @@
 //! The log an auditor reads: who looked at what and why, what was taken out, who was refused, and
-//! what changed in the house. One pass over the journal, the newest first.
+//! what changed in the house. One pass over the journal, the newest first; between its entries
+//! what is only counted.
 
 use super::door::unavailable;
 use super::history::origin_said;
@@ -70,7 +71,8 @@ const KINDS: &[KindInfo] = &[
         kind: LogKind::SignIns,
         id: "sign-ins",
         title: Said::fixed("被拒绝的登录", "Sign-ins refused"),
-        is: |entry| matches!(entry.command.as_str(), "sign-in-failed" | "sign-in-refused"),
+        // Counted beside the journal.
+        is: |_| false,
     },
     KindInfo {
         kind: LogKind::Searches,
@@ -173,9 +175,9 @@ pub struct LogFilter {
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
-    /// Journal sequence.
-    pub seq: u64,
-    /// When.
+    /// Journal sequence; none for what is only counted.
+    pub seq: Option<u64>,
+    /// When; the last time of what is counted.
     pub at: Instant,
     /// Account.
     pub by: String,
@@ -185,6 +187,8 @@ pub struct LogLine {
     pub kind: LogKind,
     /// What happened.
     pub what: Said,
+    /// How often: once for an entry of the journal.
+    pub count: u64,
     /// The number of the record it is about; empty for none.
     pub number: String,
     /// Why, where a reason was asked for.
@@ -215,8 +219,9 @@ impl super::Office {
         who.need(Right::Log)?;
         let about = filter.person.map(|id| self.about(who, id));
         let keep = offset.saturating_add(limit);
+        let mut counted = self.refused_lines(filter).into_iter().peekable();
         let mut newest: VecDeque<(LogKind, Entry)> = VecDeque::new();
-        let mut total = 0;
+        let mut total = counted.len();
         let read = self.store().entries(1, |entry| {
             if let Some(kind) = kind_of(entry, filter.what)
                 && wanted(entry, filter, about.as_ref())
@@ -230,11 +235,20 @@ impl super::Office {
             ControlFlow::Continue(())
         });
         read.map_err(|error| unavailable(&error))?;
-        let lines = newest.iter().rev().skip(offset);
-        Ok(Logged {
-            total,
-            lines: lines.map(|(kind, entry)| self.log_line(*kind, entry)).collect(),
-        })
+        let mut entries = newest.iter().rev().peekable();
+        let mut lines = Vec::new();
+        for at in 0..keep {
+            let before = entries.peek().map(|(_, entry)| entry.time);
+            let line = match counted.next_if(|line| before.is_none_or(|before| line.at > before)) {
+                Some(line) => Some(line),
+                None => match entries.next() {
+                    Some((kind, entry)) => (at >= offset).then(|| self.log_line(*kind, entry)),
+                    None => break,
+                },
+            };
+            lines.extend(line.filter(|_| at >= offset));
+        }
+        Ok(Logged { total, lines })
     }
 
     /// A record, and whatever belongs to it where it is a person.
@@ -255,12 +269,13 @@ impl super::Office {
             directory.get(id)
         });
         LogLine {
-            seq: entry.seq,
+            seq: Some(entry.seq),
             at: entry.time,
             by: short(&entry.actor),
             from: origin_said(&entry.origin),
             kind,
             what: self.logged(kind, entry),
+            count: 1,
             number: card.map(|card| card.number).unwrap_or_default(),
             reason: entry.reason.as_deref().or(noted(entry, "reason")).map(without_numbers),
         }
@@ -299,10 +314,7 @@ impl super::Office {
                     "{what}  {rows} rows  {format}  {en}  {chosen}"
                 )
             }
-            LogKind::SignIns => {
-                let account = short(note("account"));
-                said!("{account} 登录被拒绝", "{account} was refused")
-            }
+            LogKind::SignIns => Said::default(),
             LogKind::Searches => {
                 let count = note("count");
                 said!(
@@ -443,10 +455,8 @@ fn kind_of(entry: &Entry, wanted: Option<LogKind>) -> Option<LogKind> {
 
 fn wanted(entry: &Entry, filter: &LogFilter, about: Option<&BTreeSet<RecordId>>) -> bool {
     let day = china_date(entry.time);
-    let by = |account: &String| {
-        // Whoever was refused gave the name of an account; the entry may be the station's own.
-        entry.actor == *account || noted(entry, "account") == Some(account)
-    };
+    // A note may name the account it is about, as that of a sign-in does.
+    let by = |account: &String| entry.actor == *account || noted(entry, "account") == Some(account);
     filter.from.is_none_or(|from| day >= from)
         && filter.to.is_none_or(|to| day <= to)
         && filter.account.as_ref().is_none_or(by)

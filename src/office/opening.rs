@@ -237,6 +237,7 @@ impl Office {
         let mut packs = Packs::read(&store).map_err(|error| unavailable(&error))?;
         let erasures = Self::read_erasures(&store).map_err(|error| unavailable(&error))?;
         let kept_rules = KeptRules::read(&store).map_err(|error| unavailable(&error))?;
+        let refused = super::refused::RefusedSignIns::read(&store);
         let adopted = packs.in_force();
         if !adopted.is_empty() {
             match Sources::over(&adopted) {
@@ -263,6 +264,7 @@ impl Office {
             filling: Filling::new(),
             notices: Mutex::default(),
             misses: super::searching::Misses::default(),
+            refused,
             news,
             newest: Mutex::default(),
             withdrawn: Mutex::default(),
@@ -322,6 +324,7 @@ impl Office {
     /// # Errors
     /// What the store says of its own; everything acknowledged is safe in any case.
     pub fn close(&self) -> Result<(), Refusal> {
+        self.keep_refused();
         match self.store.flush() {
             Ok(()) | Err(StoreError::Io(_)) => Ok(()),
             Err(error) => Err(unavailable(&error)),

@@ -1,4 +1,5 @@
-//! Signing in: by password or key, journaled with where it came from, and when it was last.
+//! Signing in: by password or key, journaled with where it came from, and when it was last. Who is
+//! refused is counted and not journaled.
 
 use super::accounts::{SignedIn, disabled};
 use super::door::ACCOUNT;
@@ -8,14 +9,14 @@ use crate::said;
 use crate::store::{Draft, DraftOp, Hand, Origin, Signer};
 use crate::words::Said;
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{MutexGuard, PoisonError};
 
 /// The name the journal gives it.
 const SIGN_IN: &str = "sign-in";
 
 impl super::Office {
-    /// Signs an account in. Success and failure are both journaled; too many wrong passwords
+    /// Signs an account in. Success is journaled, failure counted; too many wrong passwords
     /// make the account wait, at the machine and over the network each for itself.
     ///
     /// # Errors
@@ -36,7 +37,7 @@ impl super::Office {
         let fingerprint = keys::fingerprint(key).unwrap_or_default();
         let by = BTreeMap::from([("key".to_string(), fingerprint)]);
         if !self.has_key(&name, key) {
-            self.note_sign_in(&name, origin, "sign-in-failed", by);
+            self.count_refused(&name, origin);
             return Err(Refusal::forbidden(
                 said!("这把密钥不属于这个账号。", "This key does not belong to this account."),
                 said!(
@@ -80,7 +81,7 @@ impl super::Office {
         Ok(Actor { account: name, role, origin: origin.clone(), hand: Held::with(signer) })
     }
 
-    /// The hand of whoever has this account's password; a wrong one is counted and journaled.
+    /// The hand of whoever has this account's password; a wrong one is counted.
     pub(super) fn proved(
         &self,
         name: &str,
@@ -88,7 +89,7 @@ impl super::Office {
         origin: &Origin,
     ) -> Result<Signer, Refusal> {
         self.store.check_password_from(name, password, &counted_from(origin)).map_err(|error| {
-            self.note_sign_in(name, origin, "sign-in-failed", BTreeMap::new());
+            self.count_refused(name, origin);
             Refusal::forbidden(error.said(), error.next()).at("password")
         })
     }
@@ -103,9 +104,14 @@ impl super::Office {
     ) -> Result<Actor, Refusal> {
         let account = self.account(name).filter(|account| !account.disabled);
         let Some(account) = account else {
-            self.note_sign_in(name, origin, "sign-in-refused", by);
+            self.count_refused(name, origin);
             return Err(disabled());
         };
+        if let Origin::Ssh(_) = origin {
+            // A disk that does not take it keeps nobody out.
+            let _ = self.store.remember_source(name, &counted_from(origin));
+        }
+        self.keep_refused();
         self.note_sign_in(name, origin, what, by);
         self.note_program(origin);
         Ok(Actor { account: account.name, role: account.role, origin: origin.clone(), hand })
@@ -185,19 +191,21 @@ impl super::Office {
     }
 }
 
-/// Whose wrong passwords are counted together: those of one address over SSH, of one network for
-/// IPv6, where a single machine has as many addresses as it likes; nothing for the machine itself.
-fn counted_from(origin: &Origin) -> String {
+/// Which addresses are one source, whose attempts are counted together: each of IPv4 for itself,
+/// of IPv6 a network, where a single machine has as many addresses as it likes.
+#[must_use]
+pub fn source_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
+        ip => ip,
+    }
+}
+
+/// The source of a sign-in: its address over SSH, nothing for the machine itself.
+pub(super) fn counted_from(origin: &Origin) -> String {
     let Origin::Ssh(address) = origin else { return String::new() };
     let ip = address.parse::<SocketAddr>().map(|place| place.ip()).or_else(|_| address.parse());
-    match ip.map(|ip: IpAddr| ip.to_canonical()) {
-        Ok(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::")
-        }
-        Ok(ip) => ip.to_string(),
-        Err(_) => address.clone(),
-    }
+    ip.map_or_else(|_| address.clone(), |ip| source_of(ip).to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::stage::{PASSWORD, Stage, Station, start};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use yizhan::office::{Answers, Command};
+use yizhan::office::{Answers, Command, LogFilter, LogKind};
 use yizhan::program::{PERSON, Role};
 use yizhan::record::{Clock, Fields, RecordId, Value};
 use yizhan::store::{Entry, Op, Origin};
@@ -58,7 +58,7 @@ fn a_stranger_over_ssh_keeps_nobody_out() {
 }
 
 #[test]
-fn sign_ins_failures_and_looks_are_journaled_with_their_origin() {
+fn sign_ins_and_looks_are_journaled_with_their_origin_and_failures_counted() {
     let station = furnished::station();
     let before = station.office.head_seq();
     let home = far("192.0.2.7");
@@ -74,8 +74,12 @@ fn sign_ins_failures_and_looks_are_journaled_with_their_origin() {
     desk.press("F12").types("wrong").press("Enter").types(PASSWORD).press("Enter").shows("单静");
     let entries = since(&station, before);
     let told: Vec<&str> = entries.iter().map(|entry| entry.command.as_str()).collect();
-    assert_eq!(told, ["sign-in-failed", "sign-in", "reveal", "sign-in-failed", "unlock"]);
+    assert_eq!(told, ["sign-in", "reveal", "unlock"]);
     assert!(entries.iter().all(|entry| entry.origin == home && entry.actor == "volunteer"));
+    let filter = LogFilter { what: Some(LogKind::SignIns), ..LogFilter::default() };
+    let lines = station.office.log(&station.admin, &filter, 0, 10).unwrap().lines;
+    assert_eq!((lines.len(), lines[0].by.as_str(), lines[0].count), (1, "volunteer", 2));
+    assert!(lines[0].from.en.contains("192.0.2.7"), "{:?}", lines[0]);
 }
 
 #[test]
@@ -219,7 +223,7 @@ fn keys_open_the_door_of_their_own_account_only() {
     assert!(office.sign_in_by_key("supervisor", OTHER_KEY, &home).is_err());
     let entries = since(&station, before);
     let told: Vec<&str> = entries.iter().map(|entry| entry.command.as_str()).collect();
-    assert_eq!(told, ["sign-in", "sign-in-failed", "sign-in-failed"]);
+    assert_eq!(told, ["sign-in"]);
     let Op::Note(note) = &entries[0].ops[0] else { panic!("{:?}", entries[0]) };
     assert_eq!(note["key"], "SHA256:hsawrJO35GIviI3y3sP6APtvFF7XvRJOKhKGXCuUfjo");
 

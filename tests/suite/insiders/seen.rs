@@ -545,7 +545,7 @@ fn an_auditor_reads_the_log_and_nobody_at_the_counter_does() {
         json_lines(&desk.done(&args))
     };
     let all = log(&[]);
-    let seqs: Vec<u64> = all.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
+    let seqs: Vec<u64> = all.iter().filter_map(|line| line["seq"].as_u64()).collect();
     assert!(seqs.iter().rev().is_sorted(), "newest first: {seqs:?}");
     for (kind, by, told) in [
         ("reveals", "volunteer", "身份证号"),
