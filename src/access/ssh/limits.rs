@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 pub struct Limits {
     /// Connections at once.
     pub connections: usize,
-    /// Connections at once of which nobody has signed in yet.
-    pub handshakes: usize,
-    /// How long signing in may take.
+    /// Connections at once from one source of which nobody has signed in yet.
+    pub of_source: usize,
+    /// The same from all sources together that nobody has signed in from before, as OpenSSH's
+    /// MaxStartups: from the first number on so many of a hundred are refused, at the last all.
+    pub strangers: (usize, usize, usize),
+    /// How long signing in may take, from the connection on.
     pub grace: Duration,
     /// Refused sign-ins before a connection ends.
     pub attempts: usize,
@@ -22,9 +25,9 @@ pub struct Limits {
     pub channels: usize,
     /// How long a command waits for more of its input.
     pub stall: Duration,
-    /// Connections one address may make at once.
+    /// Connections one source may make at once.
     pub burst: u32,
-    /// How long until one address may make one more.
+    /// How long until one source may make one more.
     pub pace: Duration,
 }
 
@@ -32,7 +35,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 256,
-            handshakes: 32,
+            of_source: 24,
+            strangers: (32, 30, 96),
             grace: Duration::from_secs(60),
             attempts: 6,
             channels: 8,
@@ -43,7 +47,7 @@ impl Default for Limits {
     }
 }
 
-/// Addresses remembered at most; those that have been quiet are forgotten first.
+/// Addresses remembered at most; those that have been quiet for longest are forgotten first.
 const REMEMBERED: usize = 4096;
 
 /// How often each address may connect: a bucket that fills while it is quiet.
@@ -66,8 +70,11 @@ impl Pace {
     pub fn allows(&mut self, address: IpAddr, now: Instant) -> bool {
         if self.full.len() >= REMEMBERED && !self.full.contains_key(&address) {
             self.full.retain(|_, full| *full > now);
-            if self.full.len() >= REMEMBERED {
-                return false;
+            // A crowd of strangers shuts out nobody who comes after it.
+            let first = self.full.iter().min_by_key(|(_, full)| **full);
+            let first = first.map(|(address, _)| *address);
+            if let Some(first) = first.filter(|_| self.full.len() >= REMEMBERED) {
+                self.full.remove(&first);
             }
         }
         let full = self.full.entry(address).or_insert(now);
@@ -105,9 +112,8 @@ mod tests {
         let mut pace = Pace::new(&Limits::default());
         let start = Instant::now();
         for n in 0..10_000_u32 {
-            pace.allows(IpAddr::from(n.to_be_bytes()), start);
+            assert!(pace.allows(IpAddr::from(n.to_be_bytes()), start), "nobody is shut out");
         }
         assert!(pace.full.len() <= REMEMBERED);
-        assert!(pace.allows(IpAddr::from([9, 9, 9, 9]), start + Duration::from_secs(60)));
     }
 }

@@ -3,6 +3,8 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`limits`] | how much of the server anybody may have |
+//! | `gate` | who of those that knock may come in to sign in |
+//! | `penalties` | who came in vain over and over and waits outside |
 //! | [`host_key`] | the key by which clients know the station |
 //! | [`strangers`] | what is told of clients that cannot be spoken with |
 //! | `visitor` | one connection: who it is, what is asked for, and what is refused |
@@ -15,18 +17,23 @@
 //! The one room that knows `tokio`: connections are its tasks, sessions are threads as
 //! everywhere.
 
+mod gate;
 pub mod host_key;
 mod input;
 pub mod limits;
 mod line;
+mod penalties;
 mod room;
 pub mod strangers;
 mod visitor;
 
 use super::hall::Hall;
 use crate::office::Actor;
+use crate::store::random;
 use crate::words::Lang;
-use limits::{Limits, Pace};
+use gate::{Gate, Place};
+use limits::Limits;
+use penalties::Vain;
 use russh::keys::{Algorithm, EcdsaCurve, PrivateKey};
 use russh::server::{Config, run_stream};
 use russh::{Disconnect, Preferred, SshId, cipher, compression, kex, mac};
@@ -39,7 +46,7 @@ use std::time::{Duration, Instant};
 use strangers::{Log, Strangers};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use visitor::Visitor;
 
@@ -60,6 +67,8 @@ pub struct Visit<'v> {
 
 /// Sign-ins by password derived at once: each takes 19 MiB.
 const DERIVATIONS: usize = 2;
+/// Those of them that strangers may keep busy.
+const FOR_STRANGERS: usize = 1;
 /// How often a quiet client is asked whether it is still there, and how often in vain.
 const KEEPALIVE: (Duration, usize) = (Duration::from_secs(20), 3);
 /// How long the system tries to bring bytes to a client that has vanished.
@@ -76,6 +85,8 @@ struct Shared {
     commands: Box<Commands>,
     limits: Limits,
     derivations: Semaphore,
+    for_strangers: Semaphore,
+    gate: Arc<Gate>,
     strangers: Strangers,
 }
 
@@ -122,11 +133,15 @@ impl Server {
             .enable_io()
             .enable_time()
             .build()?;
+        let known = hall.office().store().known_sources();
+        let known = known.iter().filter_map(|source| source.parse().ok());
         let shared = Arc::new(Shared {
             hall: hall.clone(),
             commands,
             limits,
             derivations: Semaphore::new(DERIVATIONS),
+            for_strangers: Semaphore::new(FOR_STRANGERS),
+            gate: Gate::new(limits, known),
             strangers: Strangers::new(log),
         });
         let (stop, stopped) = watch::channel(false);
@@ -206,10 +221,7 @@ async fn accept(
     shared: Arc<Shared>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let Limits { connections, handshakes, .. } = shared.limits;
-    let connections = Arc::new(Semaphore::new(connections));
-    let handshakes = Arc::new(Semaphore::new(handshakes));
-    let mut pace = Pace::new(&shared.limits);
+    let connections = Arc::new(Semaphore::new(shared.limits.connections));
     let mut running = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -225,20 +237,20 @@ async fn accept(
                 }
             },
         };
-        let allowed = pace.allows(peer.ip(), Instant::now());
-        let place = connections.clone().try_acquire_owned();
-        let turn = handshakes.clone().try_acquire_owned();
+        let [chance] = random().unwrap_or_default();
+        let connected = connections.clone().try_acquire_owned();
+        let place = shared.gate.enter(peer.ip(), Instant::now(), chance);
         // Whoever is one too many is not even greeted.
-        if let (true, Ok(place), Ok(turn)) = (allowed, place, turn) {
+        if let (Ok(connected), Some(place)) = (connected, place) {
             let stopped = stopped.clone();
             let (config, shared) = (config.clone(), shared.clone());
             running.spawn(async move {
                 // A connection that fails ends, and nothing else.
-                let ended = connection(stream, peer, config, shared.clone(), stopped, turn).await;
+                let ended = connection(stream, peer, config, shared.clone(), stopped, place).await;
                 if let Err(error) = ended {
                     shared.strangers.failed(peer.ip(), &error);
                 }
-                drop(place);
+                drop(connected);
             });
         }
     }
@@ -254,8 +266,9 @@ async fn connection(
     config: Arc<Config>,
     shared: Arc<Shared>,
     mut stopped: watch::Receiver<bool>,
-    turn: OwnedSemaphorePermit,
+    place: Place,
 ) -> Result<(), russh::Error> {
+    let deadline = tokio::time::Instant::now() + shared.limits.grace;
     stream.set_nodelay(true)?;
     sockopt::set_socket_send_buffer_size(&stream, SENDING).map_err(io::Error::from)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -265,21 +278,33 @@ async fn connection(
     // The only way to end a connection whose client does nothing at all.
     let cut = stream.try_clone()?;
     let stream = TcpStream::from_std(stream)?;
-    let grace = shared.limits.grace;
+    let gate = shared.gate.clone();
     let visitor = Visitor::new(shared, peer.ip());
-    let mut greeted = visitor.signed_in();
-    let begun = tokio::time::timeout(grace, run_stream(config, stream, visitor)).await;
+    let mut standing = visitor.standing();
+    let so_far = standing.clone();
+    let in_vain = |vain| gate.in_vain(peer.ip(), vain, Instant::now());
+    // One time for all of it: who greets late has less left to sign in.
+    let begun = tokio::time::timeout_at(deadline, run_stream(config, stream, visitor)).await;
     let mut running = match begun {
-        Ok(running) => running?,
-        Err(_) => return Ok(cut.shutdown(Shutdown::Both)?),
+        Ok(running) => running.inspect_err(|_| in_vain(Vain::Silent))?,
+        Err(_) => {
+            in_vain(Vain::Late);
+            return Ok(cut.shutdown(Shutdown::Both)?);
+        }
     };
     tokio::select! {
-        _ = greeted.wait_for(|yes| *yes) => {}
-        ended = &mut running => return ended,
+        Ok(_) = standing.wait_for(Option::is_none) => {}
+        ended = &mut running => {
+            so_far.borrow().iter().copied().for_each(in_vain);
+            return ended;
+        }
         _ = stopped.changed() => {}
-        () = tokio::time::sleep(grace) => return Ok(cut.shutdown(Shutdown::Both)?),
+        () = tokio::time::sleep_until(deadline) => {
+            in_vain(Vain::Late);
+            return Ok(cut.shutdown(Shutdown::Both)?);
+        }
     }
-    drop(turn);
+    drop(place);
     tokio::select! {
         ended = &mut running => return ended,
         _ = stopped.wait_for(|yes| *yes) => {}

@@ -2,6 +2,7 @@
 
 use super::input::Input;
 use super::line::{SshLine, close};
+use super::penalties::Vain;
 use super::room::Room;
 use super::{Shared, Visit};
 use crate::access::hall::Guest;
@@ -32,7 +33,8 @@ const ESC_WAIT: Duration = Duration::from_millis(100);
 pub struct Visitor {
     shared: Arc<Shared>,
     address: IpAddr,
-    signed_in: watch::Sender<bool>,
+    /// In what way nobody has signed in so far; nothing when somebody has.
+    standing: watch::Sender<Option<Vain>>,
     who: Option<Actor>,
     rooms: HashMap<ChannelId, Room>,
 }
@@ -45,13 +47,19 @@ impl Drop for Visitor {
 
 impl Visitor {
     pub fn new(shared: Arc<Shared>, address: IpAddr) -> Self {
-        let signed_in = watch::Sender::new(false);
-        Self { shared, address, signed_in, who: None, rooms: HashMap::new() }
+        let standing = watch::Sender::new(Some(Vain::Silent));
+        Self { shared, address, standing, who: None, rooms: HashMap::new() }
     }
 
-    /// Becomes true when somebody has signed in.
-    pub fn signed_in(&self) -> watch::Receiver<bool> {
-        self.signed_in.subscribe()
+    /// In what way nobody has signed in so far; becomes nothing when somebody has.
+    pub fn standing(&self) -> watch::Receiver<Option<Vain>> {
+        self.standing.subscribe()
+    }
+
+    /// Refused, with every way still open: a slip in typing is no reason to take one away.
+    fn try_again(&self) -> Auth {
+        self.standing.send_replace(Some(Vain::Refused));
+        Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false }
     }
 
     /// Asks the office, which waits for the disk, on a thread that may wait.
@@ -61,13 +69,19 @@ impl Visitor {
     ) -> Auth {
         let office = self.shared.hall.office().clone();
         let origin = Origin::Ssh(self.address.to_canonical().to_string());
+        // Whatever strangers try, a turn is left for those who have been here.
+        let _among_strangers = match self.shared.gate.knows(self.address) {
+            true => None,
+            false => self.shared.for_strangers.acquire().await.ok(),
+        };
         let _turn = self.shared.derivations.acquire().await;
         match tokio::task::spawn_blocking(move || ask(&office, &origin)).await {
             Ok(Ok(actor)) => {
                 self.who = Some(actor);
+                self.shared.gate.welcome(self.address);
                 Auth::Accept
             }
-            _ => try_again(),
+            _ => self.try_again(),
         }
     }
 
@@ -226,11 +240,6 @@ fn failed(lang: Lang) -> Vec<u8> {
     format!("{}\n", said.get(lang)).into_bytes()
 }
 
-/// Refused, with every way still open: a slip in typing is no reason to take one away.
-fn try_again() -> Auth {
-    Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false }
-}
-
 /// The ways to sign in.
 pub fn methods() -> MethodSet {
     MethodSet::from(&[MethodKind::PublicKey, MethodKind::Password][..])
@@ -256,7 +265,7 @@ impl Handler for Visitor {
     ) -> Result<Auth, Self::Error> {
         // Whether it would do; that the client holds it is not proved yet.
         let known = self.shared.hall.office().knows_key(user, &one_line(offer.public_key));
-        Ok(if known { Auth::Accept } else { try_again() })
+        Ok(if known { Auth::Accept } else { self.try_again() })
     }
 
     async fn auth_publickey(
@@ -269,7 +278,7 @@ impl Handler for Visitor {
     }
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
-        self.signed_in.send_replace(true);
+        self.standing.send_replace(None);
         Ok(())
     }
 

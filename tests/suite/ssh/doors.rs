@@ -120,7 +120,7 @@ fn a_client_with_older_algorithms_only_is_told_of_in_the_log() {
 }
 
 /// What the server greets with; nothing when it does not greet at all.
-fn greeting(stream: &TcpStream) -> String {
+pub fn greeting(stream: &TcpStream) -> String {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut line = String::new();
     // A connection that is one too many may also be reset.
@@ -131,7 +131,7 @@ fn greeting(stream: &TcpStream) -> String {
 #[test]
 fn whoever_says_nothing_is_let_go_and_takes_nobodys_place_for_long() {
     let station = Station::new();
-    let limits = Limits { handshakes: 1, grace: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { of_source: 1, grace: Duration::from_millis(300), ..Limits::default() };
     let inside = Inside::within(&Hall::open(station.office.clone()), limits);
     let silent = TcpStream::connect(inside.server.address()).unwrap();
     assert_eq!(greeting(&silent), "SSH-2.0-yizhan\r\n");

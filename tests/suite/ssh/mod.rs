@@ -2,7 +2,7 @@
 //! (`putty-tools`). Where one is missing its tests are skipped and say so.
 
 mod commands;
-mod doors;
+pub mod doors;
 mod imports;
 mod sessions;
 mod system;
@@ -42,7 +42,7 @@ fn have(program: &str, package: &str) -> bool {
     found.is_ok()
 }
 
-fn have_ssh() -> bool {
+pub fn have_ssh() -> bool {
     have("ssh", "openssh-client")
 }
 
@@ -50,17 +50,17 @@ fn have_ssh() -> bool {
 const VOLUNTEERS_KEY: &str = "id_ecdsa";
 
 /// A station served over SSH, with a key for the supervisor.
-struct House {
-    desk: Desk,
+pub struct House {
+    pub desk: Desk,
     service: Service,
-    port: String,
+    pub port: String,
     /// The host key's fingerprint, as the service told it.
     fingerprint: String,
     key: PathBuf,
 }
 
 impl House {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let desk = office();
         let key = desk.file("id_ed25519");
         keygen(&["-t", "ed25519", "-f", shown(&key)]);
@@ -95,7 +95,7 @@ impl House {
     }
 
     /// A command for the supervisor, without a terminal.
-    fn run(&self, options: &[&str], words: &[&str]) -> Output {
+    pub fn run(&self, options: &[&str], words: &[&str]) -> Output {
         self.command(options).args(words).output().unwrap()
     }
 
@@ -152,17 +152,17 @@ fn window(port: &str, folder: &Path, args: &[&str]) -> App {
 }
 
 /// A hall of this process, served over SSH.
-struct Inside {
-    server: Server,
+pub struct Inside {
+    pub server: Server,
     folder: TempDir,
 }
 
 impl Inside {
-    fn open(hall: &Arc<Hall>) -> Self {
+    pub fn open(hall: &Arc<Hall>) -> Self {
         Self::within(hall, Limits::default())
     }
 
-    fn within(hall: &Arc<Hall>, limits: Limits) -> Self {
+    pub fn within(hall: &Arc<Hall>, limits: Limits) -> Self {
         Self::doing(hall, limits, Box::new(|_, _, _| 1))
     }
 
