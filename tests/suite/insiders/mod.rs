@@ -8,6 +8,7 @@ mod doors;
 mod packs;
 mod random;
 mod seen;
+mod strangers;
 mod verdicts;
 
 use crate::furnished::{EXCLUSIONS, id_number};
