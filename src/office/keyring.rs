@@ -129,8 +129,8 @@ impl Office {
         let staged = self.stage(actor, command.clone(), Some(pages));
         let done = staged.and_then(|staged| self.settle(staged));
         if done.is_err() {
-            for before in prepared.before {
-                // The password typed before goes on opening it.
+            // The password typed before goes on opening it.
+            if let Some(before) = prepared.before {
                 let _ = self.store.keep_slot(&before);
             }
         }
