@@ -396,6 +396,13 @@ impl Office {
         found.ok_or_else(not_here)
     }
 
+    /// A record by id alone, read from its journal entry: for what is decided on it.
+    pub(super) fn sure(&self, id: RecordId) -> Result<Record, Refusal> {
+        let kind = self.kind_of(id).ok_or_else(not_here)?;
+        let found = self.store.sure(&kind.id, id).map_err(|error| unavailable(&error))?;
+        found.map(|stored| stored.record).ok_or_else(not_here)
+    }
+
     /// A kind of record, by the name it has in its pack.
     pub(super) fn kind(&self, id: &str) -> Result<&Kind, Refusal> {
         self.catalogue.kind(id).ok_or_else(|| {

@@ -69,7 +69,9 @@ impl Office {
         if since >= HOUR {
             *looked = Some(now);
             // Whether it failed is told on the screens until it succeeds.
-            let _ = self.store.back_up_daily();
+            if let Ok(Some(_)) = self.store.back_up_daily() {
+                self.verify_daily();
+            }
             self.keep_refused();
             self.look_at_backups();
         }
@@ -80,6 +82,27 @@ impl Office {
             return AGAIN;
         }
         HOUR.saturating_sub(if since >= HOUR { Duration::ZERO } else { since })
+    }
+
+    /// Checks everything once a day, beside the backup; what is wrong is told on the first screens.
+    fn verify_daily(&self) {
+        self.store.look_at_heads();
+        let told = match self.verify(None) {
+            Ok(report) if report.ok => return,
+            Ok(report) => {
+                let count = report.problem_count;
+                let first = report.problems.first().map(|problem| problem.what.clone());
+                let Said { zh, en } = first.unwrap_or_default();
+                said!(
+                    "今天的自动核验发现 {count} 处问题：{zh}。请管理员运行 yizhan verify 查看全部，先不要作决定。",
+                    "Today's check found {count} problems: {en}. Have the administrator run `yizhan verify` for all of them before anything is decided."
+                )
+            }
+            // A machine that refuses is told where it refuses.
+            Err(_) => return,
+        };
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        self.news.announce();
     }
 
     /// Makes a backup in the data folder now, behind the screen; how it went shows where backups

@@ -29,6 +29,7 @@ mod erasing;
 mod first_days;
 mod frozen;
 mod history;
+mod judging;
 mod keeping;
 mod kept_rules;
 mod keyring;

@@ -56,7 +56,7 @@ impl super::Office {
         id_of_move: &str,
         answers: Answers,
     ) -> Result<Plan, Refusal> {
-        let mut record = self.needed(id)?;
+        let mut record = self.sure(id)?;
         let kind = self.kind(&record.kind)?;
         let (life, step) = self.step(kind, id_of_move)?;
         super::amend::still_at(&record, base)?;

@@ -114,7 +114,9 @@ pub use seal::random;
 pub use station::{FORMAT, STATION_FILE, StationInfo};
 pub use table::Stored;
 pub use ticket::Ticket;
-pub use verify::{BackupCheck, DirectoryReport, Problem, TableReport, VerifyReport, verify_chain};
+pub use verify::{
+    BackupCheck, DirectoryReport, Judge, Problem, TableReport, VerifyReport, verify_chain,
+};
 
 use crate::record::{Clock, Instant, RecordId};
 use crate::words::Said;
@@ -278,6 +280,34 @@ impl Store {
             Some(staged) => Ok(Some(staged)),
             None => self.seen(self.records.get(&key)),
         }
+    }
+
+    /// A record as its journal entry has it, for what is decided, paid or printed on it: a row of the
+    /// table is signed by nobody.
+    ///
+    /// # Errors
+    /// As [`Self::get`]; [`StoreError::Records`] for a row that is not what the journal says, and the
+    /// table is built anew.
+    pub fn sure(&self, kind: &str, id: RecordId) -> Result<Option<Stored>, StoreError> {
+        let key = self.records.key(kind, id)?;
+        if let Some(staged) = self.queue.staged(&key, id) {
+            return Ok(Some(staged));
+        }
+        let Some(row) = self.seen(self.records.get(&key))? else { return Ok(None) };
+        let mut seq = row.last_seq;
+        while let Some(entry) = self.journal.entry(&self.keys, seq)? {
+            let of = |op: &&Op| op.touches().is_some_and(|(k, i, _)| k == kind && i == id);
+            match entry.ops.iter().rev().find(of) {
+                Some(Op::Put { record, .. }) if *record == row.record => return Ok(Some(row)),
+                // Somebody looked at it; what it says stands in the entry before.
+                Some(Op::Seen { previous, .. }) if *previous < seq => seq = *previous,
+                _ => break,
+            }
+        }
+        let why = Said::fixed("有一行与日志不符", "a row is not what the journal says");
+        let why = StoreError::Records(why);
+        self.queue.rebuild(Some(why.clone())).wait()?;
+        Err(why)
     }
 
     /// Up to `limit` records of a kind after `after`, by id, which is the order of their making.

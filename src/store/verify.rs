@@ -14,7 +14,7 @@ use super::frame::{ENTRIES, Frame};
 use super::heads::KnownHead;
 use super::journal;
 use super::keyring::Keyring;
-use super::keys::{Owner, Plain, Register, SignerId};
+use super::keys::{KnownKey, Owner, Plain, Register, SignerId};
 use super::opening;
 use super::segment::{self, Cursor, Found};
 use super::station::StationInfo;
@@ -585,6 +585,9 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Says what is wrong with who wrote an entry.
+pub type Judge<'a> = dyn Fn(&Entry, &KnownKey) -> Option<Said> + 'a;
+
 /// A record as the journal has it: the last entry that touched it, and a hash of its content.
 struct Expected {
     last_seq: u64,
@@ -599,6 +602,19 @@ impl Store {
     /// # Errors
     /// What the machine gives; what is wrong is in the report.
     pub fn verify(&self, head: Option<&Hash>) -> Result<VerifyReport, StoreError> {
+        self.verify_with(head, &|_, _| None)
+    }
+
+    /// The same, and asks `judge` of every entry whether whoever signed it may have written it; it
+    /// says what is wrong.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_with(
+        &self,
+        head: Option<&Hash>,
+        judge: &Judge<'_>,
+    ) -> Result<VerifyReport, StoreError> {
         let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
         let upto = self.head().0;
         let mut report = verify_chain(&self.dir, head)?;
@@ -608,7 +624,7 @@ impl Store {
         let mut expected = HashMap::new();
         report.must_reach(report.entries, upto);
         if report.entries >= upto {
-            self.read_contents(upto, &mut expected, &mut report)?;
+            self.read_contents(upto, (&mut expected, judge), &mut report)?;
             report.table = Some(self.compare_table(upto, expected, &mut report)?);
         }
         self.check_backups(&mut report);
@@ -640,7 +656,7 @@ impl Store {
     fn read_contents(
         &self,
         upto: u64,
-        expected: &mut HashMap<Key, Expected>,
+        (expected, judge): (&mut HashMap<Key, Expected>, &Judge<'_>),
         report: &mut VerifyReport,
     ) -> Result<(), StoreError> {
         if upto == 0 {
@@ -652,14 +668,14 @@ impl Store {
             let header = &frame.header;
             self.progress.at(header.seq);
             if header.kind == ENTRIES && !frame.lost() {
-                let owner = register.known(header.signer).map(|key| key.owner);
+                let key = register.known(header.signer);
                 match block::open(&self.keys, frame, header.seq) {
                     Ok(entries) => {
                         for opened in entries {
                             let entry = opened.and_then(|(seq, one)| {
                                 Ok(block::decode(seq, &one)?.map(|entry| (entry, one.erased.is_some())))
                             });
-                            self.read_content(entry, owner, &mut hands, expected, report)?;
+                            self.read_content(entry, (key, judge), &mut hands, expected, report)?;
                         }
                     }
                     Err(error) => unread(header.seq, &error, report),
@@ -674,7 +690,7 @@ impl Store {
     fn read_content(
         &self,
         entry: Result<Option<(Entry, bool)>, StoreError>,
-        owner: Option<Owner>,
+        (key, judge): (Option<&KnownKey>, &Judge<'_>),
         hands: &mut Hands,
         expected: &mut HashMap<Key, Expected>,
         report: &mut VerifyReport,
@@ -688,7 +704,9 @@ impl Store {
             }
         };
         let seq = entry.seq;
-        if let Some(Said { zh, en }) = hands.look(&entry, owner, erased) {
+        let wrong = hands.look(&entry, key.map(|key| key.owner), erased);
+        let wrong = wrong.or_else(|| key.and_then(|key| judge(&entry, key)));
+        if let Some(Said { zh, en }) = wrong {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
         for op in &entry.ops {
