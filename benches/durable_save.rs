@@ -12,7 +12,9 @@ use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 use yizhan::record::{Clock, Record, RecordId, SystemClock, Value};
-use yizhan::store::{Draft, DraftOp, Origin, Setup, StationInfo, Store};
+use yizhan::store::{
+    Draft, DraftOp, FirstAccount, Origin, Setup, Signer, StationInfo, Store,
+};
 
 /// Pairs of an append and a save.
 const PAIRS: usize = 600;
@@ -23,7 +25,7 @@ const BUDGET: f64 = 1.3;
 
 fn main() {
     let folder = folder();
-    let store = store(&folder.path().join("station"));
+    let (store, hand) = store(&folder.path().join("station"));
     let mut drafts = (0..).map(draft);
     let mut draft = || vec![drafts.next().expect("a draft")];
     let bare = folder.path().join("bare");
@@ -37,7 +39,7 @@ fn main() {
     for _ in 0..PAIRS {
         let drafts = draft();
         single.first.push(timed(&mut append));
-        single.second.push(timed(|| drop(store.submit(drafts).wait().expect("saved"))));
+        single.second.push(timed(|| drop(store.submit(&hand, drafts).wait().expect("saved"))));
     }
     let ratio = single.tell("bare append of 4 KB", "durable save");
     let within = if ratio <= BUDGET { "within" } else { "over" };
@@ -48,21 +50,21 @@ fn main() {
         let in_turn: Vec<_> = (0..WRITERS).map(|_| draft()).collect();
         eight.first.push(timed(|| {
             for drafts in in_turn {
-                drop(store.submit(drafts).wait().expect("saved"));
+                drop(store.submit(&hand, drafts).wait().expect("saved"));
             }
         }));
-        eight.second.push(together(&store, (0..WRITERS).map(|_| draft()).collect()));
+        eight.second.push(together(&store, &hand, (0..WRITERS).map(|_| draft()).collect()));
     }
     eight.tell("eight saves in turn", "eight writers together");
 }
 
 /// From the moment eight writers are let go until the last of them was told.
-fn together(store: &Store, all: Vec<Vec<Draft>>) -> Duration {
+fn together(store: &Store, hand: &Signer, all: Vec<Vec<Draft>>) -> Duration {
     let ready = Barrier::new(all.len() + 1);
     std::thread::scope(|scope| {
         let save = |drafts| {
             ready.wait();
-            drop(store.submit(drafts).wait().expect("saved"));
+            drop(store.submit(hand, drafts).wait().expect("saved"));
             Instant::now()
         };
         let writers: Vec<_> =
@@ -125,14 +127,19 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(target).expect("a folder")
 }
 
-fn store(dir: &Path) -> Store {
+fn store(dir: &Path) -> (Store, Signer) {
     let setup = Setup::new(Arc::new(SystemClock), Arc::new(|_| Some(1)));
     let station = StationInfo {
         node: uuid::Uuid::from_u128(1),
         name: "解放碑驿站".into(),
         region: "500103".into(),
     };
-    Store::create(dir, &station, "luo", "password", &setup).expect("a store").0
+    let id = RecordId::new(SystemClock.now(), [0; 10]);
+    let account = FirstAccount { name: "luo", id, password: "password", given: false };
+    let made = Store::create(dir, &station, &account, Vec::new(), &setup);
+    let (store, _) = made.expect("a store");
+    let hand = store.check_password("luo", "password").expect("the account's hand");
+    (store, hand)
 }
 
 /// A record of about 1 KB, as a worker's file is.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use yizhan::record::{Clock, Record, RecordId, SystemClock, Value};
-use yizhan::store::{Draft, DraftOp, Origin, Setup, StationInfo, Store};
+use yizhan::store::{Draft, DraftOp, FirstAccount, Origin, Setup, StationInfo, Store};
 
 const WATCHED: &str = "trace=openat,close,write,writev,pwrite64,fsync,fdatasync";
 
@@ -206,8 +206,11 @@ fn inside() {
         region: "500113".into(),
     };
     let folder = PathBuf::from(folder);
-    let (store, _) = Store::create(&folder, &station, "admin", "demo", &setup).unwrap();
     let now = clock.now();
+    let id = RecordId::new(now, [0; 10]);
+    let account = FirstAccount { name: "admin", id, password: "demo", given: false };
+    let (store, _) = Store::create(&folder, &station, &account, Vec::new(), &setup).unwrap();
+    let admin = store.check_password("admin", "demo").unwrap();
     println!();
     for n in 0..SAVES {
         let mut random = [0; 10];
@@ -225,7 +228,7 @@ fn inside() {
             ops: vec![DraftOp::Put(record)],
             reason: None,
         };
-        let seq = store.submit(vec![draft]).wait().unwrap()[0];
+        let seq = store.submit(&admin, vec![draft]).wait().unwrap()[0];
         println!("{{\"seq\":{seq}}}");
     }
     store.close().unwrap();

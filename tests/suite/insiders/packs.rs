@@ -457,7 +457,7 @@ fn another_program_is_noted_once_with_its_version() {
         ops: vec![DraftOp::Put(seen)],
         reason: None,
     };
-    store.submit(vec![draft]).wait().unwrap();
+    store.submit(yizhan::store::Hand::Station, vec![draft]).wait().unwrap();
     shut(office);
     desk.done(&["find", "周丽"]);
     desk.done(&["find", "周丽"]);
@@ -492,7 +492,9 @@ fn an_adoption_that_is_killed_is_whole_or_was_never_there() {
     desk.lay("policy/ours.toml", RULES);
     // Opens without the work that makes passwords hard to guess, and stands for the administrator.
     let office = open(&desk);
-    fs::write(desk.file("key"), office.store().replace_recovery_key().unwrap().shown()).unwrap();
+    let admin = office.stand_in("admin", PASSWORD, &Origin::Cli).unwrap();
+    let (key, _) = office.new_recovery_key(&admin).unwrap();
+    fs::write(desk.file("key"), key.shown()).unwrap();
     shut(office);
     let key = desk.file("key");
     let by_key = |args: &[&str]| {

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use yizhan::office::{Actor, Answers, Command};
 use yizhan::program::{Catalogue, Role};
 use yizhan::record::{Clock, MoveMade, Record, RecordId, TAKEN_BACK, Value, china_date};
-use yizhan::store::Origin;
 
 /// The accounts: two at the counter, three who review, one who keeps accounts.
 const ACCOUNTS: [&str; 6] = ["volunteer", "desk2", "supervisor", "supervisor2", "boss3", "admin"];

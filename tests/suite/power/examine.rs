@@ -8,11 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use yizhan::calendar::Calendar;
-use yizhan::office::{Command, Office, Sources};
+use yizhan::office::{Actor, Command, Office, Sources};
 use yizhan::policy::Library;
 use yizhan::program::{Catalogue, PERSON};
 use yizhan::record::{Clock, Fields, Record, RecordId, SystemClock, Value};
-use yizhan::store::{self, Entry, Op, Progress, Secret, StoreError, verify_backup};
+use yizhan::store::{self, Entry, Op, Origin, Progress, Secret, StoreError, verify_backup};
 
 /// How long a folder may be held by nobody who wants it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -98,7 +98,7 @@ impl Examiner {
     pub fn look(&self, folder: &Path, whole: &[Entry], owed: &Owed) -> Result<bool, String> {
         let data = folder.join("data");
         let office = match (self.open(&data), &owed.again) {
-            (Ok(office), Again::Init) if office.recovery_actor().is_none() => {
+            (Ok(office), Again::Init) if admin(&office).is_err() => {
                 return Err("opens to nobody".into());
             }
             // An opening looks at the journal from the checkpoint on only.
@@ -261,8 +261,14 @@ fn acknowledged(office: &Office, entries: &[Entry], receipt: &Receipt) -> Result
     }
 }
 
+/// The administrator, without a word in the journal.
+fn admin(office: &Office) -> Result<Actor, String> {
+    let admin = office.stand_in("admin", PASSWORD, &Origin::Cli);
+    admin.map_err(|why| format!("opens to nobody: {}", why.message.en))
+}
+
 fn saves(office: &Office) -> Result<(), String> {
-    let admin = office.recovery_actor().ok_or("there is no administrator")?;
+    let admin = admin(office)?;
     let fields = Fields::from([("name".to_string(), Value::Text("区小红".into()))]);
     let command = Command::Create { kind: PERSON.into(), fields, number: None };
     let saved = office.perform(&admin, command);

@@ -62,7 +62,7 @@ impl Ground {
         let rows = people.into_iter().chain(files).chain(submitted);
         let acknowledged = rows.map(|(number, revision, _)| (number, revision)).collect();
         // Opens without the work that makes passwords hard to guess.
-        let key = station.office.store().replace_recovery_key().unwrap();
+        let (key, _) = station.office.new_recovery_key(&station.admin).unwrap();
         fs::write(folder.path().join("key"), key.shown()).unwrap();
         station.office.close().unwrap();
         let sources = Sources::load(None).unwrap();
