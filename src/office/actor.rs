@@ -110,6 +110,12 @@ impl Held {
         *self.inside() = Holding { signer: Some(signer), wanted: false };
     }
 
+    /// The same hand, held by somebody else from here on.
+    fn apart(&self) -> Self {
+        let signer = self.inside().signer.clone();
+        signer.map(Self::with).unwrap_or_default()
+    }
+
     /// Holds nothing any more.
     pub fn let_go(&self) {
         *self.inside() = Holding::default();
@@ -162,8 +168,7 @@ impl Actor {
     /// The same for work that goes on behind a screen that may lock meanwhile.
     #[must_use]
     pub fn at_work(&self) -> Self {
-        let hand = self.hand.signer().map(Held::with).unwrap_or_default();
-        Self { hand, ..self.clone() }
+        Self { hand: self.hand.apart(), ..self.clone() }
     }
 
     /// Whether this actor has a right.

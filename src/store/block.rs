@@ -110,7 +110,7 @@ pub fn seal(
     keys: &DataKeys,
     epoch: u16,
     (first, previous): (u64, &Hash),
-    encoded: &[Vec<u8>],
+    encoded: &[&[u8]],
 ) -> Result<Vec<u8>, StoreError> {
     let of_block = random()?;
     let seal = keys.seal_of(epoch, Purpose::Journal).ok_or_else(|| unopened(first))?;

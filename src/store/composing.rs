@@ -15,10 +15,10 @@ use super::disk::hex;
 use super::entry::{self, Entry, Op};
 use super::error::StoreError;
 use super::frame::{ENTRIES, LOST, UNSIGNED};
-use super::group::{self, Outgoing, What};
+use super::group::{self, Outgoing, Run, What};
 use super::journal::Origin;
 use super::keyring;
-use super::keys::{Branch, DataKeys, EpochFrame, Plain, Public, Register, Signer, SignerId};
+use super::keys::{Branch, DataKeys, EpochFrame, GivenUp, Plain, Public, Register, Signer, SignerId};
 use super::progress::Progress;
 use super::restoring::Restoring;
 use super::salvage::{self, Mended, Owned, Piece, Wanted};
@@ -131,6 +131,8 @@ pub struct Sources<'a> {
     pub journal: Option<&'a Path>,
     /// The last entry that had been saved for certain, and the hash of its header.
     pub known: Option<(u64, Hash)>,
+    /// Heads known outside that the journal does not have: what is not here afterwards is given up.
+    pub missing: Vec<(u64, Hash)>,
     /// The station's keys.
     pub keys: &'a DataKeys,
     /// Who asked for it.
@@ -146,7 +148,8 @@ pub struct Sources<'a> {
 /// A backup that is not whole, somebody who may not do it, or what the machine gives; the folder
 /// is of no use then.
 pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError> {
-    let Sources { origin, backup, journal, known, keys, by, progress } = sources;
+    let Sources { origin, backup, journal, known, mut missing, keys, by, progress } = sources;
+    missing.extend(known);
     let mut composer = Composer {
         out: Restoring::create(to)?,
         origin,
@@ -180,7 +183,7 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    let done = composer.end(known).and_then(|()| composer.finish(to, by, known));
+    let done = composer.end(known).and_then(|()| composer.finish(to, by, &missing));
     progress.end();
     done
 }
@@ -398,11 +401,11 @@ impl Composer<'_> {
         mut self,
         to: &Path,
         by: By<'_>,
-        known: Option<(u64, Hash)>,
+        missing: &[(u64, Hash)],
     ) -> Result<Recovered, StoreError> {
         self.out.flush()?;
         let strays = std::mem::take(&mut self.strays);
-        let pages = self.pages(&by, known);
+        let pages = self.pages(&by, missing);
         let mut entries = Vec::new();
         let mut next = self.settled.seq + 1 + pages.len() as u64;
         if !strays.is_empty() {
@@ -423,14 +426,14 @@ impl Composer<'_> {
     }
 
     /// The branch, and the epochs whose frames were lost.
-    fn pages(&self, by: &By<'_>, known: Option<(u64, Hash)>) -> Vec<Plain> {
+    fn pages(&self, by: &By<'_>, missing: &[(u64, Hash)]) -> Vec<Plain> {
         let register = &self.settled.register;
         let from = self.settled.seq;
-        let here = |(seq, hash): &(u64, Hash)| {
-            (*seq == from && *hash == self.settled.hash)
-                || self.hashes.iter().any(|(first, held)| first <= seq && held == hash)
+        let here = |(seq, hash): &&(u64, Hash)| {
+            *seq <= from && self.hashes.values().any(|held| held == hash)
         };
-        let given_up = known.filter(|known| !here(known) || known.0 > from);
+        let given_up = missing.iter().filter(|head| !here(head));
+        let given_up = given_up.map(|(seq, hash)| GivenUp { seq: *seq, hash: *hash.as_bytes() });
         let kept = |rows: &[(u64, u64)]| {
             let rows = rows.iter().filter(|(first, _)| *first <= from);
             rows.map(|(first, last)| (*first, *last.min(&from))).collect()
@@ -438,7 +441,7 @@ impl Composer<'_> {
         let branch = Branch {
             incarnation: register.incarnation() + 1,
             from,
-            given_up: given_up.map(|(seq, hash)| (seq, *hash.as_bytes())),
+            given_up: given_up.collect(),
             lost: kept(&self.found.lost),
             vouched: kept(self.cover.unsigned()),
             why: by.why.into(),
@@ -489,15 +492,12 @@ impl Composer<'_> {
             .iter()
             .map(|page| Outgoing { signer: signer(), more: true, what: What::Page(page) })
             .collect();
-        let epoch = self.keys.newest();
-        batch.extend(group::blocks(&encoded).into_iter().map(|block| Outgoing {
-            signer: signer(),
-            more: true,
-            what: What::Entries(epoch, block),
-        }));
-        if let Some(last) = batch.last_mut() {
-            last.more = false;
+        let mut run = Run::new(signer(), self.keys.newest());
+        let last = encoded.len().saturating_sub(1);
+        for (at, encoded) in encoded.iter().enumerate() {
+            batch.extend(run.push(encoded, at < last));
         }
+        batch.extend(run.cut());
         let Self { out, cover, register, settled, seq, hash, .. } = self;
         // Nobody vouched for the batch that was cut off; this one begins where it began.
         *cover = Cover::new(self.origin.node, Look::Quick);

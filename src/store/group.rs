@@ -22,7 +22,7 @@ pub struct Outgoing<'a> {
 /// What a frame says.
 pub enum What<'a> {
     /// Encoded entries, to be sealed under the key of this epoch.
-    Entries(u16, &'a [Vec<u8>]),
+    Entries(u16, Vec<&'a [u8]>),
     /// A page in the open.
     Page(&'a Plain),
 }
@@ -37,21 +37,44 @@ impl What<'_> {
     }
 }
 
-/// Cuts encoded entries into blocks.
-pub fn blocks(mut encoded: &[Vec<u8>]) -> Vec<&[Vec<u8>]> {
-    let mut blocks = Vec::new();
-    while !encoded.is_empty() {
-        let mut bytes = 0;
-        let fits = encoded.iter().take(block::MOST).take_while(|one| {
-            let before = bytes;
-            bytes += one.len();
-            before < block::BYTES
-        });
-        let (block, rest) = encoded.split_at(fits.count().max(1));
-        blocks.push(block);
-        encoded = rest;
+/// Encoded entries of one hand that follow one another, until they fill a block.
+pub struct Run<'a> {
+    /// Who writes them.
+    pub signer: Signer,
+    /// The epoch they are sealed in.
+    pub epoch: u16,
+    encoded: Vec<&'a [u8]>,
+    bytes: usize,
+    /// The submission of the last one goes on.
+    more: bool,
+}
+
+impl<'a> Run<'a> {
+    /// An empty one.
+    pub fn new(signer: Signer, epoch: u16) -> Self {
+        Self { signer, epoch, encoded: Vec::new(), bytes: 0, more: false }
     }
-    blocks
+
+    /// Takes an entry in; gives the block that is full before it.
+    pub fn push(&mut self, encoded: &'a [u8], more: bool) -> Option<Outgoing<'a>> {
+        let full = self.encoded.len() >= block::MOST || self.bytes >= block::BYTES;
+        let block = if full { self.cut() } else { None };
+        self.bytes += encoded.len();
+        self.encoded.push(encoded);
+        self.more = more;
+        block
+    }
+
+    /// What there is so far, as a block.
+    pub fn cut(&mut self) -> Option<Outgoing<'a>> {
+        let encoded = std::mem::take(&mut self.encoded);
+        self.bytes = 0;
+        (!encoded.is_empty()).then(|| Outgoing {
+            signer: self.signer.clone(),
+            more: self.more,
+            what: What::Entries(self.epoch, encoded),
+        })
+    }
 }
 
 /// Gives the frames of a batch behind the header with sequence and hash `after`, in order; the

@@ -48,9 +48,14 @@ impl KnownHead {
         )
     }
 
+    /// Whether a later branch gave it up.
+    pub fn given_up_in(&self, register: &Register) -> bool {
+        register.given_up(self.incarnation, self.seq, self.hash.as_bytes())
+    }
+
     /// Whether a journal holds it, or a branch says that it was given up.
     pub fn is_in(&self, journal: &JournalReader, register: &Register) -> bool {
-        if self.seq == 0 || register.given_up(self.incarnation, self.seq).is_some() {
+        if self.seq == 0 || self.given_up_in(register) {
             return true;
         }
         if self.seq > journal.end().seq {

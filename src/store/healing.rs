@@ -11,6 +11,7 @@ use super::checkpoint::{CHECKPOINT_FILE, Checkpoint};
 use super::composing::{self, By, REPAIR, Recovered};
 use super::disk;
 use super::error::{Doing, StoreError, io};
+use super::heads::KnownHead;
 use super::journal;
 use super::keyring::{Keyring, Secret};
 use super::opening::{self, JOURNAL_DIR, Setup, lock};
@@ -60,18 +61,21 @@ pub fn heal(
     // All of it: opening only looks at what came after the last checkpoint.
     let checked = journal::check_all(&old, station.origin(), known.map_or(0, |known| known.seq))
         .and_then(|()| opening::Found::open(dir, &station, &unlocked, setup).map(drop));
-    match checked {
-        Err(error) if error.is_damage() => {}
+    let whole = checked.is_ok();
+    let missing = match checked {
+        Err(error) if error.is_damage() => Vec::new(),
         Err(error) => return Err(error),
-        Ok(()) => {
-            setup.progress.end();
-            return Ok(None);
-        }
+        // Whole, and yet another one than was once known: an older copy, or a tail that was cut.
+        Ok(()) => missing_heads(dir, &station)?,
+    };
+    if missing.is_empty() && whole {
+        setup.progress.end();
+        return Ok(None);
     }
     let new = dir.join("journal.new");
     disk::remove_dir(&new)?;
     setup.progress.begin(Said::fixed("核对备份", "Checking the backups"), 0);
-    let backup = newest_whole(dir, &station, &keys);
+    let backup = newest_whole(dir, &station, &keys, &missing);
     let name = backup.as_ref().map(|(path, _)| backups::name_of(path));
     let journal = composing::compose(
         &new,
@@ -79,7 +83,8 @@ pub fn heal(
             origin: station.origin(),
             backup: backup.map(|(_, backup)| backup),
             journal: old.exists().then_some(&old),
-            known: known.map(|known| (known.seq, known.hash)),
+            known: known.filter(|_| !whole).map(|known| (known.seq, known.hash)),
+            missing: missing.iter().map(|head| (head.seq, head.hash)).collect(),
             keys: &keys,
             by: By { account, signer: &signer, time: setup.clock.now(), why: REPAIR },
             progress: &setup.progress,
@@ -91,10 +96,26 @@ pub fn heal(
     Ok(Some(Healed { journal, backup: name, kept }))
 }
 
-/// The newest backup of this station that is whole.
-fn newest_whole(dir: &Path, station: &StationInfo, keys: &DataKeys) -> Option<(PathBuf, BackupFile)> {
+/// Heads known outside that a whole journal does not have and nobody gave up.
+fn missing_heads(dir: &Path, station: &StationInfo) -> Result<Vec<KnownHead>, StoreError> {
+    let opened = journal::look(&dir.join(JOURNAL_DIR), station.origin())?;
+    let register = opened.keys();
+    let known = backups::heads(dir, station).into_iter();
+    Ok(known.filter(|head| !head.is_in(&opened, &register)).collect())
+}
+
+/// The newest backup of this station that is whole; where the journal lacks heads, one that has
+/// them.
+fn newest_whole(
+    dir: &Path,
+    station: &StationInfo,
+    keys: &DataKeys,
+    missing: &[KnownHead],
+) -> Option<(PathBuf, BackupFile)> {
     let mut known = backups::known(dir, station);
     known.sort_by_key(|backup| std::cmp::Reverse(backup.entries));
+    let lacks = |head: &str| missing.iter().any(|lost| lost.hash.to_hex().as_str() == head);
+    known.retain(|backup| missing.is_empty() || lacks(&backup.head));
     known.into_iter().find_map(|known| {
         backup::verify(&known.path, keys, &Progress::default()).ok()?;
         let opened = BackupFile::open(&known.path).ok()?;

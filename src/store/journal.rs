@@ -370,6 +370,17 @@ pub fn check_all(dir: &Path, origin: Origin, known: u64) -> Result<(), StoreErro
     Scan::run(dir, origin, None, known).map(drop)
 }
 
+/// A reading side over a whole journal, every frame of which is checked; the disk is as before.
+///
+/// # Errors
+/// As [`Journal::open`].
+pub fn look(dir: &Path, origin: Origin) -> Result<JournalReader, StoreError> {
+    let scan = Scan::run(dir, origin, None, 0)?;
+    let mut index = Index::new(scan.end, scan.register);
+    scan.marks.iter().for_each(|place| index.mark(*place));
+    Ok(JournalReader::new(dir, index))
+}
+
 /// What opening found.
 struct Scan {
     origin: Origin,

@@ -110,6 +110,7 @@ pub fn restore(
             backup: Some(backup),
             journal,
             known: None,
+            missing: Vec::new(),
             keys: &keys,
             by: By { account, signer: &signer, time, why: RESTORE },
             progress,

@@ -323,8 +323,7 @@ impl<'a> Chain<'a> {
         let report = backup.report();
         let of_another = backup.station().is_ok_and(|of| of.node != station.node);
         let signed = of_another || backup.is_signed(&self.register);
-        let incarnation = backup.head().map_or(1, |head| head.incarnation);
-        let given_up = self.register.given_up(incarnation, report.entries).is_some();
+        let given_up = backup.head().is_some_and(|head| head.given_up_in(&self.register));
         let checked = backup.blocks();
         let here = self.heads.get(&report.entries).copied().flatten();
         let problem = match (checked, here) {
@@ -432,7 +431,8 @@ impl<'a> Chain<'a> {
         report.incarnation = self.register.incarnation();
         for (seq, branch) in self.register.branches() {
             let from = branch.from;
-            let given_up = branch.given_up.map_or(from, |(seq, _)| seq).saturating_sub(from);
+            let given_up = branch.given_up.iter().map(|head| head.seq).max();
+            let given_up = given_up.unwrap_or(from).saturating_sub(from);
             report.branches.push(if branch.why == super::composing::RESTORE {
                 said!(
                     "第 {seq} 条：从备份恢复，接在第 {from} 条之后",
@@ -568,7 +568,7 @@ impl<'a> Chain<'a> {
     fn heads_lie_in_it(&self, heads: &[KnownHead], report: &mut VerifyReport) {
         for head in heads {
             let here = self.heads.get(&head.seq).copied().flatten() == Some(head.hash);
-            let given_up = self.register.given_up(head.incarnation, head.seq).is_some();
+            let given_up = head.given_up_in(&self.register);
             if !here && !given_up && head.seq > 0 {
                 report.problem(Some(head.seq), head.missing());
             }

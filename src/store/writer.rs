@@ -13,7 +13,7 @@ use super::change::Hand;
 use super::entry::Entry;
 use super::erasing::Rests;
 use super::error::{Doing, StoreError, io};
-use super::group::{self, Outgoing, What};
+use super::group::{Outgoing, Run, What};
 use super::journal::Journal;
 use super::keys::{DataKeys, Signer};
 use super::progress::Progress;
@@ -265,12 +265,17 @@ impl Writer {
         }
     }
 
-    /// The frames of a batch: the pages of each submission, then its entries in blocks.
+    /// The frames of a batch: the pages of each submission, then its entries in blocks. Entries of
+    /// one hand that follow one another share a block, whatever submission they came with.
     fn outgoing<'a>(&self, batch: &'a [Submission]) -> Vec<Outgoing<'a>> {
         let mut station = self.station.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut epoch = self.keys.newest();
         let mut outgoing = Vec::new();
+        let mut run = Run::new(station.clone(), epoch);
         for submission in batch {
+            if !submission.pages.is_empty() {
+                outgoing.extend(run.cut());
+            }
             for (signer, page) in &submission.pages {
                 let signer = signer.clone();
                 outgoing.push(Outgoing { signer, more: true, what: What::Page(page) });
@@ -282,14 +287,20 @@ impl Writer {
                 Hand::Station => &station,
                 Hand::Person(signer) => signer,
             };
-            for block in group::blocks(&submission.encoded) {
-                let what = What::Entries(epoch, block);
-                outgoing.push(Outgoing { signer: signer.clone(), more: true, what });
+            if run.signer != *signer || run.epoch != epoch {
+                outgoing.extend(run.cut());
+                run = Run::new(signer.clone(), epoch);
             }
-            if let Some(last) = outgoing.last_mut() {
-                last.more = false;
+            let last = submission.encoded.len().saturating_sub(1);
+            for (at, encoded) in submission.encoded.iter().enumerate() {
+                outgoing.extend(run.push(encoded, at < last));
+            }
+            // A submission of pages alone ends with the last of them.
+            if let Some(page) = outgoing.last_mut().filter(|_| submission.encoded.is_empty()) {
+                page.more = false;
             }
         }
+        outgoing.extend(run.cut());
         outgoing
     }
 }

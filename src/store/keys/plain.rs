@@ -56,9 +56,9 @@ pub struct Branch {
     pub incarnation: u32,
     /// The last entry that is kept.
     pub from: u64,
-    /// The head that is given up, where it is known: sequence and hash of its header.
+    /// Heads that are given up, where they are known.
     #[serde(default)]
-    pub given_up: Option<(u64, [u8; 32])>,
+    pub given_up: Vec<GivenUp>,
     /// Entries before this frame whose content was lost, first and last of each row.
     #[serde(default)]
     pub lost: Vec<(u64, u64)>,
@@ -68,6 +68,16 @@ pub struct Branch {
     pub vouched: Vec<(u64, u64)>,
     /// `restore` or `repair`.
     pub why: String,
+}
+
+/// What was once the end of the chain and is in it no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// The last entry then.
+    pub seq: u64,
+    /// The hash of its frame's header.
+    #[serde(with = "super::bytes")]
+    pub hash: [u8; 32],
 }
 
 /// One entry without a person.

@@ -187,11 +187,14 @@ impl Register {
         rows.any(|(first, last)| (*first..=*last).contains(&seq))
     }
 
-    /// Whether a later branch gave up what a head of this incarnation ended with.
+    /// Whether a later branch gave up a head: it goes on from before it, or names it.
     #[must_use]
-    pub fn given_up(&self, incarnation: u32, seq: u64) -> Option<&Branch> {
-        let branches = self.branches.iter().map(|(_, branch)| branch);
-        branches.into_iter().find(|branch| branch.incarnation > incarnation && branch.from < seq)
+    pub fn given_up(&self, incarnation: u32, seq: u64, hash: &[u8; 32]) -> bool {
+        let later = self.branches.iter().map(|(_, branch)| branch);
+        later.filter(|branch| branch.incarnation > incarnation).any(|branch| {
+            let named = branch.given_up.iter().any(|head| head.seq == seq && head.hash == *hash);
+            branch.from < seq || named
+        })
     }
 
     /// Whether somebody may sign entries here.
@@ -319,7 +322,7 @@ mod tests {
         let epoch = Plain::Epoch(EpochFrame { number: 1, commitment: [0; 32], holders: vec![] });
         let branch = |incarnation| {
             let (from, why) = (1, "restore".to_string());
-            Plain::Branch(Branch { incarnation, from, given_up: None, lost: vec![], vouched: vec![], why })
+            Plain::Branch(Branch { incarnation, from, given_up: vec![], lost: vec![], vouched: vec![], why })
         };
         let self_made = key(account(7), Some(&fresh), ADMINISTRATOR, false);
         let promoted = key(account(2), Some(&own), ADMINISTRATOR, false);

@@ -76,7 +76,8 @@ impl Session {
                 Effect::Answer(answers) => self.with_top(|top, cx| top.answered(answers, cx)),
                 Effect::Say(notice) => self.notice = Some((notice, self.office.now())),
                 Effect::SignedIn(actor) => {
-                    self.who = Some(Actor { origin: self.origin.clone(), ..actor });
+                    // Held by this session alone: another of the same connection may lock.
+                    self.who = Some(Actor { origin: self.origin.clone(), ..actor.at_work() });
                     self.last_key = self.office.now();
                     self.begin();
                 }
@@ -148,7 +149,7 @@ impl Session {
 
     pub(super) fn sign_out(&mut self) {
         self.keep();
-        self.who = None;
+        self.who.take().into_iter().for_each(|who| who.hand.let_go());
         self.saved = None;
         self.notice = None;
         self.bar = frame::Bar::default();
