@@ -8,6 +8,7 @@ use yizhan::cli::{self, Surroundings};
 use yizhan::record::SystemClock;
 
 fn main() -> ExitCode {
+    leave_no_core();
     give_memory_back();
     let var = |name: &str| env::var(name).unwrap_or_default();
     let first_set = |names: [&str; 3]| {
@@ -29,6 +30,23 @@ fn main() -> ExitCode {
     };
     ExitCode::from(cli::run(env::args_os(), &surroundings))
 }
+
+/// Keeps what is in memory, passwords and keys among it, out of core dumps, and other processes of
+/// the same user from reading it. A machine that refuses is no reason not to work.
+#[cfg(unix)]
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A core that is piped to a program knows no limit of size; it asks for this.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(
+        rustix::process::DumpableBehavior::NotDumpable,
+    );
+}
+
+/// Other systems keep no such files by themselves.
+#[cfg(not(unix))]
+fn leave_no_core() {}
 
 /// Has the C library give freed memory back to the machine from 128 KB on, its own first value.
 /// Left alone it raises that with each large piece freed and keeps what fifty sessions had long

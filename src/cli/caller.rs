@@ -101,11 +101,11 @@ impl Caller {
         Ok(line)
     }
 
-    /// A password from a file they name, or from the next line of their standard input for `-`;
+    /// A password from a file they name, which nobody else can reach, or from the next line of their standard input for `-`;
     /// the line end is not part of it.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or others could have.
     pub fn secret(&self, named: &Path) -> Result<Zeroizing<String>, Failure> {
         let mut text = Zeroizing::new(String::new());
         let read = if named.as_os_str() == STDIN {
@@ -114,7 +114,9 @@ impl Caller {
                 Input::Theirs(input) => locked(input).read_line(&mut text).map(drop),
             }
         } else {
-            std::fs::read_to_string(self.path(named)).map(|read| text.push_str(&read))
+            let path = self.path(named);
+            Failure::unless_private(&path)?;
+            std::fs::read_to_string(path).map(|read| text.push_str(&read))
         };
         read.map_err(|error| Failure::file(named, &error))?;
         let bare = text.strip_suffix('\n').unwrap_or(&text);

@@ -2,10 +2,11 @@
 
 use crate::office::Refusal;
 use crate::said;
-use crate::store::{NotWritten, StoreError};
+use crate::store::{NotWritten, StoreError, kept_private};
 use crate::terminal::text::harmless;
 use crate::words::{Lang, Problem, Said};
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 /// What a command comes to.
 pub type Done = Result<(), Failure>;
@@ -52,12 +53,27 @@ impl Failure {
 
     /// A file of the person's that cannot be read or written.
     #[must_use]
-    pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
+    pub fn file(path: &Path, error: &io::Error) -> Self {
         let path = path.display();
         Self::new(
             said!("文件 {path} 用不了：{error}。", "The file {path} cannot be used: {error}."),
             said!("请核对路径和权限。", "Check its path and permissions."),
         )
+    }
+
+    /// A file that holds a secret is read only where nobody else could have read or put it there.
+    ///
+    /// # Errors
+    /// What is wrong with its mode, and the command that puts it right.
+    pub fn unless_private(path: &Path) -> Result<(), Self> {
+        match kept_private(path) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(open)) => {
+                let (said, next) = open.words();
+                Err(Self::new(said, next))
+            }
+            Err(error) => Err(Self::file(path, &error)),
+        }
     }
 
     /// The exit status.

@@ -9,7 +9,6 @@ use crate::store::{Existing, NewFile};
 use clap::Subcommand;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -78,15 +77,7 @@ fn make(file: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
 pub fn read(file: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
     let failed = |error: io::Error| Failure::file(file, &error);
     let shown = file.display();
-    if fs::metadata(file).map_err(failed)?.mode() & 0o077 != 0 {
-        return Err(Failure::new(
-            said!(
-                "密钥文件 {shown} 别的用户也能读，不能用它打开站点。",
-                "The key file {shown} can be read by other users; the station is not opened with it."
-            ),
-            said!("请先执行 chmod 600 {shown}。", "Run `chmod 600 {shown}` first."),
-        ));
-    }
+    Failure::unless_private(file)?;
     let text = Zeroizing::new(fs::read_to_string(file).map_err(failed)?);
     digits(text.trim()).ok_or_else(|| {
         Failure::new(

@@ -149,7 +149,7 @@ fn dispatch(
         Command::Restore(args) => restore::run(args, world, out),
         Command::Verify(args) => verify::run(args, world, out),
         Command::Rebuild(args) => rebuild::run(args, world, out),
-        Command::HostKey(args) => host_key::run(args, world, out, err),
+        Command::HostKey(args) if !args.makes_another() => host_key::run(world, out),
         Command::Serve(args) => serve::run(args, world, out),
         Command::Packs(args) if args.only_checks() => packs::run(args, world, out),
         // Whoever says who they are goes by what their station has adopted.
@@ -180,6 +180,7 @@ fn at_station(
         Command::Decide(args) if !args.drafts() => decide::show(args, at, out),
         Command::Perform(args) => perform::run(args, at, out),
         Command::Backup(args) => backup::run(args, at, out),
+        Command::HostKey(args) if args.makes_another() => host_key::make_another(at, out, err),
         Command::Packs(args) if !args.only_checks() => packs::at_work(args, at, out, err),
         Command::Calendar(args) => {
             calendar::show(args, at.office.calendar(), (at.lang, at.json), out)

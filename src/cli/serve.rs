@@ -106,8 +106,7 @@ fn open_ssh(
     folder: &Path,
     lang: Lang,
 ) -> Result<(Server, String), Failure> {
-    let key = host_key::of(folder)
-        .map_err(|error| Failure::file(&folder.join(host_key::HOST_KEY_FILE), &error))?;
+    let key = super::host_key::of(folder)?;
     let fingerprint = host_key::fingerprint(&key);
     let commands = remote::commands(hall.office());
     // The service's log, which is what its standard error goes to.

@@ -384,6 +384,12 @@ impl super::Office {
         Ok(Plan { main: None, ops, command, reason: None, keyring })
     }
 
+    pub(super) fn plan_host_key(actor: &Actor, fingerprint: String) -> Result<Plan, Refusal> {
+        actor.need(Right::Accounts)?;
+        let ops = vec![DraftOp::Note(BTreeMap::from([("fingerprint".into(), fingerprint)]))];
+        Ok(Plan { main: None, ops, command: "host-key-new", reason: None, keyring: None })
+    }
+
     /// An account's record as it stands for the next change.
     pub(super) fn account_of(&self, name: &str) -> Result<Record, Refusal> {
         let id = self

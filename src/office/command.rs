@@ -158,6 +158,11 @@ pub enum Command {
         /// The person.
         person: RecordId,
     },
+    /// Makes another key by which SSH clients know the station.
+    HostKey {
+        /// Its SHA-256 fingerprint, `SHA256:…`.
+        fingerprint: String,
+    },
     /// Puts packs and rules of the office's own in force from the next opening on.
     AdoptPacks {
         /// The files.

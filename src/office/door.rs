@@ -363,6 +363,7 @@ impl Office {
             Command::DropErasure { person } => self.plan_drop_erasure(actor, person),
             // Carried out by itself, in `perform`.
             Command::Erase { .. } => Err(not_here()),
+            Command::HostKey { fingerprint } => Self::plan_host_key(actor, fingerprint),
             Command::AdoptPacks { changes } => self.plan_adopt(actor, &changes),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);

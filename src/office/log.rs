@@ -86,7 +86,7 @@ const KINDS: &[KindInfo] = &[
         title: Said::fixed("账号和密钥", "Accounts and keys"),
         is: |entry| {
             let command = entry.command.as_str();
-            let keys = ["account-", "key-file-", "recovery-key-"];
+            let keys = ["account-", "key-file-", "recovery-key-", "host-key-"];
             keys.iter().any(|begins| command.starts_with(begins))
         },
     },
@@ -327,7 +327,7 @@ impl super::Office {
                     Op::Put { record, .. } => Some(short(&record.number)),
                     _ => None,
                 });
-                let account = account.unwrap_or_default();
+                let account = account.unwrap_or_else(|| note("fingerprint").to_string());
                 let done = account_said(&entry.command);
                 Said::new(
                     format!("{} {account}", done.zh).trim_end().to_string(),
@@ -482,6 +482,7 @@ fn account_said(command: &str) -> Said {
         "account-key-add" => Said::fixed("登记 SSH 密钥", "SSH key added:"),
         "account-key-remove" => Said::fixed("删除 SSH 密钥", "SSH key removed:"),
         "key-file-make" => Said::fixed("启用密钥文件", "Key file made"),
+        "host-key-new" => Said::fixed("换 SSH 主机密钥", "New SSH host key:"),
         "key-file-end" => Said::fixed("停用密钥文件", "Key file ended"),
         other => Said::same(other.to_string()),
     }

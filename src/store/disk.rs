@@ -2,7 +2,7 @@
 
 use super::error::{Doing, StoreError, io};
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// Replaces `path` with `bytes` so that a crash leaves either the old or the new content.
@@ -30,10 +30,17 @@ fn sync_parent(path: &Path) -> Result<(), StoreError> {
     sync_dir(dir.unwrap_or(Path::new(".")))
 }
 
-/// An empty file for writing that only its owner may read.
+/// An empty file for writing that only its owner may read. What had the name, as after a power cut,
+/// goes: it may be a link to something else.
 pub(super) fn create(path: &Path) -> Result<File, StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(io(Doing::Writing, path)(error));
+        }
+        _ => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map_err(io(Doing::Writing, path))
@@ -62,7 +69,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
 /// Takes a folder away, when it is there.
 pub(super) fn remove_dir(dir: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(io(Doing::Writing, dir)(error))
         }
         _ => Ok(()),
@@ -113,7 +120,7 @@ pub(super) fn room(path: &Path) -> Option<u64> {
 pub(super) fn need_room(path: &Path, bytes: u64, rest: u64) -> Result<(), StoreError> {
     match room(path) {
         Some(room) if room < bytes.saturating_add(rest) => {
-            Err(io(Doing::Writing, path)(std::io::ErrorKind::StorageFull.into()))
+            Err(io(Doing::Writing, path)(ErrorKind::StorageFull.into()))
         }
         _ => Ok(()),
     }
@@ -124,7 +131,7 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
     match fs::read(path) {
         // What is no text is understood by nobody further up, each of whom says so itself.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io(Doing::Reading, path)(error)),
     }
 }

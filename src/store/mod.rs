@@ -82,6 +82,7 @@ mod seal;
 mod segment;
 mod shelf;
 mod station;
+mod strict;
 mod table;
 mod throttle;
 mod ticket;
@@ -112,6 +113,7 @@ pub use recovery::RecoveryKey;
 pub use restoring::restore;
 pub use seal::random;
 pub use station::{FORMAT, STATION_FILE, StationInfo};
+pub use strict::{Exposed, NotPrivate, exposed, kept_private};
 pub use table::Stored;
 pub use ticket::Ticket;
 pub use verify::{

@@ -22,6 +22,7 @@ use super::recovery::RecoveryKey;
 use super::salvage::{self, Piece};
 use super::seal::DataKey;
 use super::station::{STATION_FILE, StationInfo};
+use super::strict;
 use super::throttle::Throttle;
 use super::writer::Writer;
 use crate::record::{Clock, RecordId};
@@ -436,6 +437,7 @@ pub(super) fn claim(dir: &Path) -> Result<File, StoreError> {
     disk::make_dir(dir)?;
     // A restore that was interrupted goes on in its own folder.
     if dir.join(RESTORING_FILE).exists() && !dir.join(STATION_FILE).exists() {
+        strict::close_folder(dir)?;
         let lock = lock(dir)?;
         disk::remove_dir(&dir.join(JOURNAL_DIR))?;
         for file in [KEYRING_FILE, RESTORING_FILE, STATION_FILE] {
@@ -447,6 +449,7 @@ pub(super) fn claim(dir: &Path) -> Result<File, StoreError> {
     }
     // Before anything is put into it, and again once nobody else can.
     must_be_free(dir)?;
+    strict::close_folder(dir)?;
     let lock = lock(dir)?;
     must_be_free(dir)?;
     half_made::clear(dir)?;
@@ -464,7 +467,15 @@ fn must_be_free(dir: &Path) -> Result<(), StoreError> {
 /// One owner per folder, as long as the file is held.
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK_FILE);
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    // Never the file a link leads to.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    let file = options.open(&path);
     // Where nothing can be written, what is there can still be read by one at a time.
     let file = file.or_else(|error| match error.kind() {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {

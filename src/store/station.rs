@@ -3,6 +3,7 @@
 use super::disk::{read_text, write_whole};
 use super::error::StoreError;
 use super::journal::Origin;
+use super::strict;
 use blake3::Hash;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -37,14 +38,16 @@ struct FormatOnly {
 }
 
 impl StationInfo {
-    /// Reads the station of a data folder.
+    /// Reads the station of a data folder that nobody else can reach.
     ///
     /// # Errors
-    /// [`StoreError::NotAStation`], [`StoreError::OtherFormat`] naming both versions, or
+    /// [`StoreError::NotAStation`], [`StoreError::Unfit`] for a folder open to others, [`StoreError::OtherFormat`] naming both versions, or
     /// [`StoreError::BadFile`].
     pub fn load(dir: &Path) -> Result<Self, StoreError> {
         let text = read_text(&dir.join(STATION_FILE))?;
-        Self::parse(&text.ok_or_else(|| StoreError::NotAStation(dir.display().to_string()))?)
+        let text = text.ok_or_else(|| StoreError::NotAStation(dir.display().to_string()))?;
+        strict::data_folder(dir)?;
+        Self::parse(&text)
     }
 
     /// Reads a station file's text. The version is looked at before anything else.
@@ -102,6 +105,7 @@ mod tests {
     #[test]
     fn comes_back() {
         let dir = tempfile::tempdir().unwrap();
+        strict::close_folder(dir.path()).unwrap();
         info().save(dir.path()).unwrap();
         assert_eq!(StationInfo::load(dir.path()).unwrap(), info());
     }

@@ -1,6 +1,7 @@
 //! What a person sees of the care for what is kept: undo, drafts, a clock gone back, backups, and a
 //! table that breaks at work.
 
+use crate::cli::make_private;
 use crate::furnished::{self, found, person};
 use crate::stage::{PASSWORD, Station};
 use std::collections::BTreeMap;
@@ -220,7 +221,7 @@ fn a_table_that_breaks_at_work_is_said_and_comes_back_by_itself() {
 }
 
 fn copied(from: &std::path::Path, to: &std::path::Path) {
-    fs::create_dir_all(to).unwrap();
+    make_private(to);
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());

@@ -1,5 +1,6 @@
 //! A session on a stage: keys in as bytes, a screen grid out, in one process.
 
+use crate::cli::make_private;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub fn handed(name: &str) -> Option<PathBuf> {
 }
 
 fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
+    make_private(to);
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {

@@ -1,13 +1,16 @@
 //! The key by which a client knows that this is the station: made once, kept in the data folder.
 
+use crate::store::kept_private;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{HashAlg, PrivateKey};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+
+pub use russh::keys::PrivateKey as Key;
 
 /// Its name in the data folder.
 pub const HOST_KEY_FILE: &str = "ssh_host_ed25519_key";
@@ -18,11 +21,9 @@ pub const HOST_KEY_FILE: &str = "ssh_host_ed25519_key";
 /// A file that cannot be read or written, that others can read, or that is no key.
 pub fn of(data: &Path) -> io::Result<PrivateKey> {
     let file = data.join(HOST_KEY_FILE);
-    match fs::metadata(&file) {
-        Ok(found) if found.mode() & 0o077 != 0 => {
-            Err(io::Error::new(ErrorKind::PermissionDenied, "others can read it"))
-        }
-        Ok(_) => {
+    match kept_private(&file) {
+        Ok(Err(open)) => Err(io::Error::new(ErrorKind::PermissionDenied, open.words().0.en)),
+        Ok(Ok(())) => {
             let text = Zeroizing::new(fs::read_to_string(&file)?);
             PrivateKey::from_openssh(text.as_str()).map_err(io::Error::other)
         }
@@ -31,16 +32,45 @@ pub fn of(data: &Path) -> io::Result<PrivateKey> {
     }
 }
 
-/// Makes another host key in place of the one there is, which is gone then. Clients that know the
-/// old one warn until they are told.
+/// Another host key, which is not in use yet. Dropped before, it goes away.
+#[derive(Debug)]
+pub struct Another {
+    key: PrivateKey,
+    new: PathBuf,
+}
+
+/// Makes another host key beside the one there is.
 ///
 /// # Errors
-/// A file that cannot be written; the old one stays then.
-pub fn replace(data: &Path) -> io::Result<PrivateKey> {
+/// A file that cannot be written.
+pub fn another(data: &Path) -> io::Result<Another> {
     let (key, new) = write_new(data)?;
-    fs::rename(&new, data.join(HOST_KEY_FILE))?;
-    File::open(data)?.sync_all()?;
-    Ok(key)
+    Ok(Another { key, new })
+}
+
+impl Another {
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// Puts it in the place of the old one, which is gone then. Clients that know the old one warn
+    /// until they are told.
+    ///
+    /// # Errors
+    /// A file that cannot be written; the old one stays then.
+    pub fn take_over(self) -> io::Result<()> {
+        fs::rename(&self.new, self.new.with_file_name(HOST_KEY_FILE))?;
+        File::open(self.new.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        // Nothing has that name any more once it has taken over.
+        let _ = fs::remove_file(&self.new);
+    }
 }
 
 fn make(data: &Path) -> io::Result<PrivateKey> {
@@ -82,7 +112,7 @@ pub fn public(key: &PrivateKey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     #[test]
     fn it_is_made_once_and_nobody_elses() {
@@ -101,7 +131,13 @@ mod tests {
     fn another_one_takes_its_place() {
         let data = tempfile::tempdir().unwrap();
         let first = of(data.path()).unwrap();
-        let second = replace(data.path()).unwrap();
+        let given_up = another(data.path()).unwrap();
+        assert_ne!(fingerprint(&first), fingerprint(given_up.key()));
+        drop(given_up);
+        assert_eq!(fingerprint(&of(data.path()).unwrap()), fingerprint(&first));
+        let new = another(data.path()).unwrap();
+        let second = new.key().clone();
+        new.take_over().unwrap();
         assert_ne!(fingerprint(&first), fingerprint(&second));
         assert_eq!(fingerprint(&of(data.path()).unwrap()), fingerprint(&second));
         assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1);

@@ -111,8 +111,9 @@ fn version_1_values_decode() {
 #[test]
 fn a_version_1_folder_opens() {
     let dir = tempfile::tempdir().unwrap();
-    copy(&golden(), dir.path());
-    is_what_was_written(&unlock(dir.path()).unwrap());
+    let data = dir.path().join("data");
+    copy(&golden(), &data);
+    is_what_was_written(&unlock(&data).unwrap());
 }
 
 #[test]

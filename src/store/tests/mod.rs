@@ -131,7 +131,7 @@ pub(super) fn everything(store: &Store) -> BTreeMap<String, String> {
 }
 
 pub(super) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
+    disk::make_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
@@ -139,6 +139,9 @@ pub(super) fn copy(from: &Path, to: &Path) {
             copy(&path, &to);
         } else {
             std::fs::copy(&path, &to).unwrap();
+            // As the program makes them, whatever the repository's checkout has made of that.
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&to, mode).unwrap();
         }
     }
 }

@@ -5,7 +5,9 @@ mod decide;
 mod perform;
 mod station;
 
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -32,7 +34,7 @@ impl Desk {
     /// A folder without any station.
     pub fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("password"), format!("{PASSWORD}\n")).unwrap();
+        write_private(&folder.path().join("password"), &format!("{PASSWORD}\n"));
         Self { folder, account: "admin".into() }
     }
 
@@ -105,9 +107,21 @@ impl Desk {
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.file(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, content).unwrap();
+        write_private(&path, content);
         path
     }
+}
+
+/// A file for its owner alone, as files of passwords must be.
+pub fn write_private(path: &Path, content: &str) {
+    let _ = std::fs::remove_file(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+    file.write_all(content.as_bytes()).unwrap();
+}
+
+/// A folder, and those above it, for its owner alone.
+pub fn make_private(path: &Path) {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).unwrap();
 }
 
 pub fn text(bytes: &[u8]) -> String {

@@ -494,7 +494,7 @@ fn an_adoption_that_is_killed_is_whole_or_was_never_there() {
     let office = open(&desk);
     let admin = office.stand_in("admin", PASSWORD, &Origin::Cli).unwrap();
     let (key, _) = office.new_recovery_key(&admin).unwrap();
-    fs::write(desk.file("key"), key.shown()).unwrap();
+    desk.write("key", &key.shown());
     shut(office);
     let key = desk.file("key");
     let by_key = |args: &[&str]| {

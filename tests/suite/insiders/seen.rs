@@ -521,7 +521,7 @@ fn an_auditor_reads_the_log_and_nobody_at_the_counter_does() {
         screen.signs_in("volunteer").press("l").hides("查看完整内容");
         assert_eq!(station.actor("auditor").role, Role::Auditor);
     });
-    std::fs::write(desk.file("wrong"), "not this\n").unwrap();
+    desk.write("wrong", "not this\n");
     let mut refused = desk.yizhan(&["find", "x"]);
     refused.args(["--as", "supervisor", "--password-file"]).arg(desk.file("wrong"));
     let served = {

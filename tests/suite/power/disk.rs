@@ -4,8 +4,10 @@
 //! moment the folder was. A power cut takes everything else, or any part of it.
 
 use super::recorder::{Act, Step};
+use crate::cli::make_private;
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -147,8 +149,11 @@ impl Tree {
         for (path, content) in self.files() {
             let path = folder.join(path);
             match content {
-                Some(bytes) => fs::write(path, &*bytes).unwrap(),
-                None => fs::create_dir(path).unwrap(),
+                Some(bytes) => {
+                    fs::write(&path, &*bytes).unwrap();
+                    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+                }
+                None => make_private(&path),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A small station with households in it, prepared once and copied for every round.
 
 use super::{Desk, moved};
+use crate::cli::{make_private, write_private};
 use crate::furnished;
 use crate::stage::Station;
 use std::collections::BTreeMap;
@@ -63,7 +64,7 @@ impl Ground {
         let acknowledged = rows.map(|(number, revision, _)| (number, revision)).collect();
         // Opens without the work that makes passwords hard to guess.
         let (key, _) = station.office.new_recovery_key(&station.admin).unwrap();
-        fs::write(folder.path().join("key"), key.shown()).unwrap();
+        write_private(&folder.path().join("key"), &key.shown());
         station.office.close().unwrap();
         let sources = Sources::load(None).unwrap();
         Self { folder, acknowledged, waiting, drafts, sources }
@@ -71,7 +72,7 @@ impl Ground {
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
+    make_private(to);
     for entry in fs::read_dir(from).unwrap() {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
         if path.is_dir() {
