@@ -20,6 +20,10 @@ fn main() -> ExitCode {
         home: home.as_ref().map(|dirs| dirs.data_dir().to_path_buf()),
         files: directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf()),
         runtime: home.as_ref().and_then(|dirs| dirs.runtime_dir()).map(Into::into),
+        service: env::var_os("YIZHAN_RUNTIME")
+            .filter(|dir| !dir.is_empty())
+            .unwrap_or_else(|| "/run/yizhan".into())
+            .into(),
         temporary: env::temp_dir(),
         language: first_set(["LC_ALL", "LC_MESSAGES", "LANG"]),
         codeset: first_set(["LC_ALL", "LC_CTYPE", "LANG"]),
@@ -39,9 +43,7 @@ fn leave_no_core() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     // A core that is piped to a program knows no limit of size; it asks for this.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(
-        rustix::process::DumpableBehavior::NotDumpable,
-    );
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Other systems keep no such files by themselves.

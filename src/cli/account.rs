@@ -156,7 +156,6 @@ impl AccountArgs {
 /// # Errors
 /// A refusal, such as for an account without that right.
 pub fn run(args: &AccountArgs, at: &Opened, out: &mut dyn Write) -> Done {
-    let secret = |file: &PathBuf| at.caller.secret(file).map(|password| password.to_string());
     let chosen = |password: &NewPassword| {
         let password = at.caller.new_password(password.new_password_file.as_deref());
         password.map(|password| password.to_string())
@@ -165,7 +164,7 @@ pub fn run(args: &AccountArgs, at: &Opened, out: &mut dyn Write) -> Done {
         AccountCommand::List => return list(at, out),
         AccountCommand::Key { what: KeyCommand::List { name } } => return keys(name, at, out),
         AccountCommand::Key { what: KeyCommand::Add { name, file } } => {
-            let key = secret(file)?;
+            let key = at.caller.text(file)?.to_string();
             let print = fingerprint(&key)?;
             let done = said!(
                 "{name} 可以用密钥 {print} 登录。",

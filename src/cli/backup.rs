@@ -29,7 +29,7 @@ pub fn run(args: &BackupArgs, at: &Opened, out: &mut dyn Write) -> Done {
     }
     let label = said!("备份", "Backing up");
     let store = at.office.store();
-    let file = args.file.as_deref().map(|file| at.caller.path(file));
+    let file = args.file.as_deref().map(|file| at.caller.place(file)).transpose()?;
     let file = file.unwrap_or_else(|| store.backup_name(false));
     let report = progress::follow(at.watched, &label, at.lang, store.progress(), || {
         if args.file.is_some() { store.backup(&file) } else { store.back_up(&file) }
@@ -51,7 +51,7 @@ pub fn run(args: &BackupArgs, at: &Opened, out: &mut dyn Write) -> Done {
 fn name_second(second: &Path, at: &Opened, out: &mut dyn Write) -> Done {
     let none = second.as_os_str() == "none";
     // A relative path would mean another folder when the program is started elsewhere.
-    let full = std::path::absolute(at.caller.path(second))
+    let full = std::path::absolute(at.caller.place(second)?)
         .map_err(|error| super::Failure::file(second, &error))?;
     at.office.name_second_place(&at.actor, (!none).then_some(&full))?;
     let place = full.display();

@@ -1,11 +1,11 @@
 //! Commands on a folder that another process owns: the owner carries them out.
 //!
 //! So `yizhan find` works while the counter's window is open, and a key is added while `serve`
-//! runs. Account and password are asked for here and go no further than the owner, which belongs
-//! to the same user.
+//! runs. Account and password are asked for here and go no further than the owner; files the command
+//! names are opened here, with the rights of whoever gave it.
 
 use super::args::{Cli, Command};
-use super::caller::Caller;
+use super::caller::{Caller, NamedInWords};
 use super::opening::{Credentials, Opened, World};
 use super::{Done, Failure, Surroundings, at_station, failure, gives_a_file};
 use crate::access::socket::attach::Connection;
@@ -33,12 +33,16 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    let who = world.credentials_for_station()?;
+    let (folder, places) = (world.folder()?, world.places());
+    // Whoever is served by another user need not look into the folder.
+    let who = match Connection::to(&folder, &places) {
+        Some(_) => world.credentials()?,
+        None => world.credentials_for_station()?,
+    };
     let chosen = match command {
         Command::Account(account) => account.ask(world)?,
         _ => None,
     };
-    let (folder, places) = (world.folder()?, world.places());
     if let Some(owner) = Connection::to(&folder, &places) {
         return ask(owner, &errand(words, &who, chosen, world)?, world, out, err);
     }
@@ -89,7 +93,7 @@ fn ask(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    match owner.carry_out(errand, out, err)? {
+    match owner.carry_out(errand, &mut NamedInWords(&errand.words), out, err)? {
         Outcome::Over(0) => Ok(()),
         Outcome::Over(status) => Err(Failure::Elsewhere(status)),
         Outcome::Not(said) => {
@@ -110,7 +114,7 @@ fn not_with_a_key_file() -> Failure {
 #[must_use]
 pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands> {
     let (office, surroundings) = (office.clone(), surroundings.clone());
-    Box::new(move |errand, input, out, err| {
+    Box::new(move |errand, asker, out, err| {
         let surroundings =
             Surroundings { language: errand.language.clone(), ..surroundings.clone() };
         let name = String::from("yizhan");
@@ -121,7 +125,7 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
         let world = World::new(&cli, &surroundings);
         let folder = PathBuf::from(&errand.folder);
         let chosen = errand.chosen.as_ref().map(|Chosen(password)| password.clone());
-        let caller = Caller::elsewhere(folder, errand.terminal, input).who_chose(chosen);
+        let caller = Caller::another(asker, folder, errand.terminal).who_chose(chosen);
         let as_file = gives_a_file(&cli);
         let (mut out, mut err) = (Shown::new(out, cli.global.json), Shown::new(err, false));
         let err = &mut err;

@@ -1,10 +1,9 @@
 //! `yizhan export`: records taken out, masked unless a reason is given.
 
 use super::{Done, Failure, Opened};
-use crate::exchange::{ExportOptions, FileTrouble, Format, Plan, export};
-use crate::office::Refusal;
+use crate::exchange::{ExportOptions, Format, Plan, export};
 use crate::said;
-use crate::store::{Existing, NewFile};
+use crate::store::Existing;
 use crate::words::Said;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
@@ -78,11 +77,9 @@ pub fn run(args: &ExportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
             done => Ok(done.map(drop)?),
         };
     };
-    let path = at.caller.path(path);
-    let unwritten = |error| Refusal::from(FileTrouble::from(error));
-    let mut file = NewFile::begin(&path, Existing::Replaced).map_err(unwritten)?;
+    let mut file = at.caller.begin(path, Existing::Replaced)?;
     let rows = export(&at.office, &at.actor, &options, &mut file)?;
-    file.finish().map_err(unwritten)?;
+    file.finish()?;
     let path = path.display();
     let mut said = said!("已导出 {rows} 行到 {path}。", "{rows} rows written to {path}.");
     if args.reveal {

@@ -1,5 +1,6 @@
 //! How a command fails: what is said, and the exit status.
 
+use crate::access::socket::wire::Trouble;
 use crate::office::Refusal;
 use crate::said;
 use crate::store::{NotWritten, StoreError, kept_private};
@@ -73,6 +74,16 @@ impl Failure {
                 Err(Self::new(said, next))
             }
             Err(error) => Err(Self::file(path, &error)),
+        }
+    }
+
+    /// What the process that carries the command out is told of it.
+    #[must_use]
+    pub fn into_trouble(self) -> Trouble {
+        match self {
+            Self::Refused(refusal) => Trouble { said: refusal.message, next: refusal.next },
+            Self::Usage(said) => Trouble { said, next: Said::default() },
+            other => Trouble { said: Said::same(format!("{other:?}")), next: Said::default() },
         }
     }
 
@@ -150,6 +161,12 @@ impl From<StoreError> for Failure {
             _ => error.next(),
         };
         Self::new(error.said(), next)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::new(trouble.said, trouble.next)
     }
 }
 

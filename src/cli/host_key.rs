@@ -60,8 +60,7 @@ pub fn make_another(at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Do
     // Before there is a file of it: whoever may not is told so and leaves nothing behind.
     at.actor.need(Right::Accounts)?;
     let another = host_key::another(folder).map_err(failed)?;
-    let (print, public) =
-        (host_key::fingerprint(another.key()), host_key::public(another.key()));
+    let (print, public) = (host_key::fingerprint(another.key()), host_key::public(another.key()));
     at.office.perform(&at.actor, Command::HostKey { fingerprint: print.clone() })?;
     another.take_over().map_err(failed)?;
     show(&print, &public, at.json, out)?;

@@ -3,16 +3,16 @@
 use super::follow::Then;
 use super::{Done, Failure, Opened, progress};
 use crate::exchange::{
-    Book, FileTrouble, HeadingMap, ImportOptions, Plan, Report, SheetReport, import, write_rejects,
+    Book, HeadingMap, ImportOptions, Plan, Report, SheetReport, import, rejects_to,
 };
 use crate::office::{Refusal, Right};
 use crate::said;
-use crate::store::{Existing, NewFile};
+use crate::store::Existing;
 use crate::terminal::text::harmless;
 use crate::words::{Lang, Said};
 use clap::Args;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -49,6 +49,14 @@ pub struct ImportArgs {
 }
 
 impl ImportArgs {
+    /// Refuses names that do not go together, where the files lie.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.rejects.as_deref().map_or(Ok(()), |rejects| apart(rejects, &self.file))
+    }
+
     /// Whether a file of the machine is named, rather than standard input.
     pub fn names_files(&self) -> bool {
         self.file.as_os_str() != PIPED || self.map.is_some() || self.rejects.is_some()
@@ -62,12 +70,10 @@ impl ImportArgs {
 pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     at.actor.need(Right::Import)?;
     let plan = Plan::named(at.office.catalogue(), &args.kind)?;
-    let rejects = args.rejects.as_deref().map(|rejects| at.caller.path(rejects));
-    if let Some(rejects) = &rejects {
-        writable(rejects, &at.caller.path(&args.file))?;
-    }
-    let map = args.map.as_deref().map(|map| read_map(&at.caller.path(map)));
-    let map = map.transpose().map_err(Refusal::from)?;
+    // Its place must do before anything is taken in.
+    let begin = |rejects| at.caller.begin(rejects, Existing::Replaced);
+    args.rejects.as_deref().map(begin).transpose()?;
+    let map = args.map.as_deref().map(|map| read_map(map, at)).transpose()?;
     let options = ImportOptions {
         dry_run: args.dry_run,
         map: map.as_ref(),
@@ -93,8 +99,10 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
             Ok::<_, Failure>(report?)
         },
     )?;
-    if let Some(rejects) = &rejects {
-        write_rejects(rejects, &report, at.lang).map_err(Refusal::from)?;
+    if let Some(rejects) = args.rejects.as_deref() {
+        let mut file = begin(rejects)?;
+        rejects_to(&mut file, &report, at.lang).map_err(|error| Failure::file(rejects, &error))?;
+        file.finish()?;
     }
     if at.json {
         writeln!(out, "{}", report.to_json())?;
@@ -108,10 +116,11 @@ pub fn run(args: &ImportArgs, at: &Opened, out: &mut dyn Write, err: &mut dyn Wr
 }
 
 fn open(args: &ImportArgs, at: &Opened) -> Result<Book, Failure> {
-    let book = if args.file.as_os_str() == PIPED {
-        Book::from_stream(PIPED, at.caller.reader(&args.file)?)
+    let book = if at.caller.is_here() && args.file.as_os_str() != PIPED {
+        Book::open(&args.file)
     } else {
-        Book::open(&at.caller.path(&args.file))
+        let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+        Book::from_stream(name, at.caller.reader(&args.file)?)
     };
     Ok(book.map_err(Refusal::from)?)
 }
@@ -180,9 +189,8 @@ fn preview(sheet: &SheetReport, lang: Lang, out: &mut dyn Write) -> std::io::Res
     Ok(())
 }
 
-/// The file of refused rows must not take the place of the file itself, and its place must do
-/// before anything is taken in.
-fn writable(rejects: &Path, file: &Path) -> Result<(), Failure> {
+/// The file of refused rows must not take the place of the file itself.
+fn apart(rejects: &Path, file: &Path) -> Result<(), Failure> {
     let same = match (fs::canonicalize(rejects), fs::canonicalize(file)) {
         (Ok(rejects), Ok(file)) => rejects == file,
         _ => rejects == file,
@@ -193,17 +201,14 @@ fn writable(rejects: &Path, file: &Path) -> Result<(), Failure> {
             "--rejects cannot be the file that is imported; give another name.",
         )));
     }
-    NewFile::begin(rejects, Existing::Replaced)
-        .map_err(FileTrouble::from)
-        .map_err(Refusal::from)?;
     Ok(())
 }
 
-fn read_map(path: &Path) -> Result<HeadingMap, FileTrouble> {
-    let name = path.display().to_string();
-    let machine = |why: String| FileTrouble::Machine { path: name.clone(), why };
-    let text = fs::read_to_string(path).map_err(|error| machine(error.to_string()))?;
-    HeadingMap::read(&name, &text)
+fn read_map(path: &Path, at: &Opened) -> Result<HeadingMap, Failure> {
+    let mut text = String::new();
+    let read = at.caller.reader(path)?.read_to_string(&mut text);
+    read.map_err(|error| Failure::file(path, &error))?;
+    Ok(HeadingMap::read(&path.display().to_string(), &text).map_err(Refusal::from)?)
 }
 
 #[cfg(test)]
@@ -226,7 +231,7 @@ mod tests {
     fn run_line(at: &Opened, line: &[&str]) -> (Done, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let done = match Line::try_parse_from(["yizhan"].iter().chain(line)).unwrap() {
-            Line::Import(args) => run(&args, at, &mut out, &mut err),
+            Line::Import(args) => args.check().and_then(|()| run(&args, at, &mut out, &mut err)),
             Line::Export(args) => export::run(&args, at, &mut out, &mut err),
         };
         (done, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())

@@ -5,7 +5,7 @@
 use super::{Failure, opening::Opened};
 use crate::office::Command;
 use crate::said;
-use crate::store::{Existing, NewFile};
+use crate::store::Existing;
 use clap::Subcommand;
 use std::fs;
 use std::io::{self, Write};
@@ -30,16 +30,15 @@ impl KeyFileCommand {
     /// # Errors
     /// A refusal; a file that is there already or cannot be written.
     pub fn run(&self, at: &Opened) -> Result<crate::office::Receipt, Failure> {
-        let key = match self {
-            Self::End => None,
-            Self::Make { file } => Some(make(&at.caller.path(file))?),
+        let Self::Make { file } = self else {
+            return Ok(at.office.perform(&at.actor, Command::KeyFile { key: None })?);
         };
-        let done = at.office.perform(&at.actor, Command::KeyFile { key: key.as_deref().copied() });
-        if let (Err(_), Self::Make { file }) = (&done, self) {
-            // A key that opens nothing is of no use. The refusal is what there is to say.
-            let _ = fs::remove_file(at.caller.path(file));
-        }
-        Ok(done?)
+        // A key that opens nothing is of no use: the file is there once the key is.
+        let mut made = at.caller.begin(file, Existing::Kept)?;
+        let key = write_key(&mut made).map_err(|error| Failure::file(file, &error))?;
+        let done = at.office.perform(&at.actor, Command::KeyFile { key: Some(*key) })?;
+        made.finish()?;
+        Ok(done)
     }
 
     /// What was done.
@@ -58,15 +57,12 @@ impl KeyFileCommand {
     }
 }
 
-fn make(file: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
-    let failed = |error: io::Error| Failure::file(file, &error);
+fn write_key(to: &mut impl Write) -> io::Result<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(key.as_mut()).map_err(|error| failed(io::Error::other(error)))?;
+    getrandom::fill(key.as_mut()).map_err(io::Error::other)?;
     let text: Zeroizing<String> =
         Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
-    let mut made = NewFile::begin(file, Existing::Kept)?;
-    writeln!(made, "{}", *text).map_err(failed)?;
-    made.finish()?;
+    writeln!(to, "{}", *text)?;
     Ok(key)
 }
 
@@ -105,6 +101,7 @@ fn digits(text: &str) -> Option<Zeroizing<[u8; 32]>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::caller::Caller;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
@@ -112,9 +109,11 @@ mod tests {
     fn a_file_comes_back_and_is_nobody_elses() {
         let at = tempfile::tempdir().unwrap();
         let file = at.path().join("key");
-        let key = make(&file).unwrap();
+        let mut made = Caller::here().begin(&file, Existing::Kept).unwrap();
+        let key = write_key(&mut made).unwrap();
+        made.finish().unwrap();
         assert_eq!(*read(&file).unwrap(), *key);
-        assert!(make(&file).is_err(), "a file that is there is kept");
+        assert!(Caller::here().begin(&file, Existing::Kept).is_err(), "what is there is kept");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(read(&file).is_err());
         fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();

@@ -3,6 +3,7 @@
 use super::args::Cli;
 use super::{Done, Failure};
 use crate::said;
+use crate::store::{Existing, NewFile};
 use clap::{Args, CommandFactory};
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,8 +26,18 @@ pub fn run(args: &ManArgs, out: &mut dyn Write, err: &mut dyn Write) -> Done {
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
         return Ok(out.write_all(&page)?);
     };
-    std::fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
-    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Failure::file(dir, &error))?;
+    let failed = |error| Failure::file(dir, &error);
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    // The library writes through whatever has a page's name.
+    let made = tempfile::tempdir().map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), made.path()).map_err(failed)?;
+    for page in std::fs::read_dir(made.path()).map_err(failed)? {
+        let page = page.map_err(failed)?;
+        let mut file = NewFile::begin(&dir.join(page.file_name()), Existing::Replaced)?;
+        let text = std::fs::read(page.path()).map_err(failed)?;
+        file.write_all(&text).map_err(failed)?;
+        file.finish()?;
+    }
     let place = dir.display();
     let done = said!("手册页在 {place}", "The pages are in {place}");
     Ok(writeln!(err, "{} / {}", done.zh, done.en)?)

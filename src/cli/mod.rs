@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`args`] | the whole command line, for clap |
 //! | [`opening`] | data folder, account and password, the open station |
-//! | [`caller`] | who gave a command: their folder, their standard input |
+//! | [`caller`] | who gave a command: their files, their standard input |
 //! | [`elsewhere`] | commands carried out by the process that owns the folder |
 //! | [`prompt`] | questions at the terminal |
 //! | [`progress`] | the bar of long work |
@@ -80,6 +80,8 @@ pub struct Surroundings {
     pub files: Option<PathBuf>,
     /// The platform's folder for what lives as long as a login, for this program.
     pub runtime: Option<PathBuf>,
+    /// The runtime folder of the system's service: `YIZHAN_RUNTIME`, or where systemd makes it.
+    pub service: PathBuf,
     /// The platform's folder for temporary files.
     pub temporary: PathBuf,
     /// The locale that says which language; empty when not set.
@@ -141,6 +143,9 @@ fn dispatch(
     cli.app.not_with_a_subcommand()?;
     if let Command::Decide(args) = command {
         args.check(world)?;
+    }
+    if let Command::Import(args) = command {
+        args.check()?;
     }
     match command {
         Command::Init(args) => init::run(args, world, out, err),

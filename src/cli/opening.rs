@@ -10,13 +10,16 @@ use crate::office::{Actor, Office, Refusal, RefusalKind, Sources};
 use crate::program::Kind;
 use crate::record::{Clock, Record, account_form};
 use crate::said;
-use crate::store::{Origin, Progress, Secret, StationInfo};
+use crate::store::{Progress, STATION_FILE, Secret, StationInfo, StoreError};
 use crate::terminal::codec::Codec;
 use crate::words::{Lang, Said};
-use std::io::{self, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// The data folder of the system's service, as assets/systemd/yizhan.service has it.
+const SERVICE_DATA: &str = "/var/lib/yizhan/station";
 
 /// Where and for whom a command runs, before any station is open.
 pub struct World<'w> {
@@ -133,17 +136,25 @@ impl<'w> World<'w> {
     /// Where the sockets of data folders lie.
     #[must_use]
     pub fn places(&self) -> Places {
-        Places::new(self.surroundings.runtime.as_deref(), &self.surroundings.temporary)
+        let Surroundings { runtime, service, temporary, .. } = self.surroundings;
+        Places::new(runtime.as_deref(), service, temporary)
     }
 
-    /// The data folder: `--data`, `YIZHAN_DATA`, or the platform's.
+    /// The data folder: `--data`, `YIZHAN_DATA`, or the platform's. Whoever has none there, and may
+    /// reach the system's service, means that.
     ///
     /// # Errors
     /// When the platform has none.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         let Surroundings { data, home, .. } = self.surroundings;
-        let chosen = self.global.data.as_ref().or(data.as_ref()).or(home.as_ref());
-        chosen.cloned().ok_or_else(|| {
+        let chosen = self.global.data.as_ref().or(data.as_ref());
+        if chosen.is_none()
+            && home.as_ref().is_none_or(|home| !home.join(STATION_FILE).exists())
+            && self.places().served(Path::new(SERVICE_DATA))
+        {
+            return Ok(SERVICE_DATA.into());
+        }
+        chosen.or(home.as_ref()).cloned().ok_or_else(|| {
             Failure::Usage(said!(
                 "不知道数据目录在哪里，请用 --data 指定。",
                 "The data folder is not known; name it with --data."
@@ -227,7 +238,13 @@ impl<'w> World<'w> {
     /// As [`Self::open`].
     pub fn credentials_for_station(&self) -> Result<Credentials, Failure> {
         // Before anybody types a password: is there a station at all, and of this version?
-        StationInfo::load(&self.folder()?)?;
+        let folder = self.folder()?;
+        match StationInfo::load(&folder) {
+            Err(StoreError::Io(trouble)) if trouble.kind == ErrorKind::PermissionDenied => {
+                return Err(another_users(&folder));
+            }
+            found => found?,
+        };
         self.credentials()
     }
 
@@ -253,7 +270,7 @@ impl<'w> World<'w> {
     ) -> Result<Opened, Failure> {
         let actor = match who {
             Credentials::Password { account, password } => {
-                let actor = office.sign_in(account, password, &Origin::Cli)?;
+                let actor = office.sign_in(account, password, &caller.origin())?;
                 if !self.gives_password {
                     office.own_password(&actor.account)?;
                 }
@@ -336,6 +353,21 @@ impl Opened {
             )
         })
     }
+}
+
+/// The data folder is another user's, and nobody serves it to this one.
+fn another_users(folder: &Path) -> Failure {
+    let folder = folder.display();
+    Failure::new(
+        said!(
+            "数据目录 {folder} 属于另一个系统用户，现在也没有为您提供服务的驿站。",
+            "The data folder {folder} belongs to another user of the system, and no yizhan serves it to you now."
+        ),
+        said!(
+            "请以那个用户运行；或请管理员用 yizhan serve --socket-group 提供服务，并把您加入那个组（加入后重新登录系统）。",
+            "Run this as that user, or have the administrator run `yizhan serve --socket-group` and add you to that group (then log in to the system anew)."
+        ),
+    )
 }
 
 /// A key file opens a station for its service and acts for nobody.

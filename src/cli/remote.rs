@@ -10,7 +10,6 @@ use crate::said;
 use crate::words::Lang;
 use clap::{Parser, Subcommand};
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// 经 SSH 可用的命令 / The commands there are over SSH.
@@ -69,7 +68,7 @@ pub fn commands(office: &Arc<Office>) -> Box<Commands> {
         }
         office.wait_for_index();
         // Over SSH no command names files; what is piped to it is its input.
-        let caller = Caller::elsewhere(PathBuf::new(), false, input);
+        let caller = Caller::visitor(input);
         let at = Opened { office, actor, lang, json, watched: false, caller };
         let done = match command {
             RemoteCommand::Find(args) => find::run(&args, &at, &mut out, err),

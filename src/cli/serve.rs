@@ -26,6 +26,9 @@ pub struct ServeArgs {
     /// 在这个地址提供 SSH 接入，如 0.0.0.0:2222；不写则不开 / Serve SSH at this address, such as 0.0.0.0:2222; off if not given
     #[arg(long, value_name = "ADDR")]
     ssh: Option<String>,
+    /// 也让这个系统用户组的人从本机接入，如 yizhan；套接字在服务的运行目录里 / Also let this group of the system's users attach on this machine, such as yizhan; the socket lies in the service's runtime folder
+    #[arg(long, value_name = "GROUP")]
+    socket_group: Option<String>,
     /// 最后一个会话离开后结束，脱离启动它的终端 / Ends when the last session has left; leaves the terminal it was started in
     #[arg(long, hide = true)]
     pub until_empty: bool,
@@ -46,6 +49,7 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
         // The window this was started in may close. Already a leader is as good.
         let _ = rustix::process::setsid();
     }
+    let group = args.socket_group.as_deref().map(group_number).transpose()?;
     let office = world.office(&who, world.sources()?)?;
     // The window behind `--until-empty` asks for the change itself.
     if let (Credentials::Password { account, .. }, false) = (&who, args.until_empty) {
@@ -53,18 +57,12 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
     }
     let hall = Hall::open(office.clone());
     let errands = elsewhere::errands(&office, world.surroundings);
-    let door = Door::open(&hall, &folder, &world.places(), errands).map_err(|error| {
-        Failure::new(
-            said!(
-                "本机套接字打不开：{error}，别的窗口连不上来。",
-                "The local socket does not open ({error}), so no window could connect."
-            ),
-            said!(
-                "请检查运行目录或临时目录的权限。",
-                "Check the permissions of the runtime folder or the folder for temporary files."
-            ),
-        )
-    })?;
+    let places = match group {
+        Some(group) => world.places().for_group(group),
+        None => world.places(),
+    };
+    let door = Door::open(&hall, &folder, &places, errands)
+        .map_err(|error| no_socket(&error, args.socket_group.as_deref()))?;
     let ssh = args
         .ssh
         .as_deref()
@@ -97,6 +95,45 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
     serve::run(&hall, until)?;
     drop((door, ssh, keeper));
     Ok(office.close()?)
+}
+
+fn no_socket(error: &io::Error, group: Option<&str>) -> Failure {
+    let said = said!(
+        "本机套接字打不开：{error}，别的窗口连不上来。",
+        "The local socket does not open ({error}), so no window could connect."
+    );
+    let next = match group {
+        Some(group) => said!(
+            "运行目录（/run/yizhan 或 YIZHAN_RUNTIME）要属于运行服务的用户和 {group} 组，权限 0750；由 systemd 的 RuntimeDirectory 建立。",
+            "The runtime folder (/run/yizhan or YIZHAN_RUNTIME) must belong to the service's user and the group {group}, with mode 0750; systemd's RuntimeDirectory makes it."
+        ),
+        None => said!(
+            "请检查运行目录或临时目录的权限。",
+            "Check the permissions of the runtime folder or the folder for temporary files."
+        ),
+    };
+    Failure::new(said, next)
+}
+
+/// The number of a group of the system's users, by its name or number.
+fn group_number(named: &str) -> Result<u32, Failure> {
+    if let Ok(number) = named.parse() {
+        return Ok(number);
+    }
+    let known = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let number = known.lines().find_map(|line| {
+        let mut cells = line.split(':');
+        (cells.next() == Some(named)).then(|| cells.nth(1)?.parse().ok()).flatten()
+    });
+    number.ok_or_else(|| {
+        Failure::new(
+            said!("系统里没有用户组“{named}”。", "The system has no group \"{named}\"."),
+            said!(
+                "请用 groupadd --system {named} 建立，或写组的编号。",
+                "Make it with `groupadd --system {named}`, or give the number of a group."
+            ),
+        )
+    })
 }
 
 /// Opens the SSH server; gives the fingerprint of its host key with it.

@@ -57,7 +57,7 @@ pub use export::{ExportOptions, Format, export};
 pub use guard::{guard, unguard};
 pub use import::{ImportOptions, import};
 pub use plan::{HeadingMap, Plan};
-pub use rejects::{place_rejects, write_rejects};
+pub use rejects::{place_rejects, rejects_to, write_rejects};
 pub use report::{ColumnReport, Fault, LeftRow, Place, RefusedRow, Report, SheetReport};
 pub use told::{About, Notice};
 pub use trouble::FileTrouble;

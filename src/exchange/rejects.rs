@@ -32,11 +32,15 @@ pub fn place_rejects(
     lang: Lang,
 ) -> Result<(), FileTrouble> {
     let mut file = NewFile::begin(path, existing)?;
-    write(&mut file, report, lang).map_err(|error| FileTrouble::of(path, &error))?;
+    rejects_to(&mut file, report, lang).map_err(|error| FileTrouble::of(path, &error))?;
     Ok(file.finish()?)
 }
 
-fn write(mut to: impl Write, report: &Report, lang: Lang) -> io::Result<()> {
+/// Writes them to a file that somebody else began.
+///
+/// # Errors
+/// When it cannot be written to.
+pub fn rejects_to(mut to: impl Write, report: &Report, lang: Lang) -> io::Result<()> {
     to.write_all("\u{FEFF}".as_bytes())?;
     let mut csv = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)

@@ -426,6 +426,9 @@ pub(super) fn origin_said(origin: &Origin) -> Said {
     match origin {
         Origin::Terminal => Said::fixed("本机", "this terminal"),
         Origin::Socket => Said::fixed("本机另一窗口", "another terminal here"),
+        Origin::User(user) => {
+            said!("本机用户 {user} 的终端", "a terminal of user {user} here")
+        }
         Origin::Ssh(address) => said!("SSH {address}", "SSH {address}"),
         Origin::Cli => Said::fixed("命令行", "command line"),
     }

@@ -201,9 +201,14 @@ pub fn source_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The source of a sign-in: its address over SSH, nothing for the machine itself.
+/// The source of a sign-in: its address over SSH, another user of this machine; nothing for the
+/// machine itself.
 pub(super) fn counted_from(origin: &Origin) -> String {
-    let Origin::Ssh(address) = origin else { return String::new() };
+    let address = match origin {
+        Origin::Ssh(address) => address,
+        Origin::User(user) => return format!("user {user}"),
+        Origin::Terminal | Origin::Socket | Origin::Cli => return String::new(),
+    };
     let ip = address.parse::<SocketAddr>().map(|place| place.ip()).or_else(|_| address.parse());
     ip.map_or_else(|_| address.clone(), |ip| source_of(ip).to_string())
 }
@@ -224,6 +229,7 @@ mod tests {
         ] {
             assert_eq!(counted_from(&Origin::Ssh(address.into())), counted, "{address}");
         }
+        assert_eq!(counted_from(&Origin::User(4711)), "user 4711");
         for here in [Origin::Terminal, Origin::Socket, Origin::Cli] {
             assert_eq!(counted_from(&here), "");
         }

@@ -69,9 +69,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
 /// Takes a folder away, when it is there.
 pub(super) fn remove_dir(dir: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(io(Doing::Writing, dir)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io(Doing::Writing, dir)(error)),
         _ => Ok(()),
     }
 }

@@ -20,6 +20,8 @@ pub enum Origin {
     Terminal,
     /// Another terminal of the same machine, through the local socket.
     Socket,
+    /// Another user of the same machine, by number, through the socket of a service.
+    User(u32),
     /// Over SSH, from this address.
     Ssh(String),
     /// A command of the command line.

@@ -389,6 +389,17 @@ pub fn allowed(action: Action, who: &Actor) -> Result<(), Refusal> {
                 "On your own machine, `ssh HOST import KIND - < FILE` takes a list in."
             ),
         )),
+        // The service would open them with its own user's rights.
+        (Action::Import, Origin::User(_)) => Err(Refusal::forbidden(
+            said!(
+                "驿站服务由另一个系统用户运行，界面上不打开文件。",
+                "The service runs as another user of the system; its screens open no files."
+            ),
+            said!(
+                "请在命令行用 yizhan import 种类 文件 导入，文件按您自己的权限读取。",
+                "On the command line, `yizhan import KIND FILE` takes a list in, read with your own rights."
+            ),
+        )),
         _ => Ok(()),
     }
 }

@@ -8,8 +8,9 @@ use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
-use yizhan::access::socket::errand::Outcome;
-use yizhan::access::socket::wire::{Account, Errand, Proof, VERSION};
+use yizhan::access::socket::errand::{Hands, InTheMaking, Outcome};
+use yizhan::access::socket::wire::{Account, Errand, Proof, Trouble, VERSION};
+use yizhan::words::Said;
 
 const PERSON: &str = "{\"create\":\"person\",\"fields\":{\"name\":\"张蕾\"}}\n";
 
@@ -162,6 +163,22 @@ fn an_owner_that_was_stopped_is_said_to_be_silent() {
     assert!(desk.done(&["account", "list"]).contains("admin"));
 }
 
+/// Has one file, whatever its name, and makes none.
+struct Hand;
+
+impl Hands for Hand {
+    fn open(&mut self, path: &str, _: bool) -> Result<Box<dyn Read>, Trouble> {
+        if path == "mine" {
+            return Ok(Box::new(std::io::repeat(b'x').take(100_000)));
+        }
+        Err(Trouble { said: Said::same(format!("not {path}")), next: Said::default() })
+    }
+
+    fn begin(&mut self, _: &str, _: bool) -> Result<Box<dyn InTheMaking>, Trouble> {
+        Err(Trouble { said: Said::same("none"), next: Said::default() })
+    }
+}
+
 #[test]
 fn a_command_that_fails_ends_alone() {
     let house = House::open();
@@ -176,13 +193,17 @@ fn a_command_that_fails_ends_alone() {
     };
     let carried_out = |errand: &Errand| {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let outcome = house.connect().carry_out(errand, &mut out, &mut err).unwrap();
+        let outcome = house.connect().carry_out(errand, &mut Hand, &mut out, &mut err).unwrap();
         (outcome, text(&out), text(&err))
     };
     let (outcome, out, err) = carried_out(&errand(&["panic"]));
     assert_eq!((outcome, out.as_str()), (Outcome::Over(1), "before"));
     assert!(err.contains("program error"), "{err}");
     assert_eq!(carried_out(&errand(&["well"])).0, Outcome::Over(7));
+    // What it reads is what the client opens, and nothing else.
+    let (outcome, out, err) = carried_out(&errand(&["read", "--file=mine"]));
+    assert_eq!((outcome, out.len()), (Outcome::Over(0), 100_000));
+    assert_eq!(err, "not /etc/hostname\n");
     // An owner of another version says so and does nothing.
     let (outcome, out, _) = carried_out(&Errand { version: VERSION + 1, ..errand(&["panic"]) });
     assert!(matches!(outcome, Outcome::Not(said) if said.en.contains("another version")));

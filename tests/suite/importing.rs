@@ -203,6 +203,7 @@ fn only_whoever_may_import_is_offered_it_and_nobody_over_ssh() {
         ("volunteer", Origin::Terminal, false),
         ("auditor", Origin::Terminal, false),
         ("supervisor", Origin::Ssh("192.0.2.1".into()), false),
+        ("supervisor", Origin::User(4711), false),
     ] {
         let start = Start { origin, home: home.path().into(), ..start(80, 24) };
         let mut desk = station.seated(start);

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use yizhan::access::client::Client;
 use yizhan::access::hall::Hall;
 use yizhan::access::socket::attach::Connection;
+use yizhan::access::socket::errand::Asker;
 use yizhan::access::socket::wire::{
     Account, Bye, Decoder, Errand, FROM_OWNER, Frame, Hello, VERSION,
 };
@@ -57,8 +58,22 @@ impl House {
         let roles = [Role::Volunteer, Role::Supervisor];
         let (office, _) = made(&data, clock.clone(), &roles);
         let hall = Hall::open(office);
-        let places = Places::new(None, folder.path());
-        let errands = Box::new(|errand: &Errand, _, out: &mut dyn Write, _: &mut dyn Write| {
+        let places = Places::new(None, &folder.path().join("service"), folder.path());
+        type Told<'t> = &'t mut dyn Write;
+        let errands = Box::new(|errand: &Errand, asker: &Arc<Asker>, out: Told, err: Told| {
+            if let [read, path] = &errand.words[..] {
+                assert_eq!(read, "read");
+                let path = path.strip_prefix("--file=").unwrap_or(path);
+                for asked in [path, "/etc/hostname"] {
+                    let mut text = String::new();
+                    match asker.open(asked, false) {
+                        Ok(mut file) => file.read_to_string(&mut text).map(drop).unwrap(),
+                        Err(trouble) => writeln!(err, "{}", trouble.said.en).unwrap(),
+                    }
+                    out.write_all(text.as_bytes()).unwrap();
+                }
+                return 0;
+            }
             if errand.words == ["panic"] {
                 out.write_all(b"before").unwrap();
                 panic!("a command fails");

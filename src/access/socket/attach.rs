@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,10 +54,12 @@ impl Connection {
     #[must_use]
     pub fn to(data: &Path, places: &Places) -> Option<Self> {
         let sockets = places.of(data).ok()?;
-        let streams = sockets.iter().filter_map(|socket| UnixStream::connect(socket).ok());
         // What is typed here, a password first, is for no stranger's process.
-        let stream = { streams }.find(|stream| place::serves(stream, data))?;
-        Some(Self { stream })
+        let trusted = |(socket, keeper): (PathBuf, u32)| {
+            let stream = UnixStream::connect(socket).ok()?;
+            place::peer_is(&stream, keeper).then_some(Self { stream })
+        };
+        sockets.into_iter().find_map(trusted)
     }
 
     /// The connection itself.

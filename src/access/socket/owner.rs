@@ -54,12 +54,17 @@ impl Door {
         }
         let listener = UnixListener::bind(&path)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        if let Some(group) = places.group() {
+            std::os::unix::fs::lchown(&path, None, Some(group))?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o660))?;
+        }
+        let anybody = places.group().is_some();
         let closed = Arc::new(AtomicBool::new(false));
         let (hall, shut) = (hall.clone(), closed.clone());
         let errands = Arc::from(errands);
         thread::Builder::new()
             .name("socket".into())
-            .spawn(move || accept(&listener, &hall, &shut, &errands))?;
+            .spawn(move || accept(&listener, anybody, &hall, &shut, &errands))?;
         Ok(Self { path, closed })
     }
 
@@ -79,12 +84,22 @@ impl Drop for Door {
     }
 }
 
-fn accept(listener: &UnixListener, hall: &Arc<Hall>, closed: &AtomicBool, errands: &Arc<Errands>) {
+/// Serves whoever comes: where a group is served the socket's own rights say who may.
+fn accept(
+    listener: &UnixListener,
+    anybody: bool,
+    hall: &Arc<Hall>,
+    closed: &AtomicBool,
+    errands: &Arc<Errands>,
+) {
     for (number, stream) in (1_u64..).zip(listener.incoming()) {
         if closed.load(Ordering::Relaxed) {
             break;
         }
         let Ok(stream) = stream else { continue };
+        if !anybody && !place::peer_is(&stream, place::own_user()) {
+            continue;
+        }
         let (hall, errands) = (hall.clone(), errands.clone());
         // A machine without room for a thread serves those who are there.
         let _ = thread::Builder::new().name(format!("socket session {number}")).spawn(move || {
@@ -97,9 +112,6 @@ fn accept(listener: &UnixListener, hall: &Arc<Hall>, closed: &AtomicBool, errand
 
 /// Serves one client from its first word to its end.
 fn attend(hall: &Arc<Hall>, stream: &UnixStream, errands: &Errands) -> io::Result<()> {
-    if !place::trusted(stream) {
-        return Ok(());
-    }
     stream.set_read_timeout(Some(HELLO))?;
     stream.set_write_timeout(Some(WRITING))?;
     let mut decoder = Decoder::new(FROM_CLIENT);
@@ -140,11 +152,12 @@ fn seat(
         .spawn(move || listen(&hearing.0, decoder, &hearing.1))?;
     let Hello { client, account, .. } = hello;
     // Whoever cannot sign in stands before the sign-in screen, which says why when they try.
+    let origin = place::origin(stream, Origin::Socket);
     let known = account.and_then(|Account { name, password }| {
-        hall.office().sign_in(&name, &password, &Origin::Socket).ok()
+        hall.office().sign_in(&name, &password, &origin).ok()
     });
     let mut line = SocketLine { stream, inbox: guest.inbox() };
-    let Ended { ending, .. } = guest.work(client.start(Origin::Socket, ESC_WAIT), known, &mut line);
+    let Ended { ending, .. } = guest.work(client.start(origin, ESC_WAIT), known, &mut line);
     let failed = ending == Ending::Failed;
     bye(stream, ending.said().unwrap_or_default(), failed)
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 /// The version of this protocol. Owner and client are usually the same program; after an update
 /// the running owner may be the older one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Longest payload the owner takes from a client.
 pub const FROM_CLIENT: usize = 64 * 1024;
@@ -38,10 +38,21 @@ pub enum Frame {
     Bye(Bye),
     /// The client begins, and wants a command carried out instead of a session.
     Errand(Errand),
-    /// The command reads its standard input: the client sends it as [`Frame::Data`].
+    /// The command reads its standard input: the client sends the next piece as [`Frame::Data`].
     Ask,
     /// There is no more of it.
     End,
+    /// The command reads or writes a file its words name: the client opens it, with its own user's
+    /// rights, and says [`Frame::Taken`] or why not.
+    Open(Named),
+    /// The next piece of the file that is read.
+    Next,
+    /// More of the file that is written.
+    More(Vec<u8>),
+    /// The file that is written is whole and takes its place: [`Frame::Taken`], or why not.
+    Finish,
+    /// Why the client cannot: what happened, and what to do.
+    Trouble(Trouble),
     /// Standard error of the command; its standard output comes as [`Frame::Data`].
     Aside(Vec<u8>),
     /// The command is over, with this exit status.
@@ -66,6 +77,39 @@ pub struct Errand {
     /// The new password they were asked for at their terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Chosen>,
+}
+
+/// A file as the command's words name it, and what is to be done with it. One at a time is read,
+/// and one written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The name.
+    pub path: String,
+    /// What for.
+    pub to: Purpose,
+}
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To be read.
+    Read,
+    /// To be read; nobody else may reach it.
+    ReadSecret,
+    /// To be made, in the place of one that is there.
+    Replace,
+    /// To be made, where there is none.
+    Make,
+}
+
+/// Why a file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What happened.
+    pub said: Said,
+    /// What to do.
+    pub next: Said,
 }
 
 /// A password chosen at the client, for an account that gets one.
@@ -162,6 +206,11 @@ impl Frame {
             Self::End => b'z',
             Self::Aside(_) => b'x',
             Self::Status(_) => b's',
+            Self::Open(_) => b'o',
+            Self::Next => b'n',
+            Self::More(_) => b'm',
+            Self::Finish => b'f',
+            Self::Trouble(_) => b'!',
         }
     }
 
@@ -173,10 +222,16 @@ impl Frame {
             Self::Hello(hello) => serde_json::to_vec(hello).unwrap_or_default(),
             Self::Bye(bye) => serde_json::to_vec(bye).unwrap_or_default(),
             Self::Errand(errand) => serde_json::to_vec(errand).unwrap_or_default(),
-            Self::Data(bytes) | Self::Aside(bytes) => return framed(self.kind(), bytes),
+            Self::Open(named) => serde_json::to_vec(named).unwrap_or_default(),
+            Self::Trouble(trouble) => serde_json::to_vec(trouble).unwrap_or_default(),
+            Self::Data(bytes) | Self::Aside(bytes) | Self::More(bytes) => {
+                return framed(self.kind(), bytes);
+            }
             Self::Resize(columns, rows) => [columns.to_be_bytes(), rows.to_be_bytes()].concat(),
             Self::Status(status) => vec![*status],
-            Self::Taken | Self::Continue | Self::Ask | Self::End => Vec::new(),
+            Self::Taken | Self::Continue | Self::Ask | Self::End | Self::Next | Self::Finish => {
+                Vec::new()
+            }
         };
         framed(self.kind(), &payload)
     }
@@ -187,6 +242,9 @@ impl Frame {
             (b'h', json) => Self::Hello(serde_json::from_slice(json).map_err(|_| malformed)?),
             (b'b', json) => Self::Bye(serde_json::from_slice(json).map_err(|_| malformed)?),
             (b'e', json) => Self::Errand(serde_json::from_slice(json).map_err(|_| malformed)?),
+            (b'o', json) => Self::Open(serde_json::from_slice(json).map_err(|_| malformed)?),
+            (b'!', json) => Self::Trouble(serde_json::from_slice(json).map_err(|_| malformed)?),
+            (b'm', bytes) => Self::More(bytes.to_vec()),
             (b'd', bytes) => Self::Data(bytes.to_vec()),
             (b'x', bytes) => Self::Aside(bytes.to_vec()),
             (b'r', &[a, b, c, d]) => {
@@ -196,8 +254,10 @@ impl Frame {
             (b'c', []) => Self::Continue,
             (b'a', []) => Self::Ask,
             (b'z', []) => Self::End,
+            (b'n', []) => Self::Next,
+            (b'f', []) => Self::Finish,
             (b's', &[status]) => Self::Status(status),
-            (b'r' | b't' | b'c' | b'a' | b'z' | b's', _) => return Err(malformed),
+            (b'r' | b't' | b'c' | b'a' | b'z' | b's' | b'n' | b'f', _) => return Err(malformed),
             _ => return Err(WireError::Unknown(kind)),
         };
         Ok(frame)
@@ -310,6 +370,16 @@ mod tests {
                     })
                 }),
             Just(Frame::Taken),
+            Just(Frame::Next),
+            Just(Frame::Finish),
+            proptest::collection::vec(any::<u8>(), 0..300).prop_map(Frame::More),
+            (".{0,9}", 0..4_usize).prop_map(|(path, to)| {
+                let to = [Purpose::Read, Purpose::ReadSecret, Purpose::Replace, Purpose::Make][to];
+                Frame::Open(Named { path, to })
+            }),
+            (".{0,9}", ".{0,9}").prop_map(|(said, next)| {
+                Frame::Trouble(Trouble { said: Said::same(said), next: Said::same(next) })
+            }),
             Just(Frame::Continue),
             Just(Frame::Ask),
             Just(Frame::End),

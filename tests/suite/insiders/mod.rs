@@ -5,6 +5,7 @@ mod accounts;
 mod approvals;
 mod decisions;
 mod doors;
+mod machine;
 mod packs;
 mod random;
 mod seen;
