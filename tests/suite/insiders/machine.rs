@@ -175,8 +175,8 @@ fn a_runtime_folder_somebody_else_prepared_stops_nobody() {
     };
     let link = |own: &Path| symlink(&elsewhere, own).unwrap();
     let file = |own: &Path| fs::write(own, "").unwrap();
-    let mut prepared: Vec<(&str, &dyn Fn(&Path))> =
-        vec![("open", &open), ("a link", &link), ("a file", &file)];
+    type Prepares<'p> = (&'p str, &'p dyn Fn(&Path));
+    let mut prepared: Vec<Prepares> = vec![("open", &open), ("a link", &link), ("a file", &file)];
     if superuser() {
         prepared.push(("another's", &foreign));
     }
