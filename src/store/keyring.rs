@@ -9,9 +9,11 @@
 
 mod error;
 mod slot;
+mod work;
 
 pub use error::KeyringError;
 pub use slot::Slot;
+pub use work::Work;
 
 use super::disk::{hex, read_text, unhex, write_whole};
 use super::error::StoreError;
@@ -53,12 +55,14 @@ struct File {
     epoch: u16,
     /// The station's seed, sealed under its key.
     station: String,
-    /// The epoch being begun, until the journal has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    next: Option<Next>,
     /// The keys of earlier epochs, each sealed under the next one's, the first epoch's first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     older: Vec<String>,
+    /// What a new password costs to guess, as measured when the station was made.
+    work: Work,
+    /// The epoch being begun, until the journal has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<Next>,
     #[serde(default, rename = "slot", skip_serializing_if = "Vec::is_empty")]
     slots: Vec<Slot>,
 }
@@ -138,6 +142,8 @@ fn proof_of(key: &[u8; 32], secret: &Secret<'_>) -> blake3::Hash {
 /// one person's password is worked on, so can be another's.
 pub(super) struct Attempt {
     slots: Vec<Slot>,
+    /// What it costs where there is no slot.
+    work: Work,
     offered: Zeroizing<Vec<u8>>,
     wrong: KeyringError,
     counted: String,
@@ -145,7 +151,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Slot and seed, or nothing for a wrong secret. Takes a moment and the memory of the slot.
+    /// Slot and seed, or nothing for a wrong secret. Takes a moment, and waits for its turn.
     pub(super) fn derive(&self) -> Result<Option<(Slot, Seed)>, StoreError> {
         for slot in &self.slots {
             if let Some(seed) = slot.open(&self.offered)? {
@@ -153,7 +159,7 @@ impl Attempt {
             }
         }
         if self.slots.is_empty() {
-            slot::work_for_nothing(&self.offered)?;
+            slot::work_for_nothing(&self.offered, self.work)?;
         }
         Ok(None)
     }
@@ -191,12 +197,19 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// A keyring without slots, in its first epoch, not yet on the disk.
-    pub(super) fn empty(dir: &Path, key: &DataKey, station: &Seed) -> Result<Self, StoreError> {
+    /// A keyring without slots, in its first epoch, not yet on the disk, whose passwords take this
+    /// work.
+    pub(super) fn empty(
+        dir: &Path,
+        work: Work,
+        key: &DataKey,
+        station: &Seed,
+    ) -> Result<Self, StoreError> {
         let salt = hex(&random::<16>()?);
         let station = hex(&inner(key).seal(STATION, station.bytes())?);
         let (next, older, slots) = (None, Vec::new(), Vec::new());
-        let file = File { format: FORMAT, salt, epoch: 1, station, next, older, slots };
+        let work = work.at_least();
+        let file = File { format: FORMAT, salt, work, epoch: 1, station, next, older, slots };
         Ok(Self { path: dir.join(KEYRING_FILE), file })
     }
 
@@ -281,7 +294,8 @@ impl Keyring {
         if let Some(wait) = throttle.wait(&counted, from, now)? {
             return Err(KeyringError::Wait(wait).into());
         }
-        Ok(Attempt { slots, offered, wrong, counted, from: from.into() })
+        let work = self.file.work.at_least();
+        Ok(Attempt { slots, work, offered, wrong, counted, from: from.into() })
     }
 
     /// What a seed opens.
@@ -327,20 +341,25 @@ impl Keyring {
             return Err(KeyringError::EmptyPassword.into());
         }
         let place = (SlotKind::Account, self.tag(SlotKind::Account, name)?);
-        let slot = Slot::seal(place, Some(id), &password, &seed)?;
+        // Whoever can write the file does not make the next password cheaper to guess.
+        let work = self.file.work.at_least();
+        let slot = Slot::seal(place, Some(id), (&password, work), &seed)?;
         Ok(NewSlot { slot, seed, owner: Owner::Account(id) })
     }
 
     /// A slot for a recovery key.
     pub(super) fn recovery_slot(&self, recovery: &RecoveryKey) -> Result<NewSlot, StoreError> {
         let (kind, seed) = (SlotKind::Recovery, Seed::generate()?);
-        let slot = Slot::seal((kind, self.tag(kind, "")?), None, recovery.bytes(), &seed)?;
+        // Nobody guesses 160 random bits, however little a guess costs.
+        let secret = (recovery.bytes(), Work::LEAST);
+        let slot = Slot::seal((kind, self.tag(kind, "")?), None, secret, &seed)?;
         Ok(NewSlot { slot, seed, owner: Owner::Recovery })
     }
 
     /// A slot for a key file.
     pub(super) fn key_file_slot(&self, secret: &[u8; 32]) -> Result<NewSlot, StoreError> {
         let (kind, seed) = (SlotKind::KeyFile, Seed::generate()?);
+        let secret = (secret.as_slice(), Work::LEAST);
         let slot = Slot::seal((kind, self.tag(kind, "")?), None, secret, &seed)?;
         Ok(NewSlot { slot, seed, owner: Owner::KeyFile })
     }
@@ -535,7 +554,6 @@ fn bad(detail: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use super::slot::{MEMORY_KIB, PASSES};
     use super::*;
     use crate::record::{Clock, FixedClock};
     use crate::store::keys::{KeyFrame, Plain};
@@ -563,7 +581,7 @@ mod tests {
     impl Bench {
         fn new(dir: &Path) -> Self {
             let (key, station) = (DataKey::generate().unwrap(), Seed::generate().unwrap());
-            let ring = Keyring::empty(dir, &key, &station).unwrap();
+            let ring = Keyring::empty(dir, Work::LEAST, &key, &station).unwrap();
             let recovery = RecoveryKey::generate().unwrap();
             let slot = ring.recovery_slot(&recovery).unwrap();
             let root = slot.seed.signer();
@@ -735,12 +753,32 @@ mod tests {
         let mut bench = Bench::new(dir.path());
         bench.account("a", 1, "pa");
         let at = bench.ring.file.slots.len() - 1;
-        for (passes, memory_kib) in [(u32::MAX, MEMORY_KIB), (PASSES, u32::MAX)] {
-            bench.ring.file.slots[at].passes = passes;
-            bench.ring.file.slots[at].memory_kib = memory_kib;
+        let Work { memory_kib, passes } = Work::LEAST;
+        for (passes, memory_kib) in [(u32::MAX, memory_kib), (passes, u32::MAX)] {
+            bench.ring.file.slots[at].work = Work { memory_kib, passes };
             let opened = bench.opens(&password("a", "pa"));
             assert!(matches!(opened, Err(StoreError::BadFile { .. })), "{passes} {memory_kib}");
         }
+    }
+
+    #[test]
+    fn every_password_takes_the_work_of_its_station_or_the_least() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = DataKey::generate().unwrap();
+        let station = Work { passes: 3, ..Work::LEAST };
+        Keyring::empty(dir.path(), station).unwrap().set_account("a", "pa", &key).unwrap();
+        let mut ring = Keyring::load(dir.path()).unwrap();
+        ring.set_recovery(&RecoveryKey::generate().unwrap(), &key).unwrap();
+        ring.set_account("b", "pb", &key).unwrap();
+        let slots = |ring: &Keyring| ring.file.slots.iter().map(|slot| slot.work).collect::<Vec<_>>();
+        assert_eq!(slots(&ring), [station, Work::LEAST, station]);
+        // An account that is not there takes as long as one that is.
+        let mut throttle = Throttle::forgetful();
+        let nobody = ring.attempt(&password("c", "pc"), "", &mut throttle, clock().now());
+        assert_eq!(nobody.unwrap().work, station);
+        ring.file.work = Work { memory_kib: 8, passes: 1 };
+        ring.set_account("c", "pc", &key).unwrap();
+        assert_eq!(slots(&ring)[3], Work::LEAST);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub use composing::Recovered;
 pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
 pub use healing::{Healed, heal};
-pub use keyring::{KeyringError, NewSlot, Secret};
+pub use keyring::{KeyringError, NewSlot, Secret, Work};
 pub use keys::{
     ADMINISTRATOR, Branch, Erase, Erased, KeyFrame, KnownKey, Owner, Plain, Public, Register, Seed,
     Signer, SignerId,

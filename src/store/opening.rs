@@ -12,7 +12,7 @@ use super::healing;
 use super::journal::{Journal, SEGMENT_BYTES, Torn};
 use super::change::Change;
 use super::keyring::{
-    self, KEYRING_FILE, Keyring, KeyringError, NewSlot, Proof, Secret, Unlocked,
+    self, KEYRING_FILE, Keyring, KeyringError, NewSlot, Proof, Secret, Unlocked, Work,
 };
 use super::keys::{ADMINISTRATOR, DataKeys, EpochFrame, KeyFrame, Owner, Plain, Register, Seed, Signer};
 use super::progress::Progress;
@@ -66,6 +66,8 @@ pub struct Setup {
     pub progress: Arc<Progress>,
     /// Who is told of changes nobody asked for.
     pub told: Told,
+    /// What the passwords of a station that is made cost to guess; one that is there knows.
+    pub work: Work,
 }
 
 impl Setup {
@@ -79,6 +81,7 @@ impl Setup {
             compact_above: COMPACT_ABOVE,
             progress: Arc::default(),
             told: Arc::new(|| {}),
+            work: Work::LEAST,
         }
     }
 }
@@ -113,7 +116,7 @@ impl Store {
         let recovery = RecoveryKey::generate()?;
         let own = Seed::generate()?;
         let key = DataKey::generate()?;
-        let mut ring = Keyring::empty(dir, &key, &own)?;
+        let mut ring = Keyring::empty(dir, setup.work, &key, &own)?;
         let root = ring.recovery_slot(&recovery)?;
         let FirstAccount { name, id, password, .. } = *account;
         let admin = ring.account_slot((name, id), password, Seed::generate()?)?;

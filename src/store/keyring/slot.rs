@@ -2,25 +2,15 @@
 //! sealed for it.
 
 use super::bad;
+use super::work::{Work, derive};
 use crate::record::RecordId;
 use crate::store::disk::{hex, unhex};
 use crate::store::error::StoreError;
 use crate::store::keys::{Owner, Public, Seed};
 use crate::store::seal::{OVERHEAD, Seal, random};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
-
-/// Argon2id memory in KiB: 19 MiB, with two passes and one lane (OWASP's first choice).
-pub(super) const MEMORY_KIB: u32 = 19 * 1024;
-pub(super) const PASSES: u32 = 2;
-const LANES: u32 = 1;
-/// More than this in a file is damage or an attack, not a setting: 1 GiB.
-const MEMORY_KIB_MAX: u32 = 1024 * 1024;
-/// As many passes over the memory, or a file that came with somebody's backup could keep the
-/// program busy for days.
-const PASSES_MAX: u32 = 64;
 
 /// How a slot's secret is turned into a sealing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,9 +44,8 @@ pub struct Slot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<RecordId>,
     salt: String,
-    pub(super) memory_kib: u32,
-    pub(super) passes: u32,
-    lanes: u32,
+    #[serde(flatten)]
+    pub(super) work: Work,
     /// Nonce and sealed seed.
     seed: String,
     /// Signing and receiving key.
@@ -71,7 +60,7 @@ impl Slot {
     pub(super) fn seal(
         (kind, tag): (SlotKind, String),
         owner: Option<RecordId>,
-        secret: &[u8],
+        (secret, work): (&[u8], Work),
         seed: &Seed,
     ) -> Result<Self, StoreError> {
         let salt = random::<16>()?;
@@ -81,14 +70,12 @@ impl Slot {
             tag,
             owner,
             salt: hex(&salt),
-            memory_kib: MEMORY_KIB,
-            passes: PASSES,
-            lanes: LANES,
+            work,
             seed: String::new(),
             public: hex(&[public.sign, public.receive].concat()),
             key: String::new(),
         };
-        let sealing = derive(secret, &salt, MEMORY_KIB, PASSES, LANES)?;
+        let sealing = derive(secret, &salt, work)?;
         slot.seed = hex(&Seal::new(&sealing).seal(&slot.place(), seed.bytes())?);
         Ok(slot)
     }
@@ -98,7 +85,7 @@ impl Slot {
         let salt = unhex(&self.salt).ok_or_else(|| bad("salt"))?;
         let sealed = unhex(&self.seed).filter(|bytes| bytes.len() == 32 + OVERHEAD);
         let sealed = sealed.ok_or_else(|| bad("seed"))?;
-        let sealing = derive(secret, &salt, self.memory_kib, self.passes, self.lanes)?;
+        let sealing = derive(secret, &salt, self.work)?;
         let seed = Seal::new(&sealing).open(&self.place(), &sealed).map(Zeroizing::new);
         let seed = seed.and_then(|seed| seed.first_chunk::<32>().map(Seed::from_bytes));
         // A public key put beside another's seed would have the next data key sealed for it.
@@ -132,32 +119,8 @@ impl Slot {
 }
 
 /// The work of a slot that is not there, so that time does not tell which accounts there are.
-pub(super) fn work_for_nothing(secret: &[u8]) -> Result<(), StoreError> {
-    derive(secret, &[0; 16], MEMORY_KIB, PASSES, LANES).map(drop)
-}
-
-/// Argon2id, version 0x13, 32 bytes.
-fn derive(
-    secret: &[u8],
-    salt: &[u8],
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
-) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    if memory_kib > MEMORY_KIB_MAX {
-        return Err(bad("memory_kib"));
-    }
-    if passes > PASSES_MAX {
-        return Err(bad("passes"));
-    }
-    let params = Params::new(memory_kib, passes, lanes, Some(32));
-    let params = params.map_err(|error| bad(&error.to_string()))?;
-    let mut key = Zeroizing::new([0; 32]);
-    let mut memory = Zeroizing::new(vec![Block::new(); params.block_count()]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(secret, salt, key.as_mut(), memory.as_mut_slice())
-        .map_err(|error| bad(&error.to_string()))?;
-    Ok(key)
+pub(super) fn work_for_nothing(secret: &[u8], work: Work) -> Result<(), StoreError> {
+    derive(secret, &[0; 16], work).map(drop)
 }
 
 /// A password's bytes: an input method may give full-width forms of the same characters.
