@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 /// All names of two of twelve characters after one of twelve.
 const PEOPLE: usize = 1_728;
-const PASSWORD: &str = "bench";
+const PASSWORD: &str = "tin-moss-47";
 
 /// A client that takes any host key: it has just started the host.
 pub struct Trusting;
@@ -48,6 +48,8 @@ pub fn serve(folder: &Path) -> (Child, String) {
         "500113",
         "--admin",
         "admin",
+        "--password-work",
+        "least",
     ];
     assert!(
         run(&init).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("init").success()

@@ -147,7 +147,7 @@ impl AccountArgs {
         }
         let first = said!("{name} 的新密码（不显示）", "New password of {name} (not shown)");
         let again = said!("再输一次", "Once more");
-        Prompt::new(world.lang, world.codec()).new_secret(&first, &again).map(Some)
+        Prompt::new(world.lang, world.codec()).new_password(&first, &again).map(Some)
     }
 }
 

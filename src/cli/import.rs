@@ -216,9 +216,9 @@ mod tests {
     use super::super::caller::Caller;
     use super::super::export::{self, ExportArgs};
     use super::*;
-    use crate::office::{Office, Setup, Sources};
+    use crate::office::{Office, Passwords, Setup, Sources};
     use crate::record::FixedClock;
-    use crate::store::Origin;
+    use crate::store::{Origin, Work};
     use clap::Parser;
     use std::sync::Arc;
 
@@ -243,12 +243,13 @@ mod tests {
             name: "测试站".into(),
             region: "500113".into(),
             admin: "admin".into(),
-            password: "demo".into(),
+            password: "tin-moss-47".into(),
             must_change: false,
+            passwords: Passwords::Guard(Work::LEAST),
         };
         let sources = Sources::load(None).unwrap();
         let (office, _) = Office::create(&folder.join("station"), &setup, sources, clock).unwrap();
-        let actor = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
+        let actor = office.sign_in("admin", "tin-moss-47", &Origin::Cli).unwrap();
         Opened {
             office,
             actor,

@@ -2,10 +2,10 @@
 
 use super::opening::World;
 use super::{Done, Failure, print};
-use crate::office::{Office, Refusal, Setup, Sources};
+use crate::office::{Office, Passwords, Refusal, Setup, Sources};
 use crate::record::{Regions, fold};
 use crate::said;
-use crate::store::{Existing, NewFile, RecoveryKey};
+use crate::store::{Existing, NewFile, RecoveryKey, Work};
 use crate::words::Said;
 use clap::Args;
 use serde_json::json;
@@ -31,6 +31,20 @@ pub struct InitArgs {
     /// 恢复密钥写入这个新文件（只有本用户能读），不显示 / Write the recovery key to this new file, for this user alone, instead of showing it
     #[arg(long, value_name = "FILE")]
     recovery_file: Option<PathBuf>,
+    /// 猜一次密码要用的内存：least 或 19 到 256 MiB；不写则按本机半秒的能力量定 / Memory that one guess at a password takes: least, or 19 to 256 MiB; what this machine does in half a second if not given
+    #[arg(long, value_name = "least|MIB", value_parser = work, hide_short_help = true)]
+    password_work: Option<Work>,
+}
+
+fn work(text: &str) -> Result<Work, String> {
+    let given = match text.parse() {
+        Ok(mib) => Work::in_mib(mib),
+        Err(_) => (text == "least").then_some(Work::LEAST),
+    };
+    given.ok_or_else(|| {
+        let said = said!("要写 least，或 19 到 256 的数。", "Write least, or a number from 19 to 256.");
+        format!("{} / {}", said.zh, said.en)
+    })
 }
 
 /// Makes the station and gives its recovery key, once: to a file, or to standard output.
@@ -45,6 +59,7 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
         admin: args.admin.trim().to_string(),
         password: password.to_string(),
         must_change: !args.no_change,
+        passwords: Passwords::Guard(args.password_work.map_or_else(Work::measured, Ok)?),
     };
     let folder = world.folder()?;
     // Before there is a key: afterwards it would be too late to find the place wanting.

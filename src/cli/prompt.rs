@@ -1,6 +1,7 @@
 //! Questions at the terminal, plain lines before the full screen.
 
 use super::Failure;
+use crate::office::PASSWORD_RULE;
 use crate::said;
 use crate::terminal::codec::{Codec, Decoder, Encoder};
 use crate::terminal::{Capabilities, Event, InputLine, Key, KeyCode, Parser};
@@ -65,14 +66,19 @@ impl Prompt {
         answer.ok_or_else(given_up)
     }
 
-    /// Asks for a new secret twice, until both are the same.
+    /// Says what a password must be, and asks for a new one twice, until both are the same.
     ///
     /// # Errors
     /// As [`Self::secret`].
-    pub fn new_secret(&mut self, first: &Said, again: &Said) -> Result<Zeroizing<String>, Failure> {
+    pub fn new_password(
+        &mut self,
+        first: &Said,
+        again: &Said,
+    ) -> Result<Zeroizing<String>, Failure> {
         // From the first question to the last: between two of them the terminal would show what is
         // typed ahead.
         let _raw = Raw::new()?;
+        write!(self.out(), "{}\r\n", PASSWORD_RULE.get(self.lang))?;
         loop {
             let chosen = self.hidden(first)?;
             if *chosen == *self.hidden(again)? {

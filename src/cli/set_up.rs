@@ -5,9 +5,10 @@ use super::app::Account;
 use super::init;
 use super::opening::World;
 use super::prompt::Prompt;
-use crate::office::{Office, RefusalKind, Setup};
+use crate::office::{Office, Passwords, RefusalKind, Setup};
 use crate::record::Regions;
 use crate::said;
+use crate::store::Work;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -25,8 +26,11 @@ pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failu
         "驿站第一次在这里运行。先回答五个问题，数据会存放在 {place}。\n只想先看看：按 Ctrl-C，再运行 yizhan --demo。",
         "Yizhan runs here for the first time. Five questions first; the data will lie in {place}.\nTo look around first: press Ctrl-C and run `yizhan --demo`."
     ))?;
+    // While the questions are answered.
+    let measuring = std::thread::spawn(Work::measured);
     let name = needed(&mut ask, &said!("1 站点名称", "1 Name of the station"))?;
     let region = region(&mut ask, world)?;
+    let work = measuring.join().unwrap_or(Ok(Work::LEAST))?;
     let (office, recovery, who) = loop {
         let account = said!("3 管理员账号名", "3 Name of the administrator's account");
         let account = needed(&mut ask, &account)?;
@@ -34,7 +38,14 @@ pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failu
         let (name, region, admin) = (name.clone(), region.clone(), account.clone());
         let password_text = password.to_string();
         // Whoever answers the questions is the administrator and has just chosen the password.
-        let setup = Setup { name, region, admin, password: password_text, must_change: false };
+        let setup = Setup {
+            name,
+            region,
+            admin,
+            password: password_text,
+            must_change: false,
+            passwords: Passwords::Guard(work),
+        };
         match init::make(folder, setup, world.sources()?, world) {
             Ok((office, recovery)) => break (office, recovery, (account, password)),
             // A name or password that will not do is asked for again.
@@ -105,5 +116,5 @@ fn region(ask: &mut Prompt, world: &World) -> Result<String, Failure> {
 
 fn password(ask: &mut Prompt) -> Result<Zeroizing<String>, Failure> {
     let first = said!("4 密码（不显示）", "4 Password (not shown)");
-    ask.new_secret(&first, &said!("5 再输一次密码", "5 The password again"))
+    ask.new_password(&first, &said!("5 再输一次密码", "5 The password again"))
 }

@@ -23,7 +23,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 
-use crate::office::{Actor, Command, Office, Refusal, Setup, Sources};
+use crate::office::{Actor, Command, Office, Passwords, Refusal, Setup, Sources};
 use crate::program::Role;
 use crate::record::Clock;
 use crate::said;
@@ -97,6 +97,7 @@ pub fn open(people: usize, seed: u64, clock: Arc<dyn Clock>) -> Result<Demo, Ref
         admin: "admin".into(),
         password: PASSWORD.into(),
         must_change: false,
+        passwords: Passwords::Known,
     };
     let (office, _) = Office::create(folder.path(), &setup, sources, clock.clone())?;
     let administrator = actor(&office, "admin")?;

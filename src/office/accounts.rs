@@ -5,6 +5,7 @@
 
 use super::door::{ACCOUNT, Plan, not_here};
 use super::keyring::KeyringChange;
+use super::passwords::PASSWORD_RULE;
 use super::{Account, Actor, Command, Receipt, Refusal, Right};
 use crate::program::{PERSON, Role};
 use crate::record::{
@@ -12,12 +13,10 @@ use crate::record::{
 };
 use crate::said;
 use crate::store::{DraftOp, Origin, Owner};
+use crate::words::Said;
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
-
-/// Shortest password; old workstations are shared, so a guessable one opens everything.
-const SHORTEST_PASSWORD: usize = 4;
 
 /// Fields of an account's record.
 const MUST_CHANGE: &str = "must_change";
@@ -153,8 +152,8 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
         let name = good_name(name)?;
-        long_enough(&password)?;
         self.nobody_is_like(&name)?;
+        self.password_fits(&password, &name)?;
         let record = account_record(self.now(), &actor.account, &name, role, must_change)?;
         let set = KeyringChange::set(&record, password, must_change);
         Ok(Plan { keyring: Some(set), ..Plan::put("account-add", vec![record]) })
@@ -274,6 +273,20 @@ impl super::Office {
         self.with_password(actor, record, password, true, "account-enable")
     }
 
+    /// What whoever chooses a password here is told before; nothing where every password will do.
+    #[must_use]
+    pub fn password_rule(&self) -> Option<Said> {
+        (!self.known_passwords).then_some(PASSWORD_RULE)
+    }
+
+    /// Nothing when a password will do for this account.
+    fn password_fits(&self, password: &str, name: &str) -> Result<(), Refusal> {
+        match self.password_rule() {
+            Some(_) => super::passwords::fit(password, name, self.station_name()),
+            None => Ok(()),
+        }
+    }
+
     /// The plan of an account that gets a password.
     fn with_password(
         &self,
@@ -283,7 +296,7 @@ impl super::Office {
         must_change: bool,
         command: &'static str,
     ) -> Result<Plan, Refusal> {
-        long_enough(&password)?;
+        self.password_fits(&password, &record.number)?;
         record.fields.insert(MUST_CHANGE.into(), Value::YesNo(must_change));
         self.touch(actor, &mut record);
         let set = if must_change || record.number != actor.account {
@@ -445,20 +458,6 @@ pub(super) fn good_name(typed: &str) -> Result<String, Refusal> {
         ));
     }
     Ok(name)
-}
-
-pub(super) fn long_enough(password: &str) -> Result<(), Refusal> {
-    if password.chars().count() >= SHORTEST_PASSWORD {
-        return Ok(());
-    }
-    Err(Refusal::invalid(
-        "password",
-        said!(
-            "密码至少要 {SHORTEST_PASSWORD} 个字符。",
-            "A password has at least {SHORTEST_PASSWORD} characters."
-        ),
-        said!("请换一个更长的密码。", "Choose a longer one."),
-    ))
 }
 
 pub(super) fn disabled() -> Refusal {

@@ -61,6 +61,8 @@ pub struct Office {
     pub(super) packs: Mutex<super::adopted::Packs>,
     /// Rules that files were submitted under.
     pub(super) kept_rules: Mutex<super::kept_rules::KeptRules>,
+    /// Every password will do: they guard nothing.
+    pub(super) known_passwords: bool,
     pub(super) versions: super::kept_rules::Versions,
 }
 

@@ -243,14 +243,17 @@ fn behind(error: &StoreError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use crate::office::{Command, Office, Setup, Sources};
+    use crate::office::{Command, Office, Passwords, Setup, Sources};
     use crate::program::Role;
     use crate::record::FixedClock;
-    use crate::store::{Origin, Secret};
+    use crate::store::{Origin, Secret, Work};
     use std::path::Path;
     use std::sync::Arc;
 
-    const ADMIN: Secret<'_> = Secret::Password { account: "admin", password: "demo" };
+    const PASSWORD: &str = "tin-moss-47";
+    const FIRST: &str = "first lamp";
+    const SECOND: &str = "second lamp";
+    const ADMIN: Secret<'_> = Secret::Password { account: "admin", password: PASSWORD };
 
     fn clock() -> Arc<FixedClock> {
         Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()))
@@ -261,12 +264,13 @@ mod tests {
             name: "鱼洞街道服务站".into(),
             region: "500113".into(),
             admin: "admin".into(),
-            password: "demo".into(),
+            password: PASSWORD.into(),
             must_change: false,
+            passwords: Passwords::Guard(Work::LEAST),
         };
         let (office, _) =
             Office::create(dir, &setup, Sources::load(None).unwrap(), clock()).unwrap();
-        let admin = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
+        let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
         office.perform(&admin, add("周丽")).unwrap();
         office
     }
@@ -275,13 +279,13 @@ mod tests {
         Command::AddAccount {
             name: name.into(),
             role: Role::Volunteer,
-            password: "first".into(),
+            password: FIRST.into(),
             must_change: false,
         }
     }
 
     fn change(name: &str) -> Command {
-        Command::ChangePassword { name: name.into(), password: "second".into() }
+        Command::ChangePassword { name: name.into(), password: SECOND.into() }
     }
 
     fn opens(office: &Office, name: &str, password: &str) -> bool {
@@ -292,18 +296,18 @@ mod tests {
     fn a_journal_that_cannot_be_written_leaves_passwords_as_they_were() {
         let dir = tempfile::tempdir().unwrap();
         let office = station(&dir.path().join("station"));
-        let admin = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
+        let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
         for command in
             [change("周丽"), Command::DisableAccount { name: "周丽".into() }, add("冉光辉")]
         {
             office.store.refuse_next_write();
             office.perform(&admin, command).unwrap_err();
-            assert!(opens(&office, "周丽", "first") && !opens(&office, "周丽", "second"));
+            assert!(opens(&office, "周丽", FIRST) && !opens(&office, "周丽", SECOND));
         }
         assert!(office.account("冉光辉").is_none());
         assert!(!office.store.has_account_slot("冉光辉").unwrap());
         office.perform(&admin, add("冉光辉")).unwrap();
-        assert!(opens(&office, "冉光辉", "first"));
+        assert!(opens(&office, "冉光辉", FIRST));
     }
 
     #[test]
@@ -311,16 +315,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("station");
         let office = station(&folder);
-        let admin = office.sign_in("admin", "demo", &Origin::Cli).unwrap();
+        let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
         // A folder in the file's place: the new file cannot take it.
         let (keyring, aside) = (folder.join("keyring.toml"), folder.join("aside"));
         std::fs::rename(&keyring, &aside).unwrap();
         std::fs::create_dir(&keyring).unwrap();
         let told = office.perform(&admin, change("周丽")).unwrap_err();
-        assert!(told.message.zh.contains("已记入日志") && opens(&office, "周丽", "first"));
+        assert!(told.message.zh.contains("已记入日志") && opens(&office, "周丽", FIRST));
         let told = office.perform(&admin, Command::DisableAccount { name: "周丽".into() });
         assert!(
-            told.unwrap_err().message.zh.contains("已停用") && !opens(&office, "周丽", "first")
+            told.unwrap_err().message.zh.contains("已停用") && !opens(&office, "周丽", FIRST)
         );
         std::fs::remove_dir(&keyring).unwrap();
         std::fs::rename(&aside, &keyring).unwrap();

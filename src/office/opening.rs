@@ -4,7 +4,7 @@ use super::adopted::{ADOPTED, Packs, program_record};
 use super::door::{ACCOUNT, Door, Office, unavailable};
 use super::erasing::ERASURE;
 use super::kept_rules::{KeptRules, RULES};
-use super::{News, OwnFiles, Refusal};
+use super::{News, OwnFiles, Passwords, Refusal};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::policy::Library;
@@ -103,6 +103,8 @@ pub struct Setup {
     pub password: String,
     /// The administrator chooses another password at the first sign-in, before anything else.
     pub must_change: bool,
+    /// What its passwords are worth.
+    pub passwords: Passwords,
 }
 
 /// How far the index is.
@@ -150,14 +152,19 @@ impl Office {
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, RecoveryKey), Refusal> {
         let name = super::accounts::good_name(&setup.admin)?;
-        super::accounts::long_enough(&setup.password)?;
+        if setup.passwords != Passwords::Known {
+            super::passwords::fit(&setup.password, &name, &setup.name)?;
+        }
         let info = StationInfo {
             node: super::create::new_id(clock.now())?.0,
             name: setup.name.clone(),
             region: setup.region.clone(),
         };
         let news = Arc::new(News::default());
-        let with = sources.setup(clock.clone(), &news, Arc::default());
+        let with = crate::store::Setup {
+            work: setup.passwords.work(),
+            ..sources.setup(clock.clone(), &news, Arc::default())
+        };
         let name = name.as_str();
         let role = Role::Administrator;
         let admin =
@@ -180,7 +187,8 @@ impl Office {
         };
         let (store, recovery) = Store::create(dir, &info, &account, vec![draft], &with)
             .map_err(|error| unavailable(&error))?;
-        let office = Self::over(store, sources, clock, news)?;
+        let mut office = Self::over(store, sources, clock, news)?;
+        office.known_passwords = setup.passwords == Passwords::Known;
         office.learn_account(&admin);
         let office = Arc::new(office);
         office.fill();
@@ -274,6 +282,7 @@ impl Office {
             doors: Mutex::default(),
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
+            known_passwords: false,
             versions: std::sync::OnceLock::new(),
         };
         office.keep_packs();

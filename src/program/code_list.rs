@@ -190,7 +190,8 @@ pub fn initials(name: &str) -> String {
 }
 
 /// Full pinyin and initials; characters without a reading stand for themselves.
-fn pinyin_of(label: &str) -> (String, String) {
+#[must_use]
+pub fn pinyin_of(label: &str) -> (String, String) {
     let (mut full, mut initials) = (String::new(), String::new());
     for c in folded(label).chars() {
         match c.to_pinyin() {

@@ -29,7 +29,7 @@ pub use check::{
     FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id,
     problems,
 };
-pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches};
+pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches, pinyin_of};
 pub use effective::{
     Effective, day_number, effective, effective_fields, effective_row, formula_value,
 };

@@ -106,12 +106,12 @@ fn a_password_somebody_else_chose_is_changed_before_anything_else() {
     let add = Command::AddAccount {
         name: "冉光辉".into(),
         role: Role::Supervisor,
-        password: "given".into(),
+        password: "given lamp".into(),
         must_change: true,
     };
     station.office.perform(&station.admin, add).unwrap();
     // Nothing is done with it from outside a command line.
-    let actor = station.office.sign_in("冉光辉", "given", &far("192.0.2.7")).unwrap();
+    let actor = station.office.sign_in("冉光辉", "given lamp", &far("192.0.2.7")).unwrap();
     let create = |name: &str| Command::Create {
         kind: PERSON.into(),
         fields: Fields::from([("name".to_string(), Value::Text(name.into()))]),
@@ -120,7 +120,7 @@ fn a_password_somebody_else_chose_is_changed_before_anything_else() {
     assert!(station.office.perform(&actor, create("甲")).unwrap_err().message.zh.contains("密码"));
 
     let mut desk = station.session(80, 24);
-    desk.types("冉光辉").press("Enter").types("given").press("Enter").shows("别人设的");
+    desk.types("冉光辉").press("Enter").types("given lamp").press("Enter").shows("别人设的");
     for key in ACTIONS.iter().flat_map(|row| row.keys).filter(|key| {
         !matches!(**key, "Enter" | "F10" | "Ctrl-S" | "Ctrl-Q" | "Ctrl-O" | "F1" | "?" | "F11")
     }) {
@@ -136,20 +136,20 @@ fn a_password_somebody_else_chose_is_changed_before_anything_else() {
     };
     // The pressed keys left the focus somewhere.
     while !desk.press("Tab").before_cursor().contains("现在的密码") {}
-    fill(&mut desk, ["given", "new one", "new two"]);
+    fill(&mut desk, ["given lamp", "a lamp of my own", "a lamp of hers"]);
     desk.shows("不一样");
-    fill(&mut desk, ["wrong", "new one", "new one"]);
+    fill(&mut desk, ["wrong", "a lamp of my own", "a lamp of my own"]);
     desk.shows("未完成").shows("别人设的");
-    fill(&mut desk, ["given", "given", "given"]);
+    fill(&mut desk, ["given lamp", "given lamp", "given lamp"]);
     desk.shows("和原来的一样");
-    fill(&mut desk, ["given", "new one", "new one"]);
+    fill(&mut desk, ["given lamp", "a lamp of my own", "a lamp of my own"]);
     desk.shows("要办的事").shows("密码已改").press("F4").shows("共 4 件");
-    assert!(station.office.sign_in("冉光辉", "given", &Origin::Terminal).is_err());
+    assert!(station.office.sign_in("冉光辉", "given lamp", &Origin::Terminal).is_err());
     let mut desk = station.session(80, 24);
-    desk.types("冉光辉").press("Enter").types("new one").press("Enter").shows("要办的事");
+    desk.types("冉光辉").press("Enter").types("a lamp of my own").press("Enter").shows("要办的事");
 
     // An administrator's reset asks again.
-    let reset = Command::ChangePassword { name: "冉光辉".into(), password: "reset".into() };
+    let reset = Command::ChangePassword { name: "冉光辉".into(), password: "another lamp".into() };
     station.office.perform(&station.admin, reset).unwrap();
     assert!(station.office.must_change_password("冉光辉"));
 }
@@ -164,17 +164,17 @@ fn a_password_is_changed_by_its_owner() {
         .press("F9")
         .types("gmm")
         .press("Enter");
-    desk.shows("现在的密码").types(PASSWORD).press("Enter").types("周丽的新密码").press("Enter");
+    desk.shows("现在的密码").types(PASSWORD).press("Enter").types("收好的伞放在门后").press("Enter");
     // Nothing typed is shown, and what was typed goes when the screen locks.
-    desk.hides("周丽的新密码").press("Enter").shows("不一样");
+    desk.hides("收好的伞放在门后").press("Enter").shows("不一样");
     desk.types(PASSWORD).press("Enter").types("短").press("Enter").types("短").press("Enter");
     desk.shows("至少");
-    for typed in [PASSWORD, "周丽的新密码", "周丽的新密码"] {
+    for typed in [PASSWORD, "收好的伞放在门后", "收好的伞放在门后"] {
         desk.types(typed).press("Enter");
     }
     desk.shows("密码已改").shows("改自己的密码");
     assert!(station.office.sign_in("volunteer", PASSWORD, &Origin::Terminal).is_err());
-    station.office.sign_in("volunteer", "周丽的新密码", &Origin::Terminal).unwrap();
+    station.office.sign_in("volunteer", "收好的伞放在门后", &Origin::Terminal).unwrap();
     assert!(!station.office.must_change_password("volunteer"));
     desk.press("F9").types("gmm").press("Enter Esc").shows("改自己的密码");
 }
@@ -314,11 +314,11 @@ fn an_auditor_is_refused_every_command() {
         Command::AddAccount {
             name: "x".into(),
             role: Role::Administrator,
-            password: "xxxx".into(),
+            password: PASSWORD.into(),
             must_change: false,
         },
         Command::DisableAccount { name: name() },
-        Command::ChangePassword { name: name(), password: "xxxx".into() },
+        Command::ChangePassword { name: name(), password: PASSWORD.into() },
         Command::AddKey { name: name(), key: KEY.into() },
         Command::RemoveKey { name: name(), key: "SHA256:x".into() },
     ] {

@@ -7,6 +7,7 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
+use yizhan::demo;
 
 /// Longest wait for something that always comes.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -163,7 +164,7 @@ fn the_demo_opens_takes_any_size_and_puts_the_terminal_back() {
     app.resize(80, 24);
     app.wait_for("请登录");
     app.press("volunteer\r");
-    app.press(PASSWORD);
+    app.press(demo::PASSWORD);
     app.press("\r");
     app.wait_for_home("志愿者");
     app.press("\x11");
@@ -256,9 +257,9 @@ fn the_first_run_asks_five_things_and_shows_the_key() {
     app.wait_for("3 管理员账号名");
     app.press("admin\n");
     app.wait_for("4 密码");
-    app.press("secret\r");
+    app.press("secret lamp\r");
     app.wait_for("5 再输");
-    app.press("secret\r");
+    app.press("secret lamp\r");
     app.wait_for("恢复密钥");
     app.wait_for("按回车");
     app.press("\n");

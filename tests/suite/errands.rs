@@ -85,14 +85,14 @@ fn files_and_input_are_those_of_whoever_gave_the_command() {
     let password = password.trim_end();
     let mut passwd = desk.yizhan(&["account", "passwd", "志愿者甲", "--new-password-file", "-"]);
     passwd.args(["--as", "志愿者甲", "--password-file", "-"]);
-    let (status, _, err) = given(passwd, &format!("{password}\n新的密码\n"));
+    let (status, _, err) = given(passwd, &format!("{password}\n把收好的伞放在门后\n"));
     assert_eq!(status, Some(0), "{err}");
     let find = |password: &str| {
         let mut find = desk.yizhan(&["find", "gxy", "--as", "志愿者甲", "--password-file", "-"]);
         find.env("LANG", "zh_CN.UTF-8");
         given(find, &format!("{password}\n"))
     };
-    let (status, out, _) = find("新的密码");
+    let (status, out, _) = find("把收好的伞放在门后");
     assert!(status == Some(0) && out.contains("关小雨"), "{out}");
     let (status, out, err) = find(password);
     assert!(status == Some(1) && out.is_empty() && err.contains("不正确"), "{err}");

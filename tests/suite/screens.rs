@@ -1,7 +1,7 @@
 //! What the screens look like, kept as text and read by people.
 
 use crate::furnished;
-use crate::stage::{Stage, Station};
+use crate::stage::{PASSWORD, Stage, Station};
 use insta::assert_snapshot;
 use yizhan::words::Lang;
 
@@ -88,7 +88,7 @@ fn tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Sta
     show("reveal", desk);
     desk.press("Esc F12");
     show("locked", desk);
-    desk.types("demo").press("Enter 0");
+    desk.types(PASSWORD).press("Enter 0");
     show("system", desk);
     assert!(!station.office.station_name().is_empty());
 }
@@ -138,7 +138,7 @@ fn accounts_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str,
     show("accounts", desk);
     desk.press("n").types("周丽").press("Enter").types("2").press("Enter");
     show("account-new", desk);
-    desk.types("secret").press("Enter").types("secret").press("Enter G");
+    desk.types("secret lamp").press("Enter").types("secret lamp").press("Enter G");
     desk.press("s").pastes(crate::accounts::KEY);
     show("account-key", desk);
     desk.press("F10 d");

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use yizhan::office::{Actor, Command, Office, Setup, Sources};
+use yizhan::office::{Actor, Command, Office, Passwords, Setup, Sources};
 use yizhan::program::Role;
 use yizhan::record::{Clock, FixedClock};
-use yizhan::store::{Origin, Secret};
+use yizhan::store::{Origin, Secret, Work};
 use yizhan::terminal::{Capabilities, Codec, Key, KeyCode};
 use yizhan::ui::{Input, Landing, Session, Start, Theme};
 use yizhan::words::{Lang, Said};
@@ -21,7 +21,7 @@ const ESC_WAIT: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of everybody on stage.
-pub const PASSWORD: &str = "demo";
+pub const PASSWORD: &str = "tin-moss-47";
 
 /// The station the tests make, with the account `admin`.
 pub fn setup() -> Setup {
@@ -31,6 +31,7 @@ pub fn setup() -> Setup {
         admin: "admin".into(),
         password: PASSWORD.into(),
         must_change: false,
+        passwords: Passwords::Guard(Work::LEAST),
     }
 }
 

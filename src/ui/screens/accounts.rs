@@ -172,6 +172,11 @@ fn answer(answers: &mut std::vec::IntoIter<Vec<String>>) -> String {
     answers.next().into_iter().flatten().next().unwrap_or_default()
 }
 
+/// What is told above the two.
+fn password_rule(cx: &Context) -> Vec<Said> {
+    cx.office.password_rule().into_iter().collect()
+}
+
 /// The two parts of a new password.
 fn password_parts() -> [Part; 2] {
     [
@@ -219,7 +224,7 @@ fn ask_account(name: &str, role: Role, cx: &mut Context) {
             ask_account(&typed, role, cx);
         }
     };
-    cx.open(Ask::new(title, Vec::new(), parts, then).fleeting());
+    cx.open(Ask::new(title, password_rule(cx), parts, then).fleeting());
 }
 
 fn ask_disable(account: &Account, cx: &mut Context) {
@@ -241,7 +246,7 @@ fn ask_disable(account: &Account, cx: &mut Context) {
 
 fn ask_enable(name: String, cx: &mut Context) {
     let title = said!("启用账号 {name}", "Enable the account {name}");
-    let ask = Ask::new(title, Vec::new(), password_parts().into(), |answers, cx| {
+    let ask = Ask::new(title, password_rule(cx), password_parts().into(), |answers, cx| {
         match password(&mut answers.into_iter(), cx) {
             Some(password) => {
                 let done = said!("账号 {name} 已启用。", "Account {name} was enabled.");
@@ -259,14 +264,14 @@ fn ask_enable(name: String, cx: &mut Context) {
 fn ask_password(account: &Account, cx: &mut Context) {
     // One's own takes the old one too.
     if cx.who.is_some_and(|who| who.account == account.name) {
-        return cx.open(Password::new());
+        return cx.open(Password::new(cx.office));
     }
     ask_new_password(account.name.clone(), cx);
 }
 
 fn ask_new_password(name: String, cx: &mut Context) {
     let title = said!("{name} 的新密码", "New password of {name}");
-    let ask = Ask::new(title, Vec::new(), password_parts().into(), |answers, cx| {
+    let ask = Ask::new(title, password_rule(cx), password_parts().into(), |answers, cx| {
         match password(&mut answers.into_iter(), cx) {
             Some(password) => {
                 let done = said!("{name} 的密码已改。", "The password of {name} was changed.");

@@ -45,7 +45,7 @@ pub fn open(action: Action, cx: &mut Context) {
             let screen = log::Log::new(cx);
             cx.open(screen);
         }
-        Action::ChangePassword => cx.open(password::Password::new()),
+        Action::ChangePassword => cx.open(password::Password::new(cx.office)),
         Action::Tab(digit) => {
             if let Some(screen) = tabs::open(digit, cx) {
                 cx.ask(Effect::Home(screen));

@@ -1,6 +1,7 @@
 //! Choosing a new password: the old one, the new one twice. By wish, or before anything else
 //! where somebody else chose the one there is.
 
+use crate::office::Office;
 use crate::said;
 use crate::terminal::{InputLine, Key, text};
 use crate::ui::action::{Action, Place};
@@ -20,6 +21,8 @@ const TITLES: [Label; 3] = [
 /// The screen.
 pub struct Password {
     forced: bool,
+    /// What a password must be here.
+    rule: Option<Said>,
     fields: [InputLine; 3],
     focus: usize,
 }
@@ -27,14 +30,15 @@ pub struct Password {
 impl Password {
     /// By wish: Esc goes back.
     #[must_use]
-    pub fn new() -> Self {
-        Self { forced: false, fields: Default::default(), focus: 0 }
+    pub fn new(office: &Office) -> Self {
+        let rule = office.password_rule();
+        Self { forced: false, rule, fields: Default::default(), focus: 0 }
     }
 
     /// Before anything else.
     #[must_use]
-    pub fn forced() -> Self {
-        Self { forced: true, ..Self::new() }
+    pub fn forced(office: &Office) -> Self {
+        Self { forced: true, ..Self::new(office) }
     }
 
     fn field(&mut self) -> Option<&mut InputLine> {
@@ -65,12 +69,6 @@ impl Password {
             }
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
-    }
-}
-
-impl Default for Password {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -135,17 +133,17 @@ impl Screen for Password {
         let mut y = area.y + area.height / 6;
         look.say(buf, x, y, width, &self.title(), Tone::Title);
         y += 1;
-        let why = if self.forced {
+        let why = self.forced.then(|| {
             said!(
                 "这个密码是别人设的。请先改成只有您知道的密码，再开始办理。",
                 "Somebody else chose this password. Choose one that only you know before you begin."
             )
-        } else {
-            Said::default()
-        };
-        for line in text::wrap(why.get(look.lang), usize::from(width)) {
-            look.put(buf, x, y, width, &line, Tone::Quiet);
-            y += 1;
+        });
+        for said in why.iter().chain(&self.rule) {
+            for line in text::wrap(said.get(look.lang), usize::from(width)) {
+                look.put(buf, x, y, width, &line, Tone::Quiet);
+                y += 1;
+            }
         }
         let mut cursor = None;
         for (at, (title, field)) in TITLES.iter().zip(&self.fields).enumerate() {

@@ -134,7 +134,7 @@ impl Session {
     fn begin(&mut self) {
         let Some(who) = self.who.clone() else { return };
         if self.office.must_change_password(&who.account) {
-            self.layers = vec![Box::new(Password::forced())];
+            self.layers = vec![Box::new(Password::forced(&self.office))];
             return;
         }
         let mut cx = self.context();

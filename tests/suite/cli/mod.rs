@@ -49,7 +49,7 @@ impl Desk {
     /// The command that makes the station, whose administrator keeps the password.
     pub fn init(&self) -> Command {
         let mut command = self.yizhan(&["init", "--no-change", "--station", "鱼洞街道服务站"]);
-        command.args(["--region", "500113"]);
+        command.args(["--region", "500113", "--password-work", "least"]);
         command.args(["--admin", "admin", "--password-file"]).arg(self.file("password"));
         command
     }

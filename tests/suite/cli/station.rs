@@ -23,12 +23,12 @@ fn a_station_is_made_once_and_shows_its_recovery_key_once() {
 
     // The key opens the station when the password is lost.
     let key_file = desk.write("key", key);
-    let new = desk.write("new", "another");
+    let new = desk.write("new", "another lamp");
     let reset = ["account", "passwd", "admin", "--new-password-file", shown(&new)];
     let mut reset = desk.yizhan(&reset);
     assert!(reset.arg("--recovery-key-file").arg(&key_file).status().unwrap().success());
     assert_eq!(desk.failed(&["account", "list"]).0, 1);
-    std::fs::write(desk.file("password"), "another").unwrap();
+    std::fs::write(desk.file("password"), "another lamp").unwrap();
     assert!(desk.done(&["account", "list"]).contains("admin"));
 }
 
@@ -71,12 +71,12 @@ fn a_password_given_by_somebody_else_is_to_be_changed_unless_told_otherwise() {
     let desk = Desk::bare();
     let password = desk.file("password");
     let mut init = desk.yizhan(&["init", "--station", "鱼洞", "--region", "500113"]);
-    init.args(["--admin", "admin", "--password-file"]).arg(&password);
+    init.args(["--password-work", "least", "--admin", "admin", "--password-file"]).arg(&password);
     assert!(init.output().unwrap().status.success());
     // Until then nothing else is done with it, see insiders::accounts.
-    let new = desk.write("new", "another");
+    let new = desk.write("new", "another lamp");
     desk.done(&["account", "passwd", "admin", "--new-password-file", shown(&new)]);
-    std::fs::write(&password, "another").unwrap();
+    std::fs::write(&password, "another lamp").unwrap();
     for (name, more) in [("周丽", None), ("script", Some("--no-change"))] {
         let mut args = vec!["account", "add", name, "--role", "volunteer", "--new-password-file"];
         args.push(shown(&password));

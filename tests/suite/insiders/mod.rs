@@ -7,6 +7,7 @@ mod decisions;
 mod doors;
 mod machine;
 mod packs;
+mod passwords;
 mod random;
 mod seen;
 mod strangers;
