@@ -42,7 +42,8 @@ fn work(text: &str) -> Result<Work, String> {
         Err(_) => (text == "least").then_some(Work::LEAST),
     };
     given.ok_or_else(|| {
-        let said = said!("要写 least，或 19 到 256 的数。", "Write least, or a number from 19 to 256.");
+        let said =
+            said!("要写 least，或 19 到 256 的数。", "Write least, or a number from 19 to 256.");
         format!("{} / {}", said.zh, said.en)
     })
 }

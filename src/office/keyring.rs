@@ -323,9 +323,7 @@ mod tests {
         let told = office.perform(&admin, change("周丽")).unwrap_err();
         assert!(told.message.zh.contains("已记入日志") && opens(&office, "周丽", FIRST));
         let told = office.perform(&admin, Command::DisableAccount { name: "周丽".into() });
-        assert!(
-            told.unwrap_err().message.zh.contains("已停用") && !opens(&office, "周丽", FIRST)
-        );
+        assert!(told.unwrap_err().message.zh.contains("已停用") && !opens(&office, "周丽", FIRST));
         std::fs::remove_dir(&keyring).unwrap();
         std::fs::rename(&aside, &keyring).unwrap();
         office.close().unwrap();

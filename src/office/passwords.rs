@@ -193,18 +193,21 @@ mod tests {
 
     #[test]
     fn a_password_has_eight_characters_however_they_are_written() {
-        for short in ["", "demo", "kwz7 ff", "雨天收伞", "雨天收伞七把！", "①②③④⑤⑥⑦"] {
+        for short in ["", "demo", "kwz7 ff", "雨天收伞", "雨天收伞七把！", "①②③④⑤⑥⑦"]
+        {
             assert_eq!(weak(short), Some(Weak::Short), "{short}");
         }
         // NFKC makes two characters of one.
-        for long in ["kwz7 ffq", "雨天收伞七把在门后", "ﬁﬂkwz7", "lamp river tin moss"] {
+        for long in ["kwz7 ffq", "雨天收伞七把在门后", "ﬁﬂkwz7", "lamp river tin moss"]
+        {
             assert_eq!(weak(long), None, "{long}");
         }
     }
 
     #[test]
     fn a_number_has_twelve() {
-        for number in ["73910284", "13800005678", "１９８８０１０１", "1988 01 01", "19880101"] {
+        for number in ["73910284", "13800005678", "１９８８０１０１", "1988 01 01", "19880101"]
+        {
             assert_eq!(weak(number), Some(Weak::Digits), "{number}");
         }
         // The initials of somebody born that day, and what is most frequent in China.

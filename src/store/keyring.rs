@@ -770,7 +770,8 @@ mod tests {
         let mut ring = Keyring::load(dir.path()).unwrap();
         ring.set_recovery(&RecoveryKey::generate().unwrap(), &key).unwrap();
         ring.set_account("b", "pb", &key).unwrap();
-        let slots = |ring: &Keyring| ring.file.slots.iter().map(|slot| slot.work).collect::<Vec<_>>();
+        let slots =
+            |ring: &Keyring| ring.file.slots.iter().map(|slot| slot.work).collect::<Vec<_>>();
         assert_eq!(slots(&ring), [station, Work::LEAST, station]);
         // An account that is not there takes as long as one that is.
         let mut throttle = Throttle::forgetful();

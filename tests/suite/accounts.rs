@@ -149,7 +149,8 @@ fn a_password_somebody_else_chose_is_changed_before_anything_else() {
     desk.types("冉光辉").press("Enter").types("a lamp of my own").press("Enter").shows("要办的事");
 
     // An administrator's reset asks again.
-    let reset = Command::ChangePassword { name: "冉光辉".into(), password: "another lamp".into() };
+    let reset =
+        Command::ChangePassword { name: "冉光辉".into(), password: "another lamp".into() };
     station.office.perform(&station.admin, reset).unwrap();
     assert!(station.office.must_change_password("冉光辉"));
 }
@@ -164,7 +165,11 @@ fn a_password_is_changed_by_its_owner() {
         .press("F9")
         .types("gmm")
         .press("Enter");
-    desk.shows("现在的密码").types(PASSWORD).press("Enter").types("收好的伞放在门后").press("Enter");
+    desk.shows("现在的密码")
+        .types(PASSWORD)
+        .press("Enter")
+        .types("收好的伞放在门后")
+        .press("Enter");
     // Nothing typed is shown, and what was typed goes when the screen locks.
     desk.hides("收好的伞放在门后").press("Enter").shows("不一样");
     desk.types(PASSWORD).press("Enter").types("短").press("Enter").types("短").press("Enter");

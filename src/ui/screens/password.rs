@@ -130,24 +130,29 @@ impl Screen for Password {
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
         let width = area.width.min(64);
         let x = area.x + (area.width - width) / 2;
-        let mut y = area.y + area.height / 6;
-        look.say(buf, x, y, width, &self.title(), Tone::Title);
-        y += 1;
         let why = self.forced.then(|| {
             said!(
                 "这个密码是别人设的。请先改成只有您知道的密码，再开始办理。",
                 "Somebody else chose this password. Choose one that only you know before you begin."
             )
         });
-        for said in why.iter().chain(&self.rule) {
-            for line in text::wrap(said.get(look.lang), usize::from(width)) {
-                look.put(buf, x, y, width, &line, Tone::Quiet);
-                y += 1;
-            }
+        let told = why.iter().chain(&self.rule);
+        let told = told.flat_map(|said| text::wrap(said.get(look.lang), usize::from(width)));
+        let told: Vec<_> = told.collect();
+        // With the title and the hint, and room between the fields where the window has it.
+        let least = u16::try_from(told.len() + self.fields.len() + 3).unwrap_or(u16::MAX);
+        let room = area.height.saturating_sub(least);
+        let gap = u16::from(room >= 3);
+        let mut y = area.y + (area.height / 6).min(room.saturating_sub(3 * gap));
+        look.say(buf, x, y, width, &self.title(), Tone::Title);
+        y += 1;
+        for line in &told {
+            look.put(buf, x, y, width, line, Tone::Quiet);
+            y += 1;
         }
         let mut cursor = None;
         for (at, (title, field)) in TITLES.iter().zip(&self.fields).enumerate() {
-            y += 1;
+            y += gap;
             let here = at == self.focus;
             let tone = if here { Tone::Title } else { Tone::Plain };
             look.put(buf, x, y, 17, title.get(look.lang), tone);

@@ -139,7 +139,8 @@ fn what_nobody_sees_is_in_no_name() {
     assert_eq!(desk.accounts().len(), 1);
     let bare = Desk::bare();
     let mut init = bare.yizhan(&["init", "--station", "鱼洞", "--region", "500113"]);
-    init.args(["--password-work", "least", "--admin", "ad\u{200b}min", "--password-file"]).arg(bare.file("password"));
+    init.args(["--password-work", "least", "--admin", "ad\u{200b}min", "--password-file"])
+        .arg(bare.file("password"));
     assert!(refused(&init.output().unwrap()).contains("U+200B"));
     assert!(!bare.data().join("keyring.toml").exists());
 }
@@ -339,7 +340,9 @@ fn a_password_on_its_way_opens_nothing_once_the_account_is_disabled() {
     for answer in office.perform_all(&station.admin, both) {
         answer.unwrap();
     }
-    assert!(opens("fourth lamp") && !opens("third lamp") && !opens("second lamp") && !opens(PASSWORD));
+    assert!(
+        opens("fourth lamp") && !opens("third lamp") && !opens("second lamp") && !opens(PASSWORD)
+    );
     for answer in office.perform_all(&station.admin, [disable(), change("fifth lamp")]) {
         let _ = answer;
     }
@@ -456,7 +459,11 @@ fn accounts_are_kept_on_the_screen() {
     desk.types("secret lamp").press("Enter").types("secret lamp").press("Enter");
     desk.shows("“admin”已经有了").press("Ctrl-U").types("冉光辉").press("Enter Enter");
     desk.types("secret lamp").press("Enter").types("secret lam").press("Enter").shows("不一样");
-    desk.press("Enter Enter").types("secret lamp").press("Enter").types("secret lamp").press("Enter");
+    desk.press("Enter Enter")
+        .types("secret lamp")
+        .press("Enter")
+        .types("secret lamp")
+        .press("Enter");
     desk.shows("账号 冉光辉 已建").shows("共 5 个").shows("待改密码");
     let account = office.account("冉光辉").unwrap();
     assert!(account.role == Role::Supervisor && account.must_change && !account.disabled);
@@ -473,7 +480,12 @@ fn accounts_are_kept_on_the_screen() {
     desk.press("d Enter").shows("已停用");
     assert!(office.account("冉光辉").unwrap().disabled);
     desk.press("p").hides("再输一次");
-    desk.press("e").types("third lamp").press("Enter").types("third lamp").press("Enter").shows("已启用");
+    desk.press("e")
+        .types("third lamp")
+        .press("Enter")
+        .types("third lamp")
+        .press("Enter")
+        .shows("已启用");
     let account = office.account("冉光辉").unwrap();
     assert!(!account.disabled && account.must_change);
     office.sign_in("冉光辉", "third lamp", &Origin::Terminal).unwrap();

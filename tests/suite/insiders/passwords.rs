@@ -187,6 +187,23 @@ fn the_first_change_takes_no_bad_password() {
 }
 
 #[test]
+fn the_first_change_has_room_in_the_smallest_window() {
+    let station = Station::new();
+    let change = Command::ChangePassword { name: "volunteer".into(), password: PASSWORD.into() };
+    station.office.perform(&station.admin, change).unwrap();
+    for (lang, fields) in [
+        (Lang::Zh, ["现在的密码", "新密码", "再输一次", "回车下一栏"]),
+        (Lang::En, ["Present password", "New password", "Once more", "Enter next field"]),
+    ] {
+        let mut desk = station.session_in(60, 15, lang, false);
+        desk.types("volunteer").press("Enter").types(PASSWORD).press("Enter");
+        for field in fields {
+            desk.shows(field);
+        }
+    }
+}
+
+#[test]
 fn an_administrator_gives_no_bad_password_on_the_screen() {
     let station = Station::new();
     let mut desk = station.session(80, 24);
