@@ -93,12 +93,13 @@ pub fn restore(
         // What came after the backup may be of a later epoch, which only its own keyring opens.
         Ok((of_backup, unlocked)) => match beside(journal, dir, &station, secret) {
             Some(later) => later,
-            None => (of_backup, unlocked),
+            None => (of_backup.moved_to(dir), unlocked),
         },
         Err(error) => beside(journal, dir, &station, secret).ok_or(error)?,
     };
     let keys = unlocked.data_keys();
-    let signer = unlocked.seed.signer();
+    let (owner, signer) = (unlocked.owner, unlocked.seed.signer());
+    let station_key = unlocked.station.signer().public();
     let _lock = claim(dir)?;
     let mark = dir.join(RESTORING_FILE);
     disk::write_whole(&mark, b"")?;
@@ -112,7 +113,7 @@ pub fn restore(
             known: None,
             missing: Vec::new(),
             keys: &keys,
-            by: By { account, signer: &signer, time, why: RESTORE },
+            by: By { account, owner, signer: &signer, time, station: station_key, why: RESTORE },
             progress,
         },
     )?;
