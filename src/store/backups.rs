@@ -20,6 +20,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
@@ -209,7 +210,13 @@ impl Store {
     }
 
     fn begun(&self) -> Option<Instant> {
-        self.entry(1).ok().flatten().map(|entry| entry.time)
+        let mut begun = None;
+        // The first of all are pages, which have no time.
+        let first = self.entries(1, |entry| {
+            begun = Some(entry.time);
+            ControlFlow::Break(())
+        });
+        first.ok().and(begun)
     }
 
     /// Names the second place for backups, or none. It need not be there now: a stick comes and
