@@ -120,7 +120,13 @@ impl Office {
             let staged = self.stage(actor, command.clone(), None)?;
             return Ok((self.settle(staged)?, None));
         };
-        let own = matches!(&change, KeyringChange::Set { name, .. } | KeyringChange::Own { name, .. } if *name == actor.account);
+        let own = match &change {
+            KeyringChange::Set { name, .. } | KeyringChange::Own { name, .. } => {
+                *name == actor.account
+            }
+            KeyringChange::Recovery => actor.account == super::accounts::RECOVERY,
+            _ => false,
+        };
         let mut prepared = Prepared::default();
         let pages = self.prepare(&hand, own, change, &mut prepared);
         let mut pages = pages.map_err(|error| unavailable(&error))?;
@@ -129,8 +135,8 @@ impl Office {
         let staged = self.stage(actor, command.clone(), Some(pages));
         let done = staged.and_then(|staged| self.settle(staged));
         if done.is_err() {
-            // The password typed before goes on opening it.
             if let Some(before) = prepared.before {
+                // The password typed before goes on opening it.
                 let _ = self.store.keep_slot(&before);
             }
         }
@@ -191,9 +197,11 @@ impl Office {
                 let public = slot.seed.signer().public();
                 let (turned, turn) =
                     self.store.prepare_epoch(&[Owner::Recovery], Some(public))?;
-                pages.pages.push(page(Owner::Recovery, Some(public), None, false));
+                // Last: whoever has the key before may be the one who asks.
                 pages.pages.extend(turned);
+                pages.pages.push(page(Owner::Recovery, Some(public), None, false));
                 pages.turn = Some(turn);
+                pages.entry = own.then(|| slot.seed.signer());
                 (prepared.slot, prepared.recovery) = (Some(slot), Some(recovery));
             }
         }
@@ -246,7 +254,7 @@ mod tests {
     use crate::office::{Command, Office, Passwords, Setup, Sources};
     use crate::program::Role;
     use crate::record::FixedClock;
-    use crate::store::{Origin, Secret, Work};
+    use crate::store::{Origin, Owner, Secret, Work};
     use std::path::Path;
     use std::sync::Arc;
 
@@ -305,13 +313,13 @@ mod tests {
             assert!(opens(&office, "周丽", FIRST) && !opens(&office, "周丽", SECOND));
         }
         assert!(office.account("冉光辉").is_none());
-        assert!(!office.store.has_account_slot("冉光辉").unwrap());
+        assert!(!opens(&office, "冉光辉", FIRST));
         office.perform(&admin, add("冉光辉")).unwrap();
         assert!(opens(&office, "冉光辉", FIRST));
     }
 
     #[test]
-    fn a_keyring_that_cannot_be_written_is_told_and_mended() {
+    fn a_keyring_that_cannot_be_written_is_told_before_anything_changes() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("station");
         let office = station(&folder);
@@ -320,17 +328,23 @@ mod tests {
         let (keyring, aside) = (folder.join("keyring.toml"), folder.join("aside"));
         std::fs::rename(&keyring, &aside).unwrap();
         std::fs::create_dir(&keyring).unwrap();
-        let told = office.perform(&admin, change("周丽")).unwrap_err();
-        assert!(told.message.zh.contains("已记入日志") && opens(&office, "周丽", FIRST));
-        let told = office.perform(&admin, Command::DisableAccount { name: "周丽".into() });
-        assert!(told.unwrap_err().message.zh.contains("已停用") && !opens(&office, "周丽", FIRST));
+        let head = office.store.head();
+        for command in [change("周丽"), Command::DisableAccount { name: "周丽".into() }] {
+            office.perform(&admin, command).unwrap_err();
+            assert_eq!(office.store.head(), head, "refused before anything is written");
+            assert!(opens(&office, "周丽", FIRST) && !opens(&office, "周丽", SECOND));
+        }
         std::fs::remove_dir(&keyring).unwrap();
         std::fs::rename(&aside, &keyring).unwrap();
+        let owner = Owner::Account(office.account_of("周丽").unwrap().id);
+        assert!(office.store.has_slot(owner));
+        office.perform(&admin, Command::DisableAccount { name: "周丽".into() }).unwrap();
+        assert!(!office.store.has_slot(owner) && !opens(&office, "周丽", FIRST));
         office.close().unwrap();
         drop(office);
         let office = Office::open(&folder, &ADMIN, Sources::load(None).unwrap(), clock()).unwrap();
         assert!(office.account("周丽").unwrap().disabled);
-        assert!(!office.store.has_account_slot("周丽").unwrap());
+        assert!(!office.store.has_slot(owner));
         office.wait_for_index();
     }
 }
