@@ -99,6 +99,11 @@ impl Cover {
         &self.unsigned
     }
 
+    /// Forgets rows behind an entry: what lies there counts for nothing.
+    pub fn forget_after(&mut self, seq: u64) {
+        self.unsigned.retain(|(first, _)| *first <= seq);
+    }
+
     /// Takes in a frame that is chained to the one before, and its page into the register.
     ///
     /// # Errors
@@ -126,6 +131,8 @@ impl Cover {
             register.admit(header.seq, header.signer, &plain).map_err(Uncovered::Refused)?;
         }
         match &frame.signature {
+            // Nobody vouches for who may vouch.
+            _ if frame.flags & UNSIGNED != 0 && self.pages => return Err(Uncovered::Wrong),
             _ if frame.flags & UNSIGNED != 0 => {
                 let open = self.open.iter().find(|(signer, _)| *signer == header.signer);
                 let from = open.map_or(header.seq, |(_, seq)| *seq);

@@ -173,18 +173,18 @@ impl Register {
         &self.erased
     }
 
-    /// Whether a branch says that the content of an entry was lost.
+    /// Whether a branch behind them says that the content of a row of entries was lost.
     #[must_use]
-    pub fn lost(&self, seq: u64) -> bool {
-        let mut rows = self.branches.iter().flat_map(|(_, branch)| &branch.lost);
-        rows.any(|(first, last)| (*first..=*last).contains(&seq))
+    pub fn lost(&self, (first, last): (u64, u64)) -> bool {
+        let mut branches = self.branches.iter().filter(|(seq, _)| *seq > last);
+        branches.any(|(_, branch)| branch.lost.iter().any(|(a, b)| *a <= first && last <= *b))
     }
 
-    /// Whether a branch vouches for an entry whose signature was lost.
+    /// Whether a branch behind them vouches for a row of entries whose signature was lost.
     #[must_use]
-    pub fn vouched(&self, seq: u64) -> bool {
-        let mut rows = self.branches.iter().flat_map(|(_, branch)| &branch.vouched);
-        rows.any(|(first, last)| (*first..=*last).contains(&seq))
+    pub fn vouched(&self, (first, last): (u64, u64)) -> bool {
+        let mut branches = self.branches.iter().filter(|(seq, _)| *seq > last);
+        branches.any(|(_, branch)| branch.vouched.iter().any(|(a, b)| *a <= first && last <= *b))
     }
 
     /// Whether a later branch gave up a head: it goes on from before it, or names it.
