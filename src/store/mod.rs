@@ -210,7 +210,30 @@ impl Store {
     }
 
     fn submit_when(&self, epoch: Option<u64>, change: Change) -> Ticket<Vec<u64>> {
-        self.queue.submit(&self.records, epoch, change).unwrap_or_else(Ticket::refused)
+        let taken = self.may_sign(&change);
+        let taken = taken.and_then(|()| self.queue.submit(&self.records, epoch, change));
+        taken.unwrap_or_else(Ticket::refused)
+    }
+
+    /// Refuses what its signers may not sign before it waits beside what others hand in, which
+    /// would be refused with it.
+    fn may_sign(&self, change: &Change) -> Result<(), StoreError> {
+        let mut register = self.register();
+        if !change.pages.is_empty() {
+            let mut behind = register.as_ref().clone();
+            for (signer, page) in &change.pages {
+                let admitted = behind.admit(self.head().0 + 1, signer.id(), page);
+                admitted.map_err(|why| StoreError::NotSigned(why.said()))?;
+            }
+            register = Arc::new(behind);
+        }
+        match &change.hand {
+            Hand::Person(signer) if !change.drafts.is_empty() => {
+                let may = register.may_sign(signer.id()).map(drop);
+                may.map_err(|why| StoreError::NotSigned(why.said()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The hand of whoever opened it.
