@@ -266,6 +266,7 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
     if at.json {
         return accounts.iter().try_for_each(|account| {
             let [last, _] = at.office.sign_ins(&account.name);
+            let key = at.office.key_of_account(&account.name);
             print::json_line(
                 out,
                 &json!({
@@ -273,6 +274,9 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
                     "role": account.role.id(),
                     "disabled": account.disabled,
                     "must_change": account.must_change,
+                    "key": key.as_ref().map(|key| &key.fingerprint),
+                    "given": key.as_ref().is_some_and(|key| key.given),
+                    "closed": key.as_ref().is_some_and(|key| key.closed),
                     "keys": account.keys.len(),
                     "signed_in": last.map(|last| last.at),
                     "person": at.office.person_of_account(account).map(|person| person.number),
@@ -280,14 +284,18 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
             )
         });
     }
-    let rows: Vec<[String; 6]> = accounts
+    let rows: Vec<[String; 7]> = accounts
         .iter()
         .map(|account| {
             let person = at.office.person_of_account(account).map(|person| person.number);
+            let key = at.office.key_of_account(&account.name).map(|key| {
+                format!("{} {}", key.short(), key.mark().get(at.lang)).trim_end().to_string()
+            });
             [
                 account.name.clone(),
                 account.role.title().get(at.lang).to_string(),
                 account.state().get(at.lang).to_string(),
+                key.unwrap_or_default(),
                 account.keys.len().to_string(),
                 at.office.last_sign_in(&account.name),
                 person.unwrap_or_default(),
@@ -298,7 +306,8 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
         said!("账号", "Account"),
         said!("角色", "Role"),
         said!("状态", "State"),
-        said!("公钥", "Keys"),
+        said!("签名钥匙", "Signing key"),
+        said!("公钥", "SSH keys"),
         said!("上次登录", "Last sign-in"),
         said!("本人", "Person"),
     ];

@@ -1,9 +1,9 @@
 //! The whole command line.
 
 use super::{
-    Failure, account, app, backup, calendar, completions, decide, due, export, find, history,
-    host_key, import, init, log, man, packs, perform, rebuild, replay, restore, serve, show, undo,
-    verify,
+    Failure, account, app, backup, calendar, completions, decide, due, erase, export, find, history,
+    host_key, import, init, log, man, packs, perform, rebuild, recovery_key, replay, restore, serve,
+    show, undo, verify,
 };
 use crate::words::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -106,6 +106,10 @@ pub enum Command {
     Perform(perform::PerformArgs),
     /// 备份 / Back up
     Backup(backup::BackupArgs),
+    /// 销毁一个人的全部资料：一位管理员申请，另一位执行 / Erase everything of a person: one administrator asks, another carries it out
+    Erase(erase::EraseArgs),
+    /// 恢复密钥：根指纹；换一把 / The recovery key: the root's fingerprint; another key
+    RecoveryKey(recovery_key::RecoveryKeyArgs),
     /// 从备份恢复到空目录 / Restore a backup into an empty folder
     Restore(restore::RestoreArgs),
     /// 核验日志链和内容 / Check the journal's chain and contents

@@ -34,6 +34,7 @@ pub fn run(args: &BackupArgs, at: &Opened, out: &mut dyn Write) -> Done {
     let report = progress::follow(at.watched, &label, at.lang, store.progress(), || {
         if args.file.is_some() { store.backup(&file) } else { store.back_up(&file) }
     })?;
+    at.office.look_at_backups();
     if at.json {
         let mut shown = serde_json::to_value(&report)?;
         shown["file"] = file.display().to_string().into();

@@ -80,6 +80,8 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
     let told =
         told(&folder, args.recovery_file.as_deref().filter(|_| matches!(kept, Some(Ok(())))));
     writeln!(err, "{}", told.get(world.lang))?;
+    let root = super::recovery_key::root_said(&office.root());
+    writeln!(err, "{}", root.get(world.lang))?;
     say_next(&office, world, err)?;
     office.close()?;
     kept.unwrap_or(Ok(()))

@@ -28,6 +28,7 @@ mod decide;
 mod detached;
 mod due;
 mod elsewhere;
+mod erase;
 mod export;
 mod failure;
 mod find;
@@ -46,6 +47,7 @@ mod print;
 mod progress;
 mod prompt;
 mod rebuild;
+mod recovery_key;
 mod remote;
 mod replay;
 mod restore;
@@ -186,6 +188,8 @@ fn at_station(
         Command::Perform(args) => perform::run(args, at, out),
         Command::Backup(args) => backup::run(args, at, out),
         Command::HostKey(args) if args.makes_another() => host_key::make_another(at, out, err),
+        Command::Erase(args) => erase::run(args, at, out),
+        Command::RecoveryKey(args) => recovery_key::run(args, at, out, err),
         Command::Packs(args) if !args.only_checks() => packs::at_work(args, at, out, err),
         Command::Calendar(args) => {
             calendar::show(args, at.office.calendar(), (at.lang, at.json), out)

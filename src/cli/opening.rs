@@ -295,9 +295,13 @@ impl<'w> World<'w> {
         let clock = self.clock();
         let how_far = Arc::<Progress>::default();
         let watched = self.watched();
-        Ok(progress::follow(watched, &opening, self.lang, &how_far, || {
+        let office = progress::follow(watched, &opening, self.lang, &how_far, || {
             Office::open_watched(&folder, &who.secret(), sources, clock, how_far.clone())
-        })?)
+        })?;
+        if let Some(alarm) = office.heads_alarm() {
+            Prompt::new(self.lang, self.codec()).tell(&alarm)?;
+        }
+        Ok(office)
     }
 }
 

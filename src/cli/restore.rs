@@ -2,11 +2,13 @@
 
 use super::opening::World;
 use super::{Done, print, progress};
+use crate::office::{self, Restored};
 use crate::said;
-use crate::store::{self, Progress};
+use crate::store::Progress;
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What `restore` takes.
 #[derive(Args)]
@@ -18,7 +20,7 @@ pub struct RestoreArgs {
     journal: Option<PathBuf>,
 }
 
-/// Makes the folder and checks all of it on the way.
+/// Makes the folder, checks all of it on the way, opens it once, and says who needs a new password.
 ///
 /// # Errors
 /// A folder that is not empty, a wrong password, a backup that is not whole.
@@ -26,14 +28,17 @@ pub fn run(args: &RestoreArgs, world: &World, out: &mut dyn Write) -> Done {
     let folder = world.folder()?;
     let who = world.credentials()?;
     let label = said!("恢复", "Restoring");
-    let how_far = Progress::default();
-    let by = (who.name(), world.clock().now());
-    let recovered = progress::follow(world.watched(), &label, world.lang, &how_far, || {
-        let journal = args.journal.as_deref();
-        store::restore(&args.file, journal, &folder, &who.secret(), by, &how_far)
+    let how_far = Arc::<Progress>::default();
+    let restored = progress::follow(world.watched(), &label, world.lang, &how_far, || {
+        let (journal, clock) = (args.journal.as_deref(), world.clock());
+        let by = (&who.secret(), who.name());
+        office::restore(&args.file, journal, &folder, by, clock, how_far.clone())
     })?;
+    let Restored { recovered, without_password } = restored;
     if world.json {
-        return print::json_line(out, &recovered);
+        let mut shown = serde_json::to_value(&recovered)?;
+        shown["without_password"] = without_password.into();
+        return print::json_line(out, &shown);
     }
     let (entries, head, place) = (recovered.entries, &recovered.head, folder.display());
     let done = said!(
@@ -45,6 +50,9 @@ pub fn run(args: &RestoreArgs, world: &World, out: &mut dyn Write) -> Done {
         for said in recovered.said() {
             writeln!(out, "  {}", said.get(world.lang))?;
         }
+    }
+    for said in office::who_needs_passwords(&without_password) {
+        writeln!(out, "{}", said.get(world.lang))?;
     }
     Ok(())
 }

@@ -56,11 +56,11 @@ pub fn run(world: &World, folder: &Path) -> Result<(Arc<Office>, Account), Failu
             Err(failure) => return Err(failure),
         }
     };
-    let key = recovery.shown();
+    let (key, root) = (recovery.shown(), office.root());
     ask.page(
         &said!(
-            "站点已建好。恢复密钥（只显示这一次）：\n\n    {key}\n\n请抄在纸上，与电脑分开保管。密码全部遗失时，只有它能打开数据。",
-            "The station is ready. The recovery key, shown this once:\n\n    {key}\n\nWrite it on paper and keep it away from the computer. When every password is lost, it alone opens the data."
+            "站点已建好。恢复密钥（只显示这一次）：\n\n    {key}\n\n请抄在纸上，与电脑分开保管。密码全部遗失时，只有它能打开数据。\n\n根指纹，抄在同一张纸上（核验日志时比对）：\n\n    {root}",
+            "The station is ready. The recovery key, shown this once:\n\n    {key}\n\nWrite it on paper and keep it away from the computer. When every password is lost, it alone opens the data.\n\nThe root's fingerprint, for the same sheet (compared when the journal is verified):\n\n    {root}"
         ),
         &said!("抄好后按回车", "Press Enter when it is written down"),
         &world.client().capabilities(),

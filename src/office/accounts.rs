@@ -97,11 +97,13 @@ impl super::Office {
             return Ok(());
         }
         let name = account_form(name);
+        let chosen = said!(
+            "这个密码是别人设的，先要改成自己的。",
+            "Somebody else chose this password; choose one of your own first."
+        );
+        let told: Vec<Said> = [chosen].into_iter().chain(self.password_given(&name)).collect();
         Err(Refusal::forbidden(
-            said!(
-                "这个密码是别人设的，先要改成自己的。",
-                "Somebody else chose this password; choose one of your own first."
-            ),
+            Said::join(&told, "", " "),
             said!(
                 "请运行 yizhan 登录，按提示改密码；或运行 yizhan account passwd {name}。",
                 "Run `yizhan`, sign in and follow the screen, or run `yizhan account passwd {name}`."

@@ -36,6 +36,9 @@ pub struct Office {
     pub(super) keyring_turn: Mutex<()>,
     /// Erasures that were asked for.
     pub(super) erasures: Mutex<BTreeMap<RecordId, Record>>,
+    pub(super) evidence: super::evidence::Evidence,
+    /// The last restore into another folder that was begun here.
+    pub(super) restored: Mutex<Option<super::RestoredBeside>>,
     /// The last two sign-ins of accounts somebody asked about.
     pub(super) signed_in: Mutex<HashMap<RecordId, [Option<super::SignedIn>; 2]>>,
     pub(super) filling: super::opening::Filling,

@@ -8,6 +8,7 @@ use super::{Actor, Command, Office, Receipt, Refusal, Right};
 use crate::program::PERSON;
 use crate::record::{ERASED, Fields, Instant, Record, RecordId, Value, china_date};
 use crate::said;
+use crate::words::Said;
 use crate::store::{DraftOp, Draft, Entry, Op, Store, StoreError};
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,34 @@ pub struct Leftovers {
     pub by_hand: Vec<String>,
     /// Damaged tables and journals that were kept as they were.
     pub aside: Vec<String>,
+}
+
+impl Leftovers {
+    /// What is left, and what to do about it.
+    #[must_use]
+    pub fn said(&self) -> Vec<Said> {
+        let until = self.backups_until;
+        let mut said = vec![said!(
+            "每天的备份里还有：最晚到 {until} 随轮换删去；在那以前恢复备份的，要再销毁一次。",
+            "Daily backups still have it: the last of them goes on {until} at the latest; whoever restores one before then erases again."
+        )];
+        if !self.by_hand.is_empty() {
+            let files = self.by_hand.join("、");
+            let en = self.by_hand.join(", ");
+            said.push(Said::new(
+                format!("手工做的备份不会自己删去，请处理：{files}"),
+                format!("Backups made by hand are never taken away by themselves; see to them: {en}"),
+            ));
+        }
+        if !self.aside.is_empty() {
+            let (files, en) = (self.aside.join("、"), self.aside.join(", "));
+            said.push(Said::new(
+                format!("损坏后另存的文件里可能还有，不再需要时请删去：{files}"),
+                format!("Files kept aside after damage may still have it; delete them when they are no longer needed: {en}"),
+            ));
+        }
+        said
+    }
 }
 
 impl Office {

@@ -138,8 +138,14 @@ impl Office {
         Ok(())
     }
 
-    /// Reads again which backups there are, and tells the sessions.
+    /// Reads again which backups there are, compares the journal with what they know of it, and
+    /// tells the sessions.
     pub fn look_at_backups(&self) {
+        self.look_at_heads();
+        self.read_backups();
+    }
+
+    pub(super) fn read_backups(&self) {
         let state = self.store.backups();
         *self.backups.write().unwrap_or_else(PoisonError::into_inner) = state;
         self.news.announce();

@@ -3,6 +3,7 @@
 //! what is only counted.
 
 use super::door::unavailable;
+use super::evidence::HEADS_MISSING;
 use super::history::origin_said;
 use super::moves::PROPOSE;
 use super::{Actor, Refusal, Right, searching};
@@ -15,6 +16,9 @@ use chrono::NaiveDate;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
+
+/// What the journal calls a backup that was restored into another folder from the screen.
+pub(super) const RESTORED: &str = "restore-beside";
 
 /// What a line of the log is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +104,10 @@ const KINDS: &[KindInfo] = &[
         kind: LogKind::Journal,
         id: "journal",
         title: Said::fixed("恢复和修复日志", "Restores and repairs"),
-        is: |entry| entry.command == "recover",
+        is: |entry| {
+            ["recover", HEADS_MISSING].contains(&entry.command.as_str())
+                || noted(entry, "what") == Some(RESTORED)
+        },
     },
     KindInfo {
         kind: LogKind::Packs,
@@ -356,6 +363,17 @@ impl super::Office {
                     _ => said!("申请销毁 {number} 的全部资料", "Asked for {number} to be erased"),
                 }
             }
+            LogKind::Journal if entry.command == HEADS_MISSING => {
+                let (known, missing) = (note("known"), note("missing"));
+                said!(
+                    "日志和外面记下的链头对不上：{known} 处中有 {missing} 处不在日志里",
+                    "The journal is not what was written down outside: {missing} of {known} heads are missing"
+                )
+            }
+            LogKind::Journal if entry.command != "recover" => {
+                let folder = note("folder");
+                said!("一份备份恢复到了 {folder}", "A backup was restored into {folder}")
+            }
             LogKind::Journal => {
                 let (again, mended) = (note("entered_again"), note("mended"));
                 let lost = match note("lost") {
@@ -481,9 +499,11 @@ fn account_said(command: &str) -> Said {
         "account-password" => Said::fixed("换密码", "New password:"),
         "account-key-add" => Said::fixed("登记 SSH 密钥", "SSH key added:"),
         "account-key-remove" => Said::fixed("删除 SSH 密钥", "SSH key removed:"),
+        "account-person" => Said::fixed("写明是谁的账号", "Whose account it is:"),
         "key-file-make" => Said::fixed("启用密钥文件", "Key file made"),
         "host-key-new" => Said::fixed("换 SSH 主机密钥", "New SSH host key:"),
         "key-file-end" => Said::fixed("停用密钥文件", "Key file ended"),
+        "recovery-key-new" => Said::fixed("换了恢复密钥", "New recovery key"),
         other => Said::same(other.to_string()),
     }
 }

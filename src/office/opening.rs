@@ -230,6 +230,7 @@ impl Office {
             office.learn_account(&account.record);
         }
         office.find_newest();
+        office.note_heads();
         let filling = office.clone();
         std::thread::spawn(move || filling.fill());
         Ok(office)
@@ -269,6 +270,8 @@ impl Office {
             keyring_turn: Mutex::default(),
             signed_in: Mutex::default(),
             erasures: Mutex::new(erasures),
+            evidence: super::evidence::Evidence::default(),
+            restored: Mutex::default(),
             filling: Filling::new(),
             notices: Mutex::default(),
             misses: super::searching::Misses::default(),
@@ -324,7 +327,7 @@ impl Office {
             notices.push(error.said());
         }
         self.filling.finish();
-        self.look_at_backups();
+        self.read_backups();
     }
 
     /// Saves what waits and lets the folder go. A checkpoint the disk does not take costs the next

@@ -430,20 +430,7 @@ impl<'a> Chain<'a> {
         report.keys = self.register.holders().count();
         report.incarnation = self.register.incarnation();
         for (seq, branch) in self.register.branches() {
-            let from = branch.from;
-            let given_up = branch.given_up.iter().map(|head| head.seq).max();
-            let given_up = given_up.unwrap_or(from).saturating_sub(from);
-            report.branches.push(if branch.why == super::composing::RESTORE {
-                said!(
-                    "第 {seq} 条：从备份恢复，接在第 {from} 条之后",
-                    "Entry {seq}: restored from a backup, going on behind entry {from}"
-                )
-            } else {
-                said!(
-                    "第 {seq} 条：修复，接在第 {from} 条之后，放弃 {given_up} 条",
-                    "Entry {seq}: repaired, going on behind entry {from}, {given_up} given up"
-                )
-            });
+            report.branches.push(branch.said(*seq));
         }
         report.erased = self.rests.len() as u64;
         for (seq, rest) in &self.rests {

@@ -104,6 +104,12 @@ pub enum Action {
     BackupPlace,
     /// Say whether the machine's clock is right.
     Clock,
+    /// Restore a backup into another folder.
+    Restore,
+    /// Make a new recovery key.
+    RecoveryKey,
+    /// Erase everything of a person, or ask for it.
+    Erase,
     /// The accounts of the station.
     Accounts,
     /// Make an account.
@@ -252,6 +258,17 @@ pub const ACTIONS: &[ActionInfo] = &[
         5
     ),
     row!(Action::Clock, "clock", "时钟", "Clock", ["c"], &[System], 6),
+    row!(Action::Restore, "restore", "恢复备份", "Restore a backup", ["r"], &[System], 0),
+    row!(
+        Action::RecoveryKey,
+        "recovery-key",
+        "换恢复密钥",
+        "New recovery key",
+        ["y"],
+        &[System],
+        0
+    ),
+    row!(Action::Erase, "erase", "销毁资料", "Erase", ["x"], &[Page], 0),
     row!(Action::Accounts, "accounts", "账号", "Accounts", ["a"], &[System], 3),
     row!(Action::AddAccount, "add-account", "新建", "New", ["n", "F3"], &[Accounts], 3),
     row!(Action::DisableAccount, "disable-account", "停用", "Disable", ["d"], &[Accounts], 4),
@@ -363,7 +380,10 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::AccountPassword
         | Action::AddKey
         | Action::RemoveKey
-        | Action::AccountPerson => Some(Right::Accounts),
+        | Action::AccountPerson
+        | Action::Restore
+        | Action::RecoveryKey
+        | Action::Erase => Some(Right::Accounts),
         Action::Log => Some(Right::Log),
         _ => None,
     }
@@ -378,7 +398,17 @@ pub fn allowed(action: Action, who: &Actor) -> Result<(), Refusal> {
         who.need(right)?;
     }
     match (action, &who.origin) {
-        // A file of the station's machine is not for visitors to name.
+        // A folder of the station's machine is not for visitors to name, nor a file.
+        (Action::Restore, Origin::Ssh(_)) => Err(Refusal::forbidden(
+            said!(
+                "经 SSH 的界面不能在站点的机器上恢复备份。",
+                "The screens over SSH restore nothing on the station's machine."
+            ),
+            said!(
+                "请在站点的机器上恢复：系统页，或 yizhan restore。",
+                "Restore at the station's own machine: on its system screen, or with `yizhan restore`."
+            ),
+        )),
         (Action::Import, Origin::Ssh(_)) => Err(Refusal::forbidden(
             said!(
                 "经 SSH 的界面不能打开站点机器上的文件。",

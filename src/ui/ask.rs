@@ -206,6 +206,7 @@ pub struct Ask {
     wanting: bool,
     fleeting: bool,
     deciding: bool,
+    binding: bool,
     /// The first line of the body shown, and how many there were beyond the room at the last
     /// drawing.
     scroll: (usize, Cell<usize>),
@@ -229,6 +230,7 @@ impl Ask {
             wanting: false,
             fleeting: false,
             deciding: false,
+            binding: false,
             scroll: (0, Cell::new(0)),
             then: Some(Box::new(then)),
         }
@@ -246,6 +248,13 @@ impl Ask {
     #[must_use]
     pub fn deciding(mut self) -> Self {
         self.deciding = true;
+        self
+    }
+
+    /// The same box, which is answered and not passed over: Esc does not close it.
+    #[must_use]
+    pub fn binding(mut self) -> Self {
+        self.binding = true;
         self
     }
 
@@ -388,6 +397,7 @@ impl Screen for Ask {
         match action {
             Action::Mark => chooses,
             Action::Next | Action::Previous => self.parts.len() > 1,
+            Action::Back => !self.binding,
             _ => true,
         }
     }
@@ -434,6 +444,7 @@ impl Screen for Ask {
         match action {
             Action::Enter => self.enter(cx),
             Action::Save => self.confirm(cx),
+            Action::Back if self.binding => self.wanting = true,
             Action::Back => cx.close(),
             Action::Next => self.shift(1),
             Action::Previous => self.shift(-1),

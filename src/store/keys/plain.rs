@@ -5,7 +5,10 @@
 
 use super::seed::{Public, SignerId};
 use crate::record::RecordId;
+use crate::said;
+use crate::store::composing::RESTORE;
 use crate::store::error::StoreError;
+use crate::words::Said;
 use serde::{Deserialize, Serialize};
 
 /// Whose key it is.
@@ -78,6 +81,26 @@ pub struct GivenUp {
     /// The hash of its frame's header.
     #[serde(with = "super::bytes")]
     pub hash: [u8; 32],
+}
+
+impl Branch {
+    /// What was done, for whoever reads a report; `seq` is where its page lies.
+    #[must_use]
+    pub fn said(&self, seq: u64) -> Said {
+        let from = self.from;
+        let given_up = self.given_up.iter().map(|head| head.seq).max();
+        let given_up = given_up.unwrap_or(from).saturating_sub(from);
+        if self.why == RESTORE {
+            return said!(
+                "第 {seq} 条：从备份恢复，接在第 {from} 条之后",
+                "Entry {seq}: restored from a backup, going on behind entry {from}"
+            );
+        }
+        said!(
+            "第 {seq} 条：修复，接在第 {from} 条之后，放弃 {given_up} 条",
+            "Entry {seq}: repaired, going on behind entry {from}, {given_up} given up"
+        )
+    }
 }
 
 /// One entry without a person.

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod batch;
 pub mod clock;
+pub mod erasing;
+pub mod evidence;
 pub mod find;
 pub mod history;
 pub mod home;

@@ -11,7 +11,7 @@ use crate::ui::form;
 use crate::ui::reading::Reading;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
-use crate::ui::screens::{history, moving, sheet, undo};
+use crate::ui::screens::{erasing, history, moving, sheet, undo};
 use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
@@ -261,6 +261,7 @@ impl Screen for Page {
             Action::Moves => self.has_moves,
             Action::Edit => self.editable,
             Action::Reveal => self.masked,
+            Action::Erase => self.record.kind == PERSON && !self.gone,
             Action::Undo => self.own_last && !self.can_be_taken_back,
             Action::TakeBack => self.can_be_taken_back,
             Action::Approve | Action::Return | Action::Decline => self.step(action).is_some(),
@@ -312,6 +313,7 @@ impl Screen for Page {
             Action::Moves => moving::choose(&self.record, cx),
             Action::Reveal => self.reveal(cx),
             Action::History => history::open(&self.record, cx),
+            Action::Erase if self.record.kind == PERSON => erasing::ask(&self.record, cx),
             _ => return Taken::No,
         }
         Taken::Yes

@@ -23,6 +23,8 @@ pub struct Password {
     forced: bool,
     /// What a password must be here.
     rule: Option<Said>,
+    /// Who gave the account the password it has, where that is to be known.
+    given: Option<Said>,
     fields: [InputLine; 3],
     focus: usize,
 }
@@ -31,14 +33,15 @@ impl Password {
     /// By wish: Esc goes back.
     #[must_use]
     pub fn new(office: &Office) -> Self {
-        let rule = office.password_rule();
-        Self { forced: false, rule, fields: Default::default(), focus: 0 }
+        let (rule, given) = (office.password_rule(), None);
+        Self { forced: false, rule, given, fields: Default::default(), focus: 0 }
     }
 
     /// Before anything else.
     #[must_use]
-    pub fn forced(office: &Office) -> Self {
-        Self { forced: true, ..Self::new(office) }
+    pub fn forced(office: &Office, account: &str) -> Self {
+        let given = office.password_given(account);
+        Self { forced: true, given, ..Self::new(office) }
     }
 
     fn field(&mut self) -> Option<&mut InputLine> {
@@ -149,6 +152,12 @@ impl Screen for Password {
         for line in &told {
             look.put(buf, x, y, width, line, Tone::Quiet);
             y += 1;
+        }
+        for said in &self.given {
+            for line in text::wrap(said.get(look.lang), usize::from(width)) {
+                look.put(buf, x, y, width, &line, Tone::Unsure);
+                y += 1;
+            }
         }
         let mut cursor = None;
         for (at, (title, field)) in TITLES.iter().zip(&self.fields).enumerate() {

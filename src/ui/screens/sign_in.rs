@@ -16,6 +16,8 @@ use ratatui::layout::{Position, Rect};
 pub struct SignIn {
     station: String,
     greeting: Said,
+    /// What everybody is told before work.
+    alarm: Said,
     origin: Origin,
     name: InputLine,
     password: InputLine,
@@ -29,6 +31,7 @@ impl SignIn {
         Self {
             station: office.station_name().to_string(),
             greeting,
+            alarm: office.heads_alarm().unwrap_or_default(),
             origin,
             name: InputLine::default(),
             password: InputLine::default(),
@@ -100,6 +103,10 @@ impl Screen for SignIn {
         Taken::Yes
     }
 
+    fn refresh(&mut self, cx: &mut Context) {
+        self.alarm = cx.office.heads_alarm().unwrap_or_default();
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
         let width = area.width.min(64);
         let x = area.x + (area.width - width) / 2;
@@ -110,6 +117,10 @@ impl Screen for SignIn {
         y += 2;
         for line in text::wrap(self.greeting.get(look.lang), usize::from(width)) {
             look.put(buf, x, y, width, &line, Tone::Quiet);
+            y += 1;
+        }
+        for line in text::wrap(self.alarm.get(look.lang), usize::from(width)) {
+            look.put(buf, x, y, width, &line, Tone::Bad);
             y += 1;
         }
         y += 1;

@@ -10,6 +10,7 @@ use crate::ui::action::{Action, Place};
 use crate::ui::ask::{Ask, Part};
 use crate::ui::reading::Reading;
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
+use crate::ui::screens::evidence;
 use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
@@ -58,6 +59,8 @@ impl Screen for System {
             Action::Backup => back_up(cx),
             Action::BackupPlace => ask_second_place(cx),
             Action::Clock => cx.ask(Effect::AskClock),
+            Action::Restore => evidence::ask_restore(cx),
+            Action::RecoveryKey => evidence::ask_recovery_key(cx),
             _ if self.reading.act(action) => {}
             _ => return Taken::No,
         }
@@ -85,7 +88,11 @@ impl Screen for System {
         );
         reading.gap();
         trouble(&mut reading, cx);
+        evidence::erasures(&mut reading, cx);
         backups(&mut reading, cx);
+        evidence::restored(&mut reading, cx);
+        reading.gap();
+        evidence::tell(&mut reading, cx);
         reading.gap();
         doors(&mut reading, cx);
         self.clock_in_doubt = cx.office.clock_doubt().is_some();
@@ -130,7 +137,7 @@ impl Screen for System {
 /// What keeps the station from saving, and what was found and put right.
 fn trouble(reading: &mut Reading, cx: &Context) {
     let office = cx.office;
-    let mut said: Vec<Said> = office.trouble().into_iter().collect();
+    let mut said: Vec<Said> = office.trouble().into_iter().chain(office.heads_alarm()).collect();
     if let Some(doubt) = office.clock_doubt() {
         let (now, newest) = doubt.shown();
         said.push(said!(
@@ -213,8 +220,8 @@ fn backups(reading: &mut Reading, cx: &Context) {
     reading.line(
         Tone::Quiet,
         said!(
-            "开着的驿站每天自动备份一次，留最近 7 天和 4 周各一份；恢复用 yizhan restore。",
-            "An open station backs itself up once a day and keeps those of 7 days and 4 weeks; `yizhan restore` brings one back."
+            "开着的驿站每天自动备份一次，留最近 7 天和 4 周各一份；恢复按 r，或用 yizhan restore。",
+            "An open station backs itself up once a day and keeps those of 7 days and 4 weeks; r or `yizhan restore` brings one back."
         ),
     );
 }

@@ -134,7 +134,8 @@ impl Session {
     fn begin(&mut self) {
         let Some(who) = self.who.clone() else { return };
         if self.office.must_change_password(&who.account) {
-            self.layers = vec![Box::new(Password::forced(&self.office))];
+            let forced = Password::forced(&self.office, &who.account);
+            self.layers = vec![Box::new(forced)];
             return;
         }
         let mut cx = self.context();
@@ -145,6 +146,9 @@ impl Session {
             self.act(Action::Queue);
         }
         self.ask_clock();
+        if let Some(alarm) = self.office.heads_alarm() {
+            self.push(Box::new(screens::evidence::alarm(alarm)));
+        }
     }
 
     pub(super) fn sign_out(&mut self) {

@@ -1,0 +1,208 @@
+//! What the evidence rests on, told to people: the root, the keys that hold, the station's lives, and
+//! whether the heads known outside still lie in the journal.
+
+use super::door::ACCOUNT;
+use super::{Account, Office};
+use crate::record::{Instant, RecordId, account_form, china_offset};
+use crate::said;
+use crate::store::{Draft, DraftOp, Hand, HeadsCompared, Origin, Owner};
+use crate::words::Said;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The name the journal gives the note that heads known outside are missing.
+pub(super) const HEADS_MISSING: &str = "heads-missing";
+/// Groups of a fingerprint that are shown where it only tells keys apart.
+const FEW_GROUPS: usize = 9;
+
+/// What is remembered while the station is open.
+#[derive(Default)]
+pub(super) struct Evidence {
+    /// That heads are missing was written down.
+    noted: AtomicBool,
+}
+
+/// A key that holds now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldKey {
+    /// Its fingerprint, whole.
+    pub fingerprint: String,
+    /// The entry that gave it.
+    pub since: u64,
+    /// When that was.
+    pub at: Option<Instant>,
+    /// Somebody else chose the password it lies under.
+    pub given: bool,
+    /// Nothing in the keyring opens it: after a restore its owner needs a new password.
+    pub closed: bool,
+}
+
+impl HeldKey {
+    /// The beginning of the fingerprint, to tell keys apart.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.fingerprint.get(..FEW_GROUPS).unwrap_or(&self.fingerprint)
+    }
+
+    /// What is to be known of it beside its fingerprint; empty for most.
+    #[must_use]
+    pub fn mark(&self) -> Said {
+        match (self.closed, self.given) {
+            (true, _) => Said::fixed("要给新密码", "needs a new password"),
+            (false, true) => Said::fixed("密码是别人设的", "given password"),
+            (false, false) => Said::default(),
+        }
+    }
+
+    /// Fingerprint, since when, marks.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let (short, since, mark) = (self.short(), self.since, self.mark());
+        let day = self.at.map(|at| at.with_timezone(&china_offset()).format("%Y-%m-%d").to_string());
+        let day = day.unwrap_or_default();
+        Said::new(
+            format!("{short}　自 {day}（第 {since} 条）　{}", mark.zh).trim_end().to_string(),
+            format!("{short}  since {day} (entry {since})  {}", mark.en).trim_end().to_string(),
+        )
+    }
+}
+
+impl Office {
+    /// The fingerprint of the root, which stands on the recovery sheet.
+    #[must_use]
+    pub fn root(&self) -> String {
+        self.store.register().root().map(|root| root.fingerprint()).unwrap_or_default()
+    }
+
+    /// The key somebody has now.
+    #[must_use]
+    pub fn key_of(&self, owner: Owner) -> Option<HeldKey> {
+        let register = self.store.register();
+        let key = register.current(owner)?;
+        let mut at = None;
+        // A page says no time; the entry it was written with does.
+        let read = self.store.entries(key.since, |entry| {
+            at = Some(entry.time);
+            ControlFlow::Break(())
+        });
+        let closed = owner != Owner::Station && !self.store.has_slot(owner);
+        Some(HeldKey {
+            fingerprint: key.public.fingerprint(),
+            since: key.since,
+            at: at.filter(|_| read.is_ok()),
+            given: key.given,
+            closed,
+        })
+    }
+
+    /// The key of an account; none while it is disabled.
+    #[must_use]
+    pub fn key_of_account(&self, name: &str) -> Option<HeldKey> {
+        self.key_of(Owner::Account(self.id_of_account(name)?))
+    }
+
+    fn id_of_account(&self, name: &str) -> Option<RecordId> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(&account_form(name)).map(|(id, _)| *id)
+    }
+
+    /// Accounts in use that nothing opens: after a restore they get new passwords.
+    #[must_use]
+    pub fn without_password(&self) -> Vec<String> {
+        let closed = |account: &Account| {
+            let owner = self.id_of_account(&account.name).map(Owner::Account);
+            !account.disabled && owner.is_some_and(|owner| !self.store.has_slot(owner))
+        };
+        self.accounts().into_iter().filter(closed).map(|account| account.name).collect()
+    }
+
+    /// The newest of the data keys.
+    #[must_use]
+    pub fn key_epoch(&self) -> u16 {
+        self.store.register().epoch()
+    }
+
+    /// The station's lives so far, and in words each restore and repair that began another.
+    #[must_use]
+    pub fn lives(&self) -> (u32, Vec<Said>) {
+        let register = self.store.register();
+        let branches = register.branches().iter().map(|(seq, branch)| branch.said(*seq));
+        (register.incarnation(), branches.collect())
+    }
+
+    /// The journal against the heads known outside, as last compared.
+    #[must_use]
+    pub fn heads(&self) -> Option<HeadsCompared> {
+        self.store.heads()
+    }
+
+    /// What everybody is told before work: a head known outside is not in the journal. Nothing
+    /// while all of them are.
+    #[must_use]
+    pub fn heads_alarm(&self) -> Option<Said> {
+        let compared = self.store.heads()?;
+        // The last of them says how far the journal had come.
+        let newest = compared.missing.last()?;
+        let (missing, known) = (compared.missing.len(), compared.known);
+        let (zh, en) = (&newest.zh, &newest.en);
+        Some(said!(
+            "日志和外面记下的对不上（{known} 处记下的链头，{missing} 处不在）：{zh}。",
+            "The journal is not what was written down outside ({known} heads known, {missing} missing): {en}."
+        ))
+    }
+
+    /// Compares the journal with the heads known outside again.
+    pub(super) fn look_at_heads(&self) {
+        self.store.look_at_heads();
+        self.note_heads();
+    }
+
+    /// Says in the journal, once while it is open, that heads known outside are missing. The
+    /// station signs it; a disk that does not take it keeps nobody from being told.
+    pub(super) fn note_heads(&self) {
+        let Some(compared) = self.store.heads().filter(|heads| !heads.missing.is_empty()) else {
+            return;
+        };
+        if self.evidence.noted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let count = |count: usize| count.to_string();
+        let mut particulars = BTreeMap::from([
+            ("known".to_string(), count(compared.known)),
+            ("missing".to_string(), count(compared.missing.len())),
+        ]);
+        particulars.extend(self.doubt_note());
+        let note = Draft {
+            time: self.now(),
+            actor: STATION.to_string(),
+            origin: Origin::Cli,
+            command: HEADS_MISSING.to_string(),
+            ops: vec![DraftOp::Note(particulars)],
+            reason: None,
+        };
+        let _ = self.store.submit(Hand::Station, vec![note]).wait();
+    }
+
+    /// Who gave an account the password it has, and when, where that was no more than the making
+    /// of it: its owner is told at the next sign-in, before anything else.
+    #[must_use]
+    pub fn password_given(&self, name: &str) -> Option<Said> {
+        let account = self.account(name).filter(|account| account.must_change)?;
+        let history = self.store.history(ACCOUNT, self.id_of_account(name)?).ok()?;
+        let given = ["account-password", "account-enable"];
+        let given = history.into_iter().find(|entry| {
+            given.contains(&entry.command.as_str()) && entry.actor != account.name
+        })?;
+        let (by, at) = (given.actor, given.time.with_timezone(&china_offset()));
+        let at = at.format("%Y-%m-%d %H:%M");
+        Some(said!(
+            "{by} 在 {at} 给这个账号设了新密码。不是您要求的话，请马上告诉经审员或另一位管理员：有人可能用它登录过，审计日志里都有记载。",
+            "{by} gave this account a new password at {at}. If you did not ask for it, tell the auditor or another administrator at once: somebody may have signed in with it, and the log lists all of it."
+        ))
+    }
+}
+
+/// What the journal calls the station itself.
+const STATION: &str = "station";
