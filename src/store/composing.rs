@@ -18,7 +18,10 @@ use super::frame::{ENTRIES, LOST, UNSIGNED};
 use super::group::{self, Outgoing, Run, What};
 use super::journal::Origin;
 use super::keyring;
-use super::keys::{Branch, DataKeys, EpochFrame, GivenUp, Plain, Public, Register, Signer, SignerId};
+use super::keys::{
+    Branch, DataKeys, EpochFrame, GivenUp, KeyFrame, Owner, Plain, Public, Register, Signer,
+    SignerId,
+};
 use super::progress::Progress;
 use super::restoring::Restoring;
 use super::salvage::{self, Mended, Owned, Piece, Wanted};
@@ -33,6 +36,8 @@ use std::path::Path;
 
 /// The name the journal gives the entry that tells of a recovery.
 const COMMAND: &str = "recover";
+/// A page that says of more lives than this is not believed.
+const LIVES: u32 = 64;
 
 /// What came of putting a journal together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,6 +51,11 @@ pub struct Recovered {
     /// Entries whose content is lost, first and last of each row of them; the sequences are those
     /// of the damaged journal.
     pub lost: Vec<(u64, u64)>,
+    /// Entries whose signature does not fit, first and last of each row: whoever did this vouches
+    /// for them.
+    pub vouched: Vec<(u64, u64)>,
+    /// The register was written anew: nobody but the recovery key opens the station.
+    pub founded: bool,
     /// Entries entered again behind the place where the chain broke.
     pub entered_again: u64,
     /// Hash of the last header, in hexadecimal.
@@ -83,6 +93,18 @@ impl Recovered {
                 "{entered_again} entries behind the break were entered again with their own time and account"
             ));
         }
+        if self.founded {
+            said.push(Said::fixed(
+                "密钥名册已由恢复密钥重写：各账号须由管理员重设密码",
+                "The recovery key wrote the register of keys anew: every account needs a new password",
+            ));
+        }
+        for (first, last) in &self.vouched {
+            said.push(said!(
+                "第 {first} 至 {last} 条的签名不符，现由您担保：请逐条核对",
+                "The signatures of entries {first} to {last} do not fit; you vouch for them now: look at each"
+            ));
+        }
         for (first, last) in &self.lost {
             said.push(if first == last {
                 said!(
@@ -108,10 +130,14 @@ impl Recovered {
 pub struct By<'a> {
     /// The account, or `recovery`.
     pub account: &'a str,
+    /// Whose hand it is.
+    pub owner: Owner,
     /// Whose hand signs it.
     pub signer: &'a Signer,
     /// When.
     pub time: Instant,
+    /// The station's own key: one whose first pages are lost gets it again, and the root's.
+    pub station: Public,
     /// [`RESTORE`] or [`REPAIR`].
     pub why: &'static str,
 }
@@ -145,7 +171,7 @@ pub struct Sources<'a> {
 /// last pages and entries tell what was done.
 ///
 /// # Errors
-/// A backup that is not whole, somebody who may not do it, or what the machine gives; the folder
+/// A backup that is not whole, somebody who may not do it, [`StoreError::RootLost`], or what the machine gives; the folder
 /// is of no use then.
 pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError> {
     let Sources { origin, backup, journal, known, mut missing, keys, by, progress } = sources;
@@ -162,6 +188,7 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
         hashes: HashMap::new(),
         pending: Vec::new(),
         turned: false,
+        incarnation: 1,
         broken: false,
         gap: None,
         strays: Vec::new(),
@@ -215,6 +242,8 @@ struct Composer<'a> {
     /// Frames of the batch that is not covered yet, and whether a page is among them.
     pending: Vec<Owned>,
     turned: bool,
+    /// The highest of the station's lives that any page tells of.
+    incarnation: u32,
     /// The chain could not be followed any more.
     broken: bool,
     /// Bytes before the next frame that are none.
@@ -239,6 +268,8 @@ impl Composer<'_> {
             taken = self.cover_it(&owned, &hash);
         }
         if taken.is_err() {
+            // What waits for its batch came before it, and is entered again before it.
+            self.strand()?;
             self.break_off();
             return self.stray(&owned);
         }
@@ -343,6 +374,9 @@ impl Composer<'_> {
             self.lose(before + 1, first - 1);
         }
         self.seen = before.max(last);
+        if let Some(Plain::Branch(branch)) = Plain::read(owned.header.kind, &owned.body) {
+            self.incarnation = self.incarnation.max(branch.incarnation);
+        }
         if owned.header.kind != ENTRIES || owned.flags & LOST != 0 {
             return Ok(());
         }
@@ -405,7 +439,7 @@ impl Composer<'_> {
     ) -> Result<Recovered, StoreError> {
         self.out.flush()?;
         let strays = std::mem::take(&mut self.strays);
-        let pages = self.pages(&by, missing);
+        let pages = self.pages(&by, missing)?;
         let mut entries = Vec::new();
         let mut next = self.settled.seq + 1 + pages.len() as u64;
         if !strays.is_empty() {
@@ -425,34 +459,59 @@ impl Composer<'_> {
         Ok(self.found)
     }
 
-    /// The branch, and the epochs whose frames were lost.
-    fn pages(&self, by: &By<'_>, missing: &[(u64, Hash)]) -> Vec<Plain> {
+    /// The branch, and the epochs whose frames were lost; before them, where the first pages of all
+    /// were lost, the root's and the station's key again.
+    fn pages(&mut self, by: &By<'_>, missing: &[(u64, Hash)]) -> Result<Vec<Plain>, StoreError> {
         let register = &self.settled.register;
+        let mut pages = Vec::new();
+        if register.keys().is_empty() {
+            if by.owner != Owner::Recovery {
+                return Err(StoreError::RootLost);
+            }
+            let page = |owner, public| {
+                Plain::Key(KeyFrame { owner, public: Some(public), role: None, given: false })
+            };
+            pages.push(page(Owner::Recovery, by.signer.public()));
+            pages.push(page(Owner::Station, by.station));
+            self.found.founded = true;
+        }
         let from = self.settled.seq;
         let here = |(seq, hash): &&(u64, Hash)| {
             *seq <= from && self.hashes.values().any(|held| held == hash)
         };
         let given_up = missing.iter().filter(|head| !here(head));
         let given_up = given_up.map(|(seq, hash)| GivenUp { seq: *seq, hash: *hash.as_bytes() });
-        let kept = |rows: &[(u64, u64)]| {
+        let given_up: Vec<GivenUp> = given_up.collect();
+        self.cover.forget_after(from);
+        self.found.vouched = self.cover.unsigned().to_vec();
+        let kept = |rows: &[(u64, u64)]| -> Vec<(u64, u64)> {
             let rows = rows.iter().filter(|(first, _)| *first <= from);
             rows.map(|(first, last)| (*first, *last.min(&from))).collect()
         };
-        let branch = Branch {
-            incarnation: register.incarnation() + 1,
-            from,
-            given_up: given_up.collect(),
-            lost: kept(&self.found.lost),
-            vouched: kept(self.cover.unsigned()),
-            why: by.why.into(),
-        };
+        // One for each life whose page was lost too, so that what was known of it is explained.
+        let (lives, lost) = (register.incarnation(), kept(&self.found.lost));
+        let top = self.incarnation.clamp(lives, lives + LIVES) + 1;
+        let branches = (lives + 1..=top).map(|incarnation| {
+            Plain::Branch(Branch {
+                incarnation,
+                from,
+                given_up: given_up.clone(),
+                lost: lost.clone(),
+                vouched: self.found.vouched.clone(),
+                why: by.why.into(),
+            })
+        });
+        let holders = register.holders().map(|key| Public::id(&key.public));
         let holders: Vec<SignerId> =
-            register.holders().map(|key| Public::id(&key.public)).collect();
+            holders.chain(self.found.founded.then(|| by.signer.id())).collect();
         let epochs = (register.epoch() + 1..=self.keys.newest()).filter_map(|number| {
             let commitment = keyring::commitment(&self.keys.key(number)?);
             Some(Plain::Epoch(EpochFrame { number, commitment, holders: holders.clone() }))
         });
-        std::iter::once(Plain::Branch(branch)).chain(epochs).collect()
+        // Epochs first where there is none yet: they count from 1.
+        pages.extend(epochs);
+        pages.extend(branches);
+        Ok(pages)
     }
 
     /// The entry that tells of the recovery.

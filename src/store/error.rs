@@ -93,6 +93,9 @@ pub enum StoreError {
     /// Whoever was to sign may not, or no longer.
     #[error("not signed: {}", .0.en)]
     NotSigned(Said),
+    /// The journal's first pages are lost, and only the recovery key can write them anew.
+    #[error("the journal's first pages are lost")]
+    RootLost,
     /// The keyring is of an earlier day than the journal, and lacks its newest key.
     #[error("the keyring is older than the journal")]
     OldKeyring,
@@ -300,6 +303,10 @@ impl StoreError {
             Self::NotSigned(Said { zh, en }) => {
                 said!("没有签名，未保存：{zh}", "Nothing was saved: {en}")
             }
+            Self::RootLost => Said::fixed(
+                "日志开头的密钥名册已损坏，也没有完好的备份可用；未改动任何文件",
+                "The register of keys at the beginning of the journal is damaged and there is no whole backup to take it from; no file was changed",
+            ),
             Self::OldKeyring => Said::fixed(
                 "keyring.toml 比日志旧，缺少日志最新的密钥；已停止打开，未改动任何文件",
                 "keyring.toml is older than the journal and lacks its newest key; opening stopped, no file was changed",
@@ -384,6 +391,10 @@ impl StoreError {
             Self::NotSigned(_) => Said::fixed(
                 "请退出后重新登录再试；仍不行请管理员运行 yizhan verify。",
                 "Sign in anew and try again; if that does not help, have the administrator run `yizhan verify`.",
+            ),
+            Self::RootLost => Said::fixed(
+                "请用恢复密钥运行 yizhan rebuild：它会重写名册，记录照旧，各账号由管理员重设密码。",
+                "Run `yizhan rebuild` with the recovery key: it writes the register anew; the records stay, and every account gets a new password.",
             ),
             Self::OldKeyring => Said::fixed(
                 "请把本站最新的 keyring.toml 放回来。",

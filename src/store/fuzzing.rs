@@ -8,10 +8,13 @@
 #![allow(clippy::panic, reason = "a broken promise is what fuzzing looks for")]
 
 use super::backup;
+use super::block::{self, Opened};
+use super::cover::message;
 use super::entry::{self, Entry};
-use super::frame::{self, FIXED, HEADER, Header, PREFIX};
-use super::journal::{Journal, SEGMENT_BYTES};
+use super::frame::{self, ENTRIES, FIRST_OF_BATCH, HEADER, Header, PREFIX, SIGNATURE};
+use super::journal::{Journal, Origin, SEGMENT_BYTES};
 use super::keyring::Keyring;
+use super::keys::{DataKeys, Seed, Signer};
 use super::progress::Progress;
 use super::seal::{DataKey, NONCE, Purpose};
 use super::segment;
@@ -25,10 +28,11 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// Put the checksums right.
 const CHECKSUM: u8 = 0b0001;
-/// Put hashes, sequences and links of the headers right.
+/// Put hashes, sequences and links of the headers right, and sign them.
 const CHAIN: u8 = 0b0010;
 /// Give the segment its right head.
 const HEAD: u8 = 0b0100;
@@ -37,8 +41,18 @@ const SEALED: u8 = 0b0100;
 /// And compress it before.
 const PLAIN: u8 = 0b1000;
 
-/// The hash the first header is chained to.
-const GENESIS: Hash = Hash::from_bytes([7; 32]);
+/// The journal's node, and the hash the first header is chained to.
+const ORIGIN: Origin = Origin { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
+
+/// The hand that signs everything that is put right.
+pub(super) fn hand() -> Signer {
+    Seed::from_bytes(&[7; 32]).signer()
+}
+
+/// The key of the first epoch.
+pub(super) fn key() -> DataKey {
+    DataKey::from_bytes(&[7; 32])
+}
 
 /// Frames one after the other, then the same bytes as the only segment of a journal.
 pub fn journal(input: &[u8]) {
@@ -62,41 +76,41 @@ pub fn journal(input: &[u8]) {
 
 /// What an opening accepts a second opening accepts without a word, and every entry is there.
 fn opened(dir: &Path, length: usize) {
-    let Ok((first, torn)) = Journal::open(dir, GENESIS, None, 0, || 0, SEGMENT_BYTES) else {
+    let Ok((first, torn)) = Journal::open(dir, ORIGIN, None, 0, || 0, SEGMENT_BYTES) else {
         return;
     };
     let end = first.reader().end();
     assert_eq!(torn.map_or(0, |torn| torn.bytes) + end.offset, length as u64);
     drop(first);
-    let second = Journal::open(dir, GENESIS, None, 0, || 0, SEGMENT_BYTES);
+    let second = Journal::open(dir, ORIGIN, None, 0, || 0, SEGMENT_BYTES);
     let (second, torn) = second.unwrap_or_else(|error| panic!("opened once only: {error}"));
     assert_eq!((second.reader().end(), torn), (end, None));
     // From the last frame, as after a checkpoint.
-    let position = second.reader().position();
-    let third = Journal::open(dir, GENESIS, Some(position), end.seq, || 0, SEGMENT_BYTES);
+    let saved = (second.reader().position(), second.reader().keys().as_ref().clone());
+    let third = Journal::open(dir, ORIGIN, Some(saved), end.seq, || 0, SEGMENT_BYTES);
     let (third, torn) = third.unwrap_or_else(|error| panic!("not from the checkpoint: {error}"));
     assert_eq!((third.reader().end(), torn), (end, None));
+    assert_eq!(third.reader().keys().keys(), second.reader().keys().keys());
     let mut found = 0;
     let frames = third.reader().frames(1, |frame| {
-        found += 1;
-        assert_eq!(frame.header.seq, found);
+        assert_eq!(frame.header.seq, found + 1);
+        found = frame.header.last();
         Ok(ControlFlow::Continue(()))
     });
     assert_eq!((frames, found), (Ok(()), end.seq));
 }
 
 fn put_frames_right(bytes: &mut [u8], how: u8) {
-    let (mut seq, mut previous) = (1, GENESIS);
+    let mut chain = Chaining::new(ORIGIN);
     let mut rest = bytes;
     while let Ok(size) = frame::size(rest) {
         let Some((now, after)) = rest.split_at_mut_checked(size) else { break };
         if how & CHAIN != 0 {
-            let payload = now.get(FIXED..).unwrap_or_default();
-            let header = Header::new(seq, previous, payload);
-            if let Some(to) = now.get_mut(PREFIX + 1..FIXED) {
-                to.copy_from_slice(&header.bytes());
-            }
-            (seq, previous) = (seq + 1, header.hash());
+            let Some((_, framed)) = now.split_at_mut_checked(PREFIX) else { break };
+            chain.put_right(framed, |header, body| match header.kind {
+                ENTRIES => block::hash(body, header.count),
+                _ => Some(blake3::hash(body)),
+            });
         }
         if how & CHECKSUM != 0 {
             let covered = now.get(PREFIX..).unwrap_or_default();
@@ -104,6 +118,55 @@ fn put_frames_right(bytes: &mut [u8], how: u8) {
             now[4..PREFIX].copy_from_slice(&crc.to_le_bytes());
         }
         rest = after;
+    }
+}
+
+/// Frames as they follow one another, each chained to the one before.
+struct Chaining {
+    origin: Origin,
+    hand: Signer,
+    /// The first sequence of the batch.
+    first: u64,
+    seq: u64,
+    previous: Hash,
+}
+
+impl Chaining {
+    fn new(origin: Origin) -> Self {
+        Self { origin, hand: hand(), first: 1, seq: 1, previous: origin.genesis }
+    }
+
+    /// Puts header and signature of a frame right; its bytes begin with the flags. `hash` gives the
+    /// hash of its body, where that is one.
+    fn put_right(&mut self, framed: &mut [u8], hash: impl FnOnce(&Header, &[u8]) -> Option<Hash>) {
+        let Some((flags, rest)) = framed.split_first_mut() else { return };
+        let Some((head, rest)) = rest.split_first_chunk_mut::<HEADER>() else { return };
+        let signed = *flags & frame::SIGNED != 0;
+        let Some((signature, body)) =
+            rest.split_at_mut_checked(if signed { SIGNATURE } else { 0 })
+        else {
+            return;
+        };
+        let [_, kind, e0, e1, ..] = *head;
+        let count = head[20..].first_chunk::<4>().copied().unwrap_or_default();
+        let count = u32::from_le_bytes(count).clamp(1, 1 << 16);
+        let (epoch, count) = match kind {
+            ENTRIES => (u16::from_le_bytes([e0, e1]).max(1), count),
+            _ => (0, 1),
+        };
+        let Self { seq, previous, .. } = *self;
+        let (signer, nothing) = (self.hand.id(), Hash::from_bytes([0; 32]));
+        let mut header = Header { kind, epoch, signer, seq, count, previous, body: nothing };
+        header.body = hash(&header, body).unwrap_or(nothing);
+        head.copy_from_slice(&header.bytes());
+        if *flags & FIRST_OF_BATCH != 0 {
+            self.first = seq;
+        }
+        if signed {
+            let message = message(self.origin.node, self.first, &header.hash());
+            signature.copy_from_slice(&self.hand.sign(&message));
+        }
+        (self.seq, self.previous) = (header.last() + 1, header.hash());
     }
 }
 
@@ -125,12 +188,12 @@ fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[
 /// Bytes as a backup file of a station whose key is known, and as the files a manifest carries.
 pub fn backup(input: &[u8]) {
     let Some((how, bytes)) = input.split_first() else { return };
-    let key = DataKey::from_bytes(&[7; 32]);
-    let file = Blocks::read(bytes).put_right(&key, *how);
+    let keys = DataKeys::new(vec![key()]);
+    let file = Blocks::read(bytes).put_right(&keys, *how);
     in_a_folder(|dir| {
         let path = dir.join("backup.yzb");
         write(&path, &file);
-        if let Ok(report) = backup::verify(&path, &key, &Progress::default()) {
+        if let Ok(report) = backup::verify(&path, &keys, &Progress::default()) {
             assert_eq!(report.bytes, file.len() as u64);
         }
     });
@@ -166,13 +229,13 @@ impl<'a> Blocks<'a> {
         Self { magic, blocks, rest }
     }
 
-    fn put_right(mut self, key: &DataKey, how: u8) -> Vec<u8> {
+    fn put_right(mut self, keys: &DataKeys, how: u8) -> Vec<u8> {
         if how & CHAIN != 0 {
-            self.chain(key);
+            self.chain(keys);
         }
         let mut out = self.magic.to_vec();
         let id = self.blocks.first().map(|(_, manifest)| blake3::hash(manifest));
-        let seal = key.seal(Purpose::Backup);
+        let seal = key().seal(Purpose::Backup);
         for (index, (kind, mut body)) in (0u32..).zip(self.blocks) {
             if let Some(id) = id.filter(|_| how & SEALED != 0 && index > 0) {
                 let place = [id.as_bytes(), [kind].as_slice(), &index.to_le_bytes()].concat();
@@ -191,43 +254,48 @@ impl<'a> Blocks<'a> {
         out
     }
 
-    /// Chains the entries, and tells the manifest and the end how many there are.
-    fn chain(&mut self, key: &DataKey) {
+    /// Chains the frames, and tells the manifest and the end how many entries there are.
+    fn chain(&mut self, keys: &DataKeys) {
         let Some(((_, manifest), sealed)) = self.blocks.split_first_mut() else { return };
         let text = std::str::from_utf8(manifest).unwrap_or_default();
         let Ok(mut table) = text.parse::<toml::Table>() else { return };
         let station = table.get("station").and_then(|station| station.as_str());
         let Some(Ok(station)) = station.map(StationInfo::parse) else { return };
-        let seal = key.seal(Purpose::Journal);
-        let (mut seq, mut previous) = (0u32, station.genesis());
+        let mut chain = Chaining::new(station.origin());
         for (kind, body) in sealed {
             let mut rest = body.as_mut_slice();
             if *kind == END {
-                let last = if seq == 0 { [0; 32] } else { *previous.as_bytes() };
-                *body = [u64::from(seq).to_le_bytes().as_slice(), &last].concat();
+                let seq = chain.seq - 1;
+                let last = if seq == 0 { [0; 32] } else { *chain.previous.as_bytes() };
+                *body = [seq.to_le_bytes().as_slice(), &last].concat();
                 continue;
             }
-            while let Some((fixed, after)) = rest.split_first_chunk_mut::<ENTRY_HEAD>() {
-                let length = fixed[1 + HEADER..].first_chunk::<4>().copied().unwrap_or_default();
-                let length = u32::from_le_bytes(length) as usize;
-                let Some((content, after)) = after.split_at_mut_checked(length) else { break };
-                let nonce = fixed.last_chunk::<NONCE>().copied().unwrap_or_default();
-                let place = entry::place(u64::from(seq) + 1, &previous);
-                let payload = seal.seal_with(&nonce, &place, content).unwrap_or_default();
-                let header = Header::new(u64::from(seq) + 1, previous, &payload);
-                fixed[1..=HEADER].copy_from_slice(&header.bytes());
-                (seq, previous) = (seq + 1, header.hash());
+            while let Some((length, after)) = rest.split_first_chunk_mut::<4>() {
+                let length = u32::from_le_bytes(*length) as usize;
+                let Some((framed, after)) = after.split_at_mut_checked(length) else { break };
+                chain.put_right(framed, |header, body| match header.kind {
+                    ENTRIES => sealed_hash(keys, header, body),
+                    _ => Some(blake3::hash(body)),
+                });
                 rest = after;
             }
         }
-        table.insert("seq".into(), i64::from(seq).into());
-        table.insert("head".into(), previous.to_hex().to_string().into());
+        let last = i64::try_from(chain.seq - 1).unwrap_or(i64::MAX);
+        table.insert("seq".into(), last.into());
+        table.insert("head".into(), chain.previous.to_hex().to_string().into());
+        table.insert("epoch".into(), 1.into());
         *manifest = table.to_string().into_bytes();
     }
 }
 
-/// Bytes before an entry's content: flags, header, length, nonce.
-const ENTRY_HEAD: usize = 1 + HEADER + 4 + NONCE;
+/// The hash of a block whose entries stand in plain, as a backup has them.
+fn sealed_hash(keys: &DataKeys, header: &Header, body: &[u8]) -> Option<Hash> {
+    let (of_block, mut rest) = body.split_first_chunk::<NONCE>()?;
+    let entries: Option<Vec<Opened>> =
+        (0..header.count).map(|_| Opened::read(&mut rest)).collect();
+    let sealed = block::seal_again(keys, header, *of_block, &entries?).ok()?;
+    block::hash(&sealed, header.count)
+}
 
 /// One folder for all inputs of a thread.
 fn in_a_folder(work: impl FnOnce(&Path)) {

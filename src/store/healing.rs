@@ -55,6 +55,7 @@ pub fn heal(
     let keyring = Keyring::load(dir)?;
     let unlocked = keyring.open(secret, &mut Throttle::load(dir)?, setup.clock.now())?;
     let (keys, signer) = (unlocked.data_keys(), unlocked.seed.signer());
+    let (owner, station_key) = (unlocked.owner, unlocked.station.signer().public());
     let old = dir.join(JOURNAL_DIR);
     let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
     setup.progress.begin(Said::fixed("检查日志", "Checking the journal"), 0);
@@ -86,7 +87,14 @@ pub fn heal(
             known: known.filter(|_| !whole).map(|known| (known.seq, known.hash)),
             missing: missing.iter().map(|head| (head.seq, head.hash)).collect(),
             keys: &keys,
-            by: By { account, signer: &signer, time: setup.clock.now(), why: REPAIR },
+            by: By {
+                account,
+                owner,
+                signer: &signer,
+                time: setup.clock.now(),
+                station: station_key,
+                why: REPAIR,
+            },
             progress: &setup.progress,
         },
     )?;

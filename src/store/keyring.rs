@@ -572,7 +572,7 @@ mod tests {
     struct Bench {
         ring: Keyring,
         register: Register,
-        root: crate::store::keys::Signer,
+        root: Signer,
         recovery: RecoveryKey,
         key: DataKey,
         next_seq: u64,

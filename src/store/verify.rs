@@ -282,6 +282,21 @@ struct Chain<'a> {
     lost: Vec<(u64, u64)>,
     /// For each erasure its frame, who signed it, and the entry that asked for it.
     erasures: Vec<(u64, SignerId, u64)>,
+    /// A page was met since the last place where everything was covered.
+    turned: bool,
+    /// The last place where everything was covered.
+    whole: Whole,
+}
+
+/// A place where everything before is covered.
+struct Whole {
+    seq: u64,
+    hash: Hash,
+    /// Where in the segment the next frame begins.
+    offset: u64,
+    /// Signatures so far.
+    signatures: u64,
+    register: Register,
 }
 
 impl<'a> Chain<'a> {
@@ -300,6 +315,14 @@ impl<'a> Chain<'a> {
             rests: BTreeMap::new(),
             lost: Vec::new(),
             erasures: Vec::new(),
+            turned: false,
+            whole: Whole {
+                seq: 0,
+                hash: station.genesis(),
+                offset: segment::HEAD,
+                signatures: 0,
+                register: Register::default(),
+            },
         }
     }
 
@@ -353,22 +376,25 @@ impl<'a> Chain<'a> {
         report: &mut VerifyReport,
     ) -> Result<bool, StoreError> {
         let mut cursor = Cursor::open(path, segment::HEAD, None)?;
+        self.whole.offset = segment::HEAD;
         loop {
             match cursor.step()? {
-                Found::End => return Ok(self.ends(last, report)),
+                Found::End => return Ok(self.ends(last, &cursor, report)),
                 Found::Frame => {
                     let Ok(frame) = cursor.frame() else { continue };
                     if frame.header.seq != self.seq + 1 || frame.header.previous != self.hash {
                         self.broken(report);
                         return Ok(false);
                     }
+                    let page = frame.header.kind != ENTRIES;
                     if !self.frame(&frame, report) {
                         return Ok(false);
                     }
+                    self.turned |= page;
+                    self.settle(cursor.offset, report);
                 }
                 Found::Bad(_) if last && !journal::saved_after(&cursor.rest()?, self.seq + 1) => {
-                    report.tail_bytes = cursor.left();
-                    return Ok(self.ends(last, report));
+                    return Ok(self.ends(last, &cursor, report));
                 }
                 Found::Bad(_) => {
                     self.broken(report);
@@ -378,11 +404,28 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Behind the last frame of a segment everything is covered, unless it is the last batch, torn.
-    fn ends(&self, last: bool, report: &mut VerifyReport) -> bool {
-        if let Some(seq) = self.cover.missing()
-            && !last
-        {
+    /// Remembers this place when everything before it is covered.
+    fn settle(&mut self, offset: u64, report: &VerifyReport) {
+        if !self.cover.is_whole() {
+            return;
+        }
+        let Whole { seq, hash, .. } = &mut self.whole;
+        (*seq, *hash) = (self.seq, self.hash);
+        (self.whole.offset, self.whole.signatures) = (offset, report.signatures);
+        if std::mem::take(&mut self.turned) {
+            self.whole.register = self.register.clone();
+        }
+    }
+
+    /// Behind the last frame of a segment everything is covered, unless it is the last batch, torn:
+    /// that is no entry yet, and the next opening cuts it off.
+    fn ends(&mut self, last: bool, cursor: &Cursor, report: &mut VerifyReport) -> bool {
+        if self.cover.is_whole() {
+            report.tail_bytes = cursor.left();
+            return true;
+        }
+        if !last {
+            let seq = self.cover.missing().unwrap_or(self.seq);
             report.problem(
                 Some(seq),
                 said!(
@@ -392,6 +435,18 @@ impl<'a> Chain<'a> {
             );
             return false;
         }
+        let Whole { seq, hash, offset, signatures, register } = &self.whole;
+        let (seq, upto) = (*seq, *seq + 1);
+        report.tail_bytes = cursor.offset + cursor.left() - offset;
+        (report.entries, report.signatures) = (seq, *signatures);
+        report.head_found = report.head_found.filter(|found| *found <= seq);
+        (self.seq, self.hash, self.register) = (seq, *hash, register.clone());
+        self.cover.forget_after(seq);
+        self.rests.split_off(&upto);
+        self.lost.retain(|(first, _)| *first <= seq);
+        report.lost = self.lost.iter().map(|(first, last)| last - first + 1).sum();
+        self.erasures.retain(|(at, ..)| *at <= seq);
+        self.heads.range_mut(upto..).for_each(|(_, hash)| *hash = None);
         true
     }
 
@@ -453,8 +508,8 @@ impl<'a> Chain<'a> {
                 ),
             );
         }
-        let gone = self.lost.iter().filter(|(seq, _)| !self.register.lost(*seq));
-        let unsigned = self.cover.unsigned().iter().filter(|(seq, _)| !self.register.vouched(*seq));
+        let gone = self.lost.iter().filter(|row| !self.register.lost(**row));
+        let unsigned = self.cover.unsigned().iter().filter(|row| !self.register.vouched(**row));
         for (seq, _) in gone {
             report.problem(
                 Some(*seq),
@@ -691,7 +746,13 @@ impl Store {
             }
         };
         let seq = entry.seq;
-        let wrong = hands.look(&entry, key.map(|key| key.owner), erased);
+        let lost = report.lost > 0;
+        let fits = |op: &entry::Op| {
+            let Some((kind, id, previous)) = op.touches() else { return true };
+            let known = self.records.key(kind, id).ok().and_then(|key| expected.get(&key));
+            previous == seq || known.map_or(0, |known| known.last_seq) == previous
+        };
+        let wrong = hands.look(&entry, key.map(|key| key.owner), erased, lost, fits);
         let wrong = wrong.or_else(|| key.and_then(|key| judge(&entry, key)));
         if let Some(Said { zh, en }) = wrong {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
@@ -785,13 +846,21 @@ const OWN: (&str, &str) = ("adopted", "program");
 const ACCOUNT: &str = "account";
 
 impl Hands {
-    /// What is wrong with who signed an entry.
-    fn look(&mut self, entry: &Entry, owner: Option<Owner>, erased: bool) -> Option<Said> {
+    /// What is wrong with who signed an entry. Where content was lost, an account whose record is
+    /// not known and a record whose link does not fit say nothing.
+    fn look(
+        &mut self,
+        entry: &Entry,
+        owner: Option<Owner>,
+        erased: bool,
+        lost: bool,
+        fits: impl Fn(&entry::Op) -> bool,
+    ) -> Option<Said> {
         let puts = entry.ops.iter().filter_map(|op| match op {
-            entry::Op::Put { record, .. } => Some(record),
+            entry::Op::Put { record, .. } => Some((record, !lost || fits(op))),
             _ => None,
         });
-        let puts: Vec<&Record> = puts.collect();
+        let (puts, whole): (Vec<&Record>, Vec<bool>) = puts.unzip();
         for record in puts.iter().filter(|record| record.kind == ACCOUNT) {
             self.accounts.insert(record.id, record.number.clone());
         }
@@ -802,14 +871,17 @@ impl Hands {
         let wrong = match owner {
             _ if again => false,
             Some(Owner::Station) => puts.iter().any(|put| (put.kind.as_str(), put.number.as_str()) != OWN),
-            Some(Owner::Account(id)) => self.accounts.get(&id) != Some(&entry.actor),
+            Some(Owner::Account(id)) => {
+                self.accounts.get(&id).map_or(!lost, |name| *name != entry.actor)
+            }
             Some(Owner::Recovery) => entry.actor != "recovery",
             Some(Owner::KeyFile) | None => true,
         };
-        let grown = puts.iter().filter(|record| {
+        let grown = puts.iter().zip(whole).filter(|(record, whole)| {
             let before = self.moves.insert(record.id, record.moves.len()).unwrap_or(0);
             let made = record.moves.get(before.min(record.moves.len())..).unwrap_or_default();
-            record.moves.len() < before || made.iter().any(|made| made.by != entry.actor)
+            let odd = record.moves.len() < before || made.iter().any(|made| made.by != entry.actor);
+            *whole && odd
         });
         let grown = grown.count() > 0 && !again && !erased;
         if wrong {

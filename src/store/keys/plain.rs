@@ -96,9 +96,11 @@ impl Branch {
                 "Entry {seq}: restored from a backup, going on behind entry {from}"
             );
         }
+        let rows = self.vouched.iter().map(|(first, last)| last.saturating_sub(*first) + 1);
+        let vouched = rows.fold(0, u64::saturating_add);
         said!(
-            "第 {seq} 条：修复，接在第 {from} 条之后，放弃 {given_up} 条",
-            "Entry {seq}: repaired, going on behind entry {from}, {given_up} given up"
+            "第 {seq} 条：修复，接在第 {from} 条之后，放弃 {given_up} 条，为签名不符的 {vouched} 条担保",
+            "Entry {seq}: repaired, going on behind entry {from}, {given_up} given up; vouched for {vouched} whose signatures did not fit"
         )
     }
 }

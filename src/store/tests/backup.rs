@@ -3,6 +3,8 @@
 use super::*;
 use std::fs;
 
+/// A restore adds the branch and an entry that tells of it.
+const RESTORED: u64 = 2;
 const SECRET: Secret<'static> = Secret::Password { account: ACCOUNT, password: PASSWORD };
 
 /// Records of several sizes, some changed, some seen, in submissions of several entries.
@@ -11,7 +13,7 @@ fn fill(store: &Store, upto: u64) {
         .map(|n| {
             let text = "工会".repeat(usize::try_from(n * 37 % 2_000).unwrap());
             let seen = DraftOp::Seen { kind: "worker".into(), id: id(n % 50), fields: Vec::new() };
-            store.submit(vec![
+            submit(store, vec![
                 put("worker", n % 50, &text),
                 draft(vec![seen]),
                 put("visit", n, "v"),
@@ -31,6 +33,7 @@ fn the_drill() {
     let file = dir.path().join("today.yzb");
     let report = store.backup(&file).unwrap();
     let head = store.head();
+    let length = segment(store.dir(), 1).metadata().unwrap().len();
     assert_eq!((report.entries, report.head), (head.0, head.1.to_hex().to_string()));
     assert!(!file.with_extension("part").exists());
     let all = everything(&store);
@@ -43,18 +46,21 @@ fn the_drill() {
     assert_eq!(verify_backup(&file, &wrong), Err(KeyringError::WrongPassword.into()));
 
     let to = dir.path().join("restored");
-    assert_eq!(restored(&file, &to, &SECRET).unwrap().entries, head.0);
+    assert_eq!(restored(&file, &to, &SECRET).unwrap().entries, head.0 + RESTORED);
     let bytes = fs::read(segment(&dir.path().join("data"), 1)).unwrap();
     let again = fs::read(segment(&to, 1)).unwrap();
-    assert_eq!(bytes[..again.len()], again, "the same bytes as far as they go");
-    assert!(verify_chain(&to, Some(&head.1)).unwrap().ok);
+    let same = usize::try_from(length).unwrap();
+    assert_eq!(bytes[..same], again[..same], "the same bytes as far as they go");
+    let report = verify_chain(&to, Some(&head.1)).unwrap();
+    assert!(report.ok, "{report:?}");
+    assert_eq!((report.incarnation, report.branches.len()), (2, 1));
     let store = unlock(&to).unwrap();
-    assert_eq!(store.head(), head);
+    assert_eq!(store.head().0, head.0 + RESTORED);
     assert_eq!(everything(&store), all);
     let report = store.verify(Some(&head.1)).unwrap();
     assert!(report.ok, "{report:?}");
     assert_eq!(report.head_found, Some(head.0));
-    assert_eq!(save(&store, vec![put("worker", 1, "goes on")]), [head.0 + 1]);
+    assert_eq!(save(&store, vec![put("worker", 1, "goes on")]), [head.0 + RESTORED + 1]);
     assert_eq!(
         restored(&file, &to, &SECRET),
         Err(StoreError::FolderNotEmpty(to.display().to_string()))
@@ -68,12 +74,11 @@ fn the_drill() {
 fn an_empty_station_can_be_backed_up() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("empty.yzb");
-    let (store, recovery) =
-        Store::create(&dir.path().join("data"), &station(), ACCOUNT, PASSWORD, &setup()).unwrap();
-    assert_eq!(store.backup(&file).unwrap().entries, 0);
+    let (store, recovery) = create_with_key(&dir.path().join("data"));
+    assert_eq!(store.backup(&file).unwrap().entries, FIRST);
     let shown = recovery.shown();
     restored(&file, &dir.path().join("to"), &Secret::Recovery(&shown)).unwrap();
-    assert_eq!(unlock(&dir.path().join("to")).unwrap().head(), store.head());
+    assert_eq!(unlock(&dir.path().join("to")).unwrap().head().0, store.head().0 + RESTORED);
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn any_changed_byte_in_a_backup_is_seen() {
 fn the_chain_is_checked_without_any_key() {
     let dir = tempfile::tempdir().unwrap();
     let setup = Setup { segment_bytes: 20_000, ..setup() };
-    let store = Store::create(dir.path(), &station(), ACCOUNT, PASSWORD, &setup).unwrap().0;
+    let store = create_with(dir.path(), &station(), &setup);
     fill(&store, 10);
     let middle = store.head();
     for _ in 0..6 {

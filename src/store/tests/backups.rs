@@ -20,14 +20,13 @@ fn once_a_day_when_something_changed_and_seven_days_and_four_weeks_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock::new(now()));
     let setup = Setup { clock: clock.clone(), ..setup() };
-    let store = Store::create(dir.path(), &station(), ACCOUNT, PASSWORD, &setup).unwrap().0;
-    assert!(store.back_up_daily().unwrap().is_none(), "nothing was saved yet");
+    let store = create_with(dir.path(), &station(), &setup);
     // 2025-06-01 is a Sunday; forty days.
     for day in 0..40 {
         clock.set(now() + TimeDelta::days(day));
         save(&store, vec![put("worker", 1, &format!("day {day}"))]);
         let made = store.back_up_daily().unwrap().unwrap();
-        assert_eq!(made.entries, day as u64 + 1);
+        assert_eq!(made.entries, FIRST + day as u64 + 1);
         assert!(store.back_up_daily().unwrap().is_none(), "once a day");
     }
     clock.set(now() + TimeDelta::days(41));
@@ -64,9 +63,12 @@ fn the_second_place_follows_and_its_absence_is_told() {
     store.back_up_daily().unwrap();
     let state = store.backups();
     assert!(state.failed.is_none());
-    assert_eq!(state.newest_second.unwrap().entries, 1);
-    let copied = stick.join(&names(&stick)[0]);
-    assert_eq!(verify_backup(&copied, &SECRET).unwrap().entries, 1);
+    assert_eq!(state.newest_second.unwrap().entries, FIRST + 1);
+    // Beside it the head, in the open.
+    let [copied, heads] = &names(&stick)[..] else { panic!("{:?}", names(&stick)) };
+    assert!(heads.starts_with("heads-0190") && heads.ends_with(".toml"), "{heads}");
+    let copied = stick.join(copied);
+    assert_eq!(verify_backup(&copied, &SECRET).unwrap().entries, FIRST + 1);
     restored(&copied, &dir.path().join("again"), &SECRET).unwrap();
     assert_eq!(everything(&unlock(&dir.path().join("again")).unwrap()).len(), 1);
     store.set_second_place(None).unwrap();
@@ -93,16 +95,22 @@ fn a_restore_takes_what_was_saved_after_the_backup_from_the_journal() {
     let with = |to: &Path| {
         restore(&file, Some(&journal), to, &SECRET, (ACCOUNT, now()), &Progress::default())
     };
+    let same_chain = |to: &Path| {
+        let report = verify_chain(to, Some(&head.1)).unwrap();
+        assert!(report.ok && report.head_found == Some(head.0), "entry by entry: {report:?}");
+    };
     let recovered = with(&dir.path().join("whole")).unwrap();
-    assert_eq!((recovered.entries, recovered.from_backup, recovered.lost.len()), (41, 20, 0));
-    assert_eq!(recovered.head, head.1.to_hex().to_string(), "the same chain, entry by entry");
+    let entries = FIRST + 41 + 2;
+    let found = (recovered.entries, recovered.from_backup, recovered.lost.len());
+    assert_eq!(found, (entries, FIRST + 20, 0));
+    same_chain(&dir.path().join("whole"));
     assert_eq!(everything(&unlock(&dir.path().join("whole")).unwrap()), all);
     // Damage in the part the backup has does not matter.
     let mut bytes = fs::read(segment(&data, 1)).unwrap();
     bytes[60..900].fill(0);
     fs::write(segment(&data, 1), &bytes).unwrap();
-    let recovered = with(&dir.path().join("harmed")).unwrap();
-    assert_eq!(recovered.head, head.1.to_hex().to_string());
+    with(&dir.path().join("harmed")).unwrap();
+    same_chain(&dir.path().join("harmed"));
     assert_eq!(everything(&unlock(&dir.path().join("harmed")).unwrap()), all);
     // A restore that was cut off is begun anew in the same folder.
     let cut = dir.path().join("cut");

@@ -46,7 +46,7 @@ fn entries_the_table_has_not_are_replayed() {
     let store = unlock(&then).unwrap();
     assert_eq!(store.notices(), []);
     assert_eq!(everything(&store), texts(25));
-    assert_eq!(save(&store, vec![put("worker", 1, "next")]), [26]);
+    assert_eq!(save(&store, vec![put("worker", 1, "next")]), [FIRST + 26]);
 }
 
 #[test]
@@ -54,18 +54,18 @@ fn a_tail_torn_at_any_byte_keeps_everything_before() {
     let dir = tempfile::tempdir().unwrap();
     let (then, ends) = behind(dir.path(), 0, 3);
     let whole = fs::read(segment(&then, 1)).unwrap();
-    let genesis = station().genesis();
+    let origin = station().origin();
     let journal = then.join("journal");
     for length in ends[0]..=ends[3] {
         cut(&segment(&then, 1), length);
         let kept = ends.iter().filter(|end| **end <= length).count() as u64 - 1;
         let (opened, torn) =
-            journal::Journal::open(&journal, genesis, None, 0, || 0, 1 << 20).unwrap();
-        assert_eq!(opened.reader().end().seq, kept);
+            journal::Journal::open(&journal, origin, None, 0, || 0, 1 << 20).unwrap();
+        assert_eq!(opened.reader().end().seq, FIRST + kept);
         let on_edge = ends.contains(&length);
         assert_eq!(torn.is_none(), on_edge);
         if let Some(torn) = torn {
-            assert_eq!(torn.seq, kept + 1);
+            assert_eq!(torn.seq, FIRST + kept + 1);
             assert_eq!(torn.bytes, length - ends[usize::try_from(kept).unwrap()]);
         }
         fs::write(segment(&then, 1), &whole).unwrap();
@@ -77,7 +77,7 @@ fn a_tail_torn_at_any_byte_keeps_everything_before() {
     let store = unlock(&then).unwrap();
     assert_eq!(store.notices().len(), 1);
     assert_eq!(everything(&store), texts(2));
-    assert_eq!(save(&store, vec![put("worker", 1, "next")]), [3]);
+    assert_eq!(save(&store, vec![put("worker", 1, "next")]), [FIRST + 3]);
     store.close().unwrap();
     assert_eq!(unlock(&then).unwrap().notices(), []);
 }
@@ -92,15 +92,15 @@ fn a_submission_is_kept_whole_or_not_at_all() {
     copy(store.dir(), &dir.path().join("b"));
     save(&store, (2..4).map(|n| put("worker", n, "together")).collect());
     let whole = fs::read(&path).unwrap();
-    let genesis = station().genesis();
+    let origin = station().origin();
     let journal = dir.path().join("b").join("journal");
     for length in before..=whole.len() as u64 {
         fs::write(segment(&dir.path().join("b"), 1), &whole[..usize::try_from(length).unwrap()])
             .unwrap();
         let (opened, torn) =
-            journal::Journal::open(&journal, genesis, None, 0, || 0, 1 << 20).unwrap();
+            journal::Journal::open(&journal, origin, None, 0, || 0, 1 << 20).unwrap();
         let all = length == whole.len() as u64;
-        assert_eq!(opened.reader().end().seq, if all { 3 } else { 1 });
+        assert_eq!(opened.reader().end().seq, FIRST + if all { 3 } else { 1 });
         assert_eq!(torn.is_none(), all || length == before);
     }
 }
@@ -117,7 +117,7 @@ fn damage_before_the_tail_stops_and_names_the_entry() {
             flip(&path, at);
             let damaged = fs::read(&path).unwrap();
             match unlock_fails(&then) {
-                StoreError::Damaged { seq, .. } => assert_eq!(seq, entry + 1),
+                StoreError::Damaged { seq, .. } => assert_eq!(seq, FIRST + entry + 1),
                 other => panic!("{other:?}"),
             }
             assert_eq!(fs::read(&path).unwrap(), damaged, "no file may be changed");
@@ -148,13 +148,14 @@ fn entries_known_to_be_saved_are_never_taken_for_a_torn_tail() {
     store.close().unwrap();
     let whole = fs::read(&path).unwrap();
     cut(&path, before + 30);
-    assert!(matches!(unlock_fails(dir.path()), StoreError::Damaged { seq: 6, .. }));
+    assert!(matches!(unlock_fails(dir.path()), StoreError::Damaged { seq, .. } if seq == FIRST + 6));
     assert_eq!(path.metadata().unwrap().len(), before + 30);
     cut(&path, before);
-    assert_eq!(unlock_fails(dir.path()), StoreError::JournalShort { found: 5, known: 6 });
+    let short = StoreError::JournalShort { found: FIRST + 5, known: FIRST + 6 };
+    assert_eq!(unlock_fails(dir.path()), short.clone());
     // Also when only the table knows.
     fs::remove_file(dir.path().join(checkpoint::CHECKPOINT_FILE)).unwrap();
-    assert_eq!(unlock_fails(dir.path()), StoreError::JournalShort { found: 5, known: 6 });
+    assert_eq!(unlock_fails(dir.path()), short);
     fs::write(&path, whole).unwrap();
     assert_eq!(everything(&unlock(dir.path()).unwrap()).len(), 6);
 }
@@ -203,7 +204,7 @@ fn a_table_that_differs_is_set_aside_and_built_anew() {
         copy(&base.join("data"), &base.join("older"));
         let store = unlock(&base.join("data")).unwrap();
         for n in 2..300 {
-            drop(store.submit(vec![put("worker", n, "x")]));
+            drop(submit(&store, vec![put("worker", n, "x")]));
         }
         store.close().unwrap();
         harm(&base.join("data"));
@@ -222,7 +223,7 @@ fn a_row_lost_unnoticed_is_found_by_the_walk() {
     let dir = tempfile::tempdir().unwrap();
     let store = create(dir.path());
     for n in 0..20 {
-        drop(store.submit(vec![put("worker", n, "x")]));
+        drop(submit(&store, vec![put("worker", n, "x")]));
     }
     store.close().unwrap();
     let db = sled::Config::new().path(dir.path().join("records/sled")).open().unwrap();
@@ -232,12 +233,12 @@ fn a_row_lost_unnoticed_is_found_by_the_walk() {
     drop(db);
     let store = unlock(dir.path()).unwrap();
     let mut given = BTreeMap::new();
-    let walk = store.for_each(|stored| drop(given.insert(stored.record.id, stored))).unwrap();
+    let walk = store.for_each(|stored| drop(given.insert(stored.record.number.clone(), stored))).unwrap();
     assert_eq!(walk.notices.len(), 1);
-    assert_eq!((walk.records, given.len()), (20, 20));
+    assert_eq!((walk.records, given.len()), (21, 21));
     assert!(dir.path().join("records.aside-1").exists());
     assert_eq!(everything(&store).len(), 20);
-    assert_eq!(save(&store, vec![put("worker", 7, "y")]), [21]);
+    assert_eq!(save(&store, vec![put("worker", 7, "y")]), [FIRST + 21]);
     assert_eq!(store.history("worker", id(7)).unwrap().len(), 2);
 }
 

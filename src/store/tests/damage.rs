@@ -12,14 +12,15 @@ const CUTS: u64 = 100;
 const SEGMENT: u64 = 24_000;
 
 /// The next of a row of numbers that look random and are the same every time (Knuth's MMIX).
-fn next(seed: &mut u64) -> u64 {
+pub(super) fn next(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     *seed >> 33
 }
 
 struct Base {
     dir: PathBuf,
-    key: DataKey,
+    seed: Seed,
+    recovery: String,
     setup: Setup,
     /// What the station holds: text by record.
     all: BTreeMap<String, String>,
@@ -30,7 +31,7 @@ struct Base {
 /// A station of 240 entries in several segments, closed in order; with a backup of its first part.
 fn base(dir: &Path, backup: bool) -> Base {
     let setup = Setup { segment_bytes: SEGMENT, ..setup() };
-    let store = Store::create(dir, &station(), ACCOUNT, PASSWORD, &setup).unwrap().0;
+    let (store, recovery) = Store::create(dir, &station(), &account(), first(), &setup).unwrap();
     let (mut all, mut touched) = (BTreeMap::new(), BTreeMap::<String, Vec<u64>>::new());
     for n in 1..=240u64 {
         let (kind, id) = if n % 3 == 0 { ("visit", n) } else { ("worker", n % 40) };
@@ -43,11 +44,12 @@ fn base(dir: &Path, backup: bool) -> Base {
             store.back_up(&store.backup_name(true)).unwrap();
         }
     }
-    let key = store.key.clone();
+    let seed = store.opened_by().seed().clone();
     store.close().unwrap();
     // sled writes a snapshot when it opens what has grown.
-    open_with(dir, &key, &setup).unwrap().close().unwrap();
-    Base { dir: dir.to_path_buf(), key, setup, all, touched }
+    open_with(dir, &seed, &setup).unwrap().close().unwrap();
+    let recovery = recovery.shown();
+    Base { dir: dir.to_path_buf(), seed, recovery, setup, all, touched }
 }
 
 /// What lies in a folder, by hash, without what every opening may write.
@@ -111,7 +113,7 @@ impl Harm {
 /// Opens a damaged station and checks what came of it.
 fn survives(base: &Base, dir: &Path, what: &str) {
     let before = files(dir);
-    match open_with(dir, &base.key, &base.setup) {
+    match open_with(dir, &base.seed, &base.setup) {
         Ok(store) => {
             assert_eq!(everything_mended(&store), base.all, "{what}");
             assert!(store.verify(None).is_ok(), "{what}");
@@ -137,6 +139,7 @@ fn everything_mended(store: &Store) -> BTreeMap<String, String> {
             all.insert(number, stored.record.text("name").to_string());
         })
         .unwrap();
+    all.remove(&format!("account {ACCOUNT}"));
     all
 }
 
@@ -144,12 +147,28 @@ fn everything_mended(store: &Store) -> BTreeMap<String, String> {
 fn heals(base: &Base, dir: &Path, what: &str) {
     let secret = Secret::Password { account: ACCOUNT, password: PASSWORD };
     let damaged = files(&dir.join("journal"));
-    let healed = heal(dir, &secret, ACCOUNT, &base.setup).unwrap().unwrap();
+    let recovery = Secret::Recovery(&base.recovery);
+    let (healed, open): (_, &dyn Fn() -> Result<Store, StoreError>) =
+        match heal(dir, &secret, ACCOUNT, &base.setup) {
+            // Who may open the station is lost: only the recovery key can say it again.
+            Err(StoreError::RootLost) => {
+                assert_eq!(files(&dir.join("journal")), damaged, "{what}");
+                let healed = heal(dir, &recovery, "recovery", &base.setup).unwrap().unwrap();
+                assert!(healed.journal.founded, "{what}");
+                assert!(unlock_small(dir, &base.setup).is_err(), "{what}: no account opens it");
+                (healed, &|| Store::open(dir, &recovery, &base.setup))
+            }
+            healed => {
+                let healed = healed.unwrap().unwrap();
+                assert!(!healed.journal.founded, "{what}");
+                (healed, &|| open_with(dir, &base.seed, &base.setup))
+            }
+        };
     for (path, hash) in damaged {
         let kept = dir.join(&healed.kept).join(path.file_name().unwrap());
         assert_eq!(hash_of(&kept), hash, "{what}: the evidence is kept");
     }
-    let store = open_with(dir, &base.key, &base.setup).unwrap();
+    let store = open().unwrap();
     let all = everything_mended(&store);
     let lost: BTreeSet<u64> =
         healed.journal.lost.iter().flat_map(|(first, last)| *first..=*last).collect();
@@ -203,13 +222,13 @@ fn a_backup_gives_back_what_a_damaged_journal_lacks() {
         let first = segment(&harmed, 1);
         let kinds = [Harm::Flip, Harm::Zero, Harm::Cut];
         kinds[usize::try_from(round % 3).unwrap()](next(&mut seed)).strike(&first);
-        if open_with(&harmed, &base.key, &base.setup).is_ok() {
+        if open_with(&harmed, &base.seed, &base.setup).is_ok() {
             continue;
         }
         let healed = heal(&harmed, &secret, ACCOUNT, &base.setup).unwrap().unwrap();
         assert_eq!(healed.journal.lost, [], "the backup has all of the first segment");
-        assert_eq!(healed.journal.from_backup, 150);
-        let store = open_with(&harmed, &base.key, &base.setup).unwrap();
+        assert_eq!(healed.journal.from_backup, FIRST + 150);
+        let store = open_with(&harmed, &base.seed, &base.setup).unwrap();
         assert_eq!(everything_mended(&store), base.all);
         assert!(store.verify(None).unwrap().ok);
         // Healing what is whole does nothing.
@@ -244,7 +263,7 @@ fn a_damaged_table_is_kept_as_it_was() {
     let db = base.dir.join("records/sled/db");
     Harm::Cut(700).strike(&db);
     let damaged = hash_of(&db);
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
+    let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
     assert_eq!(store.notices().len(), 1);
     assert_eq!(everything_mended(&store), base.all);
     assert_eq!(hash_of(&base.dir.join("records.aside-1/sled/db")), damaged, "not a byte written");
@@ -266,7 +285,7 @@ fn damaged_snapshots_are_done_without() {
     bytes[middle] ^= 0x40;
     fs::write(&snapshot, &bytes).unwrap();
     let damaged = hash_of(&snapshot);
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
+    let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
     let notices = store.notices();
     assert_eq!(notices.len(), 1);
     assert!(notices[0].zh.contains("快照"), "{notices:?}");
@@ -298,7 +317,7 @@ fn files_of_another_station_are_not_taken_for_ours() {
     let theirs = dir.path().join("theirs");
     let other = StationInfo { node: uuid::Uuid::from_u128(77), ..station() };
     let setup = Setup { segment_bytes: SEGMENT, ..setup() };
-    let store = Store::create(&theirs, &other, ACCOUNT, PASSWORD, &setup).unwrap().0;
+    let store = create_with(&theirs, &other, &setup);
     for n in 0..300 {
         save(&store, vec![put("worker", n, &"theirs".repeat(30))]);
     }
@@ -348,7 +367,7 @@ fn unlock_small(dir: &Path, setup: &Setup) -> Result<Store, StoreError> {
 fn a_table_that_breaks_at_work_is_built_anew_while_reading_and_saving_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let base = base(&dir.path().join("a"), false);
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
+    let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
     let db = base.dir.join("records/sled/db");
     let length = fs::metadata(&db).unwrap().len();
     let file = fs::OpenOptions::new().write(true).open(&db).unwrap();
@@ -392,14 +411,14 @@ fn what_a_change_of_tables_leaves_behind_is_cleared_away() {
     // A copy that was not finished.
     copy(&base.dir.join("records"), &base.dir.join("records-1"));
     fs::remove_file(base.dir.join("records-1/sled/db")).unwrap();
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
+    let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
     assert_eq!((store.notices(), everything(&store)), (Vec::new(), base.all.clone()));
     assert!(!base.dir.join("records-1").exists());
     // A compaction, and the old table still there because nobody had time to take it away.
     let before = dir.path().join("before");
     drop(store);
     copy(&base.dir.join("records"), &before);
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
+    let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
     let (_, after) = store.compact().unwrap();
     assert!(after > 0);
     assert_eq!(everything(&store), base.all);
@@ -413,7 +432,7 @@ fn what_a_change_of_tables_leaves_behind_is_cleared_away() {
         if damaged {
             fs::write(then.join("records/damaged"), "x").unwrap();
         }
-        let store = open_with(&then, &base.key, &base.setup).unwrap();
+        let store = open_with(&then, &base.seed, &base.setup).unwrap();
         assert_eq!((store.notices(), everything(&store)), (Vec::new(), base.all.clone()));
         assert!(!then.join("records").exists() && then.join("records-1").exists());
         assert_eq!(then.join("records.aside-1").exists(), damaged, "what was damaged is kept");
@@ -425,7 +444,7 @@ fn saving_goes_on_while_a_table_is_compacted() {
     let dir = tempfile::tempdir().unwrap();
     let base = base(&dir.path().join("a"), false);
     let setup = Setup { compact_above: 1, ..base.setup.clone() };
-    let store = open_with(&base.dir, &base.key, &setup).unwrap();
+    let store = open_with(&base.dir, &base.seed, &setup).unwrap();
     let mut all = base.all.clone();
     std::thread::scope(|scope| {
         let compacting = scope.spawn(|| store.compact());
@@ -453,10 +472,10 @@ fn a_rebuilding_cut_off_goes_on_at_the_next_opening() {
     // Half of it is there, as a crash would leave it.
     let half = dir.path().join("half");
     copy(&base.dir, &half);
-    let seal = base.key.seal(seal::Purpose::Records);
+    let keys = Keyring::load(&base.dir).unwrap().with_seed(&base.seed).unwrap().data_keys();
     {
-        let table = table::Table::create(&half.join("records-1"), seal.clone()).unwrap();
-        let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
+        let table = table::Table::create(&half.join("records-1"), keys).unwrap();
+        let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
         let mut applied = table::Applied::default();
         let mut entries = Vec::new();
         store
@@ -472,7 +491,7 @@ fn a_rebuilding_cut_off_goes_on_at_the_next_opening() {
         table.sync().unwrap();
     }
     fs::write(half.join("records/damaged"), "x").unwrap();
-    let store = open_with(&half, &base.key, &base.setup).unwrap();
+    let store = open_with(&half, &base.seed, &base.setup).unwrap();
     assert_eq!(store.notices().len(), 1);
     assert_eq!(everything(&store), base.all);
     assert!(half.join("records-1").exists() && half.join("records.aside-1").exists());
@@ -488,14 +507,15 @@ fn a_backup_with_more_than_the_journal_stops_the_opening_and_brings_it_back() {
     }
     fs::remove_file(base.dir.join("records.toml")).unwrap();
     fs::remove_dir_all(base.dir.join("records")).unwrap();
-    let error = open_with(&base.dir, &base.key, &base.setup).err().unwrap();
+    let error = open_with(&base.dir, &base.seed, &base.setup).err().unwrap();
     let StoreError::Broken(broken) = &error else { panic!("{error:?}") };
-    assert!(matches!(broken.cause, StoreError::JournalShort { known: 150, .. }));
+    assert!(matches!(broken.cause, StoreError::JournalShort { known, .. } if known == FIRST + 150));
     assert!(broken.since.is_some());
     assert!(error.next().zh.contains("yizhan rebuild") && error.next().zh.contains("auto-"));
     let secret = Secret::Password { account: ACCOUNT, password: PASSWORD };
     let healed = heal(&base.dir, &secret, ACCOUNT, &base.setup).unwrap().unwrap();
-    assert_eq!((healed.journal.entries, healed.journal.from_backup), (150, 150));
-    let store = open_with(&base.dir, &base.key, &base.setup).unwrap();
-    assert_eq!(store.head().0, 150);
+    let entries = FIRST + 150 + 2;
+    assert_eq!((healed.journal.entries, healed.journal.from_backup), (entries, FIRST + 150));
+    let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
+    assert_eq!(store.head().0, entries);
 }

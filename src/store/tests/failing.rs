@@ -21,20 +21,20 @@ fn a_full_disk_refuses_and_saving_goes_on_when_it_has_room() {
     let steps = [&store.faults.write, &store.faults.sync];
     for (round, step) in steps.into_iter().enumerate() {
         step.store(2, SeqCst);
-        refused(store.submit(vec![put("worker", 1, "lost")]).wait());
+        refused(submit(&store, vec![put("worker", 1, "lost")]).wait());
         assert!(store.trouble().is_some());
         assert_eq!(store.epoch(), 2 * round as u64 + 1);
-        refused(store.submit(vec![put("worker", 2, "lost")]).wait());
+        refused(submit(&store, vec![put("worker", 2, "lost")]).wait());
         assert_eq!(store.head(), head);
         assert_eq!(segment(dir.path(), 1).metadata().unwrap().len(), length);
         assert_eq!(text_of(&store, "worker", 1).unwrap(), "a");
         assert_eq!(store.latest("worker", id(2)).unwrap(), None);
     }
-    let stale = store.submit_in(0, vec![put("worker", 3, "built on what was lost")]).wait();
+    let stale = submit_in(&store, 0, vec![put("worker", 3, "built on what was lost")]).wait();
     assert_eq!(stale, Err(StoreError::Superseded));
-    assert_eq!(save(&store, vec![put("worker", 2, "b")]), [2]);
+    assert_eq!(save(&store, vec![put("worker", 2, "b")]), [FIRST + 2]);
     assert_eq!(store.trouble(), None);
-    assert_eq!(store.submit_in(4, vec![put("worker", 1, "c")]).wait().unwrap(), [3]);
+    assert_eq!(submit_in(&store, 4, vec![put("worker", 1, "c")]).wait().unwrap(), [FIRST + 3]);
     assert_eq!(store.history("worker", id(1)).unwrap().len(), 2);
     store.close().unwrap();
     let store = unlock(dir.path()).unwrap();
@@ -49,9 +49,9 @@ fn a_tail_that_could_not_be_cut_is_cut_before_the_next_save() {
     save(&store, vec![put("worker", 1, "a")]);
     store.faults.sync.store(1, SeqCst);
     store.faults.truncate.store(2, SeqCst);
-    refused(store.submit(vec![put("worker", 1, "lost")]).wait());
-    refused(store.submit(vec![put("worker", 1, "lost too")]).wait());
-    assert_eq!(save(&store, vec![put("worker", 1, "b")]), [2]);
+    refused(submit(&store, vec![put("worker", 1, "lost")]).wait());
+    refused(submit(&store, vec![put("worker", 1, "lost too")]).wait());
+    assert_eq!(save(&store, vec![put("worker", 1, "b")]), [FIRST + 2]);
     store.close().unwrap();
     let store = unlock(dir.path()).unwrap();
     assert_eq!(store.notices(), []);
@@ -65,12 +65,12 @@ fn everything_waiting_behind_a_refused_save_is_refused_with_it() {
     store.faults.sync.store(1, SeqCst);
     let epoch = store.epoch();
     let tickets: Vec<_> =
-        (0..30).map(|n| store.submit_in(epoch, vec![put("worker", n, "x")])).collect();
+        (0..30).map(|n| submit_in(&store, epoch, vec![put("worker", n, "x")])).collect();
     let results: Vec<_> = tickets.into_iter().map(Ticket::wait).collect();
     let saved = results.iter().filter(|result| result.is_ok()).count();
     assert_eq!(saved, 0, "all were built on the first");
-    assert_eq!(store.head().0, 0);
-    assert_eq!(save(&store, vec![put("worker", 1, "x")]), [1]);
+    assert_eq!(store.head().0, FIRST);
+    assert_eq!(save(&store, vec![put("worker", 1, "x")]), [FIRST + 1]);
 }
 
 #[test]
@@ -78,7 +78,8 @@ fn folders_that_cannot_be_used_are_refused_in_words() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "x").unwrap();
-    let error = Store::create(&file, &station(), ACCOUNT, PASSWORD, &setup()).err().unwrap();
+    let made = Store::create(&file, &station(), &account(), first(), &setup());
+    let error = made.err().unwrap();
     assert!(matches!(&error, StoreError::Io(_)), "{error:?}");
     assert!(!error.said().is_empty() && !error.next().is_empty());
     assert!(matches!(unlock(&dir.path().join("none")), Err(StoreError::NotAStation(_))));
@@ -95,11 +96,11 @@ fn another_format_version_is_named_and_nothing_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     create(dir.path()).close().unwrap();
     let path = dir.path().join(STATION_FILE);
-    let text = std::fs::read_to_string(&path).unwrap().replace("format = 1", "format = 2");
+    let text = std::fs::read_to_string(&path).unwrap().replace("format = 2", "format = 3");
     std::fs::write(&path, text).unwrap();
     std::fs::remove_file(dir.path().join("lock")).unwrap();
     let error = unlock(dir.path()).err().unwrap();
-    assert_eq!(error, StoreError::OtherFormat { found: 2, ours: 1 });
+    assert_eq!(error, StoreError::OtherFormat { found: 3, ours: 2 });
     assert!(!dir.path().join("lock").exists());
 }
 

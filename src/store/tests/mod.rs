@@ -4,6 +4,7 @@ mod backup;
 mod backups;
 mod crash;
 mod damage;
+mod evidence;
 mod failing;
 mod golden;
 mod privacy;
@@ -16,6 +17,9 @@ use std::collections::BTreeMap;
 
 pub(super) const ACCOUNT: &str = "luo";
 pub(super) const PASSWORD: &str = "雨天收伞 7";
+/// Sequences a new station has: the keys of root, station and first account, the first epoch, and
+/// the first account's record.
+pub(super) const FIRST: u64 = 5;
 
 pub(super) fn station() -> StationInfo {
     StationInfo {
@@ -70,7 +74,52 @@ pub(super) fn put(kind: &str, n: u64, text: &str) -> Draft {
 }
 
 pub(super) fn save(store: &Store, drafts: Vec<Draft>) -> Vec<u64> {
-    store.submit(store.opened_by(), drafts).wait().unwrap()
+    submit(store, drafts).wait().unwrap()
+}
+
+pub(super) fn submit(store: &Store, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+    store.submit(store.opened_by(), drafts)
+}
+
+pub(super) fn submit_in(store: &Store, epoch: u64, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+    store.submit_in(epoch, Change::entries(store.opened_by(), drafts))
+}
+
+pub(super) fn owner(n: u64) -> Owner {
+    Owner::Account(id(n))
+}
+
+/// The page that gives a slot's key.
+pub(super) fn key_of(slot: &NewSlot, role: &str) -> Plain {
+    let (public, role) = (Some(slot.seed.signer().public()), Some(role.to_string()));
+    Plain::Key(KeyFrame { owner: slot.owner, public, role, given: false })
+}
+
+/// A change of keys, written and settled.
+pub(super) fn turned(
+    store: &Store,
+    by: &Signer,
+    pages: Vec<Plain>,
+    drafts: Vec<Draft>,
+    turn: Option<Turn>,
+) -> Result<Vec<u64>, StoreError> {
+    let pages = pages.into_iter().map(|page| (by.clone(), page)).collect();
+    let change = Change { hand: by.into(), pages, drafts, turn };
+    let seqs = store.submit_when(None, change).wait()?;
+    store.settle_keys()?;
+    Ok(seqs)
+}
+
+/// Takes an account's key away; a new epoch begins.
+pub(super) fn disable(
+    store: &Store,
+    by: &Signer,
+    n: u64,
+    drafts: Vec<Draft>,
+) -> Result<Vec<u64>, StoreError> {
+    let (pages, turn) = store.prepare_epoch(&[owner(n)], None)?;
+    let none = KeyFrame { owner: owner(n), public: None, role: None, given: false };
+    turned(store, by, [vec![Plain::Key(none)], pages].concat(), drafts, Some(turn))
 }
 
 pub(super) fn account() -> FirstAccount<'static> {
@@ -83,9 +132,22 @@ pub(super) fn create(dir: &Path) -> Store {
 }
 
 pub(super) fn create_with_key(dir: &Path) -> (Store, RecoveryKey) {
-    let kept = Record { id: id(0), number: ACCOUNT.into(), ..record("account", 0, "") };
-    let first = Draft { actor: "recovery".into(), ..draft(vec![DraftOp::Put(kept)]) };
-    Store::create(dir, &station(), &account(), vec![first], &setup()).unwrap()
+    Store::create(dir, &station(), &account(), first(), &setup()).unwrap()
+}
+
+pub(super) fn create_with(dir: &Path, station: &StationInfo, setup: &Setup) -> Store {
+    Store::create(dir, station, &account(), first(), setup).unwrap().0
+}
+
+/// The entry that keeps the first account as a record, signed by the recovery key.
+pub(super) fn first() -> Vec<Draft> {
+    vec![kept(ACCOUNT, 0, "recovery")]
+}
+
+/// The entry that keeps an account as a record.
+pub(super) fn kept(name: &str, n: u64, actor: &str) -> Draft {
+    let account = Record { id: id(n), number: name.into(), ..record("account", n, "") };
+    Draft { actor: actor.into(), ..draft(vec![DraftOp::Put(account)]) }
 }
 
 pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {
@@ -115,7 +177,8 @@ pub(super) fn text_of(store: &Store, kind: &str, n: u64) -> Option<String> {
     store.get(kind, id(n)).unwrap().map(|stored| stored.record.text("name").to_string())
 }
 
-/// Every record's kind, number and text, through a walk that checks the sentinels.
+/// Every record's kind, number and text but the first account's, through a walk that checks the
+/// sentinels.
 pub(super) fn everything(store: &Store) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let walk = store
@@ -127,6 +190,7 @@ pub(super) fn everything(store: &Store) -> BTreeMap<String, String> {
         .unwrap();
     assert_eq!(walk.notices, []);
     assert_eq!(walk.records, all.len() as u64);
+    all.remove(&format!("account {ACCOUNT}"));
     all
 }
 

@@ -37,7 +37,9 @@ fn no_planted_word_is_found_in_any_file_or_name() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let account = "渝北罗站长";
-    let store = Store::create(&data, &station(), account, PASSWORD, &setup()).unwrap().0;
+    let first = FirstAccount { name: account, ..super::account() };
+    let kept = vec![kept(account, 0, "recovery")];
+    let store = Store::create(&data, &station(), &first, kept, &setup()).unwrap().0;
     let mut person = record("worker", 1, "欧阳若水");
     person.number = "BN-困-2025-00017".into();
     person.created_by = account.into();
