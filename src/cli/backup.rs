@@ -43,8 +43,8 @@ pub fn run(args: &BackupArgs, at: &Opened, out: &mut dyn Write) -> Done {
     let (entries, bytes, head) = (report.entries, report.bytes, &report.head);
     let place = file.display();
     let done = said!(
-        "已备份到 {place}：{entries} 条日志，{bytes} 字节，链 {head}。已读回核对；用今天的密码或恢复密钥打开。",
-        "Backed up to {place}: {entries} entries, {bytes} bytes, chain {head}. Read back and checked; today's passwords and recovery key open it."
+        "已备份到 {place}：{entries} 条日志，{bytes} 字节，链 {head}。已读回核对；用恢复密钥或今天的管理员密码打开。",
+        "Backed up to {place}: {entries} entries, {bytes} bytes, chain {head}. Read back and checked; today's recovery key and administrators' passwords open it."
     );
     Ok(writeln!(out, "{}", done.get(at.lang))?)
 }

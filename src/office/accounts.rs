@@ -138,6 +138,24 @@ impl super::Office {
         accounts.insert(record.number.clone(), (record.id, account));
     }
 
+    /// A row of the table is signed by nobody: which role an account has, and whether it has any, is
+    /// what the journal's register says.
+    pub(super) fn as_registered(&self, id: RecordId) {
+        let register = self.store.register();
+        let key = register.current(Owner::Account(id));
+        let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        let Some((_, account)) = accounts.values_mut().find(|(known, _)| *known == id) else {
+            return;
+        };
+        match key {
+            Some(key) => {
+                let role = key.role.as_deref().and_then(Role::from_id);
+                (account.role, account.must_change) = (role.unwrap_or(account.role), key.given);
+            }
+            None => account.disabled = true,
+        }
+    }
+
     /// An account that was not saved after all.
     pub(super) fn forget_account(&self, id: RecordId) {
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);

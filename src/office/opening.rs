@@ -228,6 +228,7 @@ impl Office {
             office.store.scan(ACCOUNT, None, usize::MAX).map_err(|error| unavailable(&error))?
         {
             office.learn_account(&account.record);
+            office.as_registered(account.record.id);
         }
         office.find_newest();
         office.note_heads();

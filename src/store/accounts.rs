@@ -171,6 +171,23 @@ impl Store {
         Ok(register)
     }
 
+    /// Whether the register this opening began with is the one the journal's own pages give. Reads
+    /// the whole journal.
+    ///
+    /// # Errors
+    /// A page whose signature is not right, or what the machine gives.
+    pub fn register_is_right(&self) -> Result<bool, StoreError> {
+        let kept = self.register();
+        let derived = self.derive_register()?;
+        // What was written meanwhile is behind both.
+        let known = kept.keys().iter().all(|key| {
+            derived.known(key.public.id()).is_some_and(|found| {
+                (found.owner, &found.role, found.since) == (key.owner, &key.role, key.since)
+            })
+        });
+        Ok(known && derived.keys().len() >= kept.keys().len())
+    }
+
     /// Brings the keyring up to the journal, after a change of keys.
     ///
     /// # Errors

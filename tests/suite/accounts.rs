@@ -232,7 +232,11 @@ fn keys_open_the_door_of_their_own_account_only() {
     let Op::Note(note) = &entries[0].ops[0] else { panic!("{:?}", entries[0]) };
     assert_eq!(note["key"], "SHA256:hsawrJO35GIviI3y3sP6APtvFF7XvRJOKhKGXCuUfjo");
 
+    // Whoever came by a key reads; a change is signed with what lies under the password.
+    let unsigned = office.perform(&actor, add(OTHER_KEY)).unwrap_err();
+    assert_eq!(unsigned.field, "password");
     // Its owner may add and remove too, others may not.
+    let actor = office.unlock(&actor, PASSWORD).unwrap();
     office.perform(&actor, add(OTHER_KEY)).unwrap();
     assert!(office.perform(&station.actor("volunteer"), add(OTHER_KEY)).is_err());
     assert!(office.perform(&station.admin, add(KEY)).is_err(), "twice");

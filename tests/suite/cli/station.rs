@@ -29,6 +29,11 @@ fn a_station_is_made_once_and_shows_its_recovery_key_once() {
     assert!(reset.arg("--recovery-key-file").arg(&key_file).status().unwrap().success());
     assert_eq!(desk.failed(&["account", "list"]).0, 1);
     std::fs::write(desk.file("password"), "another lamp").unwrap();
+    // Whoever had the paper chose this one: it opens nothing but its own change.
+    assert_eq!(desk.failed(&["account", "list"]).0, 1);
+    let own = desk.write("own", "Regenschirm9");
+    desk.done(&["account", "passwd", "admin", "--new-password-file", shown(&own)]);
+    std::fs::write(desk.file("password"), "Regenschirm9").unwrap();
     assert!(desk.done(&["account", "list"]).contains("admin"));
 }
 
@@ -214,7 +219,7 @@ fn another_format_version_is_named_and_nothing_touched() {
     let desk = Desk::new();
     let path = desk.data().join("station.toml");
     let station = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, station.replace("format = 1", "format = 99")).unwrap();
+    std::fs::write(&path, station.replace("format = 2", "format = 99")).unwrap();
     for args in [&["find", "x"][..], &["verify"], &["rebuild"]] {
         let (status, said) = desk.failed(args);
         assert_eq!(status, 1);
