@@ -328,8 +328,8 @@ mod tests {
         let (keyring, aside) = (folder.join("keyring.toml"), folder.join("aside"));
         std::fs::rename(&keyring, &aside).unwrap();
         std::fs::create_dir(&keyring).unwrap();
-        let head = office.store.head();
         for command in [change("周丽"), Command::DisableAccount { name: "周丽".into() }] {
+            let head = office.store.head();
             office.perform(&admin, command).unwrap_err();
             assert_eq!(office.store.head(), head, "refused before anything is written");
             assert!(opens(&office, "周丽", FIRST) && !opens(&office, "周丽", SECOND));

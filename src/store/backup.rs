@@ -180,7 +180,7 @@ fn write_blocks(
 }
 
 /// Appends a frame with its entries opened.
-fn in_plain(frame: &Frame<'_>, keys: &DataKeys, plain: &mut Vec<u8>) -> Result<(), StoreError> {
+pub(super) fn in_plain(frame: &Frame<'_>, keys: &DataKeys, plain: &mut Vec<u8>) -> Result<(), StoreError> {
     let mut body = Vec::new();
     if frame.header.kind == ENTRIES && !frame.lost() {
         body.extend_from_slice(frame.body.get(..NONCE).unwrap_or_default());

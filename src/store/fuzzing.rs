@@ -7,10 +7,11 @@
 
 #![allow(clippy::panic, reason = "a broken promise is what fuzzing looks for")]
 
-use super::backup;
+use super::backup::{self, BackupReport};
 use super::block::{self, Opened};
 use super::cover::message;
 use super::entry::{self, Entry};
+use super::error::StoreError;
 use super::frame::{self, ENTRIES, FIRST_OF_BATCH, HEADER, Header, PREFIX, SIGNATURE};
 use super::journal::{Journal, Origin, SEGMENT_BYTES};
 use super::keyring::Keyring;
@@ -42,7 +43,7 @@ const SEALED: u8 = 0b0100;
 const PLAIN: u8 = 0b1000;
 
 /// The journal's node, and the hash the first header is chained to.
-const ORIGIN: Origin = Origin { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
+pub(super) const ORIGIN: Origin = Origin { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
 
 /// The hand that signs everything that is put right.
 pub(super) fn hand() -> Signer {
@@ -187,21 +188,30 @@ fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[
 
 /// Bytes as a backup file of a station whose key is known, and as the files a manifest carries.
 pub fn backup(input: &[u8]) {
-    let Some((how, bytes)) = input.split_first() else { return };
-    let keys = DataKeys::new(vec![key()]);
-    let file = Blocks::read(bytes).put_right(&keys, *how);
-    in_a_folder(|dir| {
-        let path = dir.join("backup.yzb");
-        write(&path, &file);
-        if let Ok(report) = backup::verify(&path, &keys, &Progress::default()) {
-            assert_eq!(report.bytes, file.len() as u64);
-        }
-    });
+    let _ = backed_up(input);
+    let bytes = input.get(1..).unwrap_or_default();
     // Both are read before anything is known to be the station's own.
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = StationInfo::parse(text);
         let _ = Keyring::from_text(text, Path::new(""));
     }
+}
+
+/// What checking the bytes as a backup file gives.
+pub(super) fn backed_up(input: &[u8]) -> Result<BackupReport, StoreError> {
+    let (how, bytes) = input.split_first().ok_or(StoreError::Closed)?;
+    let keys = DataKeys::new(vec![key()]);
+    let file = Blocks::read(bytes).put_right(&keys, *how);
+    let mut checked = Err(StoreError::Closed);
+    in_a_folder(|dir| {
+        let path = dir.join("backup.yzb");
+        write(&path, &file);
+        checked = backup::verify(&path, &keys, &Progress::default());
+    });
+    if let Ok(report) = &checked {
+        assert_eq!(report.bytes, file.len() as u64);
+    }
+    checked
 }
 
 /// The blocks of a backup file as `backup.rs` lays them out, and what stands behind the last.

@@ -8,7 +8,7 @@ use super::block;
 use super::cover::{Cover, Look};
 use super::disk;
 use super::error::{Doing, StoreError, io};
-use super::frame::{self, FIRST_OF_BATCH, Header};
+use super::frame::{self, FIRST_OF_BATCH, Header, MORE, UNSIGNED};
 use super::group::{self, Outgoing, What};
 use super::keys::{DataKeys, Register};
 use super::reader::{End, Index, JournalReader, Place};
@@ -500,6 +500,9 @@ impl Scan {
         let Found::Frame = cursor.step()? else { return Ok(None) };
         let Ok(frame) = cursor.frame() else { return Ok(None) };
         let same = frame.header.last() == saved.seq && frame.header.hash() == saved.hash;
+        // A batch ends here, and its last frame is signed: neither lies in the chain.
+        let vouched = frame.signature.is_some() || frame.flags & UNSIGNED != 0;
+        let same = same && vouched && frame.flags & MORE == 0;
         Ok(same.then_some(End {
             seq: saved.seq,
             first: frame.header.seq,

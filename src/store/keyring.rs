@@ -442,7 +442,8 @@ impl Keyring {
         kept.file.slots.retain(|slot| {
             let owner = slot.owner().ok();
             let known = owner.and_then(|owner| register.current(owner));
-            known.is_some_and(|key| {
+            let held = known.filter(|key| slot.public().is_ok_and(|public| public == key.public));
+            held.is_some_and(|key| {
                 let administrator = key.role.as_deref() == Some(super::keys::ADMINISTRATOR);
                 administrator || key.owner == Owner::Recovery
             })

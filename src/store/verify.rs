@@ -214,7 +214,10 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let heads = backups::heads(dir, &station);
     let ends = backups.iter().filter_map(|file| Some(file.opened.as_ref().ok()?.report().entries));
     let ends = ends.chain(heads.iter().map(|head| head.seq));
+    // The checkpoint lies in the open and knows how far the journal had come, and who held keys.
+    let checkpoint = Checkpoint::load(dir, station.node)?;
     let mut chain = Chain::new(&station, head, ends.map(|seq| (seq, None)).collect());
+    chain.saved = checkpoint.as_ref().map_or(0, |saved| saved.position.seq);
     chain.passed();
     if head == Some(&genesis) {
         report.head_found = Some(0);
@@ -250,9 +253,7 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
         }
     }
     chain.explained(&journal, &mut report)?;
-    // The checkpoint lies in the open and knows how far the journal had come.
-    let checkpoint = Checkpoint::load(dir, station.node)?;
-    report.must_reach(chain.seq, checkpoint.as_ref().map_or(0, |known| known.position.seq));
+    report.must_reach(chain.seq, chain.saved);
     chain.keys_agree(dir, checkpoint.as_ref(), &mut report);
     report.head = chain.hash.to_hex().to_string();
     let whole = report.problem_count == 0;
@@ -284,6 +285,9 @@ struct Chain<'a> {
     erasures: Vec<(u64, SignerId, u64)>,
     /// A page was met since the last place where everything was covered.
     turned: bool,
+    /// The entry the checkpoint was made at, and the register there.
+    saved: u64,
+    then: Option<Register>,
     /// The last place where everything was covered.
     whole: Whole,
 }
@@ -316,6 +320,8 @@ impl<'a> Chain<'a> {
             lost: Vec::new(),
             erasures: Vec::new(),
             turned: false,
+            saved: 0,
+            then: None,
             whole: Whole {
                 seq: 0,
                 hash: station.genesis(),
@@ -472,6 +478,9 @@ impl<'a> Chain<'a> {
             self.erasures.push((header.seq, header.signer, erase.request));
         }
         (self.seq, self.hash) = (header.last(), hash);
+        if self.seq == self.saved {
+            self.then = Some(self.register.clone());
+        }
         self.passed();
         if self.wanted == Some(&self.hash) {
             report.head_found = Some(self.seq);
@@ -568,10 +577,10 @@ impl<'a> Chain<'a> {
         if report.problem_count > 0 {
             return;
         }
-        let same = |saved: &&Checkpoint| {
-            saved.position.seq < self.seq || saved.register.keys() == self.register.keys()
+        let same = |saved: &Checkpoint| {
+            self.then.as_ref().is_none_or(|then| then.is_what(&saved.register))
         };
-        if saved.is_some_and(|saved| !same(&saved)) {
+        if saved.is_some_and(|saved| !same(saved)) {
             report.problem(
                 None,
                 Said::fixed(

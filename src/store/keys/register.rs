@@ -173,6 +173,13 @@ impl Register {
         &self.erased
     }
 
+    /// Whether another register says the same.
+    #[must_use]
+    pub fn is_what(&self, other: &Self) -> bool {
+        let of = |one: &Self| (one.keys.clone(), one.epochs.clone(), one.branches.clone());
+        of(self) == of(other) && self.erased == other.erased
+    }
+
     /// Whether a branch behind them says that the content of a row of entries was lost.
     #[must_use]
     pub fn lost(&self, (first, last): (u64, u64)) -> bool {

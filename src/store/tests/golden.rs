@@ -1,15 +1,18 @@
 //! Files of every released format, which are read for ever (`tests/golden/`).
 
+use super::evidence::given;
 use super::*;
 use crate::record::{MoveMade, PaperState, Row, StoredSheet};
 use rust_decimal::Decimal;
 use std::fs;
 
-fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1")
+const SECRET: Secret<'static> = Secret::Password { account: ACCOUNT, password: PASSWORD };
+
+pub(super) fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v2")
 }
 
-/// A record with a value of every kind there was in version 1.
+/// A record with a value of every kind there was in version 2.
 fn full() -> Record {
     let mut full = record("hardship_file", 1, "陈志明");
     full.pack = "0f3a".into();
@@ -68,24 +71,39 @@ fn make_golden() {
     let dir = tempfile::tempdir().unwrap();
     let store = create(&dir.path().join("data"));
     save(&store, drafts());
+    // A key that came and went, an epoch, and a branch.
+    given(&store, "he", 7, "volunteer");
+    disable(&store, &store.opened_by().clone(), 7, vec![put("worker", 3, "冉光辉")]).unwrap();
+    let file = dir.path().join("backup.yzb");
+    store.backup(&file).unwrap();
+    let store = {
+        let to = dir.path().join("restored");
+        restored(&file, &to, &SECRET).unwrap();
+        unlock(&to).unwrap()
+    };
     fs::create_dir_all(to.join("journal")).unwrap();
     store.backup(&to.join("backup.yzb")).unwrap();
     fs::write(to.join("record.bin"), encode(&full()).unwrap()).unwrap();
-    fs::write(to.join("entry.bin"), encode(&store.entry(1).unwrap().unwrap()).unwrap()).unwrap();
+    fs::write(to.join("entry.bin"), encode(&store.entry(FIRST + 1).unwrap().unwrap()).unwrap()).unwrap();
     for file in [STATION_FILE, keyring::KEYRING_FILE, "journal/00000001.yzj"] {
         fs::copy(store.dir().join(file), to.join(file)).unwrap();
     }
 }
 
-fn is_what_was_written(store: &Store) {
+fn is_what_was_written(store: &Store, restores: usize) {
     assert_eq!(store.get("hardship_file", id(1)).unwrap().unwrap().record, full());
     let mut entries = Vec::new();
     store
-        .entries(1, |entry| {
+        .entries(FIRST + 1, |entry| {
             entries.push(entry.clone());
             ControlFlow::Continue(())
         })
         .unwrap();
+    // Behind them the account, its end, and what each restore tells of itself.
+    assert_eq!(entries.len(), 4 + 2 + restores);
+    let register = store.register();
+    assert_eq!((register.epoch(), register.incarnation()), (2, u32::try_from(restores).unwrap() + 1));
+    assert_eq!(text_of(store, "worker", 3).unwrap(), "冉光辉");
     for (entry, draft) in entries.iter().zip(drafts()) {
         assert_eq!(
             (entry.time, &entry.actor, &entry.origin),
@@ -93,34 +111,31 @@ fn is_what_was_written(store: &Store) {
         );
         assert_eq!((&entry.command, &entry.reason), (&draft.command, &draft.reason));
     }
-    assert_eq!(entries.len(), 4);
     assert!(matches!(&entries[0].ops[..], [Op::Put { record, previous: 0 }] if *record == full()));
-    assert!(matches!(&entries[1].ops[..], [Op::Seen { previous: 1, .. }]));
+    assert!(matches!(&entries[1].ops[..], [Op::Seen { previous, .. }] if *previous == FIRST + 1));
     assert!(matches!(&entries[2].ops[..], [Op::Note(note)] if note["rows"] == "12"));
     assert!(store.verify(None).unwrap().ok);
 }
 
 #[test]
-fn version_1_values_decode() {
+fn version_2_values_decode() {
     let record: Record = decode(&fs::read(golden().join("record.bin")).unwrap()).unwrap();
     assert_eq!(record, full());
     let entry: Entry = decode(&fs::read(golden().join("entry.bin")).unwrap()).unwrap();
-    assert_eq!((entry.seq, entry.ops), (1, vec![Op::Put { record: full(), previous: 0 }]));
+    assert_eq!((entry.seq, entry.ops), (FIRST + 1, vec![Op::Put { record: full(), previous: 0 }]));
 }
 
 #[test]
-fn a_version_1_folder_opens() {
+fn a_version_2_folder_opens() {
     let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("data");
-    copy(&golden(), &data);
-    is_what_was_written(&unlock(&data).unwrap());
+    copy(&golden(), dir.path());
+    is_what_was_written(&unlock(dir.path()).unwrap(), 1);
 }
 
 #[test]
-fn a_version_1_backup_restores() {
+fn a_version_2_backup_restores() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("to");
-    let secret = Secret::Password { account: ACCOUNT, password: PASSWORD };
-    restored(&golden().join("backup.yzb"), &to, &secret).unwrap();
-    is_what_was_written(&unlock(&to).unwrap());
+    restored(&golden().join("backup.yzb"), &to, &SECRET).unwrap();
+    is_what_was_written(&unlock(&to).unwrap(), 2);
 }

@@ -7,8 +7,10 @@ mod damage;
 mod evidence;
 mod failing;
 mod golden;
+mod life;
 mod privacy;
 mod saving;
+mod seeds;
 
 use super::*;
 use crate::record::{FixedClock, Record, Value};

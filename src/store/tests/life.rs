@@ -1,0 +1,197 @@
+//! What a station lives through, at random: whatever it is, the journal verifies without a password,
+//! until one bit is changed.
+
+use super::evidence::{forget, given};
+use super::*;
+use std::fs;
+
+/// A station that lives on: folders are copied, restored and repaired, accounts come and go.
+struct Life {
+    work: tempfile::TempDir,
+    folders: u32,
+    dir: PathBuf,
+    recovery: RecoveryKey,
+    /// Everybody who ever had a key: name, record and hand.
+    people: Vec<(String, u64, Signer)>,
+    random: u64,
+}
+
+const SECRET: Secret<'static> = Secret::Password { account: ACCOUNT, password: PASSWORD };
+
+impl Life {
+    fn new(random: u64) -> Self {
+        let work = tempfile::tempdir().unwrap();
+        let dir = work.path().join("data");
+        let (store, recovery) = create_with_key(&dir);
+        let people = vec![(ACCOUNT.to_string(), 0, store.opened_by().clone())];
+        Self { work, folders: 0, dir, recovery, people, random }
+    }
+
+    fn next(&mut self, below: u64) -> u64 {
+        damage::next(&mut self.random) % below
+    }
+
+    fn luo(&self) -> Signer {
+        self.people[0].2.clone()
+    }
+
+    fn open(&self) -> Store {
+        open_with(&self.dir, self.luo().seed(), &setup()).unwrap()
+    }
+
+    fn folder(&mut self) -> PathBuf {
+        self.folders += 1;
+        self.work.path().join(format!("folder {}", self.folders))
+    }
+
+    /// Somebody whose key holds.
+    fn somebody(&mut self, store: &Store) -> (String, u64, Signer) {
+        let register = store.register();
+        let holds = |(.., hand): &&(String, u64, Signer)| register.may_sign(hand.id()).is_ok();
+        let present: Vec<_> = self.people.iter().filter(holds).cloned().collect();
+        let at = self.next(present.len() as u64);
+        present[usize::try_from(at).unwrap()].clone()
+    }
+
+    fn step(&mut self) {
+        match self.next(12) {
+            0 => self.join(),
+            1 => self.leave(),
+            2 => self.crash(),
+            3 => self.restore(),
+            4 => self.repair(),
+            _ => self.save(),
+        }
+        let report = verify_chain(&self.dir, None).unwrap();
+        assert!(report.ok && report.tail_bytes == 0, "{}: {report:?}", self.random);
+    }
+
+    fn save(&mut self) {
+        let store = self.open();
+        for _ in 0..=self.next(4) {
+            let (name, _, hand) = self.somebody(&store);
+            let drafts = (0..=self.next(3)).map(|_| {
+                let text = "字".repeat(usize::try_from(self.next(60)).unwrap());
+                Draft { actor: name.clone(), ..put("worker", self.next(9), &text) }
+            });
+            drop(store.submit(&hand, drafts.collect()));
+        }
+        store.close().unwrap();
+    }
+
+    fn join(&mut self) {
+        let store = self.open();
+        let n = 100 + self.people.len() as u64;
+        let name = format!("account {n}");
+        let hand = given(&store, &name, n, "volunteer");
+        self.people.push((name, n, hand));
+    }
+
+    fn leave(&mut self) {
+        let store = self.open();
+        let (_, n, _) = self.somebody(&store);
+        if n != 0 {
+            disable(&store, &self.luo(), n, vec![put("worker", 9, "left")]).unwrap();
+        }
+    }
+
+    /// Power is cut: what the disk has is a copy of now, with half a save behind it, or with the
+    /// keyring behind the journal.
+    fn crash(&mut self) {
+        let store = self.open();
+        let to = self.folder();
+        if self.next(2) == 0 {
+            let (pages, turn) = store.prepare_epoch(&[], None).unwrap();
+            let luo = self.luo();
+            let pages = pages.into_iter().map(|page| (luo.clone(), page)).collect();
+            let drafts = vec![put("worker", 3, "turned")];
+            let change = Change { hand: luo.into(), pages, drafts, turn: Some(turn) };
+            store.submit_when(None, change).wait().unwrap();
+            copy(&self.dir, &to);
+        } else {
+            copy(&self.dir, &to);
+            let kept = segment(&to, 1).metadata().unwrap().len();
+            save(&store, (0..5).map(|n| put("worker", n, "half of it")).collect());
+            let whole = fs::read(segment(&self.dir, 1)).unwrap();
+            let more = self.next(whole.len() as u64 - kept);
+            let torn = usize::try_from(kept + more).unwrap();
+            fs::write(segment(&to, 1), &whole[..torn]).unwrap();
+            let report = verify_chain(&to, None).unwrap();
+            assert!(report.ok && report.tail_bytes == more, "{report:?}");
+        }
+        drop(store);
+        self.dir = to;
+        drop(self.open());
+    }
+
+    fn restore(&mut self) {
+        let store = self.open();
+        let file = self.work.path().join("backup.yzb");
+        store.backup(&file).unwrap();
+        save(&store, vec![put("worker", 1, "after the backup")]);
+        drop(store);
+        let to = self.folder();
+        let journal = (self.next(2) == 0).then(|| self.dir.join("journal"));
+        let by = (ACCOUNT, now());
+        restore(&file, journal.as_deref(), &to, &SECRET, by, &Progress::default()).unwrap();
+        fs::remove_file(file).unwrap();
+        self.dir = to;
+    }
+
+    fn repair(&mut self) {
+        // So that the checkpoint knows the end.
+        drop(self.open());
+        let path = segment(&self.dir, 1);
+        let mut bytes = fs::read(&path).unwrap();
+        let at = usize::try_from(self.next(bytes.len() as u64)).unwrap();
+        bytes[at] ^= 1 << self.next(8);
+        fs::write(&path, bytes).unwrap();
+        assert!(!verify_chain(&self.dir, None).unwrap().ok, "{at}");
+        match heal(&self.dir, &SECRET, ACCOUNT, &setup()) {
+            Err(StoreError::RootLost) => {
+                let shown = self.recovery.shown();
+                let recovery = Secret::Recovery(&shown);
+                heal(&self.dir, &recovery, "recovery", &setup()).unwrap().unwrap();
+                self.found(&recovery);
+            }
+            healed => assert!(healed.unwrap().is_some()),
+        }
+    }
+
+    /// The first account gets a key again, by the recovery key.
+    fn found(&mut self, recovery: &Secret<'_>) {
+        let store = Store::open(&self.dir, recovery, &setup()).unwrap();
+        let root = store.opened_by().clone();
+        let slot = store.account_slot((ACCOUNT, id(0)), PASSWORD, None).unwrap();
+        store.keep_slot(&slot).unwrap();
+        let drafts = vec![kept(ACCOUNT, 0, "recovery")];
+        turned(&store, &root, vec![key_of(&slot, ADMINISTRATOR)], drafts, None).unwrap();
+        self.people[0].2 = slot.seed.signer();
+    }
+}
+
+#[test]
+fn whatever_a_station_lives_through_it_verifies_until_one_bit_is_changed() {
+    for round in 1..=8u64 {
+        let mut life = Life::new(round * 7_919);
+        for _ in 0..14 {
+            life.step();
+        }
+        let store = life.open();
+        let report = store.verify(None).unwrap();
+        assert!(report.ok, "{round}: {report:?}");
+        store.close().unwrap();
+        forget(&life.dir);
+        let numbers = segment::list(&life.dir.join("journal")).unwrap();
+        let path = segment(&life.dir, *numbers.last().unwrap());
+        let whole = fs::read(&path).unwrap();
+        for _ in 0..40 {
+            let mut bytes = whole.clone();
+            let at = usize::try_from(life.next(bytes.len() as u64)).unwrap();
+            bytes[at] ^= 1 << life.next(8);
+            fs::write(&path, bytes).unwrap();
+            let report = verify_chain(&life.dir, None).unwrap();
+            assert!(!report.ok || report.tail_bytes > 0, "{round}, byte {at}: {report:?}");
+        }
+    }
+}
