@@ -765,22 +765,28 @@ mod tests {
     #[test]
     fn every_password_takes_the_work_of_its_station_or_the_least() {
         let dir = tempfile::tempdir().unwrap();
-        let key = DataKey::generate().unwrap();
+        let (key, seed) = (DataKey::generate().unwrap(), Seed::generate().unwrap());
         let station = Work { passes: 3, ..Work::LEAST };
-        Keyring::empty(dir.path(), station).unwrap().set_account("a", "pa", &key).unwrap();
+        let mut ring = Keyring::empty(dir.path(), station, &key, &seed).unwrap();
+        let add = |ring: &mut Keyring, slot: Result<NewSlot, StoreError>| {
+            ring.add(&slot.unwrap(), &key).unwrap();
+            ring.file.slots.last().unwrap().work
+        };
+        let id = |n| RecordId(uuid::Uuid::from_u128(n));
+        let seed = || Seed::generate().unwrap();
+        let slot = ring.account_slot(("a", id(1)), "pa", seed());
+        assert_eq!(add(&mut ring, slot), station);
         let mut ring = Keyring::load(dir.path()).unwrap();
-        ring.set_recovery(&RecoveryKey::generate().unwrap(), &key).unwrap();
-        ring.set_account("b", "pb", &key).unwrap();
-        let slots =
-            |ring: &Keyring| ring.file.slots.iter().map(|slot| slot.work).collect::<Vec<_>>();
-        assert_eq!(slots(&ring), [station, Work::LEAST, station]);
+        let slot = ring.recovery_slot(&RecoveryKey::generate().unwrap());
+        assert_eq!(add(&mut ring, slot), Work::LEAST);
         // An account that is not there takes as long as one that is.
         let mut throttle = Throttle::forgetful();
-        let nobody = ring.attempt(&password("c", "pc"), "", &mut throttle, clock().now());
+        let now = clock().now();
+        let nobody = ring.attempt(&password("c", "pc"), "", &mut throttle, now, |_, _| true);
         assert_eq!(nobody.unwrap().work, station);
         ring.file.work = Work { memory_kib: 8, passes: 1 };
-        ring.set_account("c", "pc", &key).unwrap();
-        assert_eq!(slots(&ring)[3], Work::LEAST);
+        let slot = ring.account_slot(("c", id(2)), "pc", seed());
+        assert_eq!(add(&mut ring, slot), Work::LEAST);
     }
 
     #[test]

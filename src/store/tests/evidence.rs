@@ -188,7 +188,7 @@ fn an_entry_changed_removed_or_exchanged_is_noticed() {
     let Draft { time, actor, origin, command, reason, .. } = draft(vec![]);
     let entry = Entry { seq: base.first, time, actor, origin, command, ops: vec![op], reason };
     let place = (header.seq, &header.previous);
-    owned.body = block::seal(&keys, header.epoch, place, &[encode(&entry).unwrap()]).unwrap();
+    owned.body = block::seal(&keys, header.epoch, place, &[&encode(&entry).unwrap()]).unwrap();
     header.body = block::hash(&owned.body, 1).unwrap();
     copy.chained().is_noticed("changed");
     // The same without its signature.
@@ -277,7 +277,7 @@ fn key_page(owner: Owner, public: Public) -> Plain {
 fn branch(incarnation: u32, vouched: Vec<(u64, u64)>) -> Plain {
     let why = composing::REPAIR.to_string();
     let (from, lost) = (FIRST, Vec::new());
-    Plain::Branch(Branch { incarnation, from, given_up: None, lost, vouched, why })
+    Plain::Branch(Branch { incarnation, from, given_up: vec![], lost, vouched, why })
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
     let branch = Branch {
         incarnation: 2,
         from: 3,
-        given_up: Some((9, [3; 32])),
+        given_up: vec![GivenUp { seq: 9, hash: [3; 32] }],
         lost: vec![(2, 2)],
         vouched: vec![(4, 5)],
         why: composing::REPAIR.into(),
@@ -51,7 +51,7 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
             .iter()
             .map(|page| Outgoing { signer: hand(), more: true, what: What::Page(page) })
             .collect();
-        let what = What::Entries(1, &encoded);
+        let what = What::Entries(1, encoded.iter().map(Vec::as_slice).collect());
         batch.push(Outgoing { signer: hand(), more: false, what });
         let mut now = end;
         group::frames(origin.node, end, &keys, &batch, |frame, hash| {
