@@ -198,8 +198,8 @@ fn verdict(report: &VerifyReport) -> Vec<Said> {
                 "It may be a failing disk or a power cut, or somebody who changed the data folder: nothing listed above is left by the program at its work."
             ),
             said!(
-                "请先停止办理，把整个数据文件夹原样抄一份留作证据，再告诉管理员和上级工会。确认是磁盘损坏的，运行 yizhan rebuild 修复；仍不行时从最近的备份恢复到新目录（yizhan restore）。怀疑有人动过的，先不要修复。",
-                "Stop work, copy the whole data folder as it is and keep the copy as evidence, then tell the administrator and the union above. Where it was the disk, `yizhan rebuild` repairs it, or restore the newest backup into a new folder (`yizhan restore`). Where somebody may have changed it, repair nothing yet."
+                "请先停止办理，把整个数据文件夹原样抄一份留作证据，再告诉管理员和上级工会。确认是磁盘损坏、断电或误放了旧的一份的，运行 yizhan rebuild，由备份修复；仍不行时从最近的备份恢复到新目录（yizhan restore）。怀疑有人动过的，先不要修复。",
+                "Stop work, copy the whole data folder as it is and keep the copy as evidence, then tell the administrator and the union above. Where it was the disk, the power or an older copy put there by mistake, `yizhan rebuild` repairs it from the backups; if that does not help, restore the newest backup into a new folder (`yizhan restore`). Where somebody may have changed it, repair nothing yet."
             ),
         ],
     }

@@ -236,6 +236,14 @@ impl super::Office {
                 said!("请先新建另一个管理员账号。", "Make another administrator first."),
             ));
         }
+        if record.number == actor.account {
+            // Whoever has left the register signs nothing, their own leaving included.
+            return Err(Refusal::invalid(
+                "name",
+                said!("不能停用自己的账号。", "Nobody disables the account they act as."),
+                said!("请另一位管理员停用它。", "Have another administrator do it."),
+            ));
+        }
         record.fields.insert(DISABLED.into(), Value::YesNo(true));
         self.touch(actor, &mut record);
         let remove = KeyringChange::Remove(record.id);

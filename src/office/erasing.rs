@@ -61,8 +61,8 @@ impl Leftovers {
     pub fn said(&self) -> Vec<Said> {
         let until = self.backups_until;
         let mut said = vec![said!(
-            "每天的备份里还有：最晚到 {until} 随轮换删去；在那以前恢复备份的，要再销毁一次。",
-            "Daily backups still have it: the last of them goes on {until} at the latest; whoever restores one before then erases again."
+            "每天的备份里还有：最晚到 {until} 随轮换删去；在那以前恢复备份的，要再销毁一次。做到别处的备份文件请自己删去。",
+            "Daily backups still have it: the last of them goes on {until} at the latest; whoever restores one before then erases again. Backup files made elsewhere are yours to delete."
         )];
         if !self.by_hand.is_empty() {
             let files = self.by_hand.join("、");

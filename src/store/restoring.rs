@@ -91,11 +91,11 @@ pub fn restore(
     let station = backup.station()?;
     let (keyring, unlocked) = match backup.unlock(secret) {
         // What came after the backup may be of a later epoch, which only its own keyring opens.
-        Ok((of_backup, unlocked)) => match beside(journal, dir, &station, secret) {
+        Ok((of_backup, unlocked)) => match beside(journal, &station, secret) {
             Some(later) => later,
             None => (of_backup.moved_to(dir), unlocked),
         },
-        Err(error) => beside(journal, dir, &station, secret).ok_or(error)?,
+        Err(error) => beside(journal, &station, secret).ok_or(error)?,
     };
     let keys = unlocked.data_keys();
     let (owner, signer) = (unlocked.owner, unlocked.seed.signer());
@@ -117,7 +117,7 @@ pub fn restore(
             progress,
         },
     )?;
-    let mut keyring = keyring;
+    let mut keyring = keyring.moved_to(dir);
     keyring.settle(&recovered.register)?;
     keyring.save()?;
     // Last: a folder with this file is complete.
@@ -129,7 +129,6 @@ pub fn restore(
 /// The keyring of the folder a journal lies in, where it is of this station and the secret opens it.
 fn beside(
     journal: Option<&Path>,
-    dir: &Path,
     station: &StationInfo,
     secret: &Secret<'_>,
 ) -> Option<(Keyring, Unlocked)> {
@@ -137,5 +136,5 @@ fn beside(
     StationInfo::load(old).ok().filter(|of| of.node == station.node)?;
     let keyring = Keyring::load(old).ok()?;
     let unlocked = keyring.open(secret, &mut Throttle::forgetful(), Instant::default()).ok()?;
-    Some((keyring.moved_to(dir), unlocked))
+    Some((keyring, unlocked))
 }

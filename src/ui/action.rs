@@ -399,14 +399,14 @@ pub fn allowed(action: Action, who: &Actor) -> Result<(), Refusal> {
     }
     match (action, &who.origin) {
         // A folder of the station's machine is not for visitors to name, nor a file.
-        (Action::Restore, Origin::Ssh(_)) => Err(Refusal::forbidden(
+        (Action::Restore, Origin::Ssh(_) | Origin::User(_)) => Err(Refusal::forbidden(
             said!(
-                "经 SSH 的界面不能在站点的机器上恢复备份。",
-                "The screens over SSH restore nothing on the station's machine."
+                "从别的机器或由服务打开的界面不能恢复备份。",
+                "Screens from another machine or of a service restore nothing."
             ),
             said!(
-                "请在站点的机器上恢复：系统页，或 yizhan restore。",
-                "Restore at the station's own machine: on its system screen, or with `yizhan restore`."
+                "请在站点的机器上用 yizhan restore 恢复。",
+                "Use `yizhan restore` at the station's own machine."
             ),
         )),
         (Action::Import, Origin::Ssh(_)) => Err(Refusal::forbidden(

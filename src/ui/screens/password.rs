@@ -153,7 +153,7 @@ impl Screen for Password {
             look.put(buf, x, y, width, line, Tone::Quiet);
             y += 1;
         }
-        for said in &self.given {
+        if let Some(said) = &self.given {
             for line in text::wrap(said.get(look.lang), usize::from(width)) {
                 look.put(buf, x, y, width, &line, Tone::Unsure);
                 y += 1;
