@@ -53,7 +53,8 @@ pub fn run(args: &EraseArgs, at: &Opened, out: &mut dyn Write) -> Done {
     }
     if args.what.drop {
         let receipt = at.office.perform(&at.actor, Command::DropErasure { person })?;
-        let done = said!("销毁 {number} 的申请已撤回。", "The request to erase {number} was dropped.");
+        let done =
+            said!("销毁 {number} 的申请已撤回。", "The request to erase {number} was dropped.");
         return told(at, &receipt, &done, out);
     }
     let receipt = at.office.perform(&at.actor, Command::Erase { person })?;

@@ -70,10 +70,16 @@ pub fn run(args: &InitArgs, world: &World, out: &mut dyn Write, err: &mut dyn Wr
     let kept = file.map(|file| keep(file, &recovery));
     match (&kept, world.json) {
         (Some(Ok(())), true) => {
-            print::json_line(out, &json!({ "recovery_file": args.recovery_file }))?;
+            print::json_line(
+                out,
+                &json!({ "recovery_file": args.recovery_file, "root": office.root() }),
+            )?;
         }
         (Some(Ok(())), false) => {}
-        (_, true) => print::json_line(out, &json!({ "recovery_key": recovery.shown() }))?,
+        (_, true) => {
+            let line = json!({ "recovery_key": recovery.shown(), "root": office.root() });
+            print::json_line(out, &line)?;
+        }
         (_, false) => writeln!(out, "{}", recovery.shown())?,
     }
     out.flush()?;

@@ -67,7 +67,10 @@ fn as_text(world: &World, report: &VerifyReport, out: &mut dyn Write) -> Done {
     let lang = world.lang;
     let mut tell = |said: &Said| writeln!(out, "{}", said.get(lang));
     tell(&if report.contents {
-        said!("用账号核对了全部，包括内容：", "Everything was checked, with an account, contents too:")
+        said!(
+            "用账号核对了全部，包括内容：",
+            "Everything was checked, with an account, contents too:"
+        )
     } else {
         said!(
             "没有用密码，核对了不看内容就能核对的：",
@@ -109,10 +112,7 @@ fn evidence(report: &VerifyReport) -> Vec<Said> {
         ),
     ];
     if let Some(seq) = report.head_found {
-        said.push(said!(
-            "要找的校验值是第 {seq} 条",
-            "The hash asked for is that of entry {seq}"
-        ));
+        said.push(said!("要找的校验值是第 {seq} 条", "The hash asked for is that of entry {seq}"));
     }
     let (incarnation, erased, lost) = (report.incarnation, report.erased, report.lost);
     if report.branches.is_empty() {
@@ -126,8 +126,7 @@ fn evidence(report: &VerifyReport) -> Vec<Said> {
             "恢复或修复过 {times} 次（现在是第 {incarnation} 世）：",
             "Restored or repaired {times} times (this is life {incarnation}):"
         ));
-        let indented =
-            |one: &Said| Said::new(format!("　{}", one.zh), format!("  {}", one.en));
+        let indented = |one: &Said| Said::new(format!("　{}", one.zh), format!("  {}", one.en));
         said.extend(report.branches.iter().map(indented));
     }
     if erased > 0 {

@@ -1,6 +1,7 @@
 //! What the evidence rests on, told to people: the root, the keys that hold, the station's lives, and
 //! whether the heads known outside still lie in the journal.
 
+use super::accounts::RECOVERY;
 use super::door::ACCOUNT;
 use super::{Account, Office};
 use crate::record::{Instant, RecordId, account_form, china_offset};
@@ -60,7 +61,8 @@ impl HeldKey {
     #[must_use]
     pub fn said(&self) -> Said {
         let (short, since, mark) = (self.short(), self.since, self.mark());
-        let day = self.at.map(|at| at.with_timezone(&china_offset()).format("%Y-%m-%d").to_string());
+        let day =
+            self.at.map(|at| at.with_timezone(&china_offset()).format("%Y-%m-%d").to_string());
         let day = day.unwrap_or_default();
         Said::new(
             format!("{short}　自 {day}（第 {since} 条）　{}", mark.zh).trim_end().to_string(),
@@ -192,14 +194,18 @@ impl Office {
         let account = self.account(name).filter(|account| account.must_change)?;
         let history = self.store.history(ACCOUNT, self.id_of_account(name)?).ok()?;
         let given = ["account-password", "account-enable"];
-        let given = history.into_iter().find(|entry| {
-            given.contains(&entry.command.as_str()) && entry.actor != account.name
-        })?;
-        let (by, at) = (given.actor, given.time.with_timezone(&china_offset()));
-        let at = at.format("%Y-%m-%d %H:%M");
+        let given = history
+            .into_iter()
+            .find(|entry| given.contains(&entry.command.as_str()) && entry.actor != account.name)?;
+        let at = given.time.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
+        let by = match given.actor.as_str() {
+            RECOVERY => Said::fixed("持恢复密钥的人", "Whoever has the recovery key"),
+            name => Said::same(name.to_string()),
+        };
+        let (zh, en) = (&by.zh, &by.en);
         Some(said!(
-            "{by} 在 {at} 给这个账号设了新密码。不是您要求的话，请马上告诉经审员或另一位管理员：有人可能用它登录过，审计日志里都有记载。",
-            "{by} gave this account a new password at {at}. If you did not ask for it, tell the auditor or another administrator at once: somebody may have signed in with it, and the log lists all of it."
+            "{zh} 在 {at} 给这个账号设了新密码。不是您要求的话，请马上告诉经审员或另一位管理员：有人可能用它登录过，审计日志里都有记载。",
+            "{en} gave this account a new password at {at}. If you did not ask for it, tell the auditor or another administrator at once: somebody may have signed in with it, and the log lists all of it."
         ))
     }
 }

@@ -337,6 +337,7 @@ impl super::Office {
             "create" => Said::fixed("新建", "made"),
             "amend" => Said::fixed("修改", "changed"),
             "undo" => Said::fixed("撤销上次保存", "last save taken back"),
+            "erase" => Said::fixed("销毁全部资料", "everything erased"),
             "take-back" => Said::fixed("撤回上一步", "last step taken back"),
             "propose" => now
                 .and_then(|record| {

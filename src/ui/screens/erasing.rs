@@ -29,14 +29,15 @@ fn ask_why(person: &Record, cx: &mut Context) {
         "Why, and on what it rests (retention is over; the person wishes it)"
     );
     let title = said!("申请销毁个人资料", "Ask for an erasure");
-    let asked = Ask::new(title, vec![body], vec![Part::line(reason).tall(true)], move |answers, cx| {
-        let reason = answers.into_iter().flatten().next().unwrap_or_default();
-        let done = said!(
-            "已申请。请另一位管理员打开这个人，按 x 执行。",
-            "Asked for. Have another administrator open this person and press x."
-        );
-        carry_out(Command::AskErasure { person: id, reason }, done, cx);
-    });
+    let asked =
+        Ask::new(title, vec![body], vec![Part::line(reason).tall(true)], move |answers, cx| {
+            let reason = answers.into_iter().flatten().next().unwrap_or_default();
+            let done = said!(
+                "已申请。请另一位管理员打开这个人，按 x 执行。",
+                "Asked for. Have another administrator open this person and press x."
+            );
+            carry_out(Command::AskErasure { person: id, reason }, done, cx);
+        });
     cx.open(asked.deciding());
 }
 

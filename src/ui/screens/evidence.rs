@@ -22,7 +22,8 @@ pub fn alarm(alarm: Said) -> Ask {
             "`yizhan verify` lists each of them. You can look; better enter and decide nothing before it is cleared up."
         ),
     ];
-    let read = said!("我已看到，会马上告诉管理员", "I have read it and tell the administrator at once");
+    let read =
+        said!("我已看到，会马上告诉管理员", "I have read it and tell the administrator at once");
     let parts = vec![Part::open_question(
         said!("看过以后再开始", "Before you begin"),
         vec![("read".to_string(), read)],
@@ -45,10 +46,15 @@ pub fn tell(reading: &mut Reading, cx: &Context) {
     );
     heads(reading, cx);
     let (life, branches) = office.lives();
-    reading.value(said!("第几世", "Life"), match branches.len() {
-        0 => said!("{life}（没有恢复或修复过）", "{life} (never restored or repaired)"),
-        times => said!("{life}（恢复或修复过 {times} 次）", "{life} ({times} restores or repairs)"),
-    });
+    reading.value(
+        said!("第几世", "Life"),
+        match branches.len() {
+            0 => said!("{life}（没有恢复或修复过）", "{life} (never restored or repaired)"),
+            times => {
+                said!("{life}（恢复或修复过 {times} 次）", "{life} ({times} restores or repairs)")
+            }
+        },
+    );
     for branch in branches {
         reading.push(Tone::Plain, Said::default(), branch, 2);
     }
@@ -96,13 +102,16 @@ fn heads(reading: &mut Reading, cx: &Context) {
         }
         return;
     }
-    reading.value(title, match known {
-        0 => said!("还没有（有了备份就有）", "none yet (each backup is one)"),
-        _ => said!(
-            "{known} 处，都在日志里（{at} 核对）",
-            "{known} known, all in the journal (compared {at})"
-        ),
-    });
+    reading.value(
+        title,
+        match known {
+            0 => said!("还没有（有了备份就有）", "none yet (each backup is one)"),
+            _ => said!(
+                "{known} 处，都在日志里（{at} 核对）",
+                "{known} known, all in the journal (compared {at})"
+            ),
+        },
+    );
 }
 
 /// Erasures that are asked for and not carried out.
@@ -202,8 +211,14 @@ fn new_recovery_key(cx: &mut Context) {
                     "请抄在纸上，与电脑分开保管，把旧的那张纸销毁。这里只显示这一次，关闭后不再出现。",
                     "Write it on paper, keep it away from the computer and destroy the old sheet. It is shown here this once and not again."
                 ),
-                said!("根指纹（没有变），抄在同一张纸上：{root}", "Root fingerprint (unchanged), on the same sheet: {root}"),
-                said!("以前的备份仍用旧的打开：请按 b 现在备份一次。", "Backups made before still open with the old one: press b and make one now."),
+                said!(
+                    "根指纹（没有变），抄在同一张纸上：{root}",
+                    "Root fingerprint (unchanged), on the same sheet: {root}"
+                ),
+                said!(
+                    "以前的备份仍用旧的打开：请按 b 现在备份一次。",
+                    "Backups made before still open with the old one: press b and make one now."
+                ),
             ];
             let title = said!("新的恢复密钥", "The new recovery key");
             cx.open(Ask::new(title, body, Vec::new(), |_, _| {}).fleeting().deciding());
@@ -233,7 +248,8 @@ fn ask_restore_again(folder: &str, cx: &mut Context) {
     ];
     let parts = vec![
         Part::one_of(said!("哪一份", "Which"), options),
-        Part::line(said!("新文件夹的完整路径", "Full path of the new folder")).starting_with(folder),
+        Part::line(said!("新文件夹的完整路径", "Full path of the new folder"))
+            .starting_with(folder),
         Part::one_of(said!("用什么打开", "Opened with"), secrets),
         Part::secret(said!("密码或恢复密钥", "That password or key")),
     ];

@@ -17,7 +17,7 @@ pub struct SignIn {
     station: String,
     greeting: Said,
     /// What everybody is told before work.
-    alarm: Said,
+    alarm: Option<Said>,
     origin: Origin,
     name: InputLine,
     password: InputLine,
@@ -31,7 +31,7 @@ impl SignIn {
         Self {
             station: office.station_name().to_string(),
             greeting,
-            alarm: office.heads_alarm().unwrap_or_default(),
+            alarm: office.heads_alarm(),
             origin,
             name: InputLine::default(),
             password: InputLine::default(),
@@ -104,7 +104,7 @@ impl Screen for SignIn {
     }
 
     fn refresh(&mut self, cx: &mut Context) {
-        self.alarm = cx.office.heads_alarm().unwrap_or_default();
+        self.alarm = cx.office.heads_alarm();
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
@@ -119,7 +119,8 @@ impl Screen for SignIn {
             look.put(buf, x, y, width, &line, Tone::Quiet);
             y += 1;
         }
-        for line in text::wrap(self.alarm.get(look.lang), usize::from(width)) {
+        let alarm = self.alarm.as_ref().map(|alarm| alarm.get(look.lang));
+        for line in alarm.iter().flat_map(|alarm| text::wrap(alarm, usize::from(width))) {
             look.put(buf, x, y, width, &line, Tone::Bad);
             y += 1;
         }

@@ -5,6 +5,7 @@ mod accounts;
 mod approvals;
 mod decisions;
 mod doors;
+mod evidence;
 mod machine;
 mod packs;
 mod passwords;
