@@ -274,12 +274,12 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
                     "role": account.role.id(),
                     "disabled": account.disabled,
                     "must_change": account.must_change,
-                    "key": key.as_ref().map(|key| &key.fingerprint),
-                    "given": key.as_ref().is_some_and(|key| key.given),
-                    "closed": key.as_ref().is_some_and(|key| key.closed),
                     "keys": account.keys.len(),
                     "signed_in": last.map(|last| last.at),
                     "person": at.office.person_of_account(account).map(|person| person.number),
+                    "key": key.as_ref().map(|key| &key.fingerprint),
+                    "given": key.as_ref().is_some_and(|key| key.given),
+                    "closed": key.as_ref().is_some_and(|key| key.closed),
                 }),
             )
         });

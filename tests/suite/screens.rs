@@ -5,7 +5,7 @@ use crate::stage::{PASSWORD, Stage, Station};
 use insta::assert_snapshot;
 use yizhan::words::Lang;
 
-/// Takes out what differs from run to run: the folder and what depends on random salts.
+/// Takes out what differs from run to run: the folder, fingerprints, and what depends on random salts.
 fn steady(station: &Station, screen: &str) -> String {
     let mut out = String::new();
     for line in screen.replace(&station.office.folder(), "[folder]").lines() {
@@ -16,7 +16,15 @@ fn steady(station: &Station, screen: &str) -> String {
             let hex = word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit());
             let hashed = word.rsplit_once('@').is_some_and(|(_, hash)| hash.len() >= 6);
             let long = hex && (alone || word.len() >= 32);
+            let groups: Vec<&str> = word.split('-').collect();
+            let four = |group: &&str| group.bytes().all(|b| b.is_ascii_hexdigit()) && group.len() <= 4;
+            // Of a key, whole, cut at the edge, or its beginning; a date has two digits at its end.
+            let print = match groups[..] {
+                [first, second] => first.len() == 4 && second.len() == 4,
+                _ => groups.len() == 8,
+            };
             words.push(match word {
+                _ if print && groups.iter().all(four) => "####-####".to_string(),
                 _ if hex && (after_chain || long) => "#".repeat(word.len()),
                 _ if hashed => format!("{}@####", word.rsplit_once('@').unwrap().0),
                 _ => word.to_string(),

@@ -410,7 +410,8 @@ fn an_account_may_name_its_person() {
     assert!(of("周丽").is_null());
     assert_eq!(desk.failed(&["account", "person", "周丽"]).0, 2);
     // What scripts read is there as before, and this behind it.
-    let fields = ["name", "role", "disabled", "must_change", "keys", "signed_in", "person"];
+    let before = ["name", "role", "disabled", "must_change", "keys", "signed_in", "person"];
+    let fields = [&before[..], &["key", "given", "closed"]].concat();
     let account = desk.account("admin");
     let keys: Vec<&String> = account.as_object().unwrap().keys().collect();
     assert_eq!(keys, fields);

@@ -490,8 +490,7 @@ fn a_backup_is_restored_on_the_screen_into_another_folder() {
     });
     let restored = station.office.restored().unwrap().done.unwrap().unwrap();
     assert_eq!(restored.without_password, ["auditor", "supervisor", "volunteer"]);
-    desk.news().press("PageDown");
-    desk.shows("yizhan --data");
+    desk.news().shows("已恢复到");
     let secret = Secret::Password { account: "admin", password: PASSWORD };
     let sources = Sources::load(None).unwrap();
     let office = Office::open(&folder, &secret, sources, station.clock.clone()).unwrap();
