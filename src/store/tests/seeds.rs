@@ -14,8 +14,10 @@ const JOURNAL: u8 = 0b0111;
 const BACKUP: u8 = 0b1111;
 const SEALED: u8 = 0b0101;
 
-fn page(owner: Owner, role: Option<&str>) -> Plain {
-    let (public, role) = (Some(hand().public()), role.map(str::to_string));
+/// The page of a key; 7 is the hand's own.
+fn page(owner: Owner, seed: u8, role: Option<&str>) -> Plain {
+    let public = Some(Seed::from_bytes(&[seed; 32]).signer().public());
+    let role = role.map(str::to_string);
     Plain::Key(KeyFrame { owner, public, role, given: false })
 }
 
@@ -37,8 +39,8 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
         why: composing::REPAIR.into(),
     };
     let erase = Erase { request: 4, entries: vec![Erased { seq: 5, rest: [5; 32] }] };
-    let first = [page(Owner::Recovery, None), page(Owner::Station, None), epoch(1)];
-    let second = [page(owner(1), Some(ADMINISTRATOR)), Plain::Branch(branch), Plain::Erase(erase)];
+    let first = [page(Owner::Recovery, 7, None), page(Owner::Station, 8, None), epoch(1)];
+    let second = [page(owner(1), 9, Some(ADMINISTRATOR)), Plain::Branch(branch), Plain::Erase(erase)];
     let mut end = (0, origin.genesis);
     for pages in [first, second] {
         let draft = |n| {
@@ -146,5 +148,28 @@ fn make_seeds() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/backup");
         let seed = fs::read(folder.join(name)).unwrap();
         assert_eq!(fuzzing::backed_up(&seed).map(|report| report.entries), Ok(seq), "{name}");
+    }
+}
+
+/// A little of what fuzzing does, each time.
+#[test]
+fn changed_seeds_are_survived() {
+    let mut random = 11;
+    let targets: [(&str, fn(&[u8])); 2] =
+        [("journal", fuzzing::journal), ("backup", fuzzing::backup)];
+    for (name, target) in targets {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
+        for entry in fs::read_dir(folder).unwrap() {
+            let seed = fs::read(entry.unwrap().path()).unwrap();
+            for _ in 0..60 {
+                let mut bytes = seed.clone();
+                for _ in 0..=damage::next(&mut random) % 3 {
+                    let at = damage::next(&mut random) % (bytes.len() as u64 - 1) + 1;
+                    let bit = 1 << (damage::next(&mut random) % 8);
+                    bytes[usize::try_from(at).unwrap()] ^= bit;
+                }
+                target(&bytes);
+            }
+        }
     }
 }
