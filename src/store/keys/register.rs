@@ -53,6 +53,8 @@ pub enum Refused {
     Given,
     /// Only an administrator or the recovery key may do this.
     NotAllowed,
+    /// The key is somebody else's: whoever signs with it would be taken for another.
+    Taken,
     /// An epoch or a branch out of its order.
     Order,
     /// It cannot be read.
@@ -83,6 +85,7 @@ impl Refused {
                 "只有管理员或恢复密钥可以改动名册",
                 "only an administrator or the recovery key may change the register",
             ),
+            Self::Taken => Said::fixed("这把密钥已是别人的", "the key is somebody else's already"),
             Self::Order => {
                 Said::fixed("密钥的期次或分支不连续", "an epoch or a branch is out of its order")
             }
@@ -173,6 +176,28 @@ impl Register {
         &self.erased
     }
 
+    /// What the page of an entry may have said, as far as that is kept here.
+    #[must_use]
+    pub fn pages_at(&self, seq: u64) -> Vec<Plain> {
+        let given = self.keys.iter().filter(|key| key.since == seq).map(|key| KeyFrame {
+            owner: key.owner,
+            public: Some(key.public),
+            role: key.role.clone(),
+            given: key.given,
+        });
+        let ended = self.keys.iter().filter(|key| key.until == Some(seq));
+        let ended = ended.map(|key| KeyFrame {
+            owner: key.owner,
+            public: None,
+            role: None,
+            given: false,
+        });
+        let keys = given.chain(ended).map(Plain::Key);
+        let branches = self.branches.iter().filter(|(at, _)| *at == seq);
+        let branches = branches.map(|(_, branch)| Plain::Branch(branch.clone()));
+        keys.chain(branches).chain(self.epochs.iter().cloned().map(Plain::Epoch)).collect()
+    }
+
     /// Whether another register says the same.
     #[must_use]
     pub fn is_what(&self, other: &Self) -> bool {
@@ -230,6 +255,11 @@ impl Register {
             return Err(Refused::NotHeld);
         }
         let keeps_keys = by.keeps_keys();
+        if let Plain::Key(KeyFrame { owner, public: Some(public), .. }) = plain
+            && self.known(public.id()).is_some_and(|known| known.owner != *owner)
+        {
+            return Err(Refused::Taken);
+        }
         match plain {
             Plain::Key(key) if keeps_keys || own_replacement(by, key) => self.take(seq, signer, key),
             _ if !keeps_keys => return Err(Refused::NotAllowed),
@@ -366,6 +396,19 @@ mod tests {
         register.admit(10, admin.id(), &key(account(3), None, "", false)).unwrap();
         assert_eq!(register.may_sign(fresh.id()).err(), Some(Refused::NotHeld));
         assert!(register.current(account(3)).is_none());
+    }
+
+    #[test]
+    fn a_key_is_one_owners_for_ever() {
+        let (mut register, [root, admin, own, _]) = register();
+        for (whose, of) in [(account(9), &root), (account(9), &own), (Owner::Recovery, &admin)] {
+            let page = key(whose, Some(of), "volunteer", false);
+            assert_eq!(register.clone().admit(9, admin.id(), &page), Err(Refused::Taken));
+        }
+        // Another role is given to the same key.
+        let page = key(account(2), Some(&own), "supervisor", false);
+        register.admit(9, admin.id(), &page).unwrap();
+        assert_eq!(register.known(own.id()).unwrap().role.as_deref(), Some("supervisor"));
     }
 
     #[test]
