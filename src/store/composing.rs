@@ -159,6 +159,9 @@ pub struct Sources<'a> {
     pub known: Option<(u64, Hash)>,
     /// Heads known outside that the journal does not have: what is not here afterwards is given up.
     pub missing: Vec<(u64, Hash)>,
+    /// The register as a checkpoint has it, for pages that are damaged; what it says is only taken
+    /// where the chain knows its hash.
+    pub noted: Option<&'a Register>,
     /// The station's keys.
     pub keys: &'a DataKeys,
     /// Who asked for it.
@@ -171,14 +174,16 @@ pub struct Sources<'a> {
 /// last pages and entries tell what was done.
 ///
 /// # Errors
-/// A backup that is not whole, somebody who may not do it, [`StoreError::RootLost`], or what the machine gives; the folder
-/// is of no use then.
+/// A backup that is not whole, somebody who may not do it, [`StoreError::RootLost`], or
+/// what the machine gives; the folder is of no use then.
 pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError> {
-    let Sources { origin, backup, journal, known, mut missing, keys, by, progress } = sources;
+    let Sources { origin, backup, journal, known, mut missing, noted, keys, by, progress } =
+        sources;
     missing.extend(known);
     let mut composer = Composer {
         out: Restoring::create(to)?,
         origin,
+        noted,
         keys,
         cover: Cover::new(origin.node, Look::Every),
         register: Register::default(),
@@ -231,6 +236,7 @@ struct Stray {
 struct Composer<'a> {
     out: Restoring,
     origin: Origin,
+    noted: Option<&'a Register>,
     keys: &'a DataKeys,
     cover: Cover,
     register: Register,
@@ -351,7 +357,9 @@ impl Composer<'_> {
         let signers: Vec<SignerId> =
             self.register.keys().iter().map(|key| key.public.id()).collect();
         let (previous, epoch) = (self.hash, self.keys.newest());
-        let wanted = Wanted { seq, previous, hash, last, signers: &signers, epoch };
+        let pages = self.noted.map(|noted| noted.pages_at(seq)).unwrap_or_default();
+        let pages: Vec<Vec<u8>> = pages.iter().filter_map(|page| page.bytes().ok()).collect();
+        let wanted = Wanted { seq, previous, hash, last, signers: &signers, epoch, pages: &pages };
         match salvage::mend(gap, &wanted) {
             Some(Mended::Whole(owned)) => {
                 self.found.mended.extend(seq..=owned.header.last());

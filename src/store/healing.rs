@@ -57,7 +57,8 @@ pub fn heal(
     let (keys, signer) = (unlocked.data_keys(), unlocked.seed.signer());
     let (owner, station_key) = (unlocked.owner, unlocked.station.signer().public());
     let old = dir.join(JOURNAL_DIR);
-    let known = Checkpoint::load(dir, station.node)?.map(|known| known.position);
+    let checkpoint = Checkpoint::load(dir, station.node)?;
+    let known = checkpoint.as_ref().map(|known| known.position);
     setup.progress.begin(Said::fixed("检查日志", "Checking the journal"), 0);
     // All of it: opening only looks at what came after the last checkpoint.
     let checked = journal::check_all(&old, station.origin(), known.map_or(0, |known| known.seq))
@@ -78,7 +79,7 @@ pub fn heal(
     setup.progress.begin(Said::fixed("核对备份", "Checking the backups"), 0);
     let backup = newest_whole(dir, &station, &keys, &missing);
     let name = backup.as_ref().map(|(path, _)| backups::name_of(path));
-    let journal = composing::compose(
+    let composed = composing::compose(
         &new,
         composing::Sources {
             origin: station.origin(),
@@ -86,6 +87,7 @@ pub fn heal(
             journal: old.exists().then_some(&old),
             known: known.filter(|_| !whole).map(|known| (known.seq, known.hash)),
             missing: missing.iter().map(|head| (head.seq, head.hash)).collect(),
+            noted: checkpoint.as_ref().map(|known| &known.register),
             keys: &keys,
             by: By {
                 account,
@@ -97,7 +99,8 @@ pub fn heal(
             },
             progress: &setup.progress,
         },
-    )?;
+    );
+    let journal = composed.inspect_err(|_| drop(disk::remove_dir(&new)))?;
     disk::write_whole(&new.join(WHOLE_FILE), b"")?;
     let kept = if old.exists() { disk::aside(&old, &old)? } else { String::new() };
     finish(dir)?;

@@ -112,6 +112,7 @@ pub fn restore(
             journal,
             known: None,
             missing: Vec::new(),
+            noted: None,
             keys: &keys,
             by: By { account, owner, signer: &signer, time, station: station_key, why: RESTORE },
             progress,

@@ -118,6 +118,8 @@ pub struct Wanted<'a> {
     pub signers: &'a [SignerId],
     /// The newest epoch.
     pub epoch: u16,
+    /// What it may say, where it is a page in the open.
+    pub pages: &'a [Vec<u8>],
 }
 
 /// Gets a single damaged frame back: its bytes begin `gap` and end it. Damage outside the content
@@ -143,7 +145,13 @@ pub fn mend(gap: &[u8], wanted: &Wanted<'_>) -> Option<Mended> {
         return None;
     }
     let signature = signed.filter(|_| flags & frame::SIGNED != 0).map(|(signature, _)| *signature);
-    let flags = flags & !frame::SIGNED | frame::LOST;
+    let flags = flags & !frame::SIGNED;
+    // What a page said is known elsewhere, and its hash tells that it is that.
+    let page = wanted.pages.iter().find(|page| blake3::hash(page) == header.body);
+    if let Some(page) = page.filter(|_| header.kind != ENTRIES) {
+        return Some(Mended::Whole(Owned { flags, header, signature, body: page.clone() }));
+    }
+    let flags = flags | frame::LOST;
     Some(Mended::HeaderOnly(Owned { flags, header, signature, body: Vec::new() }))
 }
 
@@ -273,6 +281,7 @@ mod tests {
                 last: headers[1].last(),
                 signers: &[SignerId([1; 8]), SIGNER],
                 epoch: 3,
+                pages: &[],
             };
             let mended = mend(&gaps[0], &wanted).unwrap();
             let in_content = hit >= starts[1] + frame::FIXED + SIGNATURE;

@@ -211,6 +211,44 @@ fn a_journal_damaged_anywhere_comes_back_or_says_what_it_lacks() {
 }
 
 #[test]
+fn a_damaged_page_is_written_again_from_the_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = create(&dir.path().join("base"));
+    let he = evidence::given(&store, "he", 7, "volunteer");
+    let own = Draft { actor: "he".into(), ..put("worker", 1, "by he") };
+    store.submit(&he, vec![own]).wait().unwrap();
+    disable(&store, &store.opened_by().clone(), 7, vec![put("worker", 2, "he left")]).unwrap();
+    let (seed, head) = (store.opened_by().seed().clone(), store.head());
+    store.close().unwrap();
+    let secret = Secret::Password { account: ACCOUNT, password: PASSWORD };
+    // The last byte of each page's body.
+    let (mut ends, mut length) = (Vec::new(), usize::try_from(segment::HEAD).unwrap());
+    salvage::pieces(&dir.path().join("base/journal"), |piece| {
+        if let salvage::Piece::Frame(frame) = piece {
+            let mut bytes = Vec::new();
+            frame.encode(&mut bytes);
+            length += bytes.len();
+            if frame.header.kind != frame::ENTRIES {
+                ends.push(length - 1);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    assert_eq!(ends.len(), 4 + 1 + 3);
+    for end in ends {
+        let to = dir.path().join(end.to_string());
+        copy(&dir.path().join("base"), &to);
+        Harm::Flip(end as u64).strike(&segment(&to, 1));
+        let healed = heal(&to, &secret, ACCOUNT, &setup()).unwrap().unwrap().journal;
+        assert_eq!((healed.mended.len(), healed.lost_count(), healed.entered_again), (1, 0, 0));
+        let report = verify_chain(&to, Some(&head.1)).unwrap();
+        assert!(report.ok && report.head_found == Some(head.0), "{report:?}");
+        assert_eq!(open_with(&to, &seed, &setup()).unwrap().register().epoch(), 2);
+    }
+}
+
+#[test]
 fn a_backup_gives_back_what_a_damaged_journal_lacks() {
     let dir = tempfile::tempdir().unwrap();
     let base = base(&dir.path().join("a"), true);
