@@ -43,7 +43,8 @@ const SEALED: u8 = 0b0100;
 const PLAIN: u8 = 0b1000;
 
 /// The journal's node, and the hash the first header is chained to.
-pub(super) const ORIGIN: Origin = Origin { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
+pub(super) const ORIGIN: Origin =
+    Origin { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
 
 /// The hand that signs everything that is put right.
 pub(super) fn hand() -> Signer {
@@ -143,8 +144,7 @@ impl Chaining {
         let Some((flags, rest)) = framed.split_first_mut() else { return };
         let Some((head, rest)) = rest.split_first_chunk_mut::<HEADER>() else { return };
         let signed = *flags & frame::SIGNED != 0;
-        let Some((signature, body)) =
-            rest.split_at_mut_checked(if signed { SIGNATURE } else { 0 })
+        let Some((signature, body)) = rest.split_at_mut_checked(if signed { SIGNATURE } else { 0 })
         else {
             return;
         };
@@ -301,8 +301,7 @@ impl<'a> Blocks<'a> {
 /// The hash of a block whose entries stand in plain, as a backup has them.
 fn sealed_hash(keys: &DataKeys, header: &Header, body: &[u8]) -> Option<Hash> {
     let (of_block, mut rest) = body.split_first_chunk::<NONCE>()?;
-    let entries: Option<Vec<Opened>> =
-        (0..header.count).map(|_| Opened::read(&mut rest)).collect();
+    let entries: Option<Vec<Opened>> = (0..header.count).map(|_| Opened::read(&mut rest)).collect();
     let sealed = block::seal_again(keys, header, *of_block, &entries?).ok()?;
     block::hash(&sealed, header.count)
 }

@@ -148,7 +148,9 @@ fn entries_known_to_be_saved_are_never_taken_for_a_torn_tail() {
     store.close().unwrap();
     let whole = fs::read(&path).unwrap();
     cut(&path, before + 30);
-    assert!(matches!(unlock_fails(dir.path()), StoreError::Damaged { seq, .. } if seq == FIRST + 6));
+    assert!(
+        matches!(unlock_fails(dir.path()), StoreError::Damaged { seq, .. } if seq == FIRST + 6)
+    );
     assert_eq!(path.metadata().unwrap().len(), before + 30);
     cut(&path, before);
     let short = StoreError::JournalShort { found: FIRST + 5, known: FIRST + 6 };
@@ -233,7 +235,8 @@ fn a_row_lost_unnoticed_is_found_by_the_walk() {
     drop(db);
     let store = unlock(dir.path()).unwrap();
     let mut given = BTreeMap::new();
-    let walk = store.for_each(|stored| drop(given.insert(stored.record.number.clone(), stored))).unwrap();
+    let walk =
+        store.for_each(|stored| drop(given.insert(stored.record.number.clone(), stored))).unwrap();
     assert_eq!(walk.notices.len(), 1);
     assert_eq!((walk.records, given.len()), (21, 21));
     assert!(dir.path().join("records.aside-1").exists());

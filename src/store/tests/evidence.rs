@@ -285,8 +285,9 @@ fn pages_nobody_accountable_wrote_are_refused() {
     let base = base();
     let (own, he) = (Seed::generate().unwrap(), &base.he);
     let public = own.signer().public();
-    let epoch =
-        |number| Plain::Epoch(EpochFrame { number, commitment: [0; 32], holders: vec![public.id()] });
+    let epoch = |number| {
+        Plain::Epoch(EpochFrame { number, commitment: [0; 32], holders: vec![public.id()] })
+    };
     let made = key_page(owner(9), public);
     let raised = key_page(owner(HE), he.signer().public());
     let root = key_page(Owner::Recovery, public);
@@ -310,7 +311,8 @@ fn pages_nobody_accountable_wrote_are_refused() {
         copy.does_not_open(what);
     }
     // As the administrator's, with a signature that is none, or said to be lost.
-    for (flags, what) in [(0, "no signature of theirs"), (UNSIGNED, "a signature said to be lost")] {
+    for (flags, what) in [(0, "no signature of theirs"), (UNSIGNED, "a signature said to be lost")]
+    {
         let mut copy = Copy::new().page(&made, &base.luo);
         let page = copy.frames.last_mut().unwrap();
         (page.flags, page.signature) = (FIRST_OF_BATCH | flags, Some([7; 64]));

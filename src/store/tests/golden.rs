@@ -84,7 +84,8 @@ fn make_golden() {
     fs::create_dir_all(to.join("journal")).unwrap();
     store.backup(&to.join("backup.yzb")).unwrap();
     fs::write(to.join("record.bin"), encode(&full()).unwrap()).unwrap();
-    fs::write(to.join("entry.bin"), encode(&store.entry(FIRST + 1).unwrap().unwrap()).unwrap()).unwrap();
+    fs::write(to.join("entry.bin"), encode(&store.entry(FIRST + 1).unwrap().unwrap()).unwrap())
+        .unwrap();
     for file in [STATION_FILE, keyring::KEYRING_FILE, "journal/00000001.yzj"] {
         fs::copy(store.dir().join(file), to.join(file)).unwrap();
     }
@@ -102,7 +103,10 @@ fn is_what_was_written(store: &Store, restores: usize) {
     // Behind them the account, its end, and what each restore tells of itself.
     assert_eq!(entries.len(), 4 + 2 + restores);
     let register = store.register();
-    assert_eq!((register.epoch(), register.incarnation()), (2, u32::try_from(restores).unwrap() + 1));
+    assert_eq!(
+        (register.epoch(), register.incarnation()),
+        (2, u32::try_from(restores).unwrap() + 1)
+    );
     assert_eq!(text_of(store, "worker", 3).unwrap(), "冉光辉");
     for (entry, draft) in entries.iter().zip(drafts()) {
         assert_eq!(

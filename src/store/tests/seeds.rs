@@ -40,7 +40,8 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
     };
     let erase = Erase { request: 4, entries: vec![Erased { seq: 5, rest: [5; 32] }] };
     let first = [page(Owner::Recovery, 7, None), page(Owner::Station, 8, None), epoch(1)];
-    let second = [page(owner(1), 9, Some(ADMINISTRATOR)), Plain::Branch(branch), Plain::Erase(erase)];
+    let second =
+        [page(owner(1), 9, Some(ADMINISTRATOR)), Plain::Branch(branch), Plain::Erase(erase)];
     let mut end = (0, origin.genesis);
     for pages in [first, second] {
         let draft = |n| {
@@ -101,8 +102,7 @@ fn make_seeds() {
     let body = block::of_sealed([7; 24], &sealed);
     let (kind, signer, previous) = (frame::ENTRIES, hand().id(), ORIGIN.genesis);
     let hash = block::hash(&body, 2).unwrap();
-    let header =
-        frame::Header { kind, epoch: 1, signer, seq: 1, count: 2, previous, body: hash };
+    let header = frame::Header { kind, epoch: 1, signer, seq: 1, count: 2, previous, body: hash };
     let rests = BTreeMap::from([(1, Vec::new()), (2, vec![3; 9])]);
     let body = block::without(&header, &body, &rests).unwrap();
     let mut erased = frames[..ends[2]].to_vec();
