@@ -134,11 +134,11 @@ impl Office {
         let fresh = pages.entry.clone();
         let staged = self.stage(actor, command.clone(), Some(pages));
         let done = staged.and_then(|staged| self.settle(staged));
-        if done.is_err() {
-            if let Some(before) = prepared.before {
-                // The password typed before goes on opening it.
-                let _ = self.store.keep_slot(&before);
-            }
+        if done.is_err()
+            && let Some(before) = prepared.before
+        {
+            // The password typed before goes on opening it.
+            let _ = self.store.keep_slot(&before);
         }
         let settled = self.store.settle_keys();
         let receipt = done?;

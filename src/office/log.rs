@@ -349,42 +349,8 @@ impl super::Office {
                 )
             }
             LogKind::Overrides | LogKind::Afterwards => self.decision_said(entry),
-            LogKind::Erasures => {
-                let number = entry.ops.iter().find_map(|op| match op {
-                    Op::Put { record, .. } => Some(record.number.as_str()),
-                    _ => None,
-                });
-                let number = short(number.unwrap_or_default());
-                match entry.command.as_str() {
-                    "erase" => said!("已销毁 {number} 的全部资料", "Everything of {number} was erased"),
-                    "erase-dropped" => {
-                        said!("撤回了销毁 {number} 的申请", "The request to erase {number} was dropped")
-                    }
-                    _ => said!("申请销毁 {number} 的全部资料", "Asked for {number} to be erased"),
-                }
-            }
-            LogKind::Journal if entry.command == HEADS_MISSING => {
-                let (known, missing) = (note("known"), note("missing"));
-                said!(
-                    "日志和外面记下的链头对不上：{known} 处中有 {missing} 处不在日志里",
-                    "The journal is not what was written down outside: {missing} of {known} heads are missing"
-                )
-            }
-            LogKind::Journal if entry.command != "recover" => {
-                let folder = note("folder");
-                said!("一份备份恢复到了 {folder}", "A backup was restored into {folder}")
-            }
-            LogKind::Journal => {
-                let (again, mended) = (note("entered_again"), note("mended"));
-                let lost = match note("lost") {
-                    "" => "0",
-                    lost => lost,
-                };
-                said!(
-                    "日志重新整理：修复 {mended} 条，重新记入 {again} 条，丢失 {lost}",
-                    "The journal was put together: {mended} mended, {again} entered again, lost {lost}"
-                )
-            }
+            LogKind::Erasures => erasure_said(entry),
+            LogKind::Journal => journal_said(entry),
             LogKind::Packs => {
                 let notes = entry.ops.iter().filter_map(|op| match op {
                     Op::Note(particulars) => Some(particulars),
@@ -426,6 +392,51 @@ impl super::Office {
             parts.push(self.cited(clause));
         }
         Said::join(&parts, "　", "  ")
+    }
+}
+
+/// Who asked for, dropped or carried out an erasure, of whom.
+fn erasure_said(entry: &Entry) -> Said {
+    let number = entry.ops.iter().find_map(|op| match op {
+        Op::Put { record, .. } => Some(record.number.as_str()),
+        _ => None,
+    });
+    let number = short(number.unwrap_or_default());
+    match entry.command.as_str() {
+        "erase" => said!("已销毁 {number} 的全部资料", "Everything of {number} was erased"),
+        "erase-dropped" => {
+            said!("撤回了销毁 {number} 的申请", "The request to erase {number} was dropped")
+        }
+        _ => said!("申请销毁 {number} 的全部资料", "Asked for {number} to be erased"),
+    }
+}
+
+/// A repair, a restore, or heads known outside that are missing.
+fn journal_said(entry: &Entry) -> Said {
+    let note = |key| noted(entry, key).unwrap_or_default();
+    match entry.command.as_str() {
+        HEADS_MISSING => {
+            let (known, missing) = (note("known"), note("missing"));
+            said!(
+                "日志和外面记下的链头对不上：{known} 处中有 {missing} 处不在日志里",
+                "The journal is not what was written down outside: {missing} of {known} heads are missing"
+            )
+        }
+        "recover" => {
+            let (again, mended) = (note("entered_again"), note("mended"));
+            let lost = match note("lost") {
+                "" => "0",
+                lost => lost,
+            };
+            said!(
+                "日志重新整理：修复 {mended} 条，重新记入 {again} 条，丢失 {lost}",
+                "The journal was put together: {mended} mended, {again} entered again, lost {lost}"
+            )
+        }
+        _ => {
+            let folder = note("folder");
+            said!("一份备份恢复到了 {folder}", "A backup was restored into {folder}")
+        }
     }
 }
 

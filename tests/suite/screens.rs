@@ -16,15 +16,16 @@ fn steady(station: &Station, screen: &str) -> String {
             let hex = word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit());
             let hashed = word.rsplit_once('@').is_some_and(|(_, hash)| hash.len() >= 6);
             let long = hex && (alone || word.len() >= 32);
-            let groups: Vec<&str> = word.split('-').collect();
+            let bare = word.split('\u{3000}').next().unwrap_or_default();
+            let groups: Vec<&str> = bare.split('-').collect();
             let four = |group: &&str| group.bytes().all(|b| b.is_ascii_hexdigit()) && group.len() <= 4;
-            // Of a key, whole, cut at the edge, or its beginning; a date has two digits at its end.
+            // A key's, whole, cut at the edge, or its beginning.
             let print = match groups[..] {
                 [first, second] => first.len() == 4 && second.len() == 4,
                 _ => groups.len() == 8,
             };
             words.push(match word {
-                _ if print && groups.iter().all(four) => "####-####".to_string(),
+                _ if print && groups.iter().all(four) => word.replace(bare, "####-####"),
                 _ if hex && (after_chain || long) => "#".repeat(word.len()),
                 _ if hashed => format!("{}@####", word.rsplit_once('@').unwrap().0),
                 _ => word.to_string(),

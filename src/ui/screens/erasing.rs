@@ -13,7 +13,7 @@ pub fn ask(person: &Record, cx: &mut Context) {
     let asked = cx.office.erasures_asked().into_iter().find(|asked| asked.person == person.id);
     match asked {
         None => ask_why(person, cx),
-        Some(asked) if asked.by == who.account => ask_drop(asked, cx),
+        Some(asked) if asked.by == who.account => ask_drop(&asked, cx),
         Some(asked) => ask_done(asked, cx),
     }
 }
@@ -51,9 +51,9 @@ fn asked_said(asked: &ErasureAsked) -> Said {
 }
 
 /// The one who asked does not carry it out, and may let it go.
-fn ask_drop(asked: ErasureAsked, cx: &mut Context) {
+fn ask_drop(asked: &ErasureAsked, cx: &mut Context) {
     let body = vec![
-        asked_said(&asked),
+        asked_said(asked),
         said!(
             "申请的是您本人，要由另一位管理员执行。确定则撤回申请，Esc 不变。",
             "You asked for it, so another administrator carries it out. Confirm to let the request go, Esc to leave it."

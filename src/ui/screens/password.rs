@@ -139,8 +139,12 @@ impl Screen for Password {
                 "Somebody else chose this password. Choose one that only you know before you begin."
             )
         });
-        let told = why.iter().chain(&self.rule);
-        let told = told.flat_map(|said| text::wrap(said.get(look.lang), usize::from(width)));
+        let told = why.iter().chain(&self.rule).map(|said| (Tone::Quiet, said));
+        let told = told.chain(self.given.iter().map(|said| (Tone::Unsure, said)));
+        let told = told.flat_map(|(tone, said)| {
+            let lines = text::wrap(said.get(look.lang), usize::from(width));
+            lines.into_iter().map(move |line| (tone, line))
+        });
         let told: Vec<_> = told.collect();
         // With the title and the hint, and room between the fields where the window has it.
         let least = u16::try_from(told.len() + self.fields.len() + 3).unwrap_or(u16::MAX);
@@ -149,15 +153,9 @@ impl Screen for Password {
         let mut y = area.y + (area.height / 6).min(room.saturating_sub(3 * gap));
         look.say(buf, x, y, width, &self.title(), Tone::Title);
         y += 1;
-        for line in &told {
-            look.put(buf, x, y, width, line, Tone::Quiet);
+        for (tone, line) in &told {
+            look.put(buf, x, y, width, line, *tone);
             y += 1;
-        }
-        if let Some(said) = &self.given {
-            for line in text::wrap(said.get(look.lang), usize::from(width)) {
-                look.put(buf, x, y, width, &line, Tone::Unsure);
-                y += 1;
-            }
         }
         let mut cursor = None;
         for (at, (title, field)) in TITLES.iter().zip(&self.fields).enumerate() {
