@@ -18,7 +18,8 @@ fn steady(station: &Station, screen: &str) -> String {
             let long = hex && (alone || word.len() >= 32);
             let bare = word.split('\u{3000}').next().unwrap_or_default();
             let groups: Vec<&str> = bare.split('-').collect();
-            let four = |group: &&str| group.bytes().all(|b| b.is_ascii_hexdigit()) && group.len() <= 4;
+            let four =
+                |group: &&str| group.bytes().all(|b| b.is_ascii_hexdigit()) && group.len() <= 4;
             // A key's, whole, cut at the edge, or its beginning.
             let print = match groups[..] {
                 [first, second] => first.len() == 4 && second.len() == 4,
