@@ -520,16 +520,18 @@ impl Scan {
         // The end before a batch that is not complete yet, and the register there.
         let mut whole = self.end;
         let mut pages = self.register.clone();
+        let mut turned = false;
         loop {
             let at = cursor.offset;
             match cursor.step()? {
                 Found::Frame => {
                     let Ok(frame) = cursor.frame() else { continue };
-                    let turned = self.frame(&frame, at)?;
+                    turned |= self.frame(&frame, at)?;
                     self.end.offset = cursor.offset;
                     if self.cover.is_whole() {
                         whole = self.end;
-                        if turned {
+                        // The pages of a batch come before its last frame.
+                        if std::mem::take(&mut turned) {
                             pages = self.register.clone();
                         }
                     }

@@ -62,6 +62,8 @@ fn a_tail_torn_at_any_byte_keeps_everything_before() {
         let (opened, torn) =
             journal::Journal::open(&journal, origin, None, 0, || 0, 1 << 20).unwrap();
         assert_eq!(opened.reader().end().seq, FIRST + kept);
+        let known: Vec<u64> = opened.reader().keys().keys().iter().map(|key| key.since).collect();
+        assert_eq!(known, [1, 2, 3], "whose keys hold is not forgotten with the tail");
         let on_edge = ends.contains(&length);
         assert_eq!(torn.is_none(), on_edge);
         if let Some(torn) = torn {
