@@ -120,6 +120,10 @@ impl Life {
             assert!(report.ok && report.tail_bytes == more, "{report:?}");
         }
         drop(store);
+        if self.next(2) == 0 {
+            // Nor did the checkpoint reach the disk.
+            forget(&to);
+        }
         self.dir = to;
         drop(self.open());
     }
