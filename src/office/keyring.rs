@@ -134,9 +134,7 @@ impl Office {
         let fresh = pages.entry.clone();
         let staged = self.stage(actor, command.clone(), Some(pages));
         let done = staged.and_then(|staged| self.settle(staged));
-        if done.is_err()
-            && let Some(before) = prepared.before
-        {
+        if let Some(before) = prepared.before.filter(|_| done.is_err()) {
             // The password typed before goes on opening it.
             let _ = self.store.keep_slot(&before);
         }
