@@ -12,9 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 use yizhan::record::{Clock, Record, RecordId, SystemClock, Value};
-use yizhan::store::{
-    Draft, DraftOp, FirstAccount, Origin, Setup, Signer, StationInfo, Store,
-};
+use yizhan::store::{Draft, DraftOp, FirstAccount, Origin, Setup, Signer, StationInfo, Store};
 
 /// Pairs of an append and a save.
 const PAIRS: usize = 600;

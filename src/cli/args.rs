@@ -1,9 +1,9 @@
 //! The whole command line.
 
 use super::{
-    Failure, account, app, backup, calendar, completions, decide, due, erase, export, find, history,
-    host_key, import, init, log, man, packs, perform, rebuild, recovery_key, replay, restore, serve,
-    show, undo, verify,
+    Failure, account, app, backup, calendar, completions, decide, due, erase, export, find,
+    history, host_key, import, init, log, man, packs, perform, rebuild, recovery_key, replay,
+    restore, serve, show, undo, verify,
 };
 use crate::words::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};

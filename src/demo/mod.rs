@@ -130,11 +130,7 @@ fn add_accounts(office: &Office, administrator: &Actor) -> Result<(), Refusal> {
     answers.into_iter().try_for_each(|answer| answer.map(drop))
 }
 
-fn notable_files(
-    office: &Office,
-    admin: &Actor,
-    remarks: Vec<(String, String)>,
-) -> Vec<Notable> {
+fn notable_files(office: &Office, admin: &Actor, remarks: Vec<(String, String)>) -> Vec<Notable> {
     let notable = remarks.into_iter().filter_map(|(id_number, shows)| {
         let services = office.services_of(admin, office.numbered(&id_number)?);
         let line = services.into_iter().find(|line| line.kind == replay::FILE)?;

@@ -15,7 +15,10 @@ impl super::Office {
     /// What the machine gives; what is wrong is in the report.
     pub fn verify(&self, head: Option<&Hash>) -> Result<VerifyReport, Refusal> {
         self.wait_for_index();
-        let mut report = self.store.verify_with(head, &Self::judged).map_err(|error| door::unavailable(&error))?;
+        let mut report = self
+            .store
+            .verify_with(head, &Self::judged)
+            .map_err(|error| door::unavailable(&error))?;
         if report.table.is_some() {
             report.compared_directory(self.compare_directory()?);
         }

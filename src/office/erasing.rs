@@ -8,8 +8,8 @@ use super::{Actor, Command, Office, Receipt, Refusal, Right};
 use crate::program::PERSON;
 use crate::record::{ERASED, Fields, Instant, Record, RecordId, Value, china_date};
 use crate::said;
+use crate::store::{Draft, DraftOp, Entry, Op, Store, StoreError};
 use crate::words::Said;
-use crate::store::{DraftOp, Draft, Entry, Op, Store, StoreError};
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
@@ -69,7 +69,9 @@ impl Leftovers {
             let en = self.by_hand.join(", ");
             said.push(Said::new(
                 format!("手工做的备份不会自己删去，请处理：{files}"),
-                format!("Backups made by hand are never taken away by themselves; see to them: {en}"),
+                format!(
+                    "Backups made by hand are never taken away by themselves; see to them: {en}"
+                ),
             ));
         }
         if !self.aside.is_empty() {
@@ -246,7 +248,8 @@ impl Office {
         let asked = asked.last().map_or(0, |entry| entry.seq);
         let ids: BTreeSet<RecordId> = whole.iter().map(|record| record.id).collect();
         let now = self.now();
-        let stubs: Vec<Record> = whole.iter().map(|record| last_of(record, &actor.account, now)).collect();
+        let stubs: Vec<Record> =
+            whole.iter().map(|record| last_of(record, &actor.account, now)).collect();
         request.state = DONE.into();
         self.touch(actor, &mut request);
         let puts = stubs.iter().chain([&request]).cloned().map(DraftOp::Put).collect();

@@ -6,13 +6,13 @@
 
 use super::door::{Plan, unavailable};
 use super::{Actor, Command, Held, Office, Receipt, Refusal};
+use crate::program::Role;
 use crate::record::{Record, RecordId};
 use crate::said;
 use crate::store::{
     Change, Draft, Hand, KeyFrame, NewSlot, Origin, Owner, Plain, RecoveryKey, Secret, Signer,
     StoreError, Turn,
 };
-use crate::program::Role;
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
 
@@ -153,9 +153,7 @@ impl Office {
         change: KeyringChange,
         prepared: &mut Prepared,
     ) -> Result<KeyPages, StoreError> {
-        let page = |owner, public, role, given| {
-            Plain::Key(KeyFrame { owner, public, role, given })
-        };
+        let page = |owner, public, role, given| Plain::Key(KeyFrame { owner, public, role, given });
         let mut pages = KeyPages { plan: None, pages: Vec::new(), turn: None, entry: None };
         match change {
             KeyringChange::Set { name, id, password, role, given } => {
@@ -193,8 +191,7 @@ impl Office {
                 let (slot, recovery) = self.store.recovery_slot()?;
                 self.store.keep_slot(&slot)?;
                 let public = slot.seed.signer().public();
-                let (turned, turn) =
-                    self.store.prepare_epoch(&[Owner::Recovery], Some(public))?;
+                let (turned, turn) = self.store.prepare_epoch(&[Owner::Recovery], Some(public))?;
                 // Last: whoever has the key before may be the one who asks.
                 pages.pages.extend(turned);
                 pages.pages.push(page(Owner::Recovery, Some(public), None, false));

@@ -58,7 +58,9 @@ impl Sources {
     fn codes(&self) -> crate::store::KindCodes {
         let mut codes: HashMap<String, u16> =
             self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
-        codes.extend([ACCOUNT, ADOPTED, RULES, ERASURE].map(|kind| (kind.to_string(), code_of(kind))));
+        codes.extend(
+            [ACCOUNT, ADOPTED, RULES, ERASURE].map(|kind| (kind.to_string(), code_of(kind))),
+        );
         Arc::new(move |kind| Some(codes.get(kind).copied().unwrap_or_else(|| code_of(kind))))
     }
 

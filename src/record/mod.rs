@@ -34,7 +34,8 @@ pub use organisation::{CodeError, OrganisationCode};
 pub use proper::{is_private, proper_char, proper_text, with_codes};
 pub use region::{Region, Regions};
 pub use stored::{
-    ERASED, Fields, Finding, MoveMade, Proposal, Record, RecordId, Row, StoredSheet, TAKEN_BACK, WITHDRAWN,
+    ERASED, Fields, Finding, MoveMade, Proposal, Record, RecordId, Row, StoredSheet, TAKEN_BACK,
+    WITHDRAWN,
 };
 pub use time::{
     CHINA_OFFSET_HOURS, Clock, FixedClock, Instant, SystemClock, china_date, china_offset,

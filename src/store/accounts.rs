@@ -4,6 +4,7 @@
 //! an epoch is prepared in the keyring, its page is written in the journal with everything else of
 //! the change, and the keyring is settled by what the journal then says.
 
+use super::Store;
 use super::change::Turn;
 use super::cover::{Cover, Look};
 use super::error::StoreError;
@@ -12,7 +13,6 @@ use super::keys::{KeyFrame, Owner, Plain, Public, Register, Seed, Signer};
 use super::recovery::RecoveryKey;
 use super::seal::DataKey;
 use super::throttle::Throttle;
-use super::Store;
 use crate::record::RecordId;
 use std::ops::ControlFlow;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -146,9 +146,9 @@ impl Store {
     ) -> Result<(Vec<Plain>, Turn), StoreError> {
         // A key that is handed out is only handed to whom the journal names, back to the root.
         let register = self.derive_register()?;
-        let stay = register.holders().filter(|key| {
-            !leave.contains(&key.owner) && !matches!(key.owner, Owner::Station)
-        });
+        let stay = register
+            .holders()
+            .filter(|key| !leave.contains(&key.owner) && !matches!(key.owner, Owner::Station));
         let stay: Vec<Public> = stay.map(|key| key.public).chain(joins).collect();
         let present = self.keys.key(self.keys.newest()).ok_or(StoreError::Closed)?;
         let (key, station) = (DataKey::generate()?, Seed::generate()?);

@@ -5,9 +5,9 @@
 use super::KindCodes;
 use super::entry::{Entry, Op};
 use super::error::StoreError;
+use super::keys::DataKeys;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::keys::DataKeys;
 use super::table::{self, Applied, BATCH_OPS, Key, Table};
 use crate::record::RecordId;
 use crate::words::Said;

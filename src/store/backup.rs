@@ -19,8 +19,8 @@ use super::block::{self, Opened};
 use super::cover::{Cover, Look};
 use super::disk::{hex, unhex};
 use super::error::{Doing, StoreError, io};
-use super::heads::KnownHead;
 use super::frame::{self, ENTRIES, Frame, MAX_BODY, PREFIX};
+use super::heads::KnownHead;
 use super::keyring::{Keyring, Secret, Unlocked};
 use super::keys::{DataKeys, Owner, Register, Signer};
 use super::new_file::NewFile;
@@ -128,9 +128,15 @@ pub(super) fn write(
         toml::to_string(&manifest).map_err(|error| bad(Said::same(error.to_string())))?;
     let mut file = NewFile::backup(path)?;
     progress.begin(Said::fixed("备份", "Backing up"), end.seq);
-    let written =
-        write_blocks((&mut file, path), manifest.as_bytes(), journal, (keys, epoch), end.seq, progress)
-            .and_then(|()| verify(&file.beside(), keys, progress));
+    let written = write_blocks(
+        (&mut file, path),
+        manifest.as_bytes(),
+        journal,
+        (keys, epoch),
+        end.seq,
+        progress,
+    )
+    .and_then(|()| verify(&file.beside(), keys, progress));
     progress.end();
     match written {
         Ok(report) if report.entries == end.seq => {
@@ -180,7 +186,11 @@ fn write_blocks(
 }
 
 /// Appends a frame with its entries opened.
-pub(super) fn in_plain(frame: &Frame<'_>, keys: &DataKeys, plain: &mut Vec<u8>) -> Result<(), StoreError> {
+pub(super) fn in_plain(
+    frame: &Frame<'_>,
+    keys: &DataKeys,
+    plain: &mut Vec<u8>,
+) -> Result<(), StoreError> {
     let mut body = Vec::new();
     if frame.header.kind == ENTRIES && !frame.lost() {
         body.extend_from_slice(frame.body.get(..NONCE).unwrap_or_default());

@@ -398,8 +398,7 @@ impl Composer<'_> {
         };
         let signature = owned.signature.map(|signature| hex(&signature)).unwrap_or_default();
         let mut of_frame = Some(format!("{} {signature}", hex(&owned.header.bytes())));
-        let mut seq = first;
-        for opened in opened {
+        for (seq, opened) in (first..).zip(opened) {
             match opened.and_then(|(seq, opened)| block::decode(seq, &opened)) {
                 Ok(Some(entry)) => {
                     self.strays.push(Stray { entry, frame: of_frame.take() });
@@ -408,7 +407,6 @@ impl Composer<'_> {
                 Err(_) if seq <= before => {}
                 Err(_) => self.lose(seq, seq),
             }
-            seq += 1;
         }
         Ok(())
     }
@@ -547,12 +545,7 @@ impl Composer<'_> {
     }
 
     /// Writes the last batch, signed by whoever puts the journal together.
-    fn write(
-        &mut self,
-        by: &By<'_>,
-        pages: &[Plain],
-        entries: &[Entry],
-    ) -> Result<(), StoreError> {
+    fn write(&mut self, by: &By<'_>, pages: &[Plain], entries: &[Entry]) -> Result<(), StoreError> {
         let encoded = entries.iter().map(entry::encode).collect::<Result<Vec<_>, _>>()?;
         let signer = || by.signer.clone();
         let mut batch: Vec<Outgoing<'_>> = pages

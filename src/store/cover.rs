@@ -38,10 +38,9 @@ impl Uncovered {
                 "第 {seq} 条没有签名，不知道是谁写的",
                 "nobody signed entry {seq}: who wrote it is not known"
             ),
-            Self::Wrong => Said::fixed(
-                "签名与写的人不符",
-                "the signature is not that of the one it names",
-            ),
+            Self::Wrong => {
+                Said::fixed("签名与写的人不符", "the signature is not that of the one it names")
+            }
             Self::Refused(refused) => refused.said(),
         }
     }
@@ -77,7 +76,15 @@ impl Cover {
     /// Before the first frame, or behind one where everything was covered.
     #[must_use]
     pub fn new(node: Uuid, look: Look) -> Self {
-        Self { node, look, first: 1, open: Vec::new(), more: false, pages: false, unsigned: Vec::new() }
+        Self {
+            node,
+            look,
+            first: 1,
+            open: Vec::new(),
+            more: false,
+            pages: false,
+            unsigned: Vec::new(),
+        }
     }
 
     /// Whether everything so far is covered and no submission goes on.

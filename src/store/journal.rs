@@ -268,7 +268,11 @@ impl Journal {
         Ok(())
     }
 
-    fn replace_in(&mut self, number: u32, rests: &BTreeMap<u64, Vec<u8>>) -> Result<(), StoreError> {
+    fn replace_in(
+        &mut self,
+        number: u32,
+        rests: &BTreeMap<u64, Vec<u8>>,
+    ) -> Result<(), StoreError> {
         let path = segment::path(&self.dir, number);
         let mut end = self.reader.end();
         let limit = (number == end.segment).then_some(end.offset);
@@ -477,7 +481,12 @@ impl Scan {
             match first.filter(|first| *first > before || number == 1) {
                 Some(first) => {
                     before = first;
-                    marks.push(Place { first, last: first, segment: number, offset: segment::HEAD });
+                    marks.push(Place {
+                        first,
+                        last: first,
+                        segment: number,
+                        offset: segment::HEAD,
+                    });
                 }
                 None => {
                     return Err(StoreError::Damaged {

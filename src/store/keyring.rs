@@ -17,7 +17,9 @@ pub use work::Work;
 
 use super::disk::{hex, read_text, unhex, write_whole};
 use super::error::StoreError;
-use super::keys::{DataKeys, EpochFrame, Owner, Public, Register, Seed, Signer, open_for, seal_for};
+use super::keys::{
+    DataKeys, EpochFrame, Owner, Public, Register, Seed, Signer, open_for, seal_for,
+};
 use super::recovery::RecoveryKey;
 use super::seal::{DataKey, Seal, random};
 use super::throttle::Throttle;
@@ -589,7 +591,8 @@ mod tests {
             let register = Register::default();
             let mut bench = Self { ring, register, root, recovery, key, next_seq: 1 };
             bench.take(&slot, "");
-            let epoch = EpochFrame { number: 1, commitment: commitment(&bench.key), holders: vec![] };
+            let epoch =
+                EpochFrame { number: 1, commitment: commitment(&bench.key), holders: vec![] };
             bench.page(&Plain::Epoch(epoch));
             bench
         }
@@ -655,7 +658,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut bench = Bench::new(dir.path());
         bench.account("a", 1, "first");
-        let seed = bench.ring.open(&password("a", "first"), &mut Throttle::forgetful(), clock().now());
+        let seed =
+            bench.ring.open(&password("a", "first"), &mut Throttle::forgetful(), clock().now());
         let id = RecordId(uuid::Uuid::from_u128(1));
         let slot = bench.ring.account_slot(("a", id), "second", seed.unwrap().seed).unwrap();
         bench.ring.add(&slot, &bench.key).unwrap();
@@ -671,22 +675,28 @@ mod tests {
         bench.account("stays", 1, "p1");
         bench.account("leaves", 2, "p2");
         let leaves = Owner::Account(RecordId(uuid::Uuid::from_u128(2)));
-        let stay: Vec<Public> =
-            bench.register.holders().filter(|key| key.owner != leaves).map(|key| key.public).collect();
+        let stay: Vec<Public> = bench
+            .register
+            .holders()
+            .filter(|key| key.owner != leaves)
+            .map(|key| key.public)
+            .collect();
         let (next, station) = (DataKey::generate().unwrap(), Seed::generate().unwrap());
         let frame = bench.ring.prepare((&bench.key, &next), &station, &stay).unwrap();
         assert_eq!((frame.number, frame.holders.len()), (2, 2));
         // A crash before the journal has it: everything as before.
         let mut before = Keyring::load(dir.path()).unwrap();
         before.settle(&bench.register).unwrap();
-        let unlocked = before.open(&password("leaves", "p2"), &mut Throttle::forgetful(), clock().now());
+        let unlocked =
+            before.open(&password("leaves", "p2"), &mut Throttle::forgetful(), clock().now());
         assert!(unlocked.unwrap().next.is_none());
         // And behind it: who stays opens both epochs, who left nothing.
         let frame = bench.ring.prepare((&bench.key, &next), &station, &stay).unwrap();
         bench.page(&Plain::Key(KeyFrame { owner: leaves, public: None, role: None, given: false }));
         bench.page(&Plain::Epoch(frame));
         let crashed = Keyring::load(dir.path()).unwrap();
-        let unlocked = crashed.open(&password("stays", "p1"), &mut Throttle::forgetful(), clock().now());
+        let unlocked =
+            crashed.open(&password("stays", "p1"), &mut Throttle::forgetful(), clock().now());
         let (key, _) = unlocked.unwrap().next.unwrap();
         assert_eq!(key.bytes(), next.bytes());
         bench.ring.settle(&bench.register).unwrap();
@@ -695,7 +705,8 @@ mod tests {
         assert_eq!(bench.opens(&password("leaves", "p2")), Err(KeyringError::WrongPassword.into()));
         let recovery = bench.recovery.shown();
         assert_eq!(bench.opens(&Secret::Recovery(&recovery)), Ok(2));
-        let unlocked = bench.ring.open(&password("stays", "p1"), &mut Throttle::forgetful(), clock().now());
+        let unlocked =
+            bench.ring.open(&password("stays", "p1"), &mut Throttle::forgetful(), clock().now());
         let unlocked = unlocked.unwrap();
         assert_eq!(unlocked.station.bytes(), station.bytes());
         let keys: Vec<&[u8; 32]> = unlocked.keys.iter().map(DataKey::bytes).collect();

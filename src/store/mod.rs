@@ -102,8 +102,8 @@ pub use error::{Broken, Doing, IoTrouble, StoreError};
 pub use healing::{Healed, heal};
 pub use keyring::{KeyringError, NewSlot, Secret, Work};
 pub use keys::{
-    ADMINISTRATOR, Branch, Erase, Erased, GivenUp, KeyFrame, KnownKey, Owner, Plain, Public, Register, Seed,
-    Signer, SignerId,
+    ADMINISTRATOR, Branch, Erase, Erased, GivenUp, KeyFrame, KnownKey, Owner, Plain, Public,
+    Register, Seed, Signer, SignerId,
 };
 pub use new_file::{Existing, NewFile, NotWritten, Unfit};
 pub use opening::{FirstAccount, KindCodes, Setup, Told};

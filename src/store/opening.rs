@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::backups::{self, KnownBackup};
+use super::change::Change;
 use super::checkpoint::Checkpoint;
 use super::disk;
 use super::entry::Draft;
@@ -10,11 +11,12 @@ use super::error::{Broken, Doing, StoreError, io};
 use super::half_made;
 use super::healing;
 use super::journal::{Journal, SEGMENT_BYTES, Torn};
-use super::change::Change;
 use super::keyring::{
     self, KEYRING_FILE, Keyring, KeyringError, NewSlot, Proof, Secret, Unlocked, Work,
 };
-use super::keys::{ADMINISTRATOR, DataKeys, EpochFrame, KeyFrame, Owner, Plain, Register, Seed, Signer};
+use super::keys::{
+    ADMINISTRATOR, DataKeys, EpochFrame, KeyFrame, Owner, Plain, Register, Seed, Signer,
+};
 use super::progress::Progress;
 use super::queue::Queue;
 use super::records::Records;
@@ -187,7 +189,7 @@ impl Store {
         let mut throttle = Throttle::load(dir)?;
         let unlocked = keyring.open(secret, &mut throttle, setup.clock.now())?;
         let proof = Proof::new(secret, unlocked.seed.signer())?;
-        let store = Self::open_with((dir, lock), station, unlocked, (keyring, throttle), setup)?;
+        let store = Self::open_with((dir, lock), station, &unlocked, (keyring, throttle), setup)?;
         *store.proof.lock().unwrap_or_else(PoisonError::into_inner) = Some(proof);
         Ok(store)
     }
@@ -196,12 +198,12 @@ impl Store {
     pub(super) fn open_with(
         (dir, lock): (&Path, File),
         station: StationInfo,
-        unlocked: Unlocked,
+        unlocked: &Unlocked,
         mut ring: (Keyring, Throttle),
         setup: &Setup,
     ) -> Result<Self, StoreError> {
         let Found { mut journal, torn, records, mut checkpoint, keys, hand } =
-            Found::open(dir, &station, &unlocked, setup)?;
+            Found::open(dir, &station, unlocked, setup)?;
         let register = journal.reader().keys();
         if erasing::finish(dir, &mut journal, &register)? {
             checkpoint = None;
@@ -287,11 +289,7 @@ impl Found {
 
 /// Whether what the keyring opened is what the journal says: its epochs, and that the key still
 /// holds. Gives the station's own hand.
-fn agree(
-    unlocked: &Unlocked,
-    keys: &DataKeys,
-    register: &Register,
-) -> Result<Signer, StoreError> {
+fn agree(unlocked: &Unlocked, keys: &DataKeys, register: &Register) -> Result<Signer, StoreError> {
     let turned = unlocked.next.as_ref().filter(|_| register.epoch() == keys.newest() + 1);
     keys.begin(turned.is_some());
     let station = turned.map_or(&unlocked.station, |(_, station)| station).signer();
@@ -323,12 +321,7 @@ fn agree(
 
 /// The pages a journal begins with: the root signs itself in, the station's key, the first
 /// administrator's, and the first epoch.
-fn first_pages(
-    [root, admin]: [&NewSlot; 2],
-    own: &Seed,
-    key: &DataKey,
-    given: bool,
-) -> Vec<Plain> {
+fn first_pages([root, admin]: [&NewSlot; 2], own: &Seed, key: &DataKey, given: bool) -> Vec<Plain> {
     let page = |owner, seed: &Seed, role: Option<&str>, given| {
         let (public, role) = (Some(seed.signer().public()), role.map(str::to_string));
         Plain::Key(KeyFrame { owner, public, role, given })

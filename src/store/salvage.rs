@@ -1,8 +1,8 @@
 //! What can still be read of a damaged journal: every whole frame, and the bytes between.
 
+use super::block;
 use super::disk;
 use super::error::StoreError;
-use super::block;
 use super::frame::{self, ENTRIES, Frame, Header, SIGNATURE};
 use super::keys::{DataKeys, Signature, SignerId};
 use super::segment;
@@ -129,7 +129,8 @@ pub fn mend(gap: &[u8], wanted: &Wanted<'_>) -> Option<Mended> {
     let behind = gap.get(frame::FIXED..)?;
     let signed = behind.split_first_chunk::<SIGNATURE>();
     // What the flags say first; they may be what was damaged.
-    let mut forms = [signed.map(|(signature, body)| (Some(*signature), body)), Some((None, behind))];
+    let mut forms =
+        [signed.map(|(signature, body)| (Some(*signature), body)), Some((None, behind))];
     if flags & frame::SIGNED == 0 {
         forms.reverse();
     }

@@ -225,7 +225,8 @@ impl Table {
 
     /// The bytes of a row.
     pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.keys.seal(Purpose::Records, &place(key, last_seq), &entry::encode(record)?)?;
+        let sealed =
+            self.keys.seal(Purpose::Records, &place(key, last_seq), &entry::encode(record)?)?;
         let mut value = Vec::with_capacity(8 + sealed.len());
         value.extend_from_slice(&last_seq.to_le_bytes());
         value.extend_from_slice(&sealed);
@@ -236,7 +237,8 @@ impl Table {
     pub fn read(&self, key: &Key, value: &[u8]) -> Result<Stored, StoreError> {
         let bad = || StoreError::Records(Said::fixed("有一行打不开", "a row does not open"));
         let (last_seq, sealed) = split(value).ok_or_else(bad)?;
-        let plain = self.keys.open(Purpose::Records, &place(key, last_seq), sealed).ok_or_else(bad)?;
+        let plain =
+            self.keys.open(Purpose::Records, &place(key, last_seq), sealed).ok_or_else(bad)?;
         Ok(Stored { record: entry::decode(&plain)?, last_seq })
     }
 
@@ -308,7 +310,8 @@ impl Table {
         applied: &Applied,
     ) -> Result<(), StoreError> {
         let rows = rows.into_iter().map(|(key, value)| (key.bytes().to_vec(), value));
-        let meta = (META_KEY.to_vec(), self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?);
+        let meta =
+            (META_KEY.to_vec(), self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?);
         self.rows.write(rows.chain([meta]).collect())
     }
 

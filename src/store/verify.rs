@@ -358,10 +358,9 @@ impl<'a> Chain<'a> {
         let problem = match (checked, here) {
             (Err(error), _) => Some(error.said()),
             (Ok(()), _) if of_another || given_up => None,
-            (Ok(()), _) if whole && !signed => Some(Said::fixed(
-                "它不是本站签名的",
-                "this station did not sign it",
-            )),
+            (Ok(()), _) if whole && !signed => {
+                Some(Said::fixed("它不是本站签名的", "this station did not sign it"))
+            }
             (Ok(()), Some(hash)) if hash.to_hex().as_str() == report.head => None,
             // A broken journal says nothing about what comes after the break.
             (Ok(()), None) if !whole => None,
@@ -724,7 +723,8 @@ impl Store {
                     Ok(entries) => {
                         for opened in entries {
                             let entry = opened.and_then(|(seq, one)| {
-                                Ok(block::decode(seq, &one)?.map(|entry| (entry, one.erased.is_some())))
+                                Ok(block::decode(seq, &one)?
+                                    .map(|entry| (entry, one.erased.is_some())))
                             });
                             self.read_content(entry, (key, judge), &mut hands, expected, report)?;
                         }
@@ -874,12 +874,15 @@ impl Hands {
             self.accounts.insert(record.id, record.number.clone());
         }
         // What a repair entered again keeps its own actor; the repairer signed it and says so.
-        let again = entry.ops.iter().any(
-            |op| matches!(op, entry::Op::Note(note) if note.contains_key("was_entry")),
-        );
+        let again = entry
+            .ops
+            .iter()
+            .any(|op| matches!(op, entry::Op::Note(note) if note.contains_key("was_entry")));
         let wrong = match owner {
             _ if again => false,
-            Some(Owner::Station) => puts.iter().any(|put| (put.kind.as_str(), put.number.as_str()) != OWN),
+            Some(Owner::Station) => {
+                puts.iter().any(|put| (put.kind.as_str(), put.number.as_str()) != OWN)
+            }
             Some(Owner::Account(id)) => {
                 self.accounts.get(&id).map_or(!lost, |name| *name != entry.actor)
             }

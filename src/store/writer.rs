@@ -23,8 +23,8 @@ use super::ticket::{Promise, pair};
 use crate::words::Said;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 /// A table whose files take more than this many times the bytes of its rows is compacted.

@@ -103,7 +103,12 @@ impl DataKeys {
     ///
     /// # Errors
     /// As [`Seal::seal`].
-    pub fn seal(&self, purpose: Purpose, place: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+    pub fn seal(
+        &self,
+        purpose: Purpose,
+        place: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
         let number = self.newest();
         let epoch = self.epoch(number).ok_or(StoreError::Closed)?;
         let sealed = epoch.seal(purpose).seal(place, plain)?;

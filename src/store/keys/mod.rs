@@ -16,5 +16,5 @@ mod seed;
 
 pub use epochs::DataKeys;
 pub use plain::{Branch, EpochFrame, Erase, Erased, GivenUp, KeyFrame, Owner, Plain};
-pub use register::{ADMINISTRATOR, KnownKey, Register, Refused};
+pub use register::{ADMINISTRATOR, KnownKey, Refused, Register};
 pub use seed::{Public, Seed, Signature, Signer, SignerId, open_for, seal_for};

@@ -89,7 +89,9 @@ impl Refused {
             Self::Order => {
                 Said::fixed("密钥的期次或分支不连续", "an epoch or a branch is out of its order")
             }
-            Self::Unreadable => Said::fixed("名册的一页读不懂", "a page of the register cannot be read"),
+            Self::Unreadable => {
+                Said::fixed("名册的一页读不懂", "a page of the register cannot be read")
+            }
         }
     }
 }
@@ -186,12 +188,8 @@ impl Register {
             given: key.given,
         });
         let ended = self.keys.iter().filter(|key| key.until == Some(seq));
-        let ended = ended.map(|key| KeyFrame {
-            owner: key.owner,
-            public: None,
-            role: None,
-            given: false,
-        });
+        let ended =
+            ended.map(|key| KeyFrame { owner: key.owner, public: None, role: None, given: false });
         let keys = given.chain(ended).map(Plain::Key);
         let branches = self.branches.iter().filter(|(at, _)| *at == seq);
         let branches = branches.map(|(_, branch)| Plain::Branch(branch.clone()));
@@ -261,7 +259,9 @@ impl Register {
             return Err(Refused::Taken);
         }
         match plain {
-            Plain::Key(key) if keeps_keys || own_replacement(by, key) => self.take(seq, signer, key),
+            Plain::Key(key) if keeps_keys || own_replacement(by, key) => {
+                self.take(seq, signer, key);
+            }
             _ if !keeps_keys => return Err(Refused::NotAllowed),
             Plain::Key(_) => {}
             Plain::Epoch(epoch) if epoch.number == self.epoch().saturating_add(1) => {
@@ -359,7 +359,14 @@ mod tests {
         let epoch = Plain::Epoch(EpochFrame { number: 1, commitment: [0; 32], holders: vec![] });
         let branch = |incarnation| {
             let (from, why) = (1, "restore".to_string());
-            Plain::Branch(Branch { incarnation, from, given_up: vec![], lost: vec![], vouched: vec![], why })
+            Plain::Branch(Branch {
+                incarnation,
+                from,
+                given_up: vec![],
+                lost: vec![],
+                vouched: vec![],
+                why,
+            })
         };
         let self_made = key(account(7), Some(&fresh), ADMINISTRATOR, false);
         let promoted = key(account(2), Some(&own), ADMINISTRATOR, false);

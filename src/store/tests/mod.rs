@@ -163,7 +163,7 @@ pub(super) fn open_with(dir: &Path, seed: &Seed, setup: &Setup) -> Result<Store,
     healing::finish(dir)?;
     let ring = Keyring::load(dir)?;
     let unlocked = ring.with_seed(seed)?;
-    Store::open_with((dir, lock), station, unlocked, (ring, Throttle::load(dir)?), setup)
+    Store::open_with((dir, lock), station, &unlocked, (ring, Throttle::load(dir)?), setup)
 }
 
 /// A restore without anything but the backup.

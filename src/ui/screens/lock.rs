@@ -95,7 +95,10 @@ impl Screen for Lock {
         let name = &self.who.account;
         let (heading, hint) = if self.signing {
             (
-                said!("改动由本人签名：请输入 {name} 的密码", "To sign the change: password of {name}"),
+                said!(
+                    "改动由本人签名：请输入 {name} 的密码",
+                    "To sign the change: password of {name}"
+                ),
                 said!(
                     "用密钥登录后只问这一次。回车后再做一次刚才的操作；Esc 不改动。",
                     "Asked once after signing in by a key. Enter, then do it again; Esc changes nothing."
