@@ -2,7 +2,7 @@
 
 use super::opening::Opened;
 use super::{Done, print};
-use crate::office::Right;
+use crate::office::{Refusal, Right};
 use crate::record::china_offset;
 use crate::said;
 use crate::store::Owner;
@@ -36,15 +36,17 @@ pub fn run(args: &RecoveryKeyArgs, at: &Opened, out: &mut dyn Write, err: &mut d
     if !args.new {
         return tell(at, out);
     }
-    let (recovery, receipt) = at.office.new_recovery_key(&at.actor)?;
-    let (key, root) = (recovery.shown(), at.office.root());
-    if at.json {
-        let line = json!({ "recovery_key": key, "root": root, "seq": receipt.seq });
-        print::json_line(out, &line)?;
-    } else {
-        writeln!(out, "{key}")?;
-    }
-    out.flush()?;
+    let root = at.office.root();
+    let mut told = Ok(());
+    let receipt = at.office.show_recovery_key(&at.actor, &mut |recovery| {
+        let key = recovery.shown();
+        let line =
+            if at.json { json!({ "recovery_key": key, "root": root }).to_string() } else { key };
+        told = writeln!(out, "{line}").and_then(|()| out.flush());
+        told.as_ref().map_or_else(|_| Err(not_shown()), |()| Ok(()))
+    });
+    told?;
+    receipt?;
     let told = said!(
         "上面是新的恢复密钥，只显示这一次；原来的已作废。请抄在纸上，与电脑分开保管，把旧的那张纸销毁。以前的备份仍用旧的打开：请现在做一次备份（yizhan backup）。",
         "Above is the new recovery key, shown this once; the one before is void. Write it on paper, keep it away from the computer and destroy the old sheet. Backups made before still open with the old one: make one now (`yizhan backup`)."
@@ -81,4 +83,15 @@ fn tell(at: &Opened, out: &mut dyn Write) -> Done {
         "Lost, or seen by somebody: `yizhan recovery-key --new` replaces it (an administrator, or the one before with --recovery-key-file); on the screens press y on the system screen (0)."
     );
     Ok(writeln!(out, "{}", how.get(at.lang))?)
+}
+
+/// A key nobody could read is not made.
+fn not_shown() -> Refusal {
+    Refusal::unavailable(
+        said!(
+            "新的恢复密钥没能显示出来，没有换。",
+            "The new recovery key could not be shown; nothing was changed."
+        ),
+        said!("原来的仍然有效，请再试一次。", "The one before still holds; try again."),
+    )
 }

@@ -193,12 +193,12 @@ fn verdict(report: &VerifyReport) -> Vec<Said> {
         )],
         (false, _) => vec![
             said!(
-                "这可能是磁盘损坏、断电，也可能是有人动过数据文件夹：上面写明的每一处，都不是程序正常办理留下的。",
-                "It may be a failing disk or a power cut, or somebody who changed the data folder: nothing listed above is left by the program at its work."
+                "如果上次是断电或程序被强行结束，先打开一次站点，它会把没做完的做完，再核验一遍。仍在的，就是磁盘损坏，或有人动过数据文件夹。",
+                "After a power cut or a program that was killed, open the station once, which finishes what was cut off, and verify again. What is still listed is a failing disk, or somebody who changed the data folder."
             ),
             said!(
-                "请先停止办理，把整个数据文件夹原样抄一份留作证据，再告诉管理员和上级工会。确认是磁盘损坏、断电或误放了旧的一份的，运行 yizhan rebuild，由备份修复；仍不行时从最近的备份恢复到新目录（yizhan restore）。怀疑有人动过的，先不要修复。",
-                "Stop work, copy the whole data folder as it is and keep the copy as evidence, then tell the administrator and the union above. Where it was the disk, the power or an older copy put there by mistake, `yizhan rebuild` repairs it from the backups; if that does not help, restore the newest backup into a new folder (`yizhan restore`). Where somebody may have changed it, repair nothing yet."
+                "这时请停止办理，把整个数据文件夹原样抄一份留作证据，再告诉管理员和上级工会。确认是磁盘损坏、断电或误放了旧的一份的，运行 yizhan rebuild，由备份修复；仍不行时从最近的备份恢复到新目录（yizhan restore）。怀疑有人动过的，先不要修复。",
+                "Then stop work, copy the whole data folder as it is and keep the copy as evidence, then tell the administrator and the union above. Where it was the disk, the power or an older copy put there by mistake, `yizhan rebuild` repairs it from the backups; if that does not help, restore the newest backup into a new folder (`yizhan restore`). Where somebody may have changed it, repair nothing yet."
             ),
         ],
     }

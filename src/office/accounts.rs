@@ -327,14 +327,8 @@ impl super::Office {
         self.password_fits(&password, &record.number)?;
         record.fields.insert(MUST_CHANGE.into(), Value::YesNo(must_change));
         self.touch(actor, &mut record);
-        let set = if must_change || record.number != actor.account {
-            KeyringChange::set(&record, password, must_change)
-        } else if self.must_change_password(&record.number) {
-            // Whoever chose the password before knows the key under it, too.
-            KeyringChange::set(&record, password, false)
-        } else {
-            KeyringChange::own(&record, password)
-        };
+        // Another password, another key: whoever knew the one before signs nothing any more.
+        let set = KeyringChange::set(&record, password, must_change);
         Ok(Plan { keyring: Some(set), ..Plan::put(command, vec![record]) })
     }
 

@@ -21,7 +21,7 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(31);
 
 /// The key of the note that marks an entry saved while the clock was in doubt.
-const DOUBTED: &str = "clock_doubted";
+const DOUBTED: &str = crate::store::CLOCK_DOUBTED;
 
 /// A clock that reads earlier than what was saved, or much later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,9 +20,9 @@ const ASKED: &str = "asked";
 const DONE: &str = "done";
 const DROPPED: &str = "dropped";
 /// The names the journal gives these entries.
-const ASK: &str = "erase-request";
+const ASK: &str = crate::store::ERASE_REQUEST;
 const DROP: &str = "erase-dropped";
-const ERASE: &str = "erase";
+const ERASE: &str = crate::store::ERASE;
 /// Fields of a request.
 const WHOM: &str = "person";
 const WHY: &str = "reason";
@@ -225,7 +225,16 @@ impl Office {
         let hand = self.hand_of(actor)?;
         let door = self.enter();
         let mut request = self.asked_for(person)?;
-        if request.created_by == actor.account {
+        let asked = self.store.history(ERASURE, request.id).map_err(|error| unavailable(&error))?;
+        // The row says who asked; the signature of its entry says who did.
+        let asked = asked.last().filter(|entry| entry.command == ASK).map_or(0, |entry| entry.seq);
+        let asker = self.store.signed_by(asked).map_err(|error| unavailable(&error))?;
+        let asker = asker.filter(|key| asked > 0 && key.may_keep_keys()).ok_or_else(not_here)?;
+        let own = self.store.register().known(hand.id()).map(|key| key.owner);
+        if own.is_none_or(|own| own == asker.owner)
+            || request.created_by == actor.account
+            || self.same_person(&request.created_by, &actor.account)
+        {
             let by = &request.created_by;
             return Err(Refusal::forbidden(
                 said!(
@@ -244,8 +253,6 @@ impl Office {
             let history = self.store.history(&record.kind, record.id);
             seqs.extend(history.map_err(|error| unavailable(&error))?.iter().map(|one| one.seq));
         }
-        let asked = self.store.history(ERASURE, request.id).map_err(|error| unavailable(&error))?;
-        let asked = asked.last().map_or(0, |entry| entry.seq);
         let ids: BTreeSet<RecordId> = whole.iter().map(|record| record.id).collect();
         let now = self.now();
         let stubs: Vec<Record> =
@@ -273,6 +280,12 @@ impl Office {
         self.news.announce();
         let (number, revision) = (request.number.clone(), request.revision);
         Ok(Receipt { number, revision, seq, waits: false, id: Some(person), at: now })
+    }
+
+    /// Whether two accounts are one person's.
+    fn same_person(&self, one: &str, other: &str) -> bool {
+        let person = |name| self.account(name).and_then(|account| account.person);
+        person(one).is_some() && person(one) == person(other)
     }
 
     /// Drafts of an erased person are let go, whoever typed them.

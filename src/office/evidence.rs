@@ -1,13 +1,13 @@
 //! What the evidence rests on, told to people: the root, the keys that hold, the station's lives, and
 //! whether the heads known outside still lie in the journal.
 
-use super::accounts::RECOVERY;
 use super::door::ACCOUNT;
 use super::{Account, Office};
 use crate::record::{Instant, RecordId, account_form, china_offset};
 use crate::said;
 use crate::store::{Draft, DraftOp, Hand, HeadsCompared, Origin, Owner};
 use crate::words::Said;
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
@@ -15,6 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The name the journal gives the note that heads known outside are missing.
 pub(super) const HEADS_MISSING: &str = "heads-missing";
+/// New passwords of so many days are told to their owner, the last few.
+const TOLD: TimeDelta = TimeDelta::days(90);
+/// See [`TOLD`].
+const MOST_TOLD: usize = 3;
 /// Groups of a fingerprint that are shown where it only tells keys apart.
 const FEW_GROUPS: usize = 9;
 
@@ -191,21 +195,28 @@ impl Office {
     /// of it: its owner is told at the next sign-in, before anything else.
     #[must_use]
     pub fn password_given(&self, name: &str) -> Option<Said> {
-        let account = self.account(name).filter(|account| account.must_change)?;
+        self.account(name).filter(|account| account.must_change)?;
         let history = self.store.history(ACCOUNT, self.id_of_account(name)?).ok()?;
-        let given = ["account-password", "account-enable"];
-        let given = history
-            .into_iter()
-            .find(|entry| given.contains(&entry.command.as_str()) && entry.actor != account.name)?;
-        let at = given.time.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
-        let by = match given.actor.as_str() {
-            RECOVERY => Said::fixed("持恢复密钥的人", "Whoever has the recovery key"),
-            name => Said::same(name.to_string()),
-        };
-        let (zh, en) = (&by.zh, &by.en);
+        let since = self.now() - TOLD;
+        let changes = ["account-password", "account-enable"];
+        let changes = history
+            .iter()
+            .filter(|entry| changes.contains(&entry.command.as_str()) && entry.time >= since);
+        // Who resets a password may sign in with it and change it; all of that is told.
+        let changes: Vec<String> = changes
+            .take(MOST_TOLD)
+            .map(|entry| {
+                let at = entry.time.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
+                format!("{} {at}", entry.actor)
+            })
+            .collect();
+        if changes.is_empty() {
+            return None;
+        }
+        let (zh, en) = (changes.join("、"), changes.join(", "));
         Some(said!(
-            "{zh} 在 {at} 给这个账号设了新密码。不是您要求的话，请马上告诉经审员或另一位管理员：有人可能用它登录过，审计日志里都有记载。",
-            "{en} gave this account a new password at {at}. If you did not ask for it, tell the auditor or another administrator at once: somebody may have signed in with it, and the log lists all of it."
+            "最近换过这个账号的密码：{zh}。不是您要求的，请告诉经审员或另一位管理员。",
+            "New passwords of this account: {en}. Not at your wish? Tell the auditor or another administrator."
         ))
     }
 }

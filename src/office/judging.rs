@@ -3,29 +3,46 @@
 //! The door asks the same before a change; here it is asked again of what lies in the journal, where
 //! somebody may have written past the door.
 
+use super::adopted::ADOPTED;
+use super::door::ACCOUNT;
+use super::erasing::ERASURE;
+use super::evidence::HEADS_MISSING;
 use super::searching::MISSED;
 use super::{Office, Right, adopted, moves};
 use crate::program::Role;
 use crate::said;
-use crate::store::{Entry, KnownKey, Op, Owner};
+use crate::store::{CLOCK_ACCEPTED, ERASE, ERASE_REQUEST, Entry, KnownKey, Op, Owner};
 use crate::words::Said;
 
-/// What only somebody with this right writes, by how the command's name begins.
-const RIGHTS: &[(&str, Right)] = &[
-    ("create", Right::Write),
-    ("amend", Right::Write),
-    ("add-rows", Right::Import),
-    ("undo", Right::Write),
-    ("reveal", Right::Reveal),
-    ("account-add", Right::Accounts),
-    ("account-disable", Right::Accounts),
-    ("account-enable", Right::Accounts),
-    ("account-person", Right::Accounts),
-    ("key-file-", Right::Accounts),
-    ("recovery-key-", Right::Accounts),
-    ("clock-accepted", Right::Accounts),
-    ("erase", Right::Accounts),
-    (adopted::COMMAND, Right::Accounts),
+/// What is written, by the command's name, and the right it takes; none for what is asked elsewhere.
+const COMMANDS: &[(&str, Option<Right>)] = &[
+    ("create", Some(Right::Write)),
+    ("amend", Some(Right::Write)),
+    ("add-rows", Some(Right::Import)),
+    ("undo", Some(Right::Write)),
+    ("reveal", Some(Right::Reveal)),
+    ("account-add", Some(Right::Accounts)),
+    ("account-disable", Some(Right::Accounts)),
+    ("account-enable", Some(Right::Accounts)),
+    ("account-person", Some(Right::Accounts)),
+    ("account-password", None),
+    ("account-key-add", None),
+    ("account-key-remove", None),
+    ("key-file-make", Some(Right::Accounts)),
+    ("key-file-end", Some(Right::Accounts)),
+    ("host-key-new", Some(Right::Accounts)),
+    ("recovery-key-new", Some(Right::Accounts)),
+    (CLOCK_ACCEPTED, Some(Right::Accounts)),
+    (ERASE_REQUEST, Some(Right::Accounts)),
+    ("erase-dropped", Some(Right::Accounts)),
+    (ERASE, Some(Right::Accounts)),
+    (adopted::COMMAND, Some(Right::Accounts)),
+    ("init", Some(Right::Accounts)),
+    ("recover", Some(Right::Accounts)),
+    ("move", None),
+    (moves::PROPOSE, None),
+    ("take-back", None),
+    ("note", None),
 ];
 
 /// What nobody who decides nothing writes.
@@ -35,7 +52,7 @@ const DECISIONS: [&str; 3] = ["move", moves::PROPOSE, "take-back"];
 const OF_ONESELF: [&str; 3] = ["account-password", "account-key-add", "account-key-remove"];
 
 /// What the station writes by itself.
-const OF_ITS_OWN: [&str; 5] = ["sign-in", "unlock", MISSED, adopted::COMMAND, "heads-missing"];
+const OF_ITS_OWN: [&str; 5] = ["sign-in", "unlock", MISSED, adopted::COMMAND, HEADS_MISSING];
 
 impl Office {
     /// What is wrong with who wrote an entry; nothing where it is right.
@@ -47,30 +64,46 @@ impl Office {
             Owner::Recovery => Role::Administrator,
             Owner::Account(_) => Role::from_id(key.role.as_deref().unwrap_or_default())?,
         };
-        let decides = !matches!(role, Role::Administrator | Role::Auditor);
+        let known = COMMANDS.iter().find(|(name, _)| *name == command);
         let of_itself = entry.ops.iter().all(|op| match op {
             Op::Put { record, .. } => record.number == entry.actor,
             Op::Seen { .. } | Op::Note(_) => true,
         });
-        let allowed = if DECISIONS.contains(&command) {
-            decides
-        } else if OF_ONESELF.contains(&command) {
-            of_itself || Right::Accounts.belongs_to(role)
-        } else {
-            RIGHTS
-                .iter()
-                .filter(|(begins, _)| command.starts_with(begins))
-                .all(|(_, right)| right.belongs_to(role))
+        let decides = !matches!(role, Role::Administrator | Role::Auditor);
+        let allowed = match known {
+            None => false,
+            Some((_, Some(right))) => right.belongs_to(role),
+            Some(_) if DECISIONS.contains(&command) => decides,
+            Some(_) if OF_ONESELF.contains(&command) => {
+                of_itself || Right::Accounts.belongs_to(role)
+            }
+            Some(_) => !entry.ops.iter().any(|op| matches!(op, Op::Put { .. })),
         };
         let title = role.title();
         let (zh, en) = (&title.zh, &title.en);
-        (!allowed).then(|| {
+        (!allowed || !fits_its_kinds(entry)).then(|| {
             said!(
-                "{zh}账号不能写下“{command}”",
-                "an account of role {en} cannot have written \"{command}\""
+                "{zh}账号不能写下这样的“{command}”",
+                "an account of role {en} cannot have written such a \"{command}\""
             )
         })
     }
+}
+
+/// The house's own records are written by their own commands, and these write no others.
+fn fits_its_kinds(entry: &Entry) -> bool {
+    let command = entry.command.as_str();
+    let of = |kind: &str| match kind {
+        ACCOUNT => command.starts_with("account-"),
+        ADOPTED => command == adopted::COMMAND,
+        ERASURE => command.starts_with("erase"),
+        _ => !command.starts_with("account-") && command != adopted::COMMAND,
+    };
+    command == "init"
+        || entry.ops.iter().all(|op| match op {
+            Op::Put { record, .. } => of(&record.kind),
+            Op::Seen { .. } | Op::Note(_) => true,
+        })
 }
 
 fn not_its_own(command: &str) -> Said {

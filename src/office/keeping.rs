@@ -8,7 +8,7 @@ use super::door::unavailable;
 use super::{Actor, Command, Office, Refusal, Right};
 use crate::record::{Instant, china_offset};
 use crate::said;
-use crate::store::{BackupState, StoreError};
+use crate::store::BackupState;
 use crate::words::Said;
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -51,7 +51,6 @@ impl Office {
         let changes = self.subscribe();
         thread::spawn(move || {
             office.wait_for_index();
-            office.look_at_register();
             let mut looked = None;
             while !stop.load(Ordering::Relaxed) {
                 let wait = office.look_after(&mut looked);
@@ -83,20 +82,6 @@ impl Office {
             return AGAIN;
         }
         HOUR.saturating_sub(if since >= HOUR { Duration::ZERO } else { since })
-    }
-
-    /// The register of keys was taken from a file in the open; the journal is asked behind the
-    /// screens.
-    fn look_at_register(&self) {
-        // A machine that refuses is told where it refuses.
-        if matches!(self.store.register_is_right(), Ok(true) | Err(StoreError::Io(_))) {
-            return;
-        }
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(said!(
-            "记着谁有钥匙的名册与日志不一致。请管理员运行 yizhan verify 查看，先不要作决定。",
-            "The register of who has a key differs from the journal. Have the administrator run `yizhan verify` before anything is decided."
-        ));
-        self.news.announce();
     }
 
     /// Checks everything once a day, beside the backup; what is wrong is told on the first screens.

@@ -27,8 +27,6 @@ pub(super) enum KeyringChange {
         /// Somebody else chose the password.
         given: bool,
     },
-    /// Its owner puts the key it has under another password.
-    Own { name: String, id: RecordId, password: Zeroizing<String> },
     /// The account has no key any more.
     Remove(RecordId),
     /// This key file opens the station, or none does any more.
@@ -43,12 +41,6 @@ impl KeyringChange {
         let (name, id) = (record.number.clone(), record.id);
         let (password, role) = (Zeroizing::new(password), record.text("role").to_string());
         Self::Set { name, id, password, role, given }
-    }
-
-    /// An account keeps its key.
-    pub fn own(record: &Record, password: String) -> Self {
-        let (name, id) = (record.number.clone(), record.id);
-        Self::Own { name, id, password: Zeroizing::new(password) }
     }
 }
 
@@ -80,8 +72,6 @@ impl KeyPages {
 struct Prepared {
     slot: Option<NewSlot>,
     recovery: Option<RecoveryKey>,
-    /// What lay in the slot's place, under the same key.
-    before: Option<NewSlot>,
 }
 
 impl Office {
@@ -105,50 +95,49 @@ impl Office {
         })
     }
 
-    /// Carries out a change of keys; gives the recovery key where it made one.
+    /// Carries out a change of keys; a recovery key it makes is given to `show` before it counts.
     pub(super) fn perform_keys(
         &self,
         actor: &Actor,
         command: &Command,
-    ) -> Result<(Receipt, Option<RecoveryKey>), Refusal> {
+        show: &mut dyn FnMut(&RecoveryKey) -> Result<(), Refusal>,
+    ) -> Result<Receipt, Refusal> {
         let _turn = self.keyring_turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.may_act(actor, command)?;
         // Everything that can be refused is, before the long work and before a file is touched.
         let mut plan = self.plan(&mut self.enter(), actor, command.clone())?;
-        let hand = self.hand_of(actor)?;
+        self.hand_of(actor)?;
         let Some(change) = plan.keyring.take() else {
-            let staged = self.stage(actor, command.clone(), None)?;
-            return Ok((self.settle(staged)?, None));
+            return self.settle(self.stage(actor, command.clone(), None)?);
         };
         let own = match &change {
-            KeyringChange::Set { name, .. } | KeyringChange::Own { name, .. } => {
-                *name == actor.account
-            }
+            KeyringChange::Set { name, .. } => *name == actor.account,
             KeyringChange::Recovery => actor.account == super::accounts::RECOVERY,
             _ => false,
         };
         let mut prepared = Prepared::default();
-        let pages = self.prepare(&hand, own, change, &mut prepared);
+        let pages = self.prepare(own, change, &mut prepared);
         let mut pages = pages.map_err(|error| unavailable(&error))?;
         pages.plan = Some(plan);
+        // Shown before it counts: killed between the two, the one before would be void and nobody
+        // would have seen this one.
+        if let Some(Err(refusal)) = prepared.recovery.as_ref().map(show) {
+            let _ = self.store.settle_keys();
+            return Err(refusal);
+        }
         let fresh = pages.entry.clone();
         let staged = self.stage(actor, command.clone(), Some(pages));
         let done = staged.and_then(|staged| self.settle(staged));
-        if let Some(before) = prepared.before.filter(|_| done.is_err()) {
-            // The password typed before goes on opening it.
-            let _ = self.store.keep_slot(&before);
-        }
         let settled = self.store.settle_keys();
         let receipt = done?;
         fresh.into_iter().for_each(|signer| actor.hand.take(signer));
         settled.map_err(|error| behind(&error))?;
-        Ok((receipt, prepared.recovery))
+        Ok(receipt)
     }
 
     /// Prepares a change in the keyring and gives the pages that make it count.
     fn prepare(
         &self,
-        hand: &Signer,
         own: bool,
         change: KeyringChange,
         prepared: &mut Prepared,
@@ -163,10 +152,6 @@ impl Office {
                 pages.pages.push(page(slot.owner, Some(signer.public()), Some(role), given));
                 pages.entry = own.then_some(signer);
                 prepared.slot = Some(slot);
-            }
-            KeyringChange::Own { name, id, password } => {
-                let slot = self.store.account_slot((&name, id), &password, Some(hand.seed()))?;
-                prepared.before = self.store.keep_slot(&slot)?;
             }
             KeyringChange::Remove(id) => {
                 let owner = Owner::Account(id);
@@ -209,10 +194,28 @@ impl Office {
     /// # Errors
     /// Somebody who keeps no accounts, or what the machine gives; the one before stays then.
     pub fn new_recovery_key(&self, actor: &Actor) -> Result<(RecoveryKey, Receipt), Refusal> {
-        let (receipt, recovery) = self.perform_keys(actor, &Command::NewRecoveryKey)?;
+        let mut shown = None;
+        let receipt = self.show_recovery_key(actor, &mut |key| {
+            shown = RecoveryKey::read(&key.shown());
+            Ok(())
+        })?;
+        let key = shown.ok_or_else(|| unavailable(&StoreError::Closed))?;
+        Ok((key, receipt))
+    }
+
+    /// The same, showing the key before it counts: whoever is cut off between the two still has one
+    /// that opens.
+    ///
+    /// # Errors
+    /// As [`Self::new_recovery_key`], and what `show` gives.
+    pub fn show_recovery_key(
+        &self,
+        actor: &Actor,
+        show: &mut dyn FnMut(&RecoveryKey) -> Result<(), Refusal>,
+    ) -> Result<Receipt, Refusal> {
+        let receipt = self.perform_keys(actor, &Command::NewRecoveryKey, show)?;
         self.news.announce();
-        let recovery = recovery.ok_or_else(|| unavailable(&StoreError::Closed))?;
-        Ok((recovery, receipt))
+        Ok(receipt)
     }
 
     /// Whoever has the recovery key, as the journal knows them.

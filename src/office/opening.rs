@@ -10,6 +10,7 @@ use crate::directory::Directory;
 use crate::policy::Library;
 use crate::program::{Catalogue, Role};
 use crate::record::{Clock, Regions};
+use crate::said;
 use crate::store::{
     Draft, DraftOp, FirstAccount, Origin, Progress, RecoveryKey, Secret, StationInfo, Store,
     StoreError,
@@ -235,7 +236,11 @@ impl Office {
         office.find_newest();
         office.note_heads();
         let filling = office.clone();
-        std::thread::spawn(move || filling.fill());
+        std::thread::spawn(move || {
+            // Nothing is changed before it is known whose keys hold.
+            filling.look_at_register();
+            filling.fill();
+        });
         Ok(office)
     }
 
@@ -306,6 +311,25 @@ impl Office {
                 let _ = self.store.keep_side(shelf, &pack.hash, &pack.text);
             }
         }
+    }
+
+    /// The register of keys was taken from a file in the open; the journal's own pages are asked
+    /// before anything can be changed.
+    fn look_at_register(&self) {
+        // A machine that refuses is told where it refuses.
+        if matches!(self.store.check_register(), Ok(true) | Err(StoreError::Io(_))) {
+            return;
+        }
+        let ids: Vec<_> = {
+            let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+            accounts.values().map(|(id, _)| *id).collect()
+        };
+        ids.into_iter().for_each(|id| self.as_registered(id));
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.push(said!(
+            "记着谁有钥匙的 records.toml 被改过，已改用日志里的名册。请管理员运行 yizhan verify，先不要作决定。",
+            "records.toml, which says who has a key, was changed; the journal's own register is used. Have the administrator run `yizhan verify` before anything is decided."
+        ));
     }
 
     /// Fills the directory from the records. People come first, so that a file finds its head.

@@ -14,7 +14,6 @@ use super::recovery::RecoveryKey;
 use super::seal::DataKey;
 use super::throttle::Throttle;
 use crate::record::RecordId;
-use std::ops::ControlFlow;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl Store {
@@ -162,30 +161,27 @@ impl Store {
     fn derive_register(&self) -> Result<Register, StoreError> {
         let mut register = Register::default();
         let mut cover = Cover::new(self.station.node, Look::Quick);
-        self.journal.frames(1, |frame| {
+        self.journal.pages(self.station.genesis(), |frame, first| {
+            cover.within(first);
             let taken = cover.frame(frame, &frame.header.hash(), &mut register);
             let seq = frame.header.seq;
-            taken.map_err(|why| StoreError::Damaged { seq, what: why.said().en.into_owned() })?;
-            Ok(ControlFlow::Continue(()))
+            taken.map_err(|why| StoreError::Damaged { seq, what: why.said().en.into_owned() })
         })?;
         Ok(register)
     }
 
-    /// Whether the register this opening began with is the one the journal's own pages give. Reads
-    /// the whole journal.
+    /// Asks the journal's own pages whether the register this opening began with is right: it came
+    /// from a file in the open. Where it is not, the pages count from now on, and the answer is no.
     ///
     /// # Errors
     /// A page whose signature is not right, or what the machine gives.
-    pub fn register_is_right(&self) -> Result<bool, StoreError> {
-        let kept = self.register();
+    pub fn check_register(&self) -> Result<bool, StoreError> {
         let derived = self.derive_register()?;
-        // What was written meanwhile is behind both.
-        let known = kept.keys().iter().all(|key| {
-            derived.known(key.public.id()).is_some_and(|found| {
-                (found.owner, &found.role, found.since) == (key.owner, &key.role, key.since)
-            })
-        });
-        Ok(known && derived.keys().len() >= kept.keys().len())
+        if derived.is_what(&self.register()) {
+            return Ok(true);
+        }
+        self.journal.set_register(derived);
+        Ok(false)
     }
 
     /// Brings the keyring up to the journal, after a change of keys.

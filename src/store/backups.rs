@@ -230,7 +230,9 @@ impl Store {
             file: SETTINGS_FILE.into(),
             detail: error.to_string(),
         })?;
-        write_whole(&self.dir.join(SETTINGS_FILE), text.as_bytes())
+        write_whole(&self.dir.join(SETTINGS_FILE), text.as_bytes())?;
+        self.tell_second();
+        Ok(())
     }
 
     /// The file a backup gets that is made now.
@@ -288,7 +290,18 @@ impl Store {
         let folder = self.dir.join(BACKUP_DIR);
         disk::make_dir(&folder)?;
         disk::need_room(&folder, disk::size_of(&self.dir.join(JOURNAL_DIR)), ROOM)?;
-        self.backup(file)
+        let report = self.backup(file)?;
+        self.tell_second();
+        Ok(report)
+    }
+
+    /// Writes the journal's head down in the second place, where that is there now.
+    fn tell_second(&self) {
+        if let Ok(Some(second)) = second_place(&self.dir)
+            && second.is_dir()
+        {
+            let _ = outside::add(&second, &self.station, self.known_head());
+        }
     }
 
     /// The journal's head as somebody outside may write it down.

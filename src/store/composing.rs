@@ -14,9 +14,9 @@ use super::cover::{Cover, Look, Uncovered};
 use super::disk::hex;
 use super::entry::{self, Entry, Op};
 use super::error::StoreError;
-use super::frame::{ENTRIES, LOST, UNSIGNED};
+use super::frame::{ENTRIES, Frame, LOST, UNSIGNED};
 use super::group::{self, Outgoing, Run, What};
-use super::journal::Origin;
+use super::journal::{Journal, Origin, SEGMENT_BYTES};
 use super::keyring;
 use super::keys::{
     Branch, DataKeys, EpochFrame, GivenUp, KeyFrame, Owner, Plain, Public, Register, Signer,
@@ -194,6 +194,7 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
         pending: Vec::new(),
         turned: false,
         incarnation: 1,
+        rests: BTreeMap::new(),
         broken: false,
         gap: None,
         strays: Vec::new(),
@@ -250,6 +251,8 @@ struct Composer<'a> {
     turned: bool,
     /// The highest of the station's lives that any page tells of.
     incarnation: u32,
+    /// Rests of entries that were erased after the backup.
+    rests: BTreeMap<u64, Vec<u8>>,
     /// The chain could not be followed any more.
     broken: bool,
     /// Bytes before the next frame that are none.
@@ -337,6 +340,7 @@ impl Composer<'_> {
         let gap = self.gap.take();
         let header = frame.header;
         if self.hashes.get(&header.seq) == Some(&header.hash()) {
+            self.erased_since(&frame);
             return Ok(());
         }
         if !self.broken && header.seq > self.seq + 1 {
@@ -349,6 +353,17 @@ impl Composer<'_> {
         self.strand()?;
         self.broken = true;
         self.stray(&Owned::of(&frame))
+    }
+
+    /// A frame that is here from the backup, with entries that were erased since: the rests take
+    /// their places.
+    fn erased_since(&mut self, frame: &Frame<'_>) {
+        if frame.header.kind != ENTRIES || frame.lost() {
+            return;
+        }
+        let slots = block::slots(frame.body, frame.header.count).into_iter().flatten();
+        let erased = (frame.header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some());
+        self.rests.extend(erased.map(|(seq, slot)| (seq, slot.sealed.to_vec())));
     }
 
     /// Follows the chain over one damaged frame.
@@ -459,6 +474,17 @@ impl Composer<'_> {
         entries.push(self.told(&by, next));
         self.write(&by, &pages, &entries)?;
         self.out.finish()?;
+        let said = |seq: &u64, rest: &Vec<u8>| {
+            self.register
+                .erased(*seq)
+                .is_some_and(|(_, hash)| hash == *blake3::hash(rest).as_bytes())
+        };
+        self.rests.retain(|seq, rest| said(seq, rest));
+        if !self.rests.is_empty() {
+            let opened = Journal::open(to, self.origin, None, 0, || 0, SEGMENT_BYTES)?;
+            let (mut journal, _) = opened;
+            journal.replace(&self.rests)?;
+        }
         self.found.entries = self.seq;
         self.found.head = self.hash.to_hex().to_string();
         self.found.register = self.register;

@@ -87,6 +87,13 @@ impl Cover {
         }
     }
 
+    /// Goes on in the middle of a batch that began with this sequence.
+    pub fn within(&mut self, first: u64) {
+        if self.first != first {
+            (self.first, self.pages) = (first, false);
+        }
+    }
+
     /// Whether everything so far is covered and no submission goes on.
     #[must_use]
     pub fn is_whole(&self) -> bool {

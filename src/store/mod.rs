@@ -64,6 +64,7 @@ mod frame;
 pub mod fuzzing;
 mod group;
 mod half_made;
+mod hands;
 mod heads;
 mod healing;
 mod journal;
@@ -99,6 +100,7 @@ pub use change::{Change, Hand, Turn};
 pub use composing::Recovered;
 pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
+pub use hands::{CLOCK_ACCEPTED, CLOCK_DOUBTED, ERASE, ERASE_REQUEST};
 pub use healing::{Healed, heal};
 pub use keyring::{KeyringError, NewSlot, Secret, Work};
 pub use keys::{
@@ -440,6 +442,20 @@ impl Store {
     pub fn head(&self) -> (u64, Hash) {
         let end = self.journal.end();
         (end.seq, end.hash)
+    }
+
+    /// Who signed an entry: the key as the register knows it.
+    ///
+    /// # Errors
+    /// What the journal gives.
+    pub fn signed_by(&self, seq: u64) -> Result<Option<KnownKey>, StoreError> {
+        let register = self.register();
+        let mut found = None;
+        self.journal.frames(seq, |frame| {
+            found = register.known(frame.header.signer).cloned();
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
     }
 
     /// Compares the journal with the heads known outside, and keeps what came of it.

@@ -3,7 +3,7 @@
 use super::block;
 use super::entry::Entry;
 use super::error::StoreError;
-use super::frame::{ENTRIES, Frame, Header};
+use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame, Header};
 use super::journal::Position;
 use super::keys::{DataKeys, Register};
 use super::segment::{self, Cursor, Found};
@@ -238,6 +238,51 @@ impl JournalReader {
         let path = segment::path(&self.dir, place.0);
         let Ok(mut cursor) = Cursor::open(&path, place.1, None) else { return false };
         cursor.peek().ok().flatten().is_some_and(|header| header.hash() == *hash)
+    }
+
+    /// Gives the frames of every batch with pages, from its first page on, each with the first
+    /// sequence of its batch. Of all others only the headers are read, and that they are chained to
+    /// `genesis`.
+    ///
+    /// # Errors
+    /// As [`Self::frames`].
+    pub fn pages(
+        &self,
+        genesis: Hash,
+        mut each: impl FnMut(&Frame<'_>, u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let end = self.end();
+        let (mut next, mut previous, mut first, mut turned) = (1, genesis, 1, false);
+        for number in 1..=end.segment {
+            let limit = (number == end.segment).then_some(end.offset);
+            let path = segment::path(&self.dir, number);
+            let mut cursor = Cursor::open(&path, segment::HEAD, limit)?;
+            while cursor.left() > 0 {
+                let chained = |header: &Header| header.seq == next && header.previous == previous;
+                let header = cursor.peek()?.filter(chained);
+                let header = header.ok_or_else(|| damaged(next, "the chain is broken"))?;
+                if cursor.flags() & FIRST_OF_BATCH != 0 {
+                    (first, turned) = (next, false);
+                }
+                turned |= header.kind != ENTRIES;
+                if turned {
+                    let Found::Frame = cursor.step()? else {
+                        return Err(damaged(next, "cannot be read"));
+                    };
+                    let frame = cursor.frame().map_err(|bad| damaged(next, &bad.to_string()))?;
+                    each(&frame, first)?;
+                } else {
+                    cursor.skip()?;
+                }
+                (next, previous) = (header.last() + 1, header.hash());
+            }
+        }
+        Ok(())
+    }
+
+    /// The register is another than this side was told: the journal's own pages count.
+    pub fn set_register(&self, register: Register) {
+        self.index().register = Arc::new(register);
     }
 
     /// Gives every entry from `seq` on, in order; pages in the open, and what is lost or of which

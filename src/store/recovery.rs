@@ -42,7 +42,8 @@ impl RecoveryKey {
 
     /// Reads a key as typed: case, spaces, dashes and full-width forms do not matter, and O, I
     /// and L are read as the digits they look like.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let mut values = Zeroizing::new(Vec::with_capacity(36));
         for c in text.nfkc().filter(|c| !c.is_whitespace() && !"-–—−_.·".contains(*c)) {
             let c = match c.to_ascii_uppercase() {

@@ -131,10 +131,17 @@ impl Cursor {
 
     /// The header of the frame here, whose content is not checked; the cursor stays.
     pub fn peek(&mut self) -> Result<Option<frame::Header>, StoreError> {
-        let Ok(size) = self.fill_fixed()? else { return Ok(None) };
-        self.peeked = Some(size);
+        if self.peeked.is_none() {
+            let Ok(size) = self.fill_fixed()? else { return Ok(None) };
+            self.peeked = Some(size);
+        }
         let header = self.buffer.get(frame::PREFIX + 1..FIXED).unwrap_or_default();
         Ok(frame::Header::read(header).ok())
+    }
+
+    /// The flags of the frame that [`Self::peek`] looked at.
+    pub fn flags(&self) -> u8 {
+        self.buffer.get(frame::PREFIX).copied().unwrap_or_default()
     }
 
     /// Moves over the frame that [`Self::peek`] looked at.

@@ -10,16 +10,17 @@ use super::checkpoint::Checkpoint;
 use super::cover::{Cover, Look};
 use super::entry::{self, Entry};
 use super::error::StoreError;
-use super::frame::{ENTRIES, Frame};
+use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame};
+use super::hands::Hands;
 use super::heads::KnownHead;
 use super::journal;
 use super::keyring::Keyring;
-use super::keys::{KnownKey, Owner, Plain, Register, SignerId};
+use super::keys::{KnownKey, Plain, Register, SignerId};
 use super::opening;
 use super::segment::{self, Cursor, Found};
 use super::station::StationInfo;
 use super::table::Key;
-use crate::record::{Instant, Record, RecordId};
+use crate::record::{Instant, Record};
 use crate::said;
 use crate::words::Said;
 use blake3::Hash;
@@ -557,8 +558,10 @@ impl<'a> Chain<'a> {
         }
         let owner = |signer| self.register.known(signer).map(|key| key.owner);
         for (seq, signer, request) in &self.erasures {
-            let by = asked.get(request).and_then(|asked| owner(*asked));
-            if by.is_none() || by == owner(*signer) {
+            let asker = asked.get(request).and_then(|asked| self.register.known(*asked));
+            let keeps = asker.is_some_and(KnownKey::may_keep_keys);
+            let by = asker.map(|key| key.owner);
+            if !keeps || by == owner(*signer) {
                 report.problem(
                     Some(*seq),
                     said!(
@@ -714,17 +717,31 @@ impl Store {
         }
         let mut hands = Hands::default();
         let register = self.register();
-        self.journal.frames(1, |frame| {
+        let mut repairer = None;
+        let walked = self.journal.frames(1, |frame| {
             let header = &frame.header;
             self.progress.at(header.seq);
+            if frame.flags & FIRST_OF_BATCH != 0 {
+                repairer = None;
+            }
+            match Plain::read(header.kind, frame.body) {
+                Some(Plain::Branch(_)) => repairer = Some(header.signer),
+                Some(Plain::Erase(erase)) => hands.erasure(header.seq, erase.request),
+                _ => {}
+            }
             if header.kind == ENTRIES && !frame.lost() {
                 let key = register.known(header.signer);
+                // Only what a repair enters again, in its own batch, names another than its signer.
+                hands.repairs = repairer == Some(header.signer);
                 match block::open(&self.keys, frame, header.seq) {
                     Ok(entries) => {
                         for opened in entries {
                             let entry = opened.and_then(|(seq, one)| {
-                                Ok(block::decode(seq, &one)?
-                                    .map(|entry| (entry, one.erased.is_some())))
+                                let entry = block::decode(seq, &one)?;
+                                if one.erased.is_some() && entry.is_none() {
+                                    hands.nothing_left(seq);
+                                }
+                                Ok(entry.map(|entry| (entry, one.erased.is_some())))
                             });
                             self.read_content(entry, (key, judge), &mut hands, expected, report)?;
                         }
@@ -734,7 +751,11 @@ impl Store {
             }
             let more = header.last() < upto;
             Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })
+        });
+        for (seq, Said { zh, en }) in hands.end() {
+            report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
+        }
+        walked
     }
 
     /// One entry against those before it, and against whoever signed it.
@@ -761,8 +782,9 @@ impl Store {
             let known = self.records.key(kind, id).ok().and_then(|key| expected.get(&key));
             previous == seq || known.map_or(0, |known| known.last_seq) == previous
         };
-        let wrong = hands.look(&entry, key.map(|key| key.owner), erased, lost, fits);
-        let wrong = wrong.or_else(|| key.and_then(|key| judge(&entry, key)));
+        let again = hands.is_again(&entry);
+        let wrong = hands.look(&entry, key, (erased, lost), fits);
+        let wrong = wrong.or_else(|| key.filter(|_| !again).and_then(|key| judge(&entry, key)));
         if let Some(Said { zh, en }) = wrong {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
@@ -840,73 +862,4 @@ fn digest(record: &Record) -> Result<[u8; 16], StoreError> {
 fn unread(seq: u64, error: &StoreError, report: &mut VerifyReport) {
     let Said { zh, en } = error.said();
     report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
-}
-
-/// Who is who, as the entries so far tell, and how many moves each record had.
-#[derive(Default)]
-struct Hands {
-    accounts: HashMap<RecordId, String>,
-    moves: HashMap<RecordId, usize>,
-}
-
-/// Kind and number of the one record the station keeps by itself: which program it last saw.
-const OWN: (&str, &str) = ("adopted", "program");
-/// The kind of the records of accounts, as the office names it.
-const ACCOUNT: &str = "account";
-
-impl Hands {
-    /// What is wrong with who signed an entry. Where content was lost, an account whose record is
-    /// not known and a record whose link does not fit say nothing.
-    fn look(
-        &mut self,
-        entry: &Entry,
-        owner: Option<Owner>,
-        erased: bool,
-        lost: bool,
-        fits: impl Fn(&entry::Op) -> bool,
-    ) -> Option<Said> {
-        let puts = entry.ops.iter().filter_map(|op| match op {
-            entry::Op::Put { record, .. } => Some((record, !lost || fits(op))),
-            _ => None,
-        });
-        let (puts, whole): (Vec<&Record>, Vec<bool>) = puts.unzip();
-        for record in puts.iter().filter(|record| record.kind == ACCOUNT) {
-            self.accounts.insert(record.id, record.number.clone());
-        }
-        // What a repair entered again keeps its own actor; the repairer signed it and says so.
-        let again = entry
-            .ops
-            .iter()
-            .any(|op| matches!(op, entry::Op::Note(note) if note.contains_key("was_entry")));
-        let wrong = match owner {
-            _ if again => false,
-            Some(Owner::Station) => {
-                puts.iter().any(|put| (put.kind.as_str(), put.number.as_str()) != OWN)
-            }
-            Some(Owner::Account(id)) => {
-                self.accounts.get(&id).map_or(!lost, |name| *name != entry.actor)
-            }
-            Some(Owner::Recovery) => entry.actor != "recovery",
-            Some(Owner::KeyFile) | None => true,
-        };
-        let grown = puts.iter().zip(whole).filter(|(record, whole)| {
-            let before = self.moves.insert(record.id, record.moves.len()).unwrap_or(0);
-            let made = record.moves.get(before.min(record.moves.len())..).unwrap_or_default();
-            let odd = record.moves.len() < before || made.iter().any(|made| made.by != entry.actor);
-            *whole && odd
-        });
-        let grown = grown.count() > 0 && !again && !erased;
-        if wrong {
-            return Some(Said::fixed(
-                "签名的不是它所写的那个账号",
-                "it was not signed by the account it names",
-            ));
-        }
-        grown.then(|| {
-            Said::fixed(
-                "记录的决定不是由签名的人作出的",
-                "decisions of a record grew by another hand than the one that signed",
-            )
-        })
-    }
 }

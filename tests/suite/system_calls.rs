@@ -112,12 +112,15 @@ fn call(line: &str, begin: usize, end: usize) -> Option<Call> {
 }
 
 /// Sequences of the frames a write to a journal segment holds, by the layout of the frame: length
-/// and CRC, four bytes each, then flags and version, a byte each, then the sequence.
+/// and CRC, four bytes each, then flags, version and kind, a byte each, the epoch, two, the signer,
+/// eight, then the first sequence, eight, and how many there are, four.
 fn sequences(mut bytes: &[u8]) -> Vec<u64> {
     let mut sequences = Vec::new();
-    while let (Some(length), Some(sequence)) = (bytes.get(..4), bytes.get(10..18)) {
+    while let (Some(length), Some(fixed)) = (bytes.get(..4), bytes.get(21..33)) {
         let length = u32::from_le_bytes(length.try_into().unwrap()) as usize;
-        sequences.push(u64::from_le_bytes(sequence.try_into().unwrap()));
+        let first = u64::from_le_bytes(fixed[..8].try_into().unwrap());
+        let count = u64::from(u32::from_le_bytes(fixed[8..].try_into().unwrap()));
+        sequences.extend(first..first + count);
         bytes = bytes.get(8 + length..).unwrap_or_default();
     }
     sequences

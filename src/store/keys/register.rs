@@ -34,9 +34,16 @@ pub struct KnownKey {
 }
 
 impl KnownKey {
-    fn keeps_keys(&self) -> bool {
+    /// Whether its owner keeps keys, or did: an administrator with a password of their own, or the
+    /// recovery key.
+    #[must_use]
+    pub fn may_keep_keys(&self) -> bool {
         let administrator = self.role.as_deref() == Some(ADMINISTRATOR) && !self.given;
-        self.until.is_none() && (administrator || self.owner == Owner::Recovery)
+        administrator || self.owner == Owner::Recovery
+    }
+
+    fn keeps_keys(&self) -> bool {
+        self.until.is_none() && self.may_keep_keys()
     }
 }
 
@@ -312,9 +319,9 @@ impl Register {
     }
 }
 
-/// Whoever got a password from somebody else replaces the key under it, and nothing else of it.
+/// Whoever has a key replaces it by another of their own, and nothing else of it.
 fn own_replacement(by: &KnownKey, key: &KeyFrame) -> bool {
-    by.given
+    matches!(by.owner, Owner::Account(_))
         && !key.given
         && by.owner == key.owner
         && by.role == key.role

@@ -196,8 +196,10 @@ pub(super) fn everything(store: &Store) -> BTreeMap<String, String> {
     all
 }
 
+/// A copy that nobody else can reach, as the folder it was made from.
 pub(super) fn copy(from: &Path, to: &Path) {
-    disk::make_dir(to).unwrap();
+    std::fs::create_dir_all(to).unwrap();
+    private(to, 0o700);
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
@@ -205,11 +207,19 @@ pub(super) fn copy(from: &Path, to: &Path) {
             copy(&path, &to);
         } else {
             std::fs::copy(&path, &to).unwrap();
-            // As the program makes them, whatever the repository's checkout has made of that.
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-            std::fs::set_permissions(&to, mode).unwrap();
+            private(&to, 0o600);
         }
     }
+}
+
+fn private(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
 }
 
 pub(super) fn segment(dir: &Path, number: u32) -> PathBuf {

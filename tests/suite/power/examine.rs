@@ -41,7 +41,7 @@ pub struct Owed {
     /// The journal was damaged before and is made whole, by an entry of its own.
     pub heals: bool,
     /// Entries of the journal.
-    pub entries: usize,
+    pub seq: u64,
     /// Changes, each told with a receipt.
     pub receipts: Vec<Receipt>,
     /// Backup files, and how many entries are in each.
@@ -123,8 +123,9 @@ impl Examiner {
         if entries.get(..before).is_none_or(|before| !whole.starts_with(before)) {
             return Err(format!("the journal is another one: {entries:#?}"));
         }
-        if entries.len() < owed.entries {
-            return Err(format!("{} entries of {} told are there", entries.len(), owed.entries));
+        let last = entries.last().map_or(0, |entry| entry.seq);
+        if last < owed.seq {
+            return Err(format!("the journal ends at {last}, and {} was told", owed.seq));
         }
         let report = office.store().verify(None).map_err(|why| why.to_string())?;
         if !report.ok {

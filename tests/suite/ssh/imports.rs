@@ -22,12 +22,26 @@ impl House {
     /// A command for the supervisor with a file piped to it.
     fn piped(&self, file: &str, words: &[&str]) -> Output {
         let path = self.desk.write("piped", file);
-        self.command(&[]).args(words).stdin(File::open(path).unwrap()).output().unwrap()
+        self.signing().args(words).stdin(File::open(path).unwrap()).output().unwrap()
     }
 
     /// A command for the supervisor, and the way to its standard input.
     fn listening(&self, words: &[&str]) -> Child {
-        self.command(&[]).args(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+        self.signing().args(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+    }
+
+    /// A client for the supervisor who signs what they change: signed in by password, which the
+    /// client asks a program for.
+    fn signing(&self) -> Command {
+        let asked = self.desk.write("asked", &format!("#!/bin/sh\necho '{PASSWORD}'\n"));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(&asked, mode).unwrap();
+        let by_password = ["-o", "BatchMode=no", "-o", "PreferredAuthentications=password"];
+        let mut command = Command::new("ssh");
+        command.env("LANG", "zh_CN.UTF-8").env("SSH_ASKPASS_REQUIRE", "force");
+        command.env("SSH_ASKPASS", &asked).args(self.options());
+        command.args(["-p", &self.port, "-l", "审核员乙"]).args(by_password).arg("127.0.0.1");
+        command
     }
 
     /// Whether somebody in a list is registered.
@@ -88,6 +102,22 @@ fn whoever_may_not_and_whatever_is_not_piped_is_refused_in_words() {
     let refused = command.args(["127.0.0.1", "import", "person", "-"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("志愿者账号不能进行这项操作"), "{refused:?}");
+    assert!(!house.knows(1));
+}
+
+/// What is changed is signed, and signing takes the password.
+#[test]
+fn a_list_that_came_by_a_key_is_not_taken_in() {
+    if !have_ssh() {
+        return;
+    }
+    let house = House::open();
+    let path = house.desk.write("piped", &list(1, 1));
+    let mut by_key = house.command(&[]);
+    let refused = by_key.args(["import", "person", "-"]).stdin(File::open(path).unwrap());
+    let refused = refused.output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("签名要用密码"), "{refused:?}");
     assert!(!house.knows(1));
 }
 
