@@ -2,6 +2,7 @@
 //! attack is noticed without any password or at the next opening, and an honest copy passes.
 
 use super::*;
+use crate::record::MoveMade;
 use crate::store::cover::message;
 use crate::store::frame::{self, ENTRIES, FIRST_OF_BATCH, Header, LOST, SIGNED, UNSIGNED};
 use crate::store::keys::{EpochFrame, Public};
@@ -246,7 +247,7 @@ fn an_entry_signed_by_another_than_it_names_is_found_with_the_key() {
     assert!(!report.ok && report.problems[0].seq == Some(seq), "{report:?}");
     // A move in another's name, in one's own entry.
     let mut approved = record("worker", 1, "approved by luo");
-    approved.moves.push(crate::record::MoveMade {
+    approved.moves.push(MoveMade {
         id: "approve".into(),
         from: "review".into(),
         to: "approved".into(),
@@ -267,6 +268,78 @@ fn an_entry_signed_by_another_than_it_names_is_found_with_the_key() {
     let seq = store.submit(Hand::Station, vec![noted]).wait().unwrap()[0];
     let report = store.verify(None).unwrap();
     assert!(report.problems.iter().any(|problem| problem.seq == Some(seq)), "{report:?}");
+}
+
+/// What a changed program could write past the door: signed by a volunteer's own hand, or by the
+/// station's, whose key everybody has who can open it.
+#[test]
+fn what_is_written_past_the_door_is_found_with_the_key() {
+    let note = |key: &str| {
+        DraftOp::Note(BTreeMap::from([(key.to_string(), "9".to_string())]))
+    };
+    let made = |id: &str, from: &str, to: &str, by: &str| MoveMade {
+        id: id.into(),
+        from: from.into(),
+        to: to.into(),
+        by: by.into(),
+        at: now(),
+        answers: BTreeMap::new(),
+        sheet: None,
+        proposed_by: None,
+        against: Vec::new(),
+        afterwards: false,
+    };
+    let mut moved = record("worker", 40, "a");
+    moved.moves.push(made("submit", "draft", "review", "he"));
+    moved.state = "review".into();
+    let mut rewritten = moved.clone();
+    rewritten.moves[0].by = ACCOUNT.into();
+    let jumped = Record { state: "on_file".into(), ..moved.clone() };
+    let renamed = Record { id: id(7), number: ACCOUNT.into(), ..record("account", 7, "") };
+    let years_ago = now() - chrono::TimeDelta::days(2_000);
+    let he = |ops: Vec<DraftOp>| Draft { actor: "he".into(), ..draft(ops) };
+    let puts = |record: &Record| he(vec![DraftOp::Put(record.clone())]);
+    // Somebody else's name, and a note that only a repair may write.
+    let as_luo = draft(vec![DraftOp::Put(record("worker", 41, "x")), note("was_entry")]);
+    let station = Draft { command: "sign-in".into(), ..as_luo.clone() };
+    let erased = Draft { command: ERASE.into(), ..he(vec![note("person")]) };
+    let attacks: [(&str, bool, Vec<Draft>); 7] = [
+        ("in another's name as if entered again", false, vec![as_luo]),
+        ("a record by the station's key", true, vec![station]),
+        ("earlier moves rewritten", false, vec![puts(&moved), puts(&rewritten)]),
+        ("a state nobody moved to", false, vec![puts(&moved), puts(&jumped)]),
+        ("an account renamed", false, vec![puts(&renamed)]),
+        ("years back", false, vec![Draft { time: years_ago, ..he(vec![note("x")]) }]),
+        ("nothing wrong with the rest", false, vec![erased, puts(&moved)]),
+    ];
+    for (what, by_station, drafts) in attacks {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&base().dir, dir.path());
+        let store = open_with(dir.path(), &base().he, &setup()).unwrap();
+        let honest = what.starts_with("nothing");
+        for draft in drafts {
+            let hand = if by_station { Hand::Station } else { store.opened_by().into() };
+            store.submit(hand, vec![draft]).wait().unwrap();
+        }
+        assert!(verify_chain(dir.path(), None).unwrap().ok, "{what}: its own chain is whole");
+        assert_eq!(store.verify(None).unwrap().ok, honest, "{what}");
+    }
+}
+
+/// An erase page that names as its request what is none, and takes out anybody's entry.
+#[test]
+fn one_administrator_alone_erases_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&base().dir, dir.path());
+    let store = open_with(dir.path(), &base().luo, &setup()).unwrap();
+    let hers = by(&store, &base().he.signer(), "he", 50, "of a volunteer");
+    let victim = by(&store, &base().he.signer(), "he", 51, "to be gone");
+    let draft = Draft { command: ERASE.into(), ..put("worker", 52, "erased") };
+    let luo = store.opened_by().clone();
+    store.erase(&luo, hers, &[victim], Some, draft).unwrap();
+    let report = verify_chain(dir.path(), None).unwrap();
+    assert!(!report.ok, "no administrator asked for it: {report:?}");
+    assert!(!store.verify(None).unwrap().ok);
 }
 
 fn key_page(owner: Owner, public: Public) -> Plain {
@@ -410,7 +483,7 @@ fn outside() -> (tempfile::TempDir, PathBuf, PathBuf) {
     store.back_up_daily().unwrap().unwrap();
     store.close().unwrap();
     let report = verify_chain(&data, None).unwrap();
-    assert!(report.ok && report.heads_known == 1, "{report:?}");
+    assert!(report.ok && report.heads_known == 2, "{report:?}");
     (dir, data, stick)
 }
 
@@ -441,10 +514,10 @@ fn an_end_cut_off_is_missed_by_what_lies_outside() {
     backups_away(&data.join("backup"));
     backups_away(&stick);
     let report = verify_chain(&data, None).unwrap();
-    assert!(!report.ok && report.heads_known == 1, "{report:?}");
+    assert!(!report.ok && report.heads_known == 2, "{report:?}");
     let store = open_with(&data, &base().luo, &setup()).unwrap();
     let compared = store.heads().unwrap();
-    assert_eq!((compared.known, compared.missing.len()), (1, 1), "told before work");
+    assert_eq!((compared.known, compared.missing.len()), (2, 1), "told before work");
     // Other entries in the place of those cut off do not make it good.
     save(&store, vec![put("worker", 31, "instead"), put("worker", 32, "of it")]);
     store.look_at_heads();

@@ -16,6 +16,7 @@ pub(super) fn golden() -> PathBuf {
 fn full() -> Record {
     let mut full = record("hardship_file", 1, "陈志明");
     full.pack = "0f3a".into();
+    full.state = "review".into();
     full.revision = 3;
     let row =
         Row { id: 2, fields: BTreeMap::from([("relation".into(), Value::Choice("son".into()))]) };

@@ -412,7 +412,7 @@ fn a_password_somebody_gave_is_told_to_its_owner() {
     reset("supervisor");
     let mut desk = station.session(80, 24);
     desk.types("supervisor").press("Enter").types("given-by-admin-3").press("Enter");
-    desk.shows("admin 在 2025-10-15 09:00 给这个账号设了新密码").hides("要办的事");
+    desk.shows("最近换过这个账号的密码：admin 2025-10-15 09:00").hides("要办的事");
     let seen = station.office.log(&station.admin, &yizhan::office::LogFilter::default(), 0, 9);
     let seen = seen.unwrap().lines;
     assert!(seen.iter().any(|line| line.what.zh == "换密码 supervisor" && line.by == "admin"));
