@@ -274,9 +274,7 @@ fn an_entry_signed_by_another_than_it_names_is_found_with_the_key() {
 /// station's, whose key everybody has who can open it.
 #[test]
 fn what_is_written_past_the_door_is_found_with_the_key() {
-    let note = |key: &str| {
-        DraftOp::Note(BTreeMap::from([(key.to_string(), "9".to_string())]))
-    };
+    let note = |key: &str| DraftOp::Note(BTreeMap::from([(key.to_string(), "9".to_string())]));
     let made = |id: &str, from: &str, to: &str, by: &str| MoveMade {
         id: id.into(),
         from: from.into(),
