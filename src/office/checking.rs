@@ -17,7 +17,7 @@ impl super::Office {
         self.wait_for_index();
         let mut report = self
             .store
-            .verify_with(head, &Self::judged)
+            .verify_with(head, &|entry, key| self.judged(entry, key))
             .map_err(|error| door::unavailable(&error))?;
         if report.table.is_some() {
             report.compared_directory(self.compare_directory()?);

@@ -56,7 +56,7 @@ const OF_ITS_OWN: [&str; 5] = ["sign-in", "unlock", MISSED, adopted::COMMAND, HE
 
 impl Office {
     /// What is wrong with who wrote an entry; nothing where it is right.
-    pub(super) fn judged(entry: &Entry, key: &KnownKey) -> Option<Said> {
+    pub(super) fn judged(&self, entry: &Entry, key: &KnownKey) -> Option<Said> {
         let command = entry.command.as_str();
         let role = match key.owner {
             Owner::Station if OF_ITS_OWN.contains(&command) => return None,
@@ -73,7 +73,7 @@ impl Office {
         let allowed = match known {
             None => false,
             Some((_, Some(right))) => right.belongs_to(role),
-            Some(_) if DECISIONS.contains(&command) => decides,
+            Some(_) if DECISIONS.contains(&command) => decides && self.is_open_to(entry, role),
             Some(_) if OF_ONESELF.contains(&command) => {
                 of_itself || Right::Accounts.belongs_to(role)
             }
@@ -87,6 +87,26 @@ impl Office {
                 "an account of role {en} cannot have written such a \"{command}\""
             )
         })
+    }
+}
+
+impl Office {
+    /// Whether the pack opens the move of an entry to a role. Where packs of the office's own were
+    /// ever adopted, another may have been in force that day, and the door's word stands.
+    fn is_open_to(&self, entry: &Entry, role: Role) -> bool {
+        if entry.command != "move" || !self.packs().adopted.is_empty() {
+            return true;
+        }
+        let puts = entry.ops.iter().filter_map(|op| match op {
+            Op::Put { record, .. } => Some(record),
+            Op::Seen { .. } | Op::Note(_) => None,
+        });
+        puts.filter_map(|record| {
+            let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+            let made = record.moves.last()?;
+            life.moves.iter().find(|step| step.id == made.id)
+        })
+        .all(|step| step.by.contains(&role))
     }
 }
 

@@ -88,7 +88,7 @@ impl Office {
     fn verify_daily(&self) {
         self.store.look_at_heads();
         // Not the index, which holds up saving and lies in memory only.
-        let told = match self.store.verify_with(None, &Self::judged) {
+        let told = match self.store.verify_with(None, &|entry, key| self.judged(entry, key)) {
             Ok(report) if report.ok => return,
             Ok(report) => {
                 let count = report.problem_count;
