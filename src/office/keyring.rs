@@ -10,8 +10,8 @@ use crate::program::Role;
 use crate::record::{Record, RecordId};
 use crate::said;
 use crate::store::{
-    Change, Draft, Hand, KeyFrame, NewSlot, Origin, Owner, Plain, RecoveryKey, Secret, Signer,
-    StoreError, Turn,
+    Change, Draft, Hand, KeyFrame, Origin, Owner, Plain, RecoveryKey, Secret, Signer, StoreError,
+    Turn,
 };
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
@@ -67,13 +67,6 @@ impl KeyPages {
     }
 }
 
-/// What was prepared in the keyring.
-#[derive(Default)]
-struct Prepared {
-    slot: Option<NewSlot>,
-    recovery: Option<RecoveryKey>,
-}
-
 impl Office {
     /// Whose hand signs what an actor does.
     ///
@@ -115,13 +108,13 @@ impl Office {
             KeyringChange::Recovery => actor.account == super::accounts::RECOVERY,
             _ => false,
         };
-        let mut prepared = Prepared::default();
-        let pages = self.prepare(own, change, &mut prepared);
+        let mut recovery = None;
+        let pages = self.prepare(own, change, &mut recovery);
         let mut pages = pages.map_err(|error| unavailable(&error))?;
         pages.plan = Some(plan);
         // Shown before it counts: killed between the two, the one before would be void and nobody
         // would have seen this one.
-        if let Some(Err(refusal)) = prepared.recovery.as_ref().map(show) {
+        if let Some(Err(refusal)) = recovery.as_ref().map(show) {
             let _ = self.store.settle_keys();
             return Err(refusal);
         }
@@ -135,12 +128,13 @@ impl Office {
         Ok(receipt)
     }
 
-    /// Prepares a change in the keyring and gives the pages that make it count.
+    /// Prepares a change in the keyring and gives the pages that make it count; a recovery key it
+    /// makes goes into `made`.
     fn prepare(
         &self,
         own: bool,
         change: KeyringChange,
-        prepared: &mut Prepared,
+        made: &mut Option<RecoveryKey>,
     ) -> Result<KeyPages, StoreError> {
         let page = |owner, public, role, given| Plain::Key(KeyFrame { owner, public, role, given });
         let mut pages = KeyPages { plan: None, pages: Vec::new(), turn: None, entry: None };
@@ -151,7 +145,6 @@ impl Office {
                 let signer = slot.seed.signer();
                 pages.pages.push(page(slot.owner, Some(signer.public()), Some(role), given));
                 pages.entry = own.then_some(signer);
-                prepared.slot = Some(slot);
             }
             KeyringChange::Remove(id) => {
                 let owner = Owner::Account(id);
@@ -164,7 +157,6 @@ impl Office {
                 let slot = self.store.key_file_slot(&key)?;
                 self.store.keep_slot(&slot)?;
                 pages.pages.push(page(slot.owner, Some(slot.seed.signer().public()), None, false));
-                prepared.slot = Some(slot);
             }
             KeyringChange::KeyFile(None) => {
                 let (turned, turn) = self.store.prepare_epoch(&[Owner::KeyFile], None)?;
@@ -182,7 +174,7 @@ impl Office {
                 pages.pages.push(page(Owner::Recovery, Some(public), None, false));
                 pages.turn = Some(turn);
                 pages.entry = own.then(|| slot.seed.signer());
-                (prepared.slot, prepared.recovery) = (Some(slot), Some(recovery));
+                *made = Some(recovery);
             }
         }
         Ok(pages)

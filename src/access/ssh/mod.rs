@@ -65,7 +65,7 @@ pub struct Visit<'v> {
     pub input: Box<dyn Read + Send>,
 }
 
-/// Sign-ins by password derived at once: each takes 19 MiB.
+/// Sign-ins by password at once; more would only wait for their turn at the key derivation.
 const DERIVATIONS: usize = 2;
 /// Those of them that strangers may keep busy.
 const FOR_STRANGERS: usize = 1;
