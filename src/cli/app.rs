@@ -69,8 +69,7 @@ pub fn run(args: &AppArgs, world: &World, err: &mut dyn Write) -> Done {
         },
     };
     if args.keep_serving {
-        office.close()?;
-        drop(office);
+        office.give_up()?;
         detached::start(world, &account)?;
         let owner = Connection::to(&folder, &world.places()).ok_or_else(detached::not_reached)?;
         return attach(owner, &client, Some(account), world, err);

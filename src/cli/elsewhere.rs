@@ -130,7 +130,7 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
         let (mut out, mut err) = (Shown::new(out, cli.global.json), Shown::new(err, false));
         let err = &mut err;
         let done = known(&office, &errand.proof).and_then(|who| {
-            if let Some(alarm) = office.heads_alarm() {
+            for alarm in office.heads_told() {
                 writeln!(err, "{}", alarm.get(world.lang))?;
             }
             let at = world.for_caller(office.clone(), &who, caller)?;

@@ -298,7 +298,7 @@ impl<'w> World<'w> {
         let office = progress::follow(watched, &opening, self.lang, &how_far, || {
             Office::open_watched(&folder, &who.secret(), sources, clock, how_far.clone())
         })?;
-        if let Some(alarm) = office.heads_alarm() {
+        for alarm in office.heads_told() {
             Prompt::new(self.lang, self.codec()).tell(&alarm)?;
         }
         Ok(office)

@@ -151,6 +151,12 @@ fn evidence(report: &VerifyReport) -> Vec<Said> {
             "Heads known outside, in backups and the second place: {known}, each looked for"
         ),
     });
+    if report.second_away {
+        said.push(said!(
+            "第二备份位置现在读不到，那里记下的没有核对：接上再核验一次",
+            "The second place for backups is not there now, and what it knows was not looked for: plug it in and verify again"
+        ));
+    }
     said.extend(report.backups.iter().map(|backup| {
         let (file, count) = (&backup.file, backup.entries);
         said!("备份 {file}：{count} 条", "Backup {file}: {count} entries")

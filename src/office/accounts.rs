@@ -12,7 +12,7 @@ use crate::record::{
     Fields, Instant, Record, RecordId, Value, account_form, account_look, account_name,
 };
 use crate::said;
-use crate::store::{DraftOp, Origin, Owner};
+use crate::store::{DraftOp, Entry, Op, Origin, Owner};
 use crate::words::Said;
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -37,6 +37,14 @@ pub struct SignedIn {
     pub at: Instant,
     /// Where the session came from.
     pub from: Origin,
+}
+
+/// Whether whoever an entry makes an account for chooses another password first.
+pub(super) fn must_change(entry: &Entry) -> bool {
+    entry.ops.iter().any(|op| match op {
+        Op::Put { record, .. } => record.get(MUST_CHANGE) == Some(&Value::YesNo(true)),
+        Op::Seen { .. } | Op::Note(_) => false,
+    })
 }
 
 impl super::Office {

@@ -163,6 +163,11 @@ pub enum Command {
         /// Its SHA-256 fingerprint, `SHA256:…`.
         fingerprint: String,
     },
+    /// Names the second place for backups.
+    SecondPlace {
+        /// A full path; none for no longer.
+        place: Option<std::path::PathBuf>,
+    },
     /// Puts packs and rules of the office's own in force from the next opening on.
     AdoptPacks {
         /// The files.

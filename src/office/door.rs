@@ -6,6 +6,7 @@ use super::erasing::ERASURE;
 use super::kept_rules::RULES;
 use super::keyring::{KeyPages, KeyringChange};
 use super::news::News;
+use super::second_place::PLACE;
 use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -268,6 +269,7 @@ impl Office {
             _ if kind == ADOPTED => self.packs().forget(id),
             _ if kind == RULES => self.kept_rules().forget(id),
             _ if kind == ERASURE => self.forget_erasure(id),
+            _ if kind == PLACE => {}
             _ => {
                 self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(id);
             }
@@ -281,6 +283,8 @@ impl Office {
             ADOPTED => return self.packs().learn(record),
             RULES => return self.kept_rules().learn(record),
             ERASURE => return self.learn_erasure(record),
+            // What is done with it is done by whoever named it.
+            PLACE => return,
             _ => {}
         }
         if record.is_withdrawn() {
@@ -369,6 +373,7 @@ impl Office {
             // Carried out by itself, in `perform`.
             Command::Erase { .. } => Err(not_here()),
             Command::HostKey { fingerprint } => Self::plan_host_key(actor, fingerprint),
+            Command::SecondPlace { place } => self.plan_second_place(actor, place.as_deref()),
             Command::AdoptPacks { changes } => self.plan_adopt(actor, &changes),
             Command::Note { what, mut particulars } => {
                 particulars.insert("what".into(), what);

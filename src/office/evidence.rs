@@ -159,6 +159,20 @@ impl Office {
         ))
     }
 
+    /// What is wrong with what lies outside, for the first screens and the command line: the alarm,
+    /// and files there that cannot be read.
+    #[must_use]
+    pub fn heads_told(&self) -> Vec<Said> {
+        let unread = self.store.heads().map(|compared| compared.unread).unwrap_or_default();
+        let unread = unread.into_iter().map(|Said { zh, en }| {
+            said!(
+                "外面记下的链头有一处读不出来，没有核对：{zh}。请管理员看看这个文件。",
+                "What was written down outside could not all be read and compared: {en}. Have the administrator look at that file."
+            )
+        });
+        self.heads_alarm().into_iter().chain(unread).collect()
+    }
+
     /// Compares the journal with the heads known outside again.
     pub(super) fn look_at_heads(&self) {
         self.store.look_at_heads();

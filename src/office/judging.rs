@@ -8,6 +8,7 @@ use super::door::ACCOUNT;
 use super::erasing::ERASURE;
 use super::evidence::HEADS_MISSING;
 use super::searching::MISSED;
+use super::second_place::PLACE;
 use super::{Office, Right, adopted, moves};
 use crate::program::Role;
 use crate::said;
@@ -37,6 +38,7 @@ const COMMANDS: &[(&str, Option<Right>)] = &[
     ("erase-dropped", Some(Right::Accounts)),
     (ERASE, Some(Right::Accounts)),
     (adopted::COMMAND, Some(Right::Accounts)),
+    (PLACE, Some(Right::Maintain)),
     ("init", Some(Right::Accounts)),
     ("recover", Some(Right::Accounts)),
     ("move", None),
@@ -117,7 +119,8 @@ fn fits_its_kinds(entry: &Entry) -> bool {
         ACCOUNT => command.starts_with("account-"),
         ADOPTED => command == adopted::COMMAND,
         ERASURE => command.starts_with("erase"),
-        _ => !command.starts_with("account-") && command != adopted::COMMAND,
+        PLACE => command == PLACE,
+        _ => !command.starts_with("account-") && command != adopted::COMMAND && command != PLACE,
     };
     command == "init"
         || entry.ops.iter().all(|op| match op {

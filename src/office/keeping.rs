@@ -4,15 +4,12 @@
 //! The keeper sleeps until something changes or the hour is over; with nothing changed nothing
 //! else wakes it.
 
-use super::door::unavailable;
-use super::{Actor, Command, Office, Refusal, Right};
+use super::{Actor, Office, Refusal, Right};
 use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::store::BackupState;
 use crate::words::Said;
 use chrono::TimeDelta;
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError};
@@ -118,23 +115,6 @@ impl Office {
             office.store.back_up_now();
             office.look_at_backups();
         });
-        Ok(())
-    }
-
-    /// Names the second place for backups, or none; that is journaled.
-    ///
-    /// # Errors
-    /// For a role that may not, or what the machine gives.
-    pub fn name_second_place(&self, actor: &Actor, place: Option<&Path>) -> Result<(), Refusal> {
-        actor.need(Right::Maintain)?;
-        self.store.set_second_place(place).map_err(|error| unavailable(&error))?;
-        let named = place.map(|place| place.display().to_string()).unwrap_or_default();
-        let what = "backup-place".to_string();
-        self.perform(
-            actor,
-            Command::Note { what, particulars: BTreeMap::from([("place".into(), named)]) },
-        )?;
-        self.look_at_backups();
         Ok(())
     }
 

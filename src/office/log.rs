@@ -2,10 +2,12 @@
 //! what changed in the house. One pass over the journal, the newest first; between its entries
 //! what is only counted.
 
+use super::accounts::must_change;
 use super::door::unavailable;
 use super::evidence::HEADS_MISSING;
 use super::history::origin_said;
 use super::moves::PROPOSE;
+use super::second_place::{PLACE, place_said};
 use super::{Actor, Refusal, Right, searching};
 use crate::program::PERSON;
 use crate::record::{Fields, Instant, Record, RecordId, Value, china_date};
@@ -105,7 +107,7 @@ const KINDS: &[KindInfo] = &[
         id: "journal",
         title: Said::fixed("恢复和修复日志", "Restores and repairs"),
         is: |entry| {
-            ["recover", HEADS_MISSING].contains(&entry.command.as_str())
+            ["recover", HEADS_MISSING, PLACE].contains(&entry.command.as_str())
                 || noted(entry, "what") == Some(RESTORED)
         },
     },
@@ -336,9 +338,16 @@ impl super::Office {
                 });
                 let account = account.unwrap_or_else(|| note("fingerprint").to_string());
                 let done = account_said(&entry.command);
+                let kept = match entry.command.as_str() {
+                    "account-add" if !must_change(entry) => Said::fixed(
+                        "（初始密码不要求本人更换）",
+                        " (need not change the first password)",
+                    ),
+                    _ => Said::default(),
+                };
                 Said::new(
-                    format!("{} {account}", done.zh).trim_end().to_string(),
-                    format!("{} {account}", done.en).trim_end().to_string(),
+                    format!("{} {account}{}", done.zh, kept.zh).trim_end().to_string(),
+                    format!("{} {account}{}", done.en, kept.en).trim_end().to_string(),
                 )
             }
             LogKind::Clock => {
@@ -422,6 +431,7 @@ fn journal_said(entry: &Entry) -> Said {
                 "The journal is not what was written down outside: {missing} of {known} heads are missing"
             )
         }
+        PLACE => place_said(entry),
         "recover" => {
             let (again, mended) = (note("entered_again"), note("mended"));
             let lost = match note("lost") {

@@ -46,6 +46,7 @@ mod refusal;
 mod refused;
 mod restoring;
 mod searching;
+mod second_place;
 mod sheets;
 mod showing;
 mod signing;

@@ -4,6 +4,7 @@ use super::adopted::{ADOPTED, Packs, program_record};
 use super::door::{ACCOUNT, Door, Office, unavailable};
 use super::erasing::ERASURE;
 use super::kept_rules::{KeptRules, RULES};
+use super::second_place::PLACE;
 use super::{News, OwnFiles, Passwords, Refusal};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -20,12 +21,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
 
 /// The key numbers of the office's own kinds; packs use smaller ones.
 const ACCOUNT_CODE: u16 = 60_000;
-const ADOPTED_CODE: u16 = 60_001;
-const RULES_CODE: u16 = 60_002;
-const ERASURE_CODE: u16 = 60_003;
+
+/// The kinds the office keeps its own records under, with their key numbers; packs have smaller ones.
+const OF_THE_HOUSE: [(&str, u16); 5] = [
+    (ACCOUNT, ACCOUNT_CODE),
+    (ADOPTED, 60_001),
+    (RULES, 60_002),
+    (ERASURE, 60_003),
+    (PLACE, 60_004),
+];
 /// Kinds that come with no program are numbered from here on, by their names: the store has to be
 /// open, and brought up to the journal, before the packs in it that describe them can be read.
 const FIRST_OWN: u16 = 30_000;
@@ -59,9 +67,7 @@ impl Sources {
     fn codes(&self) -> crate::store::KindCodes {
         let mut codes: HashMap<String, u16> =
             self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
-        codes.extend(
-            [ACCOUNT, ADOPTED, RULES, ERASURE].map(|kind| (kind.to_string(), code_of(kind))),
-        );
+        codes.extend(OF_THE_HOUSE.map(|(kind, code)| (kind.to_string(), code)));
         Arc::new(move |kind| Some(codes.get(kind).copied().unwrap_or_else(|| code_of(kind))))
     }
 
@@ -81,16 +87,19 @@ impl Sources {
 
 /// The key number of a kind that does not come with the program.
 pub(super) fn code_of(kind: &str) -> u16 {
-    match kind {
-        ACCOUNT => ACCOUNT_CODE,
-        ADOPTED => ADOPTED_CODE,
-        RULES => RULES_CODE,
-        ERASURE => ERASURE_CODE,
-        own => {
-            let [first, second, ..] = *blake3::hash(own.as_bytes()).as_bytes();
+    let of_the_house = OF_THE_HOUSE.iter().find(|(house, _)| *house == kind);
+    of_the_house.map_or_else(
+        || {
+            let [first, second, ..] = *blake3::hash(kind.as_bytes()).as_bytes();
             FIRST_OWN + u16::from_le_bytes([first, second]) % (ACCOUNT_CODE - FIRST_OWN)
-        }
-    }
+        },
+        |(_, code)| *code,
+    )
+}
+
+/// Whether the office keeps its own records under this kind: no pack may have one of the name.
+pub(super) fn is_of_the_house(kind: &str) -> bool {
+    OF_THE_HOUSE.iter().any(|(house, _)| *house == kind)
 }
 
 /// What a new station is made from.
@@ -115,11 +124,18 @@ pub(super) struct Filling {
     complete: Mutex<bool>,
     done: Condvar,
     percent: AtomicU8,
+    /// The thread that fills it, which holds the office as long as it runs.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Filling {
     fn new() -> Self {
-        Self { complete: Mutex::new(false), done: Condvar::new(), percent: AtomicU8::new(0) }
+        Self {
+            complete: Mutex::new(false),
+            done: Condvar::new(),
+            percent: AtomicU8::new(0),
+            thread: Mutex::default(),
+        }
     }
 
     /// Waits until the index is complete: duplicates cannot be ruled out before.
@@ -234,13 +250,15 @@ impl Office {
             office.as_registered(account.record.id);
         }
         office.find_newest();
+        office.keep_second_place();
         office.note_heads();
         let filling = office.clone();
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             // Nothing is changed before it is known whose keys hold.
             filling.look_at_register();
             filling.fill();
         });
+        *office.filling.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(office)
     }
 
@@ -368,6 +386,19 @@ impl Office {
             Ok(()) | Err(StoreError::Io(_)) => Ok(()),
             Err(error) => Err(unavailable(&error)),
         }
+    }
+
+    /// Closes it and gives up the folder: another process can open it once this returns, if nobody
+    /// else in this one holds the office.
+    ///
+    /// # Errors
+    /// As [`Self::close`].
+    pub fn give_up(self: Arc<Self>) -> Result<(), Refusal> {
+        self.close()?;
+        let thread = self.filling.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // One that broke off has let the office go as well.
+        let _ = thread.map(JoinHandle::join);
+        Ok(())
     }
 
     /// The store, for commands that look after the folder itself.

@@ -2,9 +2,6 @@
 //! folder. They change nothing there: what is in force is what was adopted.
 
 use super::Sources;
-use super::adopted::ADOPTED;
-use super::door::ACCOUNT;
-use super::kept_rules::RULES;
 use crate::calendar::Calendar;
 use crate::edited::look_in;
 use crate::policy::Library;
@@ -93,7 +90,7 @@ pub(super) fn folder_of(name: &str) -> &str {
 
 /// Kinds under which the office keeps its own records: a pack that had one would make accounts.
 fn reserved(catalogue: &Catalogue) -> Vec<Problem> {
-    let kinds = catalogue.kinds().filter(|kind| [ACCOUNT, ADOPTED, RULES].contains(&&*kind.id));
+    let kinds = catalogue.kinds().filter(|kind| super::opening::is_of_the_house(&kind.id));
     let told = kinds.map(|kind| {
         let (id, file) = (&kind.id, catalogue.pack(&kind.pack).map(|pack| pack.file.clone()));
         let said = said!(

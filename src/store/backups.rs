@@ -8,7 +8,7 @@
 use super::backup::{self, BackupFile, BackupReport};
 use super::disk::{self, read_text, write_whole};
 use super::error::{Doing, StoreError, io};
-use super::heads::{self as outside, KnownHead};
+use super::heads::{self, KnownHead};
 use super::journal::ROOM;
 use super::new_file::NewFile;
 use super::opening::JOURNAL_DIR;
@@ -76,20 +76,37 @@ pub struct BackupOnDisk {
     pub opened: Result<BackupFile, StoreError>,
 }
 
-/// Every head of this station's journal that is known outside it: those of its backups, and those
-/// written down in the second place.
-pub fn heads(dir: &Path, station: &StationInfo) -> Vec<KnownHead> {
+/// What is known of a station's journal outside it.
+#[derive(Default)]
+pub struct Outside {
+    /// The heads of its backups, and those written down in the second place.
+    pub heads: Vec<KnownHead>,
+    /// What should say more and cannot be read.
+    pub unread: Vec<Said>,
+    /// The second place is named and not there now.
+    pub second_away: bool,
+}
+
+/// Everything that is known outside.
+pub fn outside(dir: &Path, station: &StationInfo) -> Outside {
     let ours = |file: &BackupOnDisk| {
         let opened = file.opened.as_ref().ok()?;
         opened.station().is_ok_and(|of| of.node == station.node).then(|| opened.head())?
     };
     let mut known: Vec<KnownHead> = files(dir).iter().filter_map(ours).collect();
-    if let Ok(Some(second)) = second_place(dir) {
-        known.extend(outside::read(&second, station));
+    let (mut unread, mut second_away) = (Vec::new(), false);
+    match second_place(dir) {
+        Ok(Some(second)) if !second.is_dir() => second_away = true,
+        Ok(Some(second)) => match heads::read(&second, station) {
+            Ok(heads) => known.extend(heads),
+            Err(error) => unread.push(error.said()),
+        },
+        Ok(None) => {}
+        Err(error) => unread.push(error.said()),
     }
     known.sort_by_key(|head| (head.incarnation, head.seq));
     known.dedup_by_key(|head| head.hash);
-    known
+    Outside { heads: known, unread, second_away }
 }
 
 /// Every file in both places that is called a backup.
@@ -141,6 +158,10 @@ pub struct HeadsCompared {
     pub known: usize,
     /// What is wrong.
     pub missing: Vec<Said>,
+    /// What should say more and cannot be read.
+    pub unread: Vec<Said>,
+    /// The second place is named and not there now: what it knows was not compared.
+    pub second_away: bool,
     /// When they were compared.
     pub at: Instant,
 }
@@ -219,6 +240,14 @@ impl Store {
         first.ok().and(begun)
     }
 
+    /// The second place for backups, as `backup.toml` names it.
+    ///
+    /// # Errors
+    /// [`StoreError::BadFile`], or what the machine gives.
+    pub fn second_place(&self) -> Result<Option<PathBuf>, StoreError> {
+        second_place(&self.dir)
+    }
+
     /// Names the second place for backups, or none. It need not be there now: a stick comes and
     /// goes.
     ///
@@ -276,7 +305,7 @@ impl Store {
         }
         if let Some(second) = &state.second {
             self.copy_to(second)?;
-            outside::add(second, &self.station, self.known_head())?;
+            heads::add(second, &self.station, self.known_head())?;
             prune(second, &self.station);
         }
         Ok(made)
@@ -300,7 +329,7 @@ impl Store {
         if let Ok(Some(second)) = second_place(&self.dir)
             && second.is_dir()
         {
-            let _ = outside::add(&second, &self.station, self.known_head());
+            let _ = heads::add(&second, &self.station, self.known_head());
         }
     }
 
@@ -316,10 +345,10 @@ impl Store {
     #[must_use]
     pub fn compare_heads(&self) -> HeadsCompared {
         let register = self.register();
-        let known = heads(&self.dir, &self.station);
+        let Outside { heads: known, unread, second_away } = outside(&self.dir, &self.station);
         let missing = known.iter().filter(|head| !head.is_in(&self.journal, &register));
         let missing: Vec<Said> = missing.map(KnownHead::missing).collect();
-        HeadsCompared { known: known.len(), missing, at: self.clock.now() }
+        HeadsCompared { known: known.len(), missing, unread, second_away, at: self.clock.now() }
     }
 
     /// Copies the newest backup to the second place, unless it has as much, and reads it back.

@@ -13,10 +13,11 @@ use super::block;
 use super::cover::{Cover, Look, Uncovered};
 use super::disk::hex;
 use super::entry::{self, Entry, Op};
+use super::erasing;
 use super::error::StoreError;
 use super::frame::{ENTRIES, Frame, LOST, UNSIGNED};
 use super::group::{self, Outgoing, Run, What};
-use super::journal::{Journal, Origin, SEGMENT_BYTES};
+use super::journal::{self, Journal, Origin, SEGMENT_BYTES};
 use super::keyring;
 use super::keys::{
     Branch, DataKeys, EpochFrame, GivenUp, KeyFrame, Owner, Plain, Public, Register, Signer,
@@ -30,7 +31,7 @@ use crate::said;
 use crate::words::Said;
 use blake3::Hash;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, btree_map};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -459,6 +460,7 @@ impl Composer<'_> {
         missing: &[(u64, Hash)],
     ) -> Result<Recovered, StoreError> {
         self.out.flush()?;
+        self.look_for_rests(to)?;
         let strays = std::mem::take(&mut self.strays);
         let pages = self.pages(&by, missing)?;
         let mut entries = Vec::new();
@@ -474,12 +476,6 @@ impl Composer<'_> {
         entries.push(self.told(&by, next));
         self.write(&by, &pages, &entries)?;
         self.out.finish()?;
-        let said = |seq: &u64, rest: &Vec<u8>| {
-            self.register
-                .erased(*seq)
-                .is_some_and(|(_, hash)| hash == *blake3::hash(rest).as_bytes())
-        };
-        self.rests.retain(|seq, rest| said(seq, rest));
         if !self.rests.is_empty() {
             let opened = Journal::open(to, self.origin, None, 0, || 0, SEGMENT_BYTES)?;
             let (mut journal, _) = opened;
@@ -489,6 +485,24 @@ impl Composer<'_> {
         self.found.head = self.hash.to_hex().to_string();
         self.found.register = self.register;
         Ok(self.found)
+    }
+
+    /// Erased entries whose content lies here again get their rest from wherever it lay. Where it lay
+    /// nowhere, and where no page is left that says of an erasure, nothing remains and the branch
+    /// says that it was lost.
+    fn look_for_rests(&mut self, to: &Path) -> Result<(), StoreError> {
+        let register = &self.settled.register;
+        self.rests.retain(|seq, rest| {
+            let rest = *blake3::hash(rest).as_bytes();
+            register.erased(*seq).is_some_and(|(_, said)| said == rest)
+        });
+        for seq in erasing::not_as_said(&journal::look(to, self.origin)?, register)? {
+            if let btree_map::Entry::Vacant(place) = self.rests.entry(seq) {
+                place.insert(Vec::new());
+                self.found.lost.push((seq, seq));
+            }
+        }
+        Ok(())
     }
 
     /// The branch, and the epochs whose frames were lost; before them, where the first pages of all

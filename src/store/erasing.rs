@@ -13,6 +13,7 @@ use super::error::{Doing, StoreError, io};
 use super::frame::ENTRIES;
 use super::journal::Journal;
 use super::keys::{Erase, Erased, Plain, Register, Signer};
+use super::reader::JournalReader;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -99,6 +100,35 @@ impl Store {
         }
         Ok(rests)
     }
+}
+
+/// Entries that are not what the pages say of them: erased ones in whose place lies something else
+/// than their rest, put back or taken away, and rests no page knows of.
+///
+/// # Errors
+/// What the journal gives.
+pub(super) fn not_as_said(
+    journal: &JournalReader,
+    register: &Register,
+) -> Result<Vec<u64>, StoreError> {
+    let mut wrong = Vec::new();
+    journal.frames(1, |frame| {
+        let header = &frame.header;
+        if header.kind != ENTRIES || frame.lost() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let slots = block::slots(frame.body, header.count).into_iter().flatten();
+        for (seq, slot) in (header.seq..).zip(slots) {
+            let rest = slot.was.map(|_| *blake3::hash(slot.sealed).as_bytes());
+            let said = register.erased(seq).map(|(_, rest)| rest);
+            let nothing = slot.was.is_some() && slot.sealed.is_empty();
+            if rest != said && !(nothing && register.lost((seq, seq))) {
+                wrong.push(seq);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(wrong)
 }
 
 /// Finishes an erasure a crash cut short, or forgets one whose page was never written. True when

@@ -2,7 +2,7 @@
 //! grew and by whom, whether erasures are what was asked for, and whether time ran forward.
 
 use super::entry::{Entry, Op};
-use super::keys::{KnownKey, Owner};
+use super::keys::{KnownKey, Owner, Register};
 use crate::record::{ERASED, Instant, MoveMade, Record, RecordId};
 use crate::words::Said;
 use chrono::TimeDelta;
@@ -203,9 +203,12 @@ impl Hands {
         newest.is_some_and(|newest| newest - entry.time > BACK)
     }
 
-    /// What is wrong with erasures, once everything is read.
-    pub fn end(&self) -> Vec<(u64, Said)> {
+    /// What is wrong with erasures, once everything is read. What a repair says was lost is not held
+    /// against them: the chain still knows who signed it.
+    pub fn end(&self, register: &Register) -> Vec<(u64, Said)> {
+        let lost = |seq: u64| register.lost((seq, seq));
         let asked = self.erasures.iter().filter(|(_, request)| !self.requests.contains(request));
+        let asked = asked.filter(|(_, request)| !lost(*request));
         let unasked = asked.map(|(seq, _)| {
             let what = Said::fixed(
                 "没有管理员申请过这次销毁",
@@ -214,7 +217,11 @@ impl Hands {
             (*seq, what)
         });
         let of_the_gone = |ids: &[RecordId]| ids.iter().any(|id| self.gone.contains(id));
-        let others = self.rests.iter().filter(|(_, ids)| !of_the_gone(ids)).map(|(seq, _)| {
+        // The entry that comes with the page names whom it is about.
+        let named =
+            |seq: u64| register.erased(seq).is_none_or(|(page, _)| !lost(page) && !lost(page + 1));
+        let others = self.rests.iter().filter(|(seq, ids)| named(*seq) && !of_the_gone(ids));
+        let others = others.map(|(seq, _)| {
             let what = Said::fixed(
                 "它被销毁，却不是被销毁的人的记载",
                 "it was erased and says nothing of anybody who was erased",

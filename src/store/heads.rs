@@ -97,25 +97,30 @@ fn path(folder: &Path, station: &StationInfo) -> PathBuf {
     folder.join(format!("heads-{}.toml", node.get(..12).unwrap_or_default()))
 }
 
-/// The heads in a file outside. One that cannot be read tells nothing.
-pub fn read(folder: &Path, station: &StationInfo) -> Vec<KnownHead> {
-    let text = read_text(&path(folder, station)).ok().flatten().unwrap_or_default();
-    let file: File = toml::from_str(&text).unwrap_or_default();
+/// The heads in a file outside; none where there is no such file yet.
+///
+/// # Errors
+/// [`StoreError::BadFile`] for one that is not as it was written, or what the machine gives.
+pub fn read(folder: &Path, station: &StationInfo) -> Result<Vec<KnownHead>, StoreError> {
+    let path = path(folder, station);
+    let Some(text) = read_text(&path)? else { return Ok(Vec::new()) };
+    let bad = |detail: String| StoreError::BadFile { file: path.display().to_string(), detail };
+    let file: File = toml::from_str(&text).map_err(|error| bad(error.message().to_string()))?;
     let known = |line: &Line| {
         let Line { made, life, entry, hash, segment, offset } = line;
-        let hash = Hash::from_hex(hash).ok()?;
+        let hash = Hash::from_hex(hash).map_err(|error| bad(error.to_string()))?;
         let place = (*segment, *offset);
-        Some(KnownHead { incarnation: *life, seq: *entry, hash, place, made: *made })
+        Ok(KnownHead { incarnation: *life, seq: *entry, hash, place, made: *made })
     };
-    file.heads.iter().filter_map(known).collect()
+    file.heads.iter().map(known).collect()
 }
 
 /// Adds a head to the file outside.
 ///
 /// # Errors
-/// What the machine gives; the file is as it was then.
+/// As [`read`], which leaves a file nobody understands as it is, for whoever looks into it.
 pub fn add(folder: &Path, station: &StationInfo, head: KnownHead) -> Result<(), StoreError> {
-    let mut heads = read(folder, station);
+    let mut heads = read(folder, station)?;
     if heads.last().is_some_and(|last| last.hash == head.hash) {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use super::building;
 use super::checkpoint::{CHECKPOINT_FILE, Checkpoint};
 use super::composing::{self, By, REPAIR, Recovered};
 use super::disk;
+use super::erasing;
 use super::error::{Doing, StoreError, io};
 use super::heads::KnownHead;
 use super::journal;
@@ -52,7 +53,7 @@ pub fn heal(
     let station = StationInfo::load(dir)?;
     let _lock = lock(dir)?;
     finish(dir)?;
-    let keyring = Keyring::load(dir)?;
+    let mut keyring = Keyring::load(dir)?;
     let unlocked = keyring.open(secret, &mut Throttle::load(dir)?, setup.clock.now())?;
     let (keys, signer) = (unlocked.data_keys(), unlocked.seed.signer());
     let (owner, station_key) = (unlocked.owner, unlocked.station.signer().public());
@@ -63,12 +64,18 @@ pub fn heal(
     // All of it: opening only looks at what came after the last checkpoint.
     let checked = journal::check_all(&old, station.origin(), known.map_or(0, |known| known.seq))
         .and_then(|()| opening::Found::open(dir, &station, &unlocked, setup).map(drop));
-    let whole = checked.is_ok();
+    let mut whole = checked.is_ok();
     let missing = match checked {
         Err(error) if error.is_damage() => Vec::new(),
         Err(error) => return Err(error),
-        // Whole, and yet another one than was once known: an older copy, or a tail that was cut.
-        Ok(()) => missing_heads(dir, &station)?,
+        Ok(()) => {
+            let journal = journal::look(&old, station.origin())?;
+            let register = journal.keys();
+            whole = erasing::not_as_said(&journal, &register)?.is_empty();
+            // Whole, and yet another one than was once known: an older copy, or a tail that was cut.
+            let known = backups::outside(dir, &station).heads.into_iter();
+            known.filter(|head| !head.is_in(&journal, &register)).collect()
+        }
     };
     if missing.is_empty() && whole {
         setup.progress.end();
@@ -104,15 +111,9 @@ pub fn heal(
     disk::write_whole(&new.join(WHOLE_FILE), b"")?;
     let kept = if old.exists() { disk::aside(&old, &old)? } else { String::new() };
     finish(dir)?;
+    // Slots of keys whose pages are lost; on a disk that takes nothing the next opening does it.
+    let _ = keyring.settle(&journal.register);
     Ok(Some(Healed { journal, backup: name, kept }))
-}
-
-/// Heads known outside that a whole journal does not have and nobody gave up.
-fn missing_heads(dir: &Path, station: &StationInfo) -> Result<Vec<KnownHead>, StoreError> {
-    let opened = journal::look(&dir.join(JOURNAL_DIR), station.origin())?;
-    let register = opened.keys();
-    let known = backups::heads(dir, station).into_iter();
-    Ok(known.filter(|head| !head.is_in(&opened, &register)).collect())
 }
 
 /// The newest backup of this station that is whole; where the journal lacks heads, one that has

@@ -4,7 +4,7 @@
 
 use super::Store;
 use super::backup;
-use super::backups::{self, BackupOnDisk};
+use super::backups::{self, BackupOnDisk, Outside};
 use super::block;
 use super::checkpoint::Checkpoint;
 use super::cover::{Cover, Look};
@@ -114,6 +114,8 @@ pub struct VerifyReport {
     pub branches: Vec<Said>,
     /// Heads known outside, in backups and in the second place.
     pub heads_known: usize,
+    /// The second place is named and not there now: what it knows was not looked for.
+    pub second_away: bool,
     /// Segments of the journal.
     pub segments: u32,
     /// Hash of the last header, in hexadecimal.
@@ -212,7 +214,7 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let numbers = if journal.exists() { segment::list(&journal)? } else { Vec::new() };
     let mut report = VerifyReport::default();
     let backups = backups::files(dir);
-    let heads = backups::heads(dir, &station);
+    let Outside { heads, unread, second_away } = backups::outside(dir, &station);
     let ends = backups.iter().filter_map(|file| Some(file.opened.as_ref().ok()?.report().entries));
     let ends = ends.chain(heads.iter().map(|head| head.seq));
     // The checkpoint lies in the open and knows how far the journal had come, and who held keys.
@@ -259,6 +261,8 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     report.head = chain.hash.to_hex().to_string();
     let whole = report.problem_count == 0;
     report.heads_known = heads.len();
+    report.second_away = second_away;
+    unread.into_iter().for_each(|said| report.problem(None, said));
     if whole {
         chain.heads_lie_in_it(&heads, &mut report);
     }
@@ -498,7 +502,9 @@ impl<'a> Chain<'a> {
         }
         report.erased = self.rests.len() as u64;
         for (seq, rest) in &self.rests {
-            if self.register.erased(*seq).is_none_or(|(_, said)| said != *rest) {
+            if *rest == *blake3::hash(b"").as_bytes() && self.register.lost((*seq, *seq)) {
+                report.lost += 1;
+            } else if self.register.erased(*seq).is_none_or(|(_, said)| said != *rest) {
                 report.problem(
                     Some(*seq),
                     said!(
@@ -508,12 +514,14 @@ impl<'a> Chain<'a> {
                 );
             }
         }
-        for seq in self.register.all_erased().keys().filter(|seq| !self.rests.contains_key(seq)) {
+        let gone = |seq: &u64| self.lost.iter().any(|(first, last)| (first..=last).contains(&seq));
+        let there = |seq: &&u64| !self.rests.contains_key(seq) && !gone(seq);
+        for seq in self.register.all_erased().keys().filter(there) {
             report.problem(
                 Some(*seq),
                 said!(
-                    "第 {seq} 条应已销毁，内容却还在：请打开一次站点，由它做完",
-                    "Entry {seq} was to be erased and its content is still there: open the station once, which finishes it"
+                    "第 {seq} 条应已销毁，内容却还在：请打开一次站点，由它做完；仍在的，有人放回了旧内容，请运行 yizhan rebuild",
+                    "Entry {seq} was to be erased and its content is still there: open the station once, which finishes it; if it stays, somebody put it back, and `yizhan rebuild` takes it out"
                 ),
             );
         }
@@ -738,7 +746,9 @@ impl Store {
                         for opened in entries {
                             let entry = opened.and_then(|(seq, one)| {
                                 let entry = block::decode(seq, &one)?;
-                                if one.erased.is_some() && entry.is_none() {
+                                // Unless a repair says that its rest was lost.
+                                let lost = register.lost((seq, seq));
+                                if one.erased.is_some() && entry.is_none() && !lost {
                                     hands.nothing_left(seq);
                                 }
                                 Ok(entry.map(|entry| (entry, one.erased.is_some())))
@@ -752,7 +762,7 @@ impl Store {
             let more = header.last() < upto;
             Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
-        for (seq, Said { zh, en }) in hands.end() {
+        for (seq, Said { zh, en }) in hands.end(&register) {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
         walked

@@ -3,6 +3,8 @@
 use crate::furnished;
 use crate::stage::{PASSWORD, Stage, Station};
 use insta::assert_snapshot;
+use yizhan::office::Command;
+use yizhan::program::Role;
 use yizhan::words::Lang;
 
 /// Takes out what differs from run to run: the folder, fingerprints, and what depends on random salts.
@@ -174,4 +176,70 @@ fn the_accounts_in_english() {
     accounts_tour(&station, &mut station.session_in(80, 24, Lang::En, false), |name, desk| {
         assert_snapshot!(format!("en-80-{name}"), steady(&station, &desk.screen()));
     });
+}
+
+/// What the evidence asks of people: erasing, restoring, the recovery key, heads that are missing.
+fn evidence_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
+    let second = Command::AddAccount {
+        name: "admin2".into(),
+        role: Role::Administrator,
+        password: PASSWORD.into(),
+        must_change: false,
+    };
+    station.office.perform(&station.admin, second).unwrap();
+    let opens = |desk: &mut Stage, who: &str| {
+        desk.signs_in(who).press("F2").types(furnished::NEWCOMER).press("Enter");
+    };
+    opens(desk, "admin");
+    desk.press("x");
+    show("erase-ask", desk);
+    desk.types("1").press("F10 x");
+    show("erase-drop", desk);
+    desk.press("Esc Ctrl-O");
+    opens(desk, "admin2");
+    desk.press("x");
+    show("erase", desk);
+    desk.press("Enter");
+    show("erase-sure", desk);
+    desk.press("2 Enter");
+    show("erased", desk);
+    station.office.store().back_up_now();
+    desk.press("Enter Ctrl-O").signs_in("admin").press("0 r");
+    show("restore", desk);
+    desk.press("Esc Esc y");
+    show("recovery-key", desk);
+    // What the stick has written down is not in the journal any more.
+    let stick = tempfile::tempdir().unwrap();
+    station.office.name_second_place(&station.admin, Some(stick.path())).unwrap();
+    let heads = std::fs::read_dir(stick.path()).unwrap().next().unwrap().unwrap().path();
+    let told = std::fs::read_to_string(&heads).unwrap();
+    let other = |line: &str| match line.starts_with("hash") {
+        true => format!("hash = \"{}\"\n", "0".repeat(64)),
+        false => format!("{line}\n"),
+    };
+    std::fs::write(&heads, told.lines().map(other).collect::<String>()).unwrap();
+    station.office.look_at_backups();
+    desk.press("Esc Ctrl-O").pause();
+    show("heads-sign-in", desk);
+    desk.types("admin").press("Enter").types(PASSWORD).press("Enter");
+    show("heads", desk);
+    desk.press("1 Enter");
+    show("heads-home", desk);
+}
+
+#[test]
+fn the_evidence_on_every_screen() {
+    for (name, size, lang, mono) in [
+        ("zh-80", (80, 24), Lang::Zh, false),
+        ("zh-120", (120, 40), Lang::Zh, false),
+        ("en-80", (80, 24), Lang::En, false),
+        ("mono-80", (80, 24), Lang::Zh, true),
+    ] {
+        let station = furnished::station_with_newcomer();
+        let mut desk = station.session_in(size.0, size.1, lang, mono);
+        evidence_tour(&station, &mut desk, |step, desk| {
+            let screen = if mono { desk.marked() } else { desk.screen() };
+            assert_snapshot!(format!("{name}-{step}"), steady(&station, &screen));
+        });
+    }
 }

@@ -70,6 +70,25 @@ struct Copy {
     frames: Vec<Owned>,
 }
 
+/// The frames of the only segment.
+pub(super) fn frames(dir: &Path) -> Vec<Owned> {
+    let mut frames = Vec::new();
+    salvage::pieces(&dir.join("journal"), |piece| {
+        let Piece::Frame(frame) = piece else { panic!("a gap in an honest copy") };
+        frames.push(Owned::of(&frame));
+        Ok(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    frames
+}
+
+/// Writes the only segment anew.
+pub(super) fn write_frames(dir: &Path, frames: &[Owned]) {
+    let mut bytes = segment::head(1).to_vec();
+    frames.iter().for_each(|owned| owned.frame().encode(&mut bytes));
+    fs::write(segment(dir, 1), bytes).unwrap();
+}
+
 impl Copy {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -77,13 +96,7 @@ impl Copy {
         copy(&base().dir, &data);
         let report = verify_chain(&data, None).unwrap();
         assert!(report.ok, "an honest copy: {report:?}");
-        let mut frames = Vec::new();
-        salvage::pieces(&data.join("journal"), |piece| {
-            let Piece::Frame(frame) = piece else { panic!("a gap in an honest copy") };
-            frames.push(Owned::of(&frame));
-            Ok(ControlFlow::Continue(()))
-        })
-        .unwrap();
+        let frames = frames(&data);
         Self { _dir: dir, dir: data, frames }
     }
 
@@ -129,9 +142,7 @@ impl Copy {
 
     /// Writes the frames, and takes away what knows better: checkpoint and table.
     fn write(&self) {
-        let mut bytes = segment::head(1).to_vec();
-        self.frames.iter().for_each(|owned| owned.frame().encode(&mut bytes));
-        fs::write(segment(&self.dir, 1), bytes).unwrap();
+        write_frames(&self.dir, &self.frames);
         forget(&self.dir);
     }
 

@@ -1,6 +1,7 @@
 //! What a station lives through, at random: whatever it is, the journal verifies without a password,
 //! until one bit is changed.
 
+use super::erasing::{last, put_back, under_way, without_text};
 use super::evidence::{forget, given};
 use super::*;
 use std::fs;
@@ -14,8 +15,14 @@ struct Life {
     /// Everybody who ever had a key: name, record and hand.
     people: Vec<(String, u64, Signer)>,
     random: u64,
+    /// The records kept here; whoever was erased is not entered again.
+    workers: [u64; 9],
+    /// How often somebody was erased.
+    erasures: u32,
 }
 
+/// Steps of a life.
+const STEPS: usize = 14;
 const SECRET: Secret<'static> = Secret::Password { account: ACCOUNT, password: PASSWORD };
 
 impl Life {
@@ -24,11 +31,24 @@ impl Life {
         let dir = work.path().join("data");
         let (store, recovery) = create_with_key(&dir);
         let people = vec![(ACCOUNT.to_string(), 0, store.opened_by().clone())];
-        Self { work, folders: 0, dir, recovery, people, random }
+        Self {
+            work,
+            folders: 0,
+            dir,
+            recovery,
+            people,
+            random,
+            workers: std::array::from_fn(|n| n as u64),
+            erasures: 0,
+        }
     }
 
     fn next(&mut self, below: u64) -> u64 {
         damage::next(&mut self.random) % below
+    }
+
+    fn worker(&mut self) -> u64 {
+        self.workers[usize::try_from(self.next(9)).unwrap()]
     }
 
     fn luo(&self) -> Signer {
@@ -54,12 +74,13 @@ impl Life {
     }
 
     fn step(&mut self) {
-        match self.next(12) {
+        match self.next(13) {
             0 => self.join(),
             1 => self.leave(),
             2 => self.crash(),
             3 => self.restore(),
             4 => self.repair(),
+            5 => self.erase(),
             _ => self.save(),
         }
         let report = verify_chain(&self.dir, None).unwrap();
@@ -72,7 +93,7 @@ impl Life {
             let (name, _, hand) = self.somebody(&store);
             let drafts = (0..=self.next(3)).map(|_| {
                 let text = "字".repeat(usize::try_from(self.next(60)).unwrap());
-                Draft { actor: name.clone(), ..put("worker", self.next(9), &text) }
+                Draft { actor: name.clone(), ..put("worker", self.worker(), &text) }
             });
             drop(store.submit(&hand, drafts.collect()));
         }
@@ -83,7 +104,8 @@ impl Life {
         let store = self.open();
         let n = 100 + self.people.len() as u64;
         let name = format!("account {n}");
-        let hand = given(&store, &name, n, "volunteer");
+        let role = if self.next(2) == 0 { "volunteer" } else { ADMINISTRATOR };
+        let hand = given(&store, &name, n, role);
         self.people.push((name, n, hand));
     }
 
@@ -91,7 +113,38 @@ impl Life {
         let store = self.open();
         let (_, n, _) = self.somebody(&store);
         if n != 0 {
-            disable(&store, &self.luo(), n, vec![put("worker", 9, "left")]).unwrap();
+            disable(&store, &self.luo(), n, vec![put("worker", 50, "left")]).unwrap();
+        }
+    }
+
+    /// One administrator asks for it, another erases what is kept of a record; sometimes power is cut
+    /// before what lay there is gone.
+    fn erase(&mut self) {
+        let store = self.open();
+        let n = self.worker();
+        let history = store.history("worker", id(n)).unwrap_or_default();
+        let register = store.register();
+        let keeps = |hand: &Signer| {
+            register.may_sign(hand.id()).is_ok()
+                && register.known(hand.id()).is_some_and(KnownKey::may_keep_keys)
+        };
+        let second = self.people.iter().find(|(_, n, hand)| *n != 0 && keeps(hand)).cloned();
+        let (Some((name, _, hand)), false) = (second, history.is_empty()) else { return };
+        let request = Draft { actor: name, command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
+        let request = store.submit(&hand, vec![request]).wait().unwrap()[0];
+        let before = self.folder();
+        copy(&self.dir, &before);
+        let seqs: Vec<u64> = history.iter().map(|entry| entry.seq).collect();
+        let rest = |entry| Some(without_text(entry));
+        store.erase(&self.luo(), request, &seqs, rest, last(n)).unwrap();
+        self.erasures += 1;
+        self.workers.iter_mut().filter(|worker| **worker == n).for_each(|worker| *worker += 200);
+        drop(store);
+        if self.next(2) == 0 && segment::list(&self.dir.join("journal")).unwrap() == [1] {
+            let rests = put_back(&self.dir, &before);
+            under_way(&self.dir, rests);
+            forget(&self.dir);
+            drop(self.open());
         }
     }
 
@@ -104,14 +157,14 @@ impl Life {
             let (pages, turn) = store.prepare_epoch(&[], None).unwrap();
             let luo = self.luo();
             let pages = pages.into_iter().map(|page| (luo.clone(), page)).collect();
-            let drafts = vec![put("worker", 3, "turned")];
+            let drafts = vec![put("worker", 51, "turned")];
             let change = Change { hand: luo.into(), pages, drafts, turn: Some(turn) };
             store.submit_when(None, change).wait().unwrap();
             copy(&self.dir, &to);
         } else {
             copy(&self.dir, &to);
             let kept = segment(&to, 1).metadata().unwrap().len();
-            save(&store, (0..5).map(|n| put("worker", n, "half of it")).collect());
+            save(&store, (52..57).map(|n| put("worker", n, "half of it")).collect());
             let whole = fs::read(segment(&self.dir, 1)).unwrap();
             let more = self.next(whole.len() as u64 - kept);
             let torn = usize::try_from(kept + more).unwrap();
@@ -132,7 +185,7 @@ impl Life {
         let store = self.open();
         let file = self.work.path().join("backup.yzb");
         store.backup(&file).unwrap();
-        save(&store, vec![put("worker", 1, "after the backup")]);
+        save(&store, vec![put("worker", 58, "after the backup")]);
         drop(store);
         let to = self.folder();
         let journal = (self.next(2) == 0).then(|| self.dir.join("journal"));
@@ -176,11 +229,15 @@ impl Life {
 
 #[test]
 fn whatever_a_station_lives_through_it_verifies_until_one_bit_is_changed() {
-    for round in 1..=8u64 {
+    let mut erasures = 0;
+    // More by hand: `YIZHAN_LIVES=500`.
+    let lives = std::env::var("YIZHAN_LIVES").ok().and_then(|lives| lives.parse().ok());
+    for round in 1..=lives.unwrap_or(12u64) {
         let mut life = Life::new(round * 7_919);
-        for _ in 0..14 {
+        for _ in 0..STEPS {
             life.step();
         }
+        erasures += life.erasures;
         let store = life.open();
         let report = store.verify(None).unwrap();
         assert!(report.ok, "{round}: {report:?}");
@@ -198,4 +255,5 @@ fn whatever_a_station_lives_through_it_verifies_until_one_bit_is_changed() {
             assert!(!report.ok || report.tail_bytes > 0, "{round}, byte {at}: {report:?}");
         }
     }
+    assert!(erasures > 0, "no life in which anybody was erased");
 }

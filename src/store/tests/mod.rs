@@ -4,6 +4,7 @@ mod backup;
 mod backups;
 mod crash;
 mod damage;
+mod erasing;
 mod evidence;
 mod failing;
 mod golden;

@@ -100,7 +100,7 @@ fn heads(reading: &mut Reading, cx: &Context) {
         for said in compared.missing {
             reading.push(Tone::Bad, Said::default(), said, 2);
         }
-        return;
+        return not_compared(reading, compared.unread, compared.second_away);
     }
     reading.value(
         title,
@@ -112,6 +112,21 @@ fn heads(reading: &mut Reading, cx: &Context) {
             ),
         },
     );
+    not_compared(reading, compared.unread, compared.second_away);
+}
+
+/// What lies outside and could not be read.
+fn not_compared(reading: &mut Reading, unread: Vec<Said>, second_away: bool) {
+    for said in unread {
+        reading.push(Tone::Bad, Said::default(), said, 2);
+    }
+    if second_away {
+        let said = said!(
+            "第二位置现在不在，那里记下的没有核对",
+            "The second place is not there now; what it knows was not compared"
+        );
+        reading.push(Tone::Unsure, Said::default(), said, 2);
+    }
 }
 
 /// Erasures that are asked for and not carried out.

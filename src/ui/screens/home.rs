@@ -95,7 +95,7 @@ impl Screen for Home {
         let Some(who) = cx.who else { return };
         let counts = cx.office.counts(who);
         self.notices = cx.office.trouble().into_iter().collect();
-        self.notices.extend(cx.office.heads_alarm());
+        self.notices.extend(cx.office.heads_told());
         self.notices.extend(cx.office.backup_warning());
         self.notices.extend(cx.office.notices());
         self.notices.extend(cx.office.to_set_up(who));

@@ -137,7 +137,7 @@ impl Screen for System {
 /// What keeps the station from saving, and what was found and put right.
 fn trouble(reading: &mut Reading, cx: &Context) {
     let office = cx.office;
-    let mut said: Vec<Said> = office.trouble().into_iter().chain(office.heads_alarm()).collect();
+    let mut said: Vec<Said> = office.trouble().into_iter().chain(office.heads_told()).collect();
     if let Some(doubt) = office.clock_doubt() {
         let (now, newest) = doubt.shown();
         said.push(said!(

@@ -499,3 +499,84 @@ fn a_backup_is_restored_on_the_screen_into_another_folder() {
     assert_eq!(office.root(), station.office.root());
     assert_eq!(office.lives().0, 2);
 }
+
+/// Whoever takes the second place away where it is named in the open does not silence it.
+#[test]
+fn the_second_place_is_the_one_the_journal_names() {
+    let (desk, _) = house();
+    let stick = desk.file("stick");
+    fs::create_dir(&stick).unwrap();
+    refused(&by(&desk, "周丽", &["backup", "--second", shown(&stick)]));
+    desk.done(&["backup", "--second", shown(&stick)]);
+    desk.done(&["backup"]);
+    let settings = desk.data().join("backup.toml");
+    let named = fs::read_to_string(&settings).unwrap();
+    let log = desk.done(&["log", "--what", "journal"]);
+    assert!(log.contains(shown(&stick)), "{log}");
+    // The journal goes back to before its newest entries, without the backups here.
+    let before = desk.file("older");
+    copy(&desk.data(), &before);
+    person(&desk, "单静");
+    desk.done(&["backup"]);
+    copy(&before, &desk.data());
+    fs::remove_dir_all(desk.data().join("backup")).unwrap();
+    for other in [None, Some("second = \"/nowhere\"\n"), Some("second = [\n")] {
+        match other {
+            Some(other) => fs::write(&settings, other).unwrap(),
+            None => fs::remove_file(&settings).unwrap(),
+        }
+        let output = by(&desk, "周丽", &["find", "x"]);
+        let said = text(&output.stderr);
+        assert!(said.contains("1 处不在"), "{other:?}: {said}");
+        assert_eq!(fs::read_to_string(&settings).unwrap(), named);
+    }
+    // Nor does whoever makes a mess of what is written there.
+    let heads = fs::read_dir(&stick).unwrap().flatten().map(|entry| entry.path());
+    let heads = heads.into_iter().find(|path| path.extension().unwrap() == "toml").unwrap();
+    fs::write(&heads, "made = nothing\n").unwrap();
+    let said = text(&by(&desk, "周丽", &["find", "x"]).stderr);
+    assert!(said.contains("没有核对") && said.contains(shown(&heads)), "{said}");
+    let (status, report) = verified(&desk);
+    assert_eq!((status, &report["ok"]), (Some(1), &false.into()), "{report}");
+    let kept = fs::read_to_string(&heads).unwrap();
+    assert_eq!(kept, "made = nothing\n", "left for whoever looks into it");
+    // One that is out is told apart from one that knows nothing.
+    fs::rename(&stick, desk.file("out")).unwrap();
+    let (status, report) = verified(&desk);
+    assert_eq!((status, &report["second_away"]), (Some(0), &true.into()), "{report}");
+    assert!(text(&desk.yizhan(&["verify"]).output().unwrap().stdout).contains("接上再核验"));
+}
+
+#[test]
+fn a_restored_folder_asks_for_its_own_second_place() {
+    let (desk, _) = house();
+    let stick = desk.file("stick");
+    fs::create_dir(&stick).unwrap();
+    desk.done(&["backup", "--second", shown(&stick)]);
+    let file = desk.file("station.yzb");
+    desk.done(&["backup", shown(&file)]);
+    let there = desk.file("second");
+    let mut restore = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    restore.env_clear().args(["restore", shown(&file), "--data", shown(&there), "--as", "admin"]);
+    restore.arg("--password-file").arg(desk.file("password"));
+    assert!(restore.output().unwrap().status.success());
+    let mut find = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    find.env_clear().args(["find", "x", "--data", shown(&there), "--as", "admin"]);
+    find.arg("--password-file").arg(desk.file("password"));
+    assert!(find.output().unwrap().status.success());
+    assert!(!there.join("backup.toml").exists(), "two stations would write on one stick");
+    // The first one goes on with it, and finds nothing strange there.
+    let said = text(&desk.run(&["find", "x"]).stderr);
+    assert!(said.contains("没有找到") && !said.contains("链头"), "{said}");
+}
+
+#[test]
+fn an_account_that_keeps_its_given_password_is_told_in_the_log() {
+    let (desk, _) = house();
+    let given = desk.write("given", "given-by-admin-3");
+    let add = ["account", "add", "冉光辉", "--role", "volunteer", "--new-password-file"];
+    desk.done(&[&add[..], &[shown(&given)]].concat());
+    let log = desk.done(&["log", "--what", "accounts"]);
+    let line = |name: &str| log.lines().find(|line| line.contains(name)).unwrap();
+    assert!(line("周丽").contains("不要求本人更换") && !line("冉光辉").contains("不要求"), "{log}");
+}
