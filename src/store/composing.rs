@@ -195,6 +195,7 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
         pending: Vec::new(),
         turned: false,
         incarnation: 1,
+        without_content: Vec::new(),
         rests: BTreeMap::new(),
         broken: false,
         gap: None,
@@ -252,6 +253,9 @@ struct Composer<'a> {
     turned: bool,
     /// The highest of the station's lives that any page tells of.
     incarnation: u32,
+    /// Frames that are here without their content: lost now, or by an earlier repair whose page may
+    /// be lost in its turn.
+    without_content: Vec<(u64, u64)>,
     /// Rests of entries that were erased after the backup.
     rests: BTreeMap<u64, Vec<u8>>,
     /// The chain could not be followed any more.
@@ -284,6 +288,9 @@ impl Composer<'_> {
             return self.stray(&owned);
         }
         (self.seq, self.hash) = (owned.header.last(), hash);
+        if owned.flags & LOST != 0 {
+            self.without_content.push((owned.header.seq, owned.header.last()));
+        }
         self.hashes.insert(owned.header.seq, hash);
         self.turned |= owned.header.kind != ENTRIES;
         self.pending.push(owned);
@@ -535,7 +542,13 @@ impl Composer<'_> {
             rows.map(|(first, last)| (*first, *last.min(&from))).collect()
         };
         // One for each life whose page was lost too, so that what was known of it is explained.
-        let (lives, lost) = (register.incarnation(), kept(&self.found.lost));
+        let (lives, mut lost) = (register.incarnation(), kept(&self.found.lost));
+        let told = |row: &(u64, u64)| {
+            register.lost(*row) || lost.iter().any(|(a, b)| *a <= row.0 && row.1 <= *b)
+        };
+        let untold: Vec<_> =
+            kept(&self.without_content).into_iter().filter(|row| !told(row)).collect();
+        lost.extend(untold);
         let top = self.incarnation.clamp(lives, lives + LIVES) + 1;
         let branches = (lives + 1..=top).map(|incarnation| {
             Plain::Branch(Branch {
