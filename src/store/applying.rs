@@ -1,20 +1,31 @@
 //! Entries brought into a table: each operation exactly once, wherever a crash falls.
 //!
-//! A batch carries at most 100 operations and, in the same batch, how far the table is then.
+//! A batch carries at most 100 rows and, in the same batch, how far the table is then.
 
 use super::KindCodes;
-use super::entry::{Entry, Op};
+use super::chunks;
+use super::entry::{self, Entry, Op};
 use super::error::StoreError;
 use super::keys::DataKeys;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::table::{self, Applied, BATCH_OPS, Key, Table};
+use super::table::{Applied, BATCH_OPS, Key, Row, Table, Writes};
 use crate::record::RecordId;
 use crate::words::Said;
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Records with a row of their own in one batch. Of its operations one is kept for the row that says
+/// how far the table is, and the others are for chunks and what is left over from them.
+const MOST_OWN: usize = BATCH_OPS / 2;
+/// Records that share rows in one batch, and about how many bytes of them.
+const MOST_FRESH: usize = 2_048;
+/// See [`MOST_FRESH`].
+const MOST_FRESH_BYTES: usize = 1024 * 1024;
+/// So many operations of the journal are brought in at once when it is replayed.
+const REPLAYED_OPS: usize = 1_024;
 
 /// Whether an entry's link to the entry before must be the one the table has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,7 +67,7 @@ pub fn apply(target: Target<'_>, entries: &[impl Borrow<Entry>]) -> Result<(), S
     if entries.is_empty() {
         return Ok(());
     }
-    let mut batch = Batch { target, rows: HashMap::new() };
+    let mut batch = Batch::new(target);
     entries.iter().try_for_each(|entry| batch.entry(entry.borrow()))?;
     batch.commit()
 }
@@ -80,7 +91,7 @@ pub fn replay(
         ops += entry.ops.len();
         let seq = entry.seq;
         pending.push(entry);
-        if ops >= BATCH_OPS {
+        if ops >= REPLAYED_OPS {
             if stop.load(Ordering::Relaxed) {
                 return Err(StoreError::Closed);
             }
@@ -108,21 +119,29 @@ impl Target<'_> {
     }
 }
 
-/// Rows gathered for one sled batch.
+/// Records gathered for one sled batch.
 struct Batch<'a> {
     target: Target<'a>,
-    rows: HashMap<Key, Vec<u8>>,
+    /// Records that get a row of their own.
+    own: HashMap<Key, Row>,
+    /// New records behind all others of their kind, which share rows where they are many.
+    fresh: BTreeMap<Key, Row>,
+    fresh_bytes: usize,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    fn new(target: Target<'a>) -> Self {
+        Self { target, own: HashMap::new(), fresh: BTreeMap::new(), fresh_bytes: 0 }
+    }
+
     fn entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
         if entry.seq <= self.target.applied.seq {
             return Ok(());
         }
         let done = usize::try_from(self.target.applied.part).unwrap_or(usize::MAX);
         for (at, op) in entry.ops.iter().enumerate().skip(done) {
-            // One place is kept for the row that says how far the table is.
-            if self.rows.len() >= BATCH_OPS - 1 {
+            let full = self.fresh.len() >= MOST_FRESH || self.fresh_bytes >= MOST_FRESH_BYTES;
+            if full || self.own.len() >= MOST_OWN {
                 self.commit()?;
             }
             self.op(op, entry)?;
@@ -133,30 +152,39 @@ impl Batch<'_> {
         Ok(())
     }
 
+    fn gathered(&self, key: &Key) -> Option<&Row> {
+        self.own.get(key).or_else(|| self.fresh.get(key))
+    }
+
     fn op(&mut self, op: &Op, entry: &Entry) -> Result<(), StoreError> {
         let Some((kind, id, previous)) = op.touches() else { return Ok(()) };
         let key = key(self.target.codes, kind, id)?;
         let table = self.target.table;
-        let before = match self.rows.get(&key) {
-            Some(value) => table::last_seq(value),
-            None => table.last_seq(&key)?,
+        let gathered = self.gathered(&key);
+        let (before, size) = match gathered {
+            Some(row) => (row.last_seq, 0),
+            None => table.before(&key)?,
         };
         if before != previous && self.target.links == Links::MustFit {
             return Err(StoreError::Records(Said::fixed("有记录过时", "a record is stale")));
         }
-        let value = match op {
-            Op::Put { record, .. } => table.value(&key, record, entry.seq)?,
+        let plain = match op {
+            Op::Put { record, .. } => entry::encode(record)?,
             _ => {
-                let now = match self.rows.get(&key) {
-                    Some(value) => Some(table.read(&key, value)?),
-                    None => table.get(&key)?,
+                let now = match gathered {
+                    Some(row) => Some(row.clone()),
+                    None => table.row(&key)?,
                 };
                 // A look at a record that is not there leaves nothing to link.
                 let Some(now) = now else { return Ok(()) };
-                table.value(&key, &now.record, entry.seq)?
+                now.plain
             }
         };
-        let sentinel = self.target.applied.kinds.entry(key.code()).or_default();
+        let is_fresh = self.fresh.contains_key(&key) || before == 0 && table.is_beyond(&key);
+        let applied = &mut *self.target.applied;
+        // What its own row took is free once this one is written.
+        applied.live = applied.live.saturating_sub(size);
+        let sentinel = applied.kinds.entry(key.code()).or_default();
         if before != 0 {
             sentinel.remove(&key, before);
         }
@@ -164,11 +192,24 @@ impl Batch<'_> {
         if let Some(changed) = &mut self.target.changed {
             changed.entry(key).or_insert(before);
         }
-        self.rows.insert(key, value);
+        let row = Row { key, last_seq: entry.seq, plain };
+        if is_fresh {
+            self.fresh_bytes += row.plain.len();
+            self.fresh.insert(key, row);
+        } else {
+            self.own.insert(key, row);
+        }
         Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.target.table.apply(self.rows.drain(), self.target.applied)
+        let table = self.target.table;
+        let fresh = std::mem::take(&mut self.fresh);
+        self.fresh_bytes = 0;
+        let (chunks, alone) = chunks::split(fresh.into_values().collect());
+        let own = self.own.drain().map(|(_, row)| row).chain(alone);
+        let own = own.map(|row| Ok((row.key, table.sealed(&row)?)));
+        let own = own.collect::<Result<_, StoreError>>()?;
+        table.write(Writes { own, chunks }, self.target.applied)
     }
 }

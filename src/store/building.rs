@@ -15,7 +15,7 @@ use super::journal::ROOM;
 use super::keys::DataKeys;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::table::{self, Applied, BATCH_OPS, Key, Row, Table};
+use super::table::{self, Applied, Key, Row, Table};
 use crate::words::Said;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -237,29 +237,27 @@ impl Builder<'_> {
         self.progress.begin(Said::fixed("压缩记录表", "Compacting the records"), count);
         let table = Table::create(&path, self.keys.clone())?;
         let mut kinds = Sentinels::new();
-        let (mut after, mut done) = (None, 0);
+        let (mut after, mut done, mut live) = (None, 0, 0);
         let copied = loop {
             let rows = match page(after.as_ref()) {
                 Ok(rows) => rows,
                 Err(error) => break Err(error),
             };
-            let Some((last, _)) = rows.last() else { break Ok(()) };
+            let Some(last) = rows.last() else { break Ok(()) };
             if self.stop.load(Ordering::Relaxed) {
                 break Err(StoreError::Closed);
             }
-            after = Some(*last);
+            after = Some(last.key);
             done += rows.len() as u64;
-            for (key, value) in &rows {
-                kinds.entry(key.code()).or_default().add(key, table::last_seq(value));
+            for row in &rows {
+                kinds.entry(row.key.code()).or_default().add(&row.key, row.last_seq);
             }
-            for rows in rows.chunks(BATCH_OPS) {
-                table.copy(rows.to_vec())?;
-            }
+            live += table.copy(rows)?;
             self.progress.at(done);
         };
-        let mut applied = Applied { seq: from, part: 0, kinds };
+        let mut applied = Applied { seq: from, part: 0, kinds, live };
         let built = copied
-            .and_then(|()| table.apply([], &applied))
+            .and_then(|()| table.apply([], &mut applied))
             .and_then(|()| self.catch_up(&table, &mut applied));
         self.progress.end();
         built?;

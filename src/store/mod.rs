@@ -52,6 +52,7 @@ mod block;
 mod building;
 mod change;
 mod checkpoint;
+mod chunks;
 mod composing;
 mod cover;
 mod disk;

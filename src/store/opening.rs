@@ -264,6 +264,8 @@ impl Found {
         let codes = setup.codes.clone();
         let backup = backups::known(dir, station).into_iter().next();
         let keys = unlocked.data_keys();
+        // Nor over another station's keyring, as far as the checkpoint tells.
+        let fits = checkpoint.as_ref().is_none_or(|known| are_of(&keys, &known.register));
         let mut records = None;
         let opened = Journal::open(
             &dir.join(JOURNAL_DIR),
@@ -271,7 +273,11 @@ impl Found {
             checkpoint.as_ref().map(|known| (known.position, known.register.clone())),
             backup.as_ref().map_or(0, |backup| backup.entries),
             || {
-                let opened = Records::open(dir, station.node, &keys, codes, checkpoint.as_ref());
+                if !fits {
+                    return 0;
+                }
+                let opened =
+                    Records::open(dir, station.node, &keys, codes.clone(), checkpoint.as_ref());
                 records.insert(opened).applied()
             },
             setup.segment_bytes,
@@ -279,12 +285,20 @@ impl Found {
         let (journal, torn) = opened.map_err(|error| explained(dir, &keys, backup, error))?;
         let reader = journal.reader();
         let hand = agree(unlocked, &keys, &reader.keys())?;
-        match (reader.entry(&keys, reader.end().seq), records) {
-            (Err(StoreError::Seal(_)), _) => Err(StoreError::OtherKey),
-            (_, Some(records)) => Ok(Self { journal, torn, records, checkpoint, keys, hand }),
-            (_, None) => Err(StoreError::Closed),
+        if matches!(reader.entry(&keys, reader.end().seq), Err(StoreError::Seal(_))) {
+            return Err(StoreError::OtherKey);
         }
+        let opened = || Records::open(dir, station.node, &keys, codes, checkpoint.as_ref());
+        let records = records.unwrap_or_else(opened);
+        Ok(Self { journal, torn, records, checkpoint, keys, hand })
     }
+}
+
+/// Whether keys are those of the epochs a register knows.
+fn are_of(keys: &DataKeys, register: &Register) -> bool {
+    register.epochs().iter().zip(1..).all(|(epoch, number)| {
+        keys.key(number).is_none_or(|key| keyring::commitment(&key) == epoch.commitment)
+    })
 }
 
 /// Whether what the keyring opened is what the journal says: its epochs, and that the key still
@@ -293,10 +307,7 @@ fn agree(unlocked: &Unlocked, keys: &DataKeys, register: &Register) -> Result<Si
     let turned = unlocked.next.as_ref().filter(|_| register.epoch() == keys.newest() + 1);
     keys.begin(turned.is_some());
     let station = turned.map_or(&unlocked.station, |(_, station)| station).signer();
-    let ours = register.epochs().iter().zip(1..).all(|(epoch, number)| {
-        keys.key(number).is_none_or(|key| keyring::commitment(&key) == epoch.commitment)
-    });
-    if !ours {
+    if !are_of(keys, register) {
         return Err(StoreError::OtherKey);
     }
     match register.epoch().cmp(&keys.newest()) {

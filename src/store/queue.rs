@@ -41,7 +41,7 @@ pub(super) enum Job {
     Mend(Option<StoreError>, Option<Promise<Vec<Said>>>),
     Compact(Promise<Vec<Said>>),
     /// A table built beside is there, or is not to be had.
-    Built(Result<Built, StoreError>),
+    Built(Result<Box<Built>, StoreError>),
     /// The machine may have recovered: try again what it refused.
     Retry(Promise<()>),
     /// Entries lose what they say of a person.

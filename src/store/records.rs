@@ -21,7 +21,6 @@ use crate::words::Said;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use uuid::Uuid;
 
@@ -55,8 +54,6 @@ pub struct Records {
     present: RwLock<Present>,
     state: Mutex<State>,
     failing: Mutex<Option<Failing>>,
-    /// Bytes of all rows at the last walk; 0 before one.
-    live: AtomicU64,
 }
 
 /// What a walk over all records found.
@@ -128,7 +125,6 @@ impl Records {
             present: RwLock::new(present),
             state: Mutex::new(State { applied, changed: None }),
             failing: Mutex::new(None),
-            live: AtomicU64::new(0),
         }
     }
 
@@ -294,9 +290,9 @@ impl Records {
         Checkpoint { position, register, generation, size, kinds }.save(&self.dir, self.station)
     }
 
-    /// Bytes the table's files take, and the bytes its rows took at the last walk.
+    /// Bytes the table's files take, and the bytes its rows need.
     pub fn sizes(&self) -> (u64, u64) {
         let size = self.present().table.as_ref().map_or(0, Table::size);
-        (size, self.live.load(Ordering::Relaxed))
+        (size, self.state().applied.live)
     }
 }

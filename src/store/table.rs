@@ -1,15 +1,17 @@
-//! The present in sled: one tree, one row per record, and one row that says how far it is.
+//! The present in sled: one tree, with a row for each record that was saved alone or changed, chunks
+//! of those that came together (`chunks.rs`), and one row that says how far it is.
 //!
 //! Key: kind code u16 big-endian, then the record's sixteen bytes. Value: sequence of the last
 //! entry that touched the record, then the epoch of the data key and the sealed record, sealed to
-//! key and sequence. The row that
-//! says how far the table is is sealed too, so that another station's table is not taken for ours.
+//! key and sequence. The row that says how far the table is is sealed too, so that another station's
+//! table is not taken for ours.
 //! sled is never trusted: what matters is in the journal, and what is here is watched by sentinels.
 //!
 //! sled writes even when it only opens. On a disk that takes nothing the same rows lie in memory,
 //! brought up from the journal, so that reading goes on.
 
 use super::checkpoint::{Sentinel, Sentinels};
+use super::chunks;
 use super::disk;
 use super::entry;
 use super::error::{Doing, StoreError, io};
@@ -18,24 +20,25 @@ use super::seal::Purpose;
 use super::unhurried::unhurried;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// At most this many operations in one sled batch: larger ones leak (storage.md).
 pub const BATCH_OPS: usize = 100;
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
-const MARKER: &str = "yizhan records 3, sled 0.34\n";
+const MARKER: &str = "yizhan records 4, sled 0.34\n";
 const SLED_DIR: &str = "sled";
 /// What sled's own snapshots of its page table begin with; it can do without them.
 const SNAPSHOTS: &str = "snap.";
 /// Shorter than any record's key, so no page of records takes it for one.
 const META_KEY: &[u8] = b"m";
-const META_VERSION: u8 = 2;
+const META_VERSION: u8 = 3;
 
 /// The key of a record's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,15 +60,53 @@ impl Key {
         &self.0
     }
 
+    /// A key from its bytes; nothing for what is none.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        <[u8; 18]>::try_from(bytes).ok().map(Self)
+    }
+
+    /// The key of another record of this kind.
+    #[must_use]
+    pub fn beside(&self, id: &[u8; 16]) -> Self {
+        let mut bytes = self.0;
+        bytes[2..].copy_from_slice(id);
+        Self(bytes)
+    }
+
     /// The kind's code.
     #[must_use]
     pub fn code(&self) -> u16 {
         u16::from_be_bytes([self.0[0], self.0[1]])
     }
+
+    /// The record's id.
+    #[must_use]
+    pub fn id(&self) -> &[u8; 16] {
+        self.0.last_chunk().unwrap_or(&[0; 16])
+    }
 }
 
-/// A row as it stands: key, and sequence with the sealed record.
-pub type Row = (Key, Vec<u8>);
+/// A record as the table has it, opened and not yet decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Which record.
+    pub key: Key,
+    /// Sequence of the last entry that touched it.
+    pub last_seq: u64,
+    /// The record's bytes.
+    pub plain: Vec<u8>,
+}
+
+impl Row {
+    /// The record.
+    ///
+    /// # Errors
+    /// [`StoreError::Encoding`].
+    pub fn stored(&self) -> Result<Stored, StoreError> {
+        Ok(Stored { record: entry::decode(&self.plain)?, last_seq: self.last_seq })
+    }
+}
 
 /// A record as it is now.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +126,8 @@ pub struct Applied {
     pub part: u32,
     /// What the table holds.
     pub kinds: Sentinels,
+    /// Bytes of its rows, but for what rows of their own have covered in chunks.
+    pub live: u64,
 }
 
 impl Applied {
@@ -92,6 +135,7 @@ impl Applied {
         let mut bytes = vec![META_VERSION];
         bytes.extend_from_slice(&self.seq.to_le_bytes());
         bytes.extend_from_slice(&self.part.to_le_bytes());
+        bytes.extend_from_slice(&self.live.to_le_bytes());
         for (code, sentinel) in &self.kinds {
             bytes.extend_from_slice(&code.to_le_bytes());
             bytes.extend_from_slice(&sentinel.count.to_le_bytes());
@@ -103,7 +147,8 @@ impl Applied {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (version, rest) = bytes.split_first()?;
         let (seq, rest) = rest.split_first_chunk::<8>()?;
-        let (part, mut rest) = rest.split_first_chunk::<4>()?;
+        let (part, rest) = rest.split_first_chunk::<4>()?;
+        let (live, mut rest) = rest.split_first_chunk::<8>()?;
         let mut kinds = Sentinels::new();
         while !rest.is_empty() {
             let (code, after) = rest.split_first_chunk::<2>()?;
@@ -115,7 +160,8 @@ impl Applied {
             rest = after;
         }
         let (seq, part) = (u64::from_le_bytes(*seq), u32::from_le_bytes(*part));
-        (*version == META_VERSION).then_some(Self { seq, part, kinds })
+        let live = u64::from_le_bytes(*live);
+        (*version == META_VERSION).then_some(Self { seq, part, kinds, live })
     }
 }
 
@@ -123,6 +169,20 @@ impl Applied {
 pub struct Table {
     rows: Rows,
     keys: DataKeys,
+    /// The highest key of each kind: what sorts behind it is not here.
+    highest: Mutex<BTreeMap<u16, Key>>,
+}
+
+/// Key and value as they lie in the tree.
+type Raw = (Vec<u8>, Vec<u8>);
+
+/// What is written at once.
+#[derive(Default)]
+pub struct Writes {
+    /// Records with a row of their own, sealed.
+    pub own: Vec<(Key, Vec<u8>)>,
+    /// Records that share a row, in the order of keys.
+    pub chunks: Vec<Vec<Row>>,
 }
 
 /// Where the rows lie.
@@ -139,7 +199,7 @@ impl Rows {
         }
     }
 
-    fn write(&self, batch: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), StoreError> {
+    fn write(&self, batch: Vec<Raw>) -> Result<(), StoreError> {
         match self {
             Self::Sled(db, _) => {
                 let mut rows = sled::Batch::default();
@@ -149,6 +209,54 @@ impl Rows {
             Self::Memory(rows) => {
                 rows.write().unwrap_or_else(PoisonError::into_inner).extend(batch);
                 Ok(())
+            }
+        }
+    }
+}
+
+impl Rows {
+    /// Gives rows in the order of keys until `each` has enough.
+    fn range(
+        &self,
+        (from, to): (Bound<Vec<u8>>, Bound<Vec<u8>>),
+        each: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let db = match self {
+            Self::Memory(rows) => {
+                let rows = read(rows);
+                let _ = rows.range((from, to)).all(|(key, value)| each(key, value));
+                return Ok(());
+            }
+            Self::Sled(db, _) => db,
+        };
+        guard(|| {
+            let mut seen = Vec::new();
+            for row in db.range((from, to)) {
+                let (key, value) = row?;
+                if !each(&key, &value) {
+                    break;
+                }
+                seen.push(key);
+            }
+            // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
+            // so a walk that touches every page once would bring the whole table into memory.
+            // Asking for every row again costs a microsecond and keeps the cache to its size.
+            seen.iter().try_for_each(|key| db.contains_key(key).map(drop))
+        })
+    }
+
+    /// The last row of a range.
+    fn last(&self, from: Vec<u8>, to: Vec<u8>) -> Result<Option<Raw>, StoreError> {
+        let range = (Bound::Included(from), Bound::Included(to));
+        match self {
+            Self::Memory(rows) => {
+                let rows = read(rows);
+                let last = rows.range(range).next_back();
+                Ok(last.map(|(key, value)| (key.clone(), value.clone())))
+            }
+            Self::Sled(db, _) => {
+                let last = guard(|| db.range(range).next_back().transpose())?;
+                Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))
             }
         }
     }
@@ -180,7 +288,12 @@ impl Table {
         let meta = table.rows.get(META_KEY)?;
         let applied = meta.map(|row| table.keys.open(Purpose::Records, META_KEY, &row));
         match applied.map(|plain| plain.and_then(|plain| Applied::read(&plain))) {
-            Some(Some(applied)) => Ok((table, applied)),
+            Some(Some(applied)) => {
+                for code in applied.kinds.keys() {
+                    table.rise(table.last_of_kind(*code)?);
+                }
+                Ok((table, applied))
+            }
             Some(None) => Err(StoreError::Records(Said::fixed(
                 "进度行损坏，或是别的驿站的",
                 "its progress row is damaged, or another station's",
@@ -200,46 +313,118 @@ impl Table {
             .use_compression(false)
             .flush_every_ms(None);
         let db = guard(|| unhurried(|| config.open()))?;
-        Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), keys })
+        Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), keys, highest: Mutex::default() })
     }
 
     /// An empty table that lies nowhere but in memory.
     pub fn in_memory(keys: DataKeys) -> Self {
-        Self { rows: Rows::Memory(RwLock::default()), keys }
+        Self { rows: Rows::Memory(RwLock::default()), keys, highest: Mutex::default() }
     }
 
-    /// The record in a row.
+    /// A record.
     ///
     /// # Errors
-    /// [`StoreError::Records`] when the row cannot be read or does not open.
+    /// [`StoreError::Records`] when its row cannot be read or does not open.
     pub fn get(&self, key: &Key) -> Result<Option<Stored>, StoreError> {
-        let row = self.rows.get(key.bytes())?;
-        row.map(|value| self.read(key, &value)).transpose()
+        self.row(key)?.map(|row| row.stored()).transpose()
     }
 
     /// Sequence of the last entry that touched a record; 0 for none.
     pub fn last_seq(&self, key: &Key) -> Result<u64, StoreError> {
-        let row = self.rows.get(key.bytes())?;
-        Ok(row.map_or(0, |value| last_seq(&value)))
+        Ok(self.before(key)?.0)
     }
 
-    /// The bytes of a row.
+    /// The same, and the bytes its own row takes.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn before(&self, key: &Key) -> Result<(u64, u64), StoreError> {
+        if self.is_beyond(key) {
+            return Ok((0, 0));
+        }
+        if let Some(value) = self.rows.get(key.bytes())? {
+            return Ok((last_seq(&value), (key.bytes().len() + value.len()) as u64));
+        }
+        Ok((self.in_chunk(key)?.map_or(0, |row| row.last_seq), 0))
+    }
+
+    /// A record, opened.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn row(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        match self.rows.get(key.bytes())? {
+            Some(value) => self.open_row(key, &value).map(Some),
+            None => self.in_chunk(key),
+        }
+    }
+
+    /// A record that has no row of its own.
+    fn in_chunk(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        let Some((at, value)) = self.chunk_before(key)? else { return Ok(None) };
+        if chunks::last_of(&value).is_some_and(|last| last < key.id()) {
+            return Ok(None);
+        }
+        let mut records = chunks::unpack(&self.keys, &at, &value)?;
+        let found = records.binary_search_by(|row| row.key.cmp(key)).ok();
+        Ok(found.map(|at| records.swap_remove(at)))
+    }
+
+    /// The chunk of the kind that begins with a key or last before it.
+    fn chunk_before(&self, key: &Key) -> Result<Option<Raw>, StoreError> {
+        self.rows.last(chunks::key_of(&key.beside(&[0; 16])), chunks::key_of(key))
+    }
+
+    /// Whether a record sorts behind every one of its kind, so that it is not here. New ones do, and
+    /// nothing is read for them.
+    pub fn is_beyond(&self, key: &Key) -> bool {
+        let highest = self.highest.lock().unwrap_or_else(PoisonError::into_inner);
+        highest.get(&key.code()).is_none_or(|highest| key > highest)
+    }
+
+    /// The last key of a kind.
+    fn last_of_kind(&self, code: u16) -> Result<Option<Key>, StoreError> {
+        let first = Key::new(code, RecordId(uuid::Uuid::nil()));
+        let last = first.beside(&[0xff; 16]);
+        let own = self.rows.last(first.bytes().to_vec(), last.bytes().to_vec())?;
+        let own = own.and_then(|(at, _)| Key::from_bytes(&at));
+        let chunk = self.chunk_before(&last)?;
+        let chunk = chunk.and_then(|(_, value)| chunks::last_of(&value).map(|id| last.beside(id)));
+        Ok(own.max(chunk))
+    }
+
+    fn rise(&self, keys: impl IntoIterator<Item = Key>) {
+        let mut highest = self.highest.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            let known = highest.entry(key.code()).or_insert(key);
+            *known = (*known).max(key);
+        }
+    }
+
+    /// The bytes of a record's own row.
+    #[cfg(test)]
     pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
-        let sealed =
-            self.keys.seal(Purpose::Records, &place(key, last_seq), &entry::encode(record)?)?;
+        self.sealed(&Row { key: *key, last_seq, plain: entry::encode(record)? })
+    }
+
+    /// The same of a record that is encoded already.
+    ///
+    /// # Errors
+    /// What sealing gives.
+    pub fn sealed(&self, row: &Row) -> Result<Vec<u8>, StoreError> {
+        let Row { key, last_seq, plain } = row;
+        let sealed = self.keys.seal(Purpose::Records, &place(key, *last_seq), plain)?;
         let mut value = Vec::with_capacity(8 + sealed.len());
         value.extend_from_slice(&last_seq.to_le_bytes());
         value.extend_from_slice(&sealed);
         Ok(value)
     }
 
-    /// Reads the bytes of a row.
-    pub fn read(&self, key: &Key, value: &[u8]) -> Result<Stored, StoreError> {
+    fn open_row(&self, key: &Key, value: &[u8]) -> Result<Row, StoreError> {
         let bad = || StoreError::Records(Said::fixed("有一行打不开", "a row does not open"));
         let (last_seq, sealed) = split(value).ok_or_else(bad)?;
-        let plain =
-            self.keys.open(Purpose::Records, &place(key, last_seq), sealed).ok_or_else(bad)?;
-        Ok(Stored { record: entry::decode(&plain)?, last_seq })
+        let plain = self.keys.open(Purpose::Records, &place(key, last_seq), sealed);
+        Ok(Row { key: *key, last_seq, plain: plain.ok_or_else(bad)? })
     }
 
     /// Up to `limit` records after `after`, in the order of keys.
@@ -250,75 +435,124 @@ impl Table {
         limit: usize,
     ) -> Result<Vec<(Key, Stored)>, StoreError> {
         let rows = self.rows(after, code, limit)?;
-        rows.into_iter().map(|(key, value)| Ok((key, self.read(&key, &value)?))).collect()
+        rows.into_iter().map(|row| Ok((row.key, row.stored()?))).collect()
     }
 
-    /// Up to `limit` rows after `after` as they stand, in the order of keys.
+    /// The same, not yet decoded.
     pub fn rows(
         &self,
         after: Option<&Key>,
         code: Option<u16>,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        use std::ops::Bound::{Excluded, Included, Unbounded};
-        let from = match (after, code) {
-            (Some(key), _) => Excluded(key.bytes().to_vec()),
-            (None, Some(code)) => Included(code.to_be_bytes().to_vec()),
-            (None, None) => Unbounded,
+        let lowest = |code: u16| Key::new(code, RecordId(uuid::Uuid::nil()));
+        let wanted = |key: &Key| {
+            code.is_none_or(|code| code == key.code()) && after.is_none_or(|after| key > after)
         };
-        let mut rows = Vec::new();
-        // True while more rows are wanted.
-        let take = |rows: &mut Vec<Row>, key: &[u8], value: &[u8]| {
-            let Ok(key) = <[u8; 18]>::try_from(key).map(Key) else { return true };
-            if code.is_some_and(|code| code != key.code()) || rows.len() >= limit {
+        let from = after.copied().unwrap_or_else(|| lowest(code.unwrap_or(0)));
+        let mut own = self.own_rows((&from, after.is_some()), &wanted, limit)?;
+        let mut shared = self.shared_rows(&from, &wanted, limit)?;
+        // Where a record has both, its own row counts.
+        let covered: BTreeSet<Key> = own.iter().map(|row| row.key).collect();
+        shared.retain(|row| !covered.contains(&row.key));
+        own.append(&mut shared);
+        own.sort_unstable_by_key(|row| row.key);
+        own.truncate(limit);
+        Ok(own)
+    }
+
+    fn own_rows(
+        &self,
+        (from, beyond): (&Key, bool),
+        wanted: &dyn Fn(&Key) -> bool,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let from = from.bytes().to_vec();
+        let from = if beyond { Bound::Excluded(from) } else { Bound::Included(from) };
+        let mut found = Vec::new();
+        let to = Bound::Excluded(chunks::PREFIX.to_vec());
+        self.rows.range((from, to), &mut |key, value| {
+            let Some(key) = Key::from_bytes(key) else { return true };
+            if !wanted(&key) || found.len() >= limit {
                 return false;
             }
-            rows.push((key, value.to_vec()));
+            found.push((key, value.to_vec()));
             true
-        };
-        let db = match &self.rows {
-            Rows::Memory(map) => {
-                let map = read(map);
-                let mut range = map.range::<Vec<u8>, _>((from, Unbounded));
-                let _ = range.all(|(key, value)| take(&mut rows, key, value));
-                return Ok(rows);
-            }
-            Rows::Sled(db, _) => db,
-        };
-        guard(|| {
-            for row in db.range::<Vec<u8>, _>((from, Unbounded)) {
-                let (key, value) = row?;
-                if !take(&mut rows, &key, &value) {
-                    break;
-                }
-            }
-            // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
-            // so a walk that touches every page once would bring the whole table into memory.
-            // Asking for every row again costs a microsecond and keeps the cache to its size.
-            for (key, _) in &rows {
-                db.contains_key(key.bytes())?;
-            }
-            Ok(())
         })?;
-        Ok(rows)
+        found.into_iter().map(|(key, value)| self.open_row(&key, &value)).collect()
+    }
+
+    /// The first records of chunks from a key on; more than `limit` where the last chunk has more.
+    fn shared_rows(
+        &self,
+        from: &Key,
+        wanted: &dyn Fn(&Key) -> bool,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let start = self.chunk_before(from)?.map_or_else(|| chunks::key_of(from), |(at, _)| at);
+        let (mut found, mut done) = (Vec::new(), Ok(()));
+        self.rows.range((Bound::Included(start), Bound::Unbounded), &mut |key, value| {
+            let Some(first) = chunks::first_of(key) else { return false };
+            // The kinds behind are nobody's business, but the first chunk may begin before `from`.
+            if found.len() >= limit || first > *from && !wanted(&first) {
+                return false;
+            }
+            match chunks::unpack(&self.keys, key, value) {
+                Ok(rows) => found.extend(rows.into_iter().filter(|row| wanted(&row.key))),
+                Err(error) => done = Err(error),
+            }
+            done.is_ok()
+        })?;
+        done.map(|()| found)
     }
 
     /// Writes rows and how far the table now is, all or nothing.
     pub fn apply(
         &self,
         rows: impl IntoIterator<Item = (Key, Vec<u8>)>,
-        applied: &Applied,
+        applied: &mut Applied,
     ) -> Result<(), StoreError> {
-        let rows = rows.into_iter().map(|(key, value)| (key.bytes().to_vec(), value));
-        let meta =
-            (META_KEY.to_vec(), self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?);
-        self.rows.write(rows.chain([meta]).collect())
+        self.write(Writes { own: rows.into_iter().collect(), chunks: Vec::new() }, applied)
     }
 
-    /// Writes rows as they stand in another table. Without the row that says how far a table is,
-    /// a copy that was not finished is not taken for one.
-    pub fn copy(&self, rows: Vec<Row>) -> Result<(), StoreError> {
-        self.rows.write(rows.into_iter().map(|(key, row)| (key.bytes().to_vec(), row)).collect())
+    /// The same with records that share rows; what all of them take is counted as live.
+    pub fn write(&self, writes: Writes, applied: &mut Applied) -> Result<(), StoreError> {
+        let highest: Vec<Key> = {
+            let own = writes.own.iter().map(|(key, _)| *key);
+            own.chain(writes.chunks.iter().filter_map(|rows| Some(rows.last()?.key))).collect()
+        };
+        let mut batch = self.laid_out(writes)?;
+        applied.live += size_of(&batch);
+        let meta = self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?;
+        batch.push((META_KEY.to_vec(), meta));
+        self.rows.write(batch)?;
+        self.rise(highest);
+        Ok(())
+    }
+
+    fn laid_out(&self, writes: Writes) -> Result<Vec<Raw>, StoreError> {
+        let own = writes.own.into_iter().map(|(key, value)| Ok((key.bytes().to_vec(), value)));
+        let chunks = writes.chunks.iter().map(|rows| chunks::pack(&self.keys, rows));
+        own.chain(chunks).collect()
+    }
+
+    /// Writes what another table holds, in the order of keys, and gives the bytes that takes. Without
+    /// the row that says how far a table is, a copy that was not finished is not taken for one.
+    pub fn copy(&self, rows: Vec<Row>) -> Result<u64, StoreError> {
+        let (chunks, alone) = chunks::split(rows);
+        let own = alone.iter().map(|row| Ok((row.key, self.sealed(row)?)));
+        let own = own.collect::<Result<_, StoreError>>()?;
+        let highest: Vec<Key> = {
+            let own = alone.iter().map(|row| row.key);
+            own.chain(chunks.iter().filter_map(|rows| Some(rows.last()?.key))).collect()
+        };
+        let batch = self.laid_out(Writes { own, chunks })?;
+        let size = size_of(&batch);
+        for part in batch.chunks(BATCH_OPS) {
+            self.rows.write(part.to_vec())?;
+        }
+        self.rise(highest);
+        Ok(size)
     }
 
     /// Bytes of sled's main file.
@@ -362,6 +596,10 @@ impl Table {
         }
         disk::sync_dir(&dir)
     }
+}
+
+fn size_of(batch: &[Raw]) -> u64 {
+    batch.iter().map(|(key, value)| (key.len() + value.len()) as u64).sum()
 }
 
 /// What a row is sealed to.
@@ -440,9 +678,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn how_far_comes_back(seq: u64, part: u32, kinds in prop::collection::btree_map(any::<u16>(), (any::<u64>(), any::<u128>()), 0..6), cut: prop::sample::Index) {
+        fn how_far_comes_back(seq: u64, part: u32, live: u64, kinds in prop::collection::btree_map(any::<u16>(), (any::<u64>(), any::<u128>()), 0..6), cut: prop::sample::Index) {
             let kinds = kinds.into_iter().map(|(code, (count, sum))| (code, Sentinel { count, sum })).collect();
-            let applied = Applied { seq, part, kinds };
+            let applied = Applied { seq, part, kinds, live };
             let bytes = applied.bytes();
             prop_assert_eq!(Applied::read(&bytes), Some(applied.clone()));
             let cut = Applied::read(&bytes[..cut.index(bytes.len())]);

@@ -121,7 +121,7 @@ impl Writer {
         self.records.checkpoint(&self.journal.reader())?;
         self.checkpointed = end;
         let (size, live) = self.records.sizes();
-        if live > 0 && size > self.compact_above.max(live.saturating_mul(GROWN)) {
+        if size > self.compact_above.max(live.saturating_mul(GROWN)) {
             let (promise, _nobody) = pair();
             // A table that a copy makes no smaller is left in peace until it has grown again.
             self.compact_above = self.compact_above.max(size);
@@ -175,7 +175,7 @@ impl Writer {
                 let why = Said::fixed("重建时中止", "the rebuilding stopped");
                 Err(StoreError::Records(why))
             });
-            queue.push(Job::Built(built));
+            queue.push(Job::Built(built.map(Box::new)));
         });
         match thread {
             Ok(thread) => {
@@ -190,12 +190,12 @@ impl Writer {
         }
     }
 
-    fn built(&mut self, built: Result<Built, StoreError>) {
+    fn built(&mut self, built: Result<Box<Built>, StoreError>) {
         let Some(building) = self.building.take() else { return };
         let _ = building.thread.join();
         let journal = self.journal.reader();
         let done =
-            built.and_then(|built| self.records.put_in_place(built, &journal, &self.progress));
+            built.and_then(|built| self.records.put_in_place(*built, &journal, &self.progress));
         if done.is_ok() {
             self.checkpointed = journal.end().seq;
         }

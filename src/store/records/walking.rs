@@ -3,10 +3,9 @@
 use super::Records;
 use crate::store::checkpoint::Sentinels;
 use crate::store::error::StoreError;
-use crate::store::table::{self, Key, Row, Stored, Table};
+use crate::store::table::{Key, Stored, Table};
 use crate::words::Said;
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 
 /// Rows read at a time.
 pub(super) const PAGE: usize = 256;
@@ -56,25 +55,23 @@ impl Records {
         start: u64,
         each: &mut dyn FnMut(Stored),
     ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
-        let (mut count, mut found, mut newer, mut live) = (0, Sentinels::new(), Vec::new(), 0);
+        let (mut count, mut found, mut newer) = (0, Sentinels::new(), Vec::new());
         let mut after = None;
         loop {
-            let page: Vec<Row> = self.with(|table| table.rows(after.as_ref(), None, PAGE))?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            for (key, value) in page {
-                live += (key.bytes().len() + value.len()) as u64;
-                let last_seq = table::last_seq(&value);
+            let page = self.with(|table| table.rows(after.as_ref(), None, PAGE))?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key);
+            for row in page {
+                let (key, last_seq) = (row.key, row.last_seq);
                 if last_seq > start {
                     newer.push(key);
                 } else {
                     found.entry(key.code()).or_default().add(&key, last_seq);
                 }
                 count += 1;
-                each(self.with(|table| table.read(&key, &value))?);
+                each(self.with(|_| row.stored())?);
             }
         }
-        self.live.store(live, Ordering::Relaxed);
         Ok((count, found, newer))
     }
 }

@@ -170,7 +170,10 @@ fn a_table_that_differs_from_the_journal_is_found_and_put_right() {
         .with(|table| {
             let value = table.value(&key, &record("visit", 9, "forged"), stored.last_seq)?;
             let kinds = store.records.sentinels();
-            table.apply([(key, value)], &table::Applied { seq: store.head().0, part: 0, kinds })
+            table.apply(
+                [(key, value)],
+                &mut table::Applied { seq: store.head().0, kinds, ..Default::default() },
+            )
         })
         .unwrap();
     let report = store.verify(None).unwrap();
@@ -198,7 +201,7 @@ fn a_damaged_journal_leaves_the_table_where_it_is() {
     store
         .records
         .with(|table| {
-            table.apply([(table::Key::new(1, id(3)), vec![1; 60])], &table::Applied::default())
+            table.apply([(table::Key::new(1, id(3)), vec![1; 60])], &mut table::Applied::default())
         })
         .unwrap();
     assert!(matches!(store.for_each(drop), Err(StoreError::Damaged { .. })));

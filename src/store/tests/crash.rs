@@ -227,7 +227,7 @@ fn a_row_lost_unnoticed_is_found_by_the_walk() {
     let dir = tempfile::tempdir().unwrap();
     let store = create(dir.path());
     for n in 0..20 {
-        drop(submit(&store, vec![put("worker", n, "x")]));
+        save(&store, vec![put("worker", n, "x")]);
     }
     store.close().unwrap();
     let db = sled::Config::new().path(dir.path().join("records/sled")).open().unwrap();

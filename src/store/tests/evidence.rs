@@ -645,12 +645,13 @@ fn rows_exchanged_or_put_back_are_found_with_the_key() {
     assert_eq!(text_of(&store, "worker", 1).unwrap(), "approved");
     assert_eq!(text_of(&store, "worker", 2).unwrap(), "refused");
     // What it was before, sealed as it should be by somebody who has the data key.
-    let applied = table::Applied { seq: store.head().0, part: 0, kinds: store.records.sentinels() };
+    let kinds = store.records.sentinels();
+    let mut applied = table::Applied { seq: store.head().0, kinds, ..Default::default() };
     store
         .records
         .with(|table| {
             let before = record("worker", 1, "three");
-            table.apply([(rows[0], table.value(&rows[0], &before, base().first)?)], &applied)
+            table.apply([(rows[0], table.value(&rows[0], &before, base().first)?)], &mut applied)
         })
         .unwrap();
     let report = store.verify(None).unwrap();

@@ -2,6 +2,7 @@
 
 mod backup;
 mod backups;
+mod chunks;
 mod crash;
 mod damage;
 mod erasing;

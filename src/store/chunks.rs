@@ -1,0 +1,128 @@
+//! Records that were saved together and share a row of the table: sled's cost is per operation, so
+//! a million rows of one record each take seconds, and sixty-four records a row a fraction of that.
+//!
+//! A chunk's key sorts behind every record's: [`PREFIX`], then the key of its first record. Its value
+//! is the id of its last record [16], then sealed and compressed, for each record in the order of keys:
+//! id [16], last sequence u64, length u32, the record's bytes. No chunk's ids lie among another's.
+//! A record that is changed later gets a row of its own, which counts before the chunk.
+
+use super::error::StoreError;
+use super::keys::DataKeys;
+use super::seal::Purpose;
+use super::table::{Key, Row};
+use crate::words::Said;
+
+/// What the keys of chunks begin with: no record's id is as large.
+pub const PREFIX: [u8; 3] = [0xff; 3];
+/// Most records in a chunk.
+const MOST: usize = 64;
+/// A chunk takes no more records once it has so many bytes in plain.
+const BYTES: usize = 64 * 1024;
+/// Fewer records than this each get a row of their own, unless they are long.
+const FEWEST: usize = 8;
+/// Bytes of a record's id.
+const ID: usize = 16;
+/// What a chunk may say it unpacks to.
+const PLAIN_MAX: usize = 16 * 1024 * 1024;
+
+/// The key of a chunk whose first record has this key.
+pub fn key_of(first: &Key) -> Vec<u8> {
+    [&PREFIX[..], first.bytes()].concat()
+}
+
+/// The key of the first record, from a chunk's key; nothing for another row's key.
+pub fn first_of(key: &[u8]) -> Option<Key> {
+    key.strip_prefix(&PREFIX).and_then(Key::from_bytes)
+}
+
+/// Splits records in the order of keys into those that share a row and those that stand alone.
+pub fn split(records: Vec<Row>) -> (Vec<Vec<Row>>, Vec<Row>) {
+    let (mut chunks, mut alone) = (Vec::new(), Vec::new());
+    let mut open: Vec<Row> = Vec::new();
+    let mut bytes = 0;
+    let mut end = |open: &mut Vec<Row>, bytes: usize| {
+        let done = std::mem::take(open);
+        let few = done.len() < FEWEST && bytes < BYTES || done.len() < 2;
+        if few { alone.extend(done) } else { chunks.push(done) }
+    };
+    for record in records {
+        let full = open.len() >= MOST || bytes >= BYTES;
+        if full || open.last().is_some_and(|last| last.key.code() != record.key.code()) {
+            end(&mut open, bytes);
+            bytes = 0;
+        }
+        bytes += record.plain.len();
+        open.push(record);
+    }
+    end(&mut open, bytes);
+    (chunks, alone)
+}
+
+/// Key and value of a chunk.
+///
+/// # Errors
+/// What sealing gives; [`StoreError::Encoding`] for no records or one too long.
+pub fn pack(keys: &DataKeys, records: &[Row]) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+    let none = || StoreError::Encoding("an empty chunk".into());
+    let (first, last) = (records.first().ok_or_else(none)?, records.last().ok_or_else(none)?);
+    let mut plain = Vec::new();
+    for record in records {
+        let length = u32::try_from(record.plain.len());
+        let length = length.map_err(|_| StoreError::Encoding("a record too long".into()))?;
+        plain.extend_from_slice(record.key.id());
+        plain.extend_from_slice(&record.last_seq.to_le_bytes());
+        plain.extend_from_slice(&length.to_le_bytes());
+        plain.extend_from_slice(&record.plain);
+    }
+    let packed = lz4_flex::block::compress_prepend_size(&plain);
+    let key = key_of(&first.key);
+    let last = last.key.id();
+    let mut value = last.to_vec();
+    value.extend(keys.seal(Purpose::Records, &place(&key, last), &packed)?);
+    Ok((key, value))
+}
+
+/// The last id of a chunk, which its value says in the open.
+pub fn last_of(value: &[u8]) -> Option<&[u8; ID]> {
+    value.first_chunk::<ID>()
+}
+
+/// The records of a chunk, in the order of keys.
+///
+/// # Errors
+/// [`StoreError::Records`] for one that does not open or is not what it should be.
+pub fn unpack(keys: &DataKeys, key: &[u8], value: &[u8]) -> Result<Vec<Row>, StoreError> {
+    read(keys, key, value).ok_or_else(|| {
+        StoreError::Records(Said::fixed("有一组记录打不开", "a group of records does not open"))
+    })
+}
+
+fn read(keys: &DataKeys, key: &[u8], value: &[u8]) -> Option<Vec<Row>> {
+    let first = first_of(key)?;
+    let (last, sealed) = value.split_first_chunk::<ID>()?;
+    let packed = keys.open(Purpose::Records, &place(key, last), sealed)?;
+    let (size, packed) = lz4_flex::block::uncompressed_size(&packed).ok()?;
+    let plain = (size <= PLAIN_MAX).then(|| lz4_flex::block::decompress(packed, size).ok())??;
+    let mut rest = plain.as_slice();
+    let mut records: Vec<Row> = Vec::with_capacity(MOST);
+    while !rest.is_empty() {
+        let (id, after) = rest.split_first_chunk::<ID>()?;
+        let (last_seq, after) = after.split_first_chunk::<8>()?;
+        let (length, after) = after.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (bytes, after) = after.split_at_checked(length)?;
+        let key = first.beside(id);
+        if records.last().is_some_and(|before| before.key >= key) {
+            return None;
+        }
+        let last_seq = u64::from_le_bytes(*last_seq);
+        records.push(Row { key, last_seq, plain: bytes.to_vec() });
+        rest = after;
+    }
+    let fits = records.first()?.key == first && records.last()?.key.id() == last;
+    fits.then_some(records)
+}
+
+fn place(key: &[u8], last: &[u8; ID]) -> Vec<u8> {
+    [key, last].concat()
+}
