@@ -9,7 +9,7 @@ use super::members::Members;
 use super::reading::{Entered, RowReader};
 use super::report::{ColumnReport, Fault, LeftRow, RefusedRow, Report, SheetReport};
 use super::{Book, FileTrouble, HeadingMap, Plan};
-use crate::office::{Actor, Command, Office, Refusal, RefusalKind, Right};
+use crate::office::{Actor, Begun, Command, Office, Refusal, RefusalKind, Right};
 use crate::record::fold;
 use crate::words::Said;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,8 +85,16 @@ pub fn import(
         notices: look.notices,
         ..Report::default()
     };
-    let mut run =
-        Run { office, actor, options, report, waiting: Vec::new(), sheet: 0, not_taken: 0 };
+    let mut run = Run {
+        office,
+        actor,
+        options,
+        report,
+        waiting: Vec::new(),
+        under_way: None,
+        sheet: 0,
+        not_taken: 0,
+    };
     let mut way: Box<dyn Way> = match target.table {
         None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind))),
         Some(table) => Box::new(Members::new(office, kind, table)),
@@ -169,6 +177,7 @@ fn sheet(
     }
     // What waits has its answer too when the machine failed behind it.
     way.flush(reader, run);
+    run.settle(reader);
     let lines = run.report.refused.get_mut(refused..).unwrap_or_default();
     lines.sort_by_key(|row| row.place.line);
     let lines = run.report.left.get_mut(left..).unwrap_or_default();
@@ -197,12 +206,16 @@ fn begun(layout: &Layout<'_>) -> SheetReport {
 }
 
 /// What a run through a file has so far.
+/// Rows whose commands were handed in, with whether each makes a record.
+type UnderWay = (Vec<(Vec<SheetRow>, bool)>, Begun);
+
 pub(super) struct Run<'a> {
     pub office: &'a Office,
     actor: &'a Actor,
     options: &'a ImportOptions<'a>,
     pub report: Report,
     waiting: Vec<(Vec<SheetRow>, Command)>,
+    under_way: Option<UnderWay>,
     /// The sheet being read, by its place in the report.
     sheet: usize,
     /// The memory rows not taken take, in bytes.
@@ -299,8 +312,24 @@ impl Run<'_> {
         }
         let made: Vec<bool> = waiting.iter().map(|(_, command)| makes(command)).collect();
         let (rows, commands): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let answers = self.office.perform_all(self.actor, commands);
-        for ((rows, made), answer) in rows.into_iter().zip(made).zip(answers) {
+        // Looked at and checked while the disk still takes those before.
+        let begun = self.office.begin_all(self.actor, commands);
+        let rows = rows.into_iter().zip(made).collect();
+        if let Some(before) = self.under_way.replace((rows, begun)) {
+            self.answered(reader, before);
+        }
+    }
+
+    /// Waits for the commands that were handed in last.
+    pub fn settle(&mut self, reader: &RowReader<'_>) {
+        if let Some(last) = self.under_way.take() {
+            self.answered(reader, last);
+        }
+    }
+
+    fn answered(&mut self, reader: &RowReader<'_>, (rows, begun): UnderWay) {
+        let answers = self.office.end_all(begun);
+        for ((rows, made), answer) in rows.into_iter().zip(answers) {
             match answer {
                 Ok(_) => self.took(rows.len(), made),
                 Err(why) if why.kind == RefusalKind::Unavailable => {

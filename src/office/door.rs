@@ -81,6 +81,11 @@ pub(super) struct Door {
 }
 
 /// A change that has its place in the journal and waits for the disk.
+/// Commands that were handed in and are not on the disk yet.
+#[must_use = "nothing is known to be saved before `end_all`"]
+pub struct Begun(Vec<Result<Result<Staged, Receipt>, Refusal>>);
+
+/// A change on its way to the disk.
 pub(super) struct Staged {
     ticket: Ticket<Vec<u64>>,
     number: String,
@@ -146,17 +151,30 @@ impl Office {
         actor: &Actor,
         commands: impl IntoIterator<Item = Command>,
     ) -> Vec<Result<Receipt, Refusal>> {
-        let staged: Vec<_> = commands
-            .into_iter()
-            .map(|command| {
-                // A change of keys is done before the next one begins.
-                if command.changes_keys() {
-                    return Ok(Err(self.perform_keys(actor, &command, &mut |_| Ok(()))?));
-                }
-                self.stage(actor, command, None).map(Ok)
-            })
-            .collect();
-        let answers = staged
+        let begun = self.begin_all(actor, commands.into_iter().collect());
+        self.end_all(begun)
+    }
+
+    /// Hands commands in, in order; they are carried out once [`Self::end_all`] says so, and others
+    /// may be handed in meanwhile.
+    pub fn begin_all(&self, actor: &Actor, commands: Vec<Command>) -> Begun {
+        let mut together = None;
+        let staged = commands.into_iter().map(|command| {
+            // A change of keys is done before the next one begins.
+            if command.changes_keys() {
+                drop(together.take());
+                return Ok(Err(self.perform_keys(actor, &command, &mut |_| Ok(()))?));
+            }
+            together.get_or_insert_with(|| self.store.together());
+            self.stage(actor, command, None).map(Ok)
+        });
+        Begun(staged.collect())
+    }
+
+    /// Waits for commands that were handed in; one answer each.
+    pub fn end_all(&self, begun: Begun) -> Vec<Result<Receipt, Refusal>> {
+        let answers = begun
+            .0
             .into_iter()
             .map(|staged| staged?.map_or_else(Ok, |staged| self.settle(staged)))
             .collect();

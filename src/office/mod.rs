@@ -61,7 +61,7 @@ pub use claims::Claim;
 pub use clockwork::ClockDoubt;
 pub use command::{Answers, Command, Receipt};
 pub use differing::{Affected, PackFile};
-pub use door::Office;
+pub use door::{Begun, Office};
 pub use doors::{Doors, SshDoor};
 pub use drafts::Draft;
 pub use erasing::{ErasureAsked, Leftovers};

@@ -124,12 +124,16 @@ pub struct Draft {
     pub reason: Option<String>,
 }
 
+/// Bytes most entries have room in.
+const ROOM: usize = 1_024;
+
 /// The bytes of an entry or a record, in its envelope.
 ///
 /// # Errors
 /// [`StoreError::Encoding`].
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = vec![SCHEMA, 0];
+    let mut bytes = Vec::with_capacity(ROOM);
+    bytes.extend_from_slice(&[SCHEMA, 0]);
     rmp_serde::encode::write_named(&mut bytes, value)
         .map_err(|error| StoreError::Encoding(error.to_string()))?;
     Ok(bytes)

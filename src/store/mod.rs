@@ -128,7 +128,7 @@ use crate::words::Said;
 use blake3::Hash;
 use keyring::Keyring;
 use keys::DataKeys;
-use queue::Queue;
+use queue::{Queue, Together};
 use reader::JournalReader;
 use records::Records;
 use std::fs::File;
@@ -249,6 +249,13 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn refuse_next_write(&self) {
         self.faults.write.store(1, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// While what this gives lives, submissions wait to be written together: whoever hands in many
+    /// pays for the disk once.
+    #[must_use]
+    pub fn together(&self) -> Together<'_> {
+        self.queue.together()
     }
 
     /// Grows by one whenever submissions were refused that had been taken.

@@ -65,6 +65,30 @@ struct State {
     /// What was put right at work, until somebody takes it.
     notices: Vec<Said>,
     closed: bool,
+    /// How many are handing in more that is to be written together.
+    held: u32,
+}
+
+/// While it lives, what is handed in waits to be written together; anything but saves ends the wait.
+pub struct Together<'q>(&'q Queue);
+
+impl Drop for Together<'_> {
+    fn drop(&mut self) {
+        self.0.state().held -= 1;
+        self.0.wake.notify_one();
+    }
+}
+
+impl State {
+    /// Whether the writer waits for more, of which there is not too much yet.
+    fn is_held(&self) -> bool {
+        let saves = |job: &Job| match job {
+            Job::Write(submission) => Some(submission.encoded.iter().map(Vec::len).sum::<usize>()),
+            _ => None,
+        };
+        let waiting: Option<usize> = self.jobs.iter().map(saves).sum();
+        self.held > 0 && !self.closed && waiting.is_some_and(|bytes| bytes < BATCH_BYTES)
+    }
 }
 
 /// The queue before the writer thread.
@@ -84,6 +108,7 @@ impl Queue {
             trouble: None,
             notices: Vec::new(),
             closed: false,
+            held: 0,
         };
         Self { state: Mutex::new(state), wake: Condvar::new() }
     }
@@ -242,6 +267,10 @@ impl Queue {
     pub(super) fn next(&self) -> Option<Work> {
         let mut state = self.state();
         loop {
+            if state.is_held() {
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
             let mut batch = Vec::new();
             let mut bytes = 0;
             while let Some(job) = state.jobs.pop_front() {
@@ -268,6 +297,12 @@ impl Queue {
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Lets the writer wait for more that is to be written together.
+    pub fn together(&self) -> Together<'_> {
+        self.state().held += 1;
+        Together(self)
     }
 
     pub(super) fn idle(&self) -> bool {
