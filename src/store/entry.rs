@@ -1,16 +1,17 @@
 //! What one entry of the journal says, and how entries and records become bytes.
 //!
-//! Named MessagePack inside an envelope of two bytes: schema and flags. Every schema ever
-//! released decodes for ever (`tests/golden/`).
+//! Named MessagePack, made short (`compact.rs`), inside an envelope of two bytes: schema and flags.
+//! Every schema ever released decodes for ever (`tests/golden/`).
 
+use super::compact;
 use super::error::StoreError;
 use crate::record::{Instant, Record, RecordId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The schema written; older ones are brought up to it on reading.
-pub const SCHEMA: u8 = 1;
+/// The schema written. No older one was ever released, and none is read.
+pub const SCHEMA: u8 = 2;
 
 /// Where the session that made a change was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,14 +133,14 @@ const ROOM: usize = 1_024;
 /// # Errors
 /// [`StoreError::Encoding`].
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(ROOM);
-    bytes.extend_from_slice(&[SCHEMA, 0]);
-    rmp_serde::encode::write_named(&mut bytes, value)
+    let mut long = Vec::with_capacity(ROOM);
+    rmp_serde::encode::write_named(&mut long, value)
         .map_err(|error| StoreError::Encoding(error.to_string()))?;
-    Ok(bytes)
+    let short = compact::shorten(&long).ok_or_else(|| StoreError::Encoding("extension".into()))?;
+    Ok([&[SCHEMA, 0][..], &short].concat())
 }
 
-/// Reads what [`encode`] made, of this or any older schema.
+/// Reads what [`encode`] made.
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] when a newer program wrote it, [`StoreError::Encoding`] when it
@@ -147,10 +148,15 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     match bytes {
         [SCHEMA, 0, rest @ ..] => {
-            rmp_serde::from_slice(rest).map_err(|error| StoreError::Encoding(error.to_string()))
+            let long = compact::lengthen(rest);
+            let long = long.ok_or_else(|| StoreError::Encoding("cut off".into()))?;
+            rmp_serde::from_slice(&long).map_err(|error| StoreError::Encoding(error.to_string()))
         }
         [SCHEMA, flags, ..] => Err(StoreError::Encoding(format!("flags {flags:#010b}"))),
-        [found, _, ..] => Err(StoreError::NewerSchema { found: *found, known: SCHEMA }),
+        [found, ..] if *found > SCHEMA => {
+            Err(StoreError::NewerSchema { found: *found, known: SCHEMA })
+        }
+        [found, ..] => Err(StoreError::Encoding(format!("schema {found}"))),
         _ => Err(StoreError::Encoding("empty".into())),
     }
 }

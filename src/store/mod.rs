@@ -53,6 +53,7 @@ mod building;
 mod change;
 mod checkpoint;
 mod chunks;
+mod compact;
 mod composing;
 mod cover;
 mod disk;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// The file's name in the data folder; written last, so a folder that has it is complete.
 pub const STATION_FILE: &str = "station.toml";
 /// The format of the data folder this program reads and writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The station a data folder belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,9 +113,11 @@ mod tests {
     #[test]
     fn another_version_is_named_whatever_else_it_holds() {
         let error = StationInfo::parse("format = 7\nnodes = [1]\n").unwrap_err();
-        assert_eq!(error, StoreError::OtherFormat { found: 7, ours: 2 });
+        assert_eq!(error, StoreError::OtherFormat { found: 7, ours: FORMAT });
         let said = error.said();
-        assert!(said.zh.contains('7') && said.zh.contains('2') && said.en.contains('7'));
+        assert!(
+            said.zh.contains('7') && said.zh.contains(&FORMAT.to_string()) && said.en.contains('7')
+        );
     }
 
     #[test]

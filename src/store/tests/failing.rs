@@ -96,11 +96,11 @@ fn another_format_version_is_named_and_nothing_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     create(dir.path()).close().unwrap();
     let path = dir.path().join(STATION_FILE);
-    let text = std::fs::read_to_string(&path).unwrap().replace("format = 2", "format = 3");
+    let text = std::fs::read_to_string(&path).unwrap().replace("format = 3", "format = 4");
     std::fs::write(&path, text).unwrap();
     std::fs::remove_file(dir.path().join("lock")).unwrap();
     let error = unlock(dir.path()).err().unwrap();
-    assert_eq!(error, StoreError::OtherFormat { found: 3, ours: 2 });
+    assert_eq!(error, StoreError::OtherFormat { found: 4, ours: 3 });
     assert!(!dir.path().join("lock").exists());
 }
 
@@ -110,7 +110,7 @@ fn content_of_a_newer_schema_is_said_to_be_so() {
     bytes[0] = 9;
     let error = decode::<Record>(&bytes).unwrap_err();
     assert_eq!(error, StoreError::NewerSchema { found: 9, known: SCHEMA });
-    bytes[0] = 1;
+    bytes[0] = SCHEMA;
     bytes[1] = 0x80;
     assert!(matches!(decode::<Record>(&bytes), Err(StoreError::Encoding(_))));
     assert!(decode::<Record>(&[]).is_err());

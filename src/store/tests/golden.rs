@@ -9,10 +9,10 @@ use std::fs;
 const SECRET: Secret<'static> = Secret::Password { account: ACCOUNT, password: PASSWORD };
 
 pub(super) fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v2")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v3")
 }
 
-/// A record with a value of every kind there was in version 2.
+/// A record with a value of every kind there was in version 3.
 fn full() -> Record {
     let mut full = record("hardship_file", 1, "陈志明");
     full.pack = "0f3a".into();
@@ -123,7 +123,7 @@ fn is_what_was_written(store: &Store, restores: usize) {
 }
 
 #[test]
-fn version_2_values_decode() {
+fn version_3_values_decode() {
     let record: Record = decode(&fs::read(golden().join("record.bin")).unwrap()).unwrap();
     assert_eq!(record, full());
     let entry: Entry = decode(&fs::read(golden().join("entry.bin")).unwrap()).unwrap();
@@ -131,14 +131,14 @@ fn version_2_values_decode() {
 }
 
 #[test]
-fn a_version_2_folder_opens() {
+fn a_version_3_folder_opens() {
     let dir = tempfile::tempdir().unwrap();
     copy(&golden(), dir.path());
     is_what_was_written(&unlock(dir.path()).unwrap(), 1);
 }
 
 #[test]
-fn a_version_2_backup_restores() {
+fn a_version_3_backup_restores() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("to");
     restored(&golden().join("backup.yzb"), &to, &SECRET).unwrap();

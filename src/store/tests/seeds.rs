@@ -117,7 +117,7 @@ fn make_seeds() {
     let keyring = fs::read_to_string(golden().join(keyring::KEYRING_FILE)).unwrap();
     let text = station.text().unwrap();
     let mut manifest = toml::toml! {
-        format = 2
+        format = 3
         made = "2025-06-01T01:00:00Z"
         segment = 1
         offset = 20
