@@ -14,6 +14,9 @@ pub(super) fn hash_of<T: Hash>(value: T) -> u64 {
 /// Full-width and other compatibility forms made plain, characters that stand for others made
 /// those, small letters, trimmed.
 pub(super) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.trim().to_ascii_lowercase();
+    }
     text.trim().chars().map(proper_char).nfkc().flat_map(char::to_lowercase).collect()
 }
 
@@ -31,6 +34,11 @@ pub(super) fn folded_char(c: char) -> Option<char> {
 
 /// Identity numbers as compared: letters and digits, in capitals.
 pub(super) fn folded_id(text: &str) -> String {
+    if text.is_ascii() {
+        let mut plain = text.to_ascii_uppercase();
+        plain.retain(|c| c.is_ascii_alphanumeric());
+        return plain;
+    }
     text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 

@@ -38,8 +38,17 @@ pub(super) fn is_invisible(c: char) -> bool {
 /// For numbers, codes, dates and searches. Prose keeps its full-width punctuation.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    let folded: String = text.chars().map(half_width).filter(|c| !is_invisible(*c)).collect();
-    folded.trim().to_owned()
+    // Most numbers and codes are as they should be.
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.trim().to_owned();
+    }
+    let mut folded = String::with_capacity(text.len());
+    folded.extend(text.chars().map(half_width).filter(|c| !is_invisible(*c)));
+    let end = folded.trim_end().len();
+    folded.truncate(end);
+    let start = folded.len() - folded.trim_start().len();
+    drop(folded.drain(..start));
+    folded
 }
 
 #[cfg(test)]

@@ -33,6 +33,13 @@ pub(super) struct Submission {
     pub promise: Promise<Vec<u64>>,
 }
 
+impl Submission {
+    /// Bytes of its entries.
+    fn size(&self) -> usize {
+        self.encoded.iter().map(Vec::len).sum()
+    }
+}
+
 /// Something for the writer thread to do.
 pub(super) enum Job {
     Write(Submission),
@@ -65,8 +72,14 @@ struct State {
     /// What was put right at work, until somebody takes it.
     notices: Vec<Said>,
     closed: bool,
+    /// Entries that were saved. Whoever hands in the next one lets them go: an allocator is slow
+    /// where one thread frees what another has made.
+    spent: Vec<Arc<Entry>>,
     /// How many are handing in more that is to be written together.
     held: u32,
+    /// Bytes of the saves that wait, and how many jobs wait that are none.
+    waiting: usize,
+    others: usize,
 }
 
 /// While it lives, what is handed in waits to be written together; anything but saves ends the wait.
@@ -82,12 +95,23 @@ impl Drop for Together<'_> {
 impl State {
     /// Whether the writer waits for more, of which there is not too much yet.
     fn is_held(&self) -> bool {
-        let saves = |job: &Job| match job {
-            Job::Write(submission) => Some(submission.encoded.iter().map(Vec::len).sum::<usize>()),
-            _ => None,
-        };
-        let waiting: Option<usize> = self.jobs.iter().map(saves).sum();
-        self.held > 0 && !self.closed && waiting.is_some_and(|bytes| bytes < BATCH_BYTES)
+        self.held > 0 && !self.closed && self.others == 0 && self.waiting < BATCH_BYTES
+    }
+
+    fn put(&mut self, job: Job) {
+        match &job {
+            Job::Write(submission) => self.waiting += submission.size(),
+            _ => self.others += 1,
+        }
+        self.jobs.push_back(job);
+    }
+
+    /// Counts what waits again, after some of it was taken.
+    fn recount(&mut self) {
+        (self.waiting, self.others) = (0, 0);
+        for job in std::mem::take(&mut self.jobs) {
+            self.put(job);
+        }
     }
 }
 
@@ -108,7 +132,10 @@ impl Queue {
             trouble: None,
             notices: Vec::new(),
             closed: false,
+            spent: Vec::new(),
             held: 0,
+            waiting: 0,
+            others: 0,
         };
         Self { state: Mutex::new(state), wake: Condvar::new() }
     }
@@ -184,9 +211,13 @@ impl Queue {
         }
         state.next_seq = seq;
         state.staged.extend(fresh);
-        state.jobs.push_back(Job::Write(submission));
+        state.put(Job::Write(submission));
+        let (held, spent) = (state.is_held(), std::mem::take(&mut state.spent));
         drop(state);
-        self.wake.notify_one();
+        drop(spent);
+        if !held {
+            self.wake.notify_one();
+        }
         Ok(ticket)
     }
 
@@ -246,7 +277,7 @@ impl Queue {
     pub(super) fn push(&self, job: Job) {
         let mut state = self.state();
         if !state.closed {
-            state.jobs.push_back(job);
+            state.put(job);
         }
         drop(state);
         self.wake.notify_one();
@@ -260,7 +291,9 @@ impl Queue {
 
     /// Forgets what waits; its tickets resolve as they are dropped.
     pub(super) fn clear(&self) {
-        self.state().jobs.clear();
+        let mut state = self.state();
+        state.jobs.clear();
+        state.recount();
     }
 
     /// The next job, or several submissions that are written together; nothing when closed.
@@ -273,21 +306,29 @@ impl Queue {
             }
             let mut batch = Vec::new();
             let mut bytes = 0;
+            let mut other = None;
             while let Some(job) = state.jobs.pop_front() {
                 match job {
                     Job::Write(submission) => {
-                        bytes += submission.encoded.iter().map(Vec::len).sum::<usize>();
+                        bytes += submission.size();
                         batch.push(submission);
                         if bytes >= BATCH_BYTES {
                             break;
                         }
                     }
-                    other if batch.is_empty() => return Some(Work::Other(other)),
-                    other => {
-                        state.jobs.push_front(other);
+                    job if batch.is_empty() => {
+                        other = Some(Work::Other(job));
+                        break;
+                    }
+                    job => {
+                        state.jobs.push_front(job);
                         break;
                     }
                 }
+            }
+            state.recount();
+            if other.is_some() {
+                return other;
             }
             if !batch.is_empty() {
                 return Some(Work::Batch(batch));
@@ -310,11 +351,20 @@ impl Queue {
     }
 
     /// A batch is saved and in the table: it need not be remembered here.
-    pub(super) fn saved(&self, batch: &[Submission]) {
+    /// Gives the promises to be kept.
+    pub(super) fn saved(&self, batch: Vec<Submission>) -> Vec<(Promise<Vec<u64>>, Vec<u64>)> {
         let last = batch.iter().flat_map(|submission| &submission.entries).map(|e| e.seq).max();
         let mut state = self.state();
         state.trouble = None;
+        let kept = batch.into_iter().map(|submission| {
+            let Submission { promise, entries, .. } = submission;
+            let seqs = entries.iter().map(|entry| entry.seq).collect();
+            state.spent.extend(entries);
+            (promise, seqs)
+        });
+        let kept = kept.collect();
         state.staged.retain(|_, staged| Some(staged.seq) > last);
+        kept
     }
 
     /// A batch was not saved: everything behind it is refused too, and sequences go back.
@@ -328,6 +378,7 @@ impl Queue {
                 other => state.jobs.push_back(other),
             }
         }
+        state.recount();
         state.staged.clear();
         state.next_seq = next_seq;
         state.epoch += 1;

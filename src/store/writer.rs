@@ -255,10 +255,8 @@ impl Writer {
             .collect();
         // The entries are saved whatever becomes of the table: one that fails is built anew.
         self.records.apply(&entries);
-        self.queue.saved(&batch);
-        for submission in batch {
-            let seqs = submission.entries.iter().map(|entry| entry.seq).collect();
-            submission.promise.keep(Ok(seqs));
+        for (promise, seqs) in self.queue.saved(batch) {
+            promise.keep(Ok(seqs));
         }
         if self.records.trouble().is_some_and(|why| matches!(why, StoreError::Records(_))) {
             self.mend(None);

@@ -18,7 +18,10 @@ pub fn id_key(number: &str) -> String {
 
 /// A number without what people put between its characters, `X` in upper case.
 pub(super) fn plain(number: &str) -> String {
-    fold(number).to_ascii_uppercase().chars().filter(|c| *c != ' ' && *c != '-').collect()
+    let mut plain = fold(number);
+    plain.make_ascii_uppercase();
+    plain.retain(|c| c != ' ' && c != '-');
+    plain
 }
 
 /// The century of birth of a number of fifteen digits by its sequence number: 996 to 999 were
