@@ -151,13 +151,14 @@ impl Office {
         actor: &Actor,
         commands: impl IntoIterator<Item = Command>,
     ) -> Vec<Result<Receipt, Refusal>> {
-        let begun = self.begin_all(actor, commands.into_iter().collect());
+        let begun = self.begin_all(actor, commands);
         self.end_all(begun)
     }
 
-    /// Hands commands in, in order; they are carried out once [`Self::end_all`] says so, and others
-    /// may be handed in meanwhile.
-    pub fn begin_all(&self, actor: &Actor, commands: Vec<Command>) -> Begun {
+    /// Hands commands in, in order, each made when the one before it stands in the index; they are on
+    /// the disk once [`Self::end_all`] says so, and others may be handed in meanwhile. Nobody's saves
+    /// are written while commands are being made, so making one may not wait for anybody.
+    pub fn begin_all(&self, actor: &Actor, commands: impl IntoIterator<Item = Command>) -> Begun {
         let mut together = None;
         let staged = commands.into_iter().map(|command| {
             // A change of keys is done before the next one begins.

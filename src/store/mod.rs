@@ -5,7 +5,8 @@
 //! from the journal after a crash and built anew when it is damaged.
 //!
 //! Knows records as values with a kind's name and a number for it; knows no pack, no field and no
-//! rule. Knows nothing of screens: what it has to say it says as a [`Said`].
+//! rule: the names in `names.txt` are only texts that come often and are written by a number. Knows
+//! nothing of screens: what it has to say it says as a [`Said`].
 //!
 //! ```text
 //! <data folder>/
@@ -16,7 +17,8 @@
 //!   lock            held by the one process that owns the folder
 //!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
 //!                                                               segment.rs journal.rs reader.rs
-//!   records/        the present; records-N after a change of    table.rs records.rs
+//!                   entries and records as bytes                entry.rs compact.rs names.txt
+//!   records/        the present; records-N after a change of    table.rs chunks.rs records.rs
 //!                   tables                                      applying.rs building.rs
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
 //!   shelf/          drafts not yet saved, packs in use, refused shelf.rs
