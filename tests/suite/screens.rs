@@ -11,6 +11,11 @@ use yizhan::words::Lang;
 fn steady(station: &Station, screen: &str) -> String {
     let mut out = String::new();
     for line in screen.replace(&station.office.folder(), "[folder]").lines() {
+        // A backup's size depends on what was drawn at random.
+        let sized = line.split_once(" KB").filter(|_| line.contains(".yzb"));
+        let line = sized.map_or(line.to_string(), |(before, after)| {
+            format!("{}## KB{after}", before.trim_end_matches(|c: char| c.is_ascii_digit()))
+        });
         let mut words: Vec<String> = Vec::new();
         let mut after_chain = false;
         for word in line.split(' ') {
