@@ -59,12 +59,12 @@ fn station(folder: &Path, csv: &Path) {
     let empty = run("find, nobody there", acting(&["find", "王伟"]));
     let csv = csv.to_str().unwrap();
     let import = run("import with checks", acting(&["import", "person", csv]));
-    println!("  after the password {:.2?}", import.wall.saturating_sub(empty.wall));
+    println!("  after the password {:.2?}", import.saturating_sub(empty));
     tell_sizes("before a backup", &data);
     run("backup", acting(&["backup"]));
     tell_sizes("with one backup", &data);
     let found = run("find with nobody in", acting(&["find", "王伟"]));
-    println!("  after the password {:.2?}", found.wall.saturating_sub(empty.wall));
+    println!("  after the password {:.2?}", found.saturating_sub(empty));
     run("verify with an account", acting(&["verify"]));
     run("verify without a password", yizhan(&["verify"]));
     run("rebuild --compact", acting(&["rebuild", "--compact"]));
@@ -78,12 +78,8 @@ fn tell_sizes(when: &str, data: &Path) {
     println!("  disk {when}: {all} (journal {journal}, table {records}, backup {backup})");
 }
 
-/// What a program took.
-struct Taken {
-    wall: Duration,
-}
-
-fn run(what: &str, mut command: Command) -> Taken {
+/// Runs a program, says what it took and gives how long.
+fn run(what: &str, mut command: Command) -> Duration {
     let began = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     let (peak, written) = watch(&mut child);
@@ -92,7 +88,7 @@ fn run(what: &str, mut command: Command) -> Taken {
     let code = status.code().unwrap_or(-1);
     let (peak, written) = (bytes(peak), bytes(written));
     println!("  {what}: {wall:.2?}, peak {peak}, {written} written, exit {code}");
-    Taken { wall }
+    wall
 }
 
 /// Peak memory and bytes written, looked at until it has ended: the last look may be [`LOOK`] old.

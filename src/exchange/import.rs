@@ -205,10 +205,10 @@ fn begun(layout: &Layout<'_>) -> SheetReport {
     }
 }
 
-/// What a run through a file has so far.
 /// Rows whose commands were handed in, with whether each makes a record.
 type UnderWay = (Vec<(Vec<SheetRow>, bool)>, Begun);
 
+/// What a run through a file has so far.
 pub(super) struct Run<'a> {
     pub office: &'a Office,
     actor: &'a Actor,

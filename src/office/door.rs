@@ -80,12 +80,11 @@ pub(super) struct Door {
     pub numbers: HashMap<String, u64>,
 }
 
-/// A change that has its place in the journal and waits for the disk.
 /// Commands that were handed in and are not on the disk yet.
 #[must_use = "nothing is known to be saved before `end_all`"]
 pub struct Begun(Vec<Result<Result<Staged, Receipt>, Refusal>>);
 
-/// A change on its way to the disk.
+/// A change that has its place in the journal and waits for the disk.
 pub(super) struct Staged {
     ticket: Ticket<Vec<u64>>,
     number: String,

@@ -135,14 +135,6 @@ fn birth_date_of(text: &str) -> Result<NaiveDate, IdError> {
     } else {
         text.get(6..14).unwrap_or_default().to_owned()
     };
-    // By far the most of them; what is wrong with the others is told below.
-    if let (Some(year), Some(month), Some(day)) = (full.get(..4), full.get(4..6), full.get(6..8))
-        && let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse())
-        && let Some(born) = NaiveDate::from_ymd_opt(year, month, day)
-        && (super::date::FIRST_YEAR..=super::date::LAST_YEAR).contains(&year)
-    {
-        return Ok(born);
-    }
     // Any day in the range parse_date allows; a relative form cannot be eight digits.
     let wrong = |part| Err(IdError::BirthDate { part, old });
     match super::parse_date(&full, NaiveDate::MIN) {

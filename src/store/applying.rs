@@ -3,7 +3,6 @@
 //! A batch carries at most 100 rows and, in the same batch, how far the table is then.
 
 use super::KindCodes;
-use super::chunks;
 use super::entry::{self, Entry, Op};
 use super::error::StoreError;
 use super::keys::DataKeys;
@@ -203,13 +202,10 @@ impl<'a> Batch<'a> {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        let table = self.target.table;
         let fresh = std::mem::take(&mut self.fresh);
         self.fresh_bytes = 0;
-        let (chunks, alone) = chunks::split(fresh.into_values().collect());
-        let own = self.own.drain().map(|(_, row)| row).chain(alone);
-        let own = own.map(|row| Ok((row.key, table.sealed(&row)?)));
-        let own = own.collect::<Result<_, StoreError>>()?;
-        table.write(Writes { own, chunks }, self.target.applied)
+        let mut writes = Writes::sharing(fresh.into_values().collect());
+        writes.own.extend(self.own.drain().map(|(_, row)| row));
+        self.target.table.write(&writes, self.target.applied)
     }
 }

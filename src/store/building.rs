@@ -15,7 +15,7 @@ use super::journal::ROOM;
 use super::keys::DataKeys;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::table::{self, Applied, Key, Row, Table};
+use super::table::{self, Applied, Key, Row, Table, Writes};
 use crate::words::Said;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -257,7 +257,7 @@ impl Builder<'_> {
         };
         let mut applied = Applied { seq: from, part: 0, kinds, live };
         let built = copied
-            .and_then(|()| table.apply([], &mut applied))
+            .and_then(|()| table.write(&Writes::default(), &mut applied))
             .and_then(|()| self.catch_up(&table, &mut applied));
         self.progress.end();
         built?;

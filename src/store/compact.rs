@@ -186,8 +186,7 @@ fn put(out: &mut Vec<u8>, content: &[u8]) -> usize {
     match u8::try_from(content.len()) {
         Ok(short @ 0..=31) => out.push(0xa0 | short),
         // No text that is called by a number, or made of one, is longer.
-        Ok(length) => out.extend_from_slice(&[0xd9, length]),
-        Err(_) => out.extend_from_slice(&[0xd9, u8::MAX]),
+        length => out.extend_from_slice(&[0xd9, length.unwrap_or(u8::MAX)]),
     }
     let start = out.len();
     out.extend_from_slice(content);

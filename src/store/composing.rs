@@ -499,10 +499,7 @@ impl Composer<'_> {
     /// says that it was lost.
     fn look_for_rests(&mut self, to: &Path) -> Result<(), StoreError> {
         let register = &self.settled.register;
-        self.rests.retain(|seq, rest| {
-            let rest = *blake3::hash(rest).as_bytes();
-            register.erased(*seq).is_some_and(|(_, said)| said == rest)
-        });
+        self.rests.retain(|seq, rest| register.is_rest(*seq, rest));
         for seq in erasing::not_as_said(&journal::look(to, self.origin)?, register)? {
             if let btree_map::Entry::Vacant(place) = self.rests.entry(seq) {
                 place.insert(Vec::new());

@@ -119,10 +119,13 @@ pub(super) fn not_as_said(
         }
         let slots = block::slots(frame.body, header.count).into_iter().flatten();
         for (seq, slot) in (header.seq..).zip(slots) {
-            let rest = slot.was.map(|_| *blake3::hash(slot.sealed).as_bytes());
-            let said = register.erased(seq).map(|(_, rest)| rest);
-            let nothing = slot.was.is_some() && slot.sealed.is_empty();
-            if rest != said && !(nothing && register.lost((seq, seq))) {
+            let right = match slot.was {
+                None => register.erased(seq).is_none(),
+                // A repair may have said that the rest was lost.
+                Some(_) if slot.sealed.is_empty() && register.lost((seq, seq)) => true,
+                Some(_) => register.is_rest(seq, slot.sealed),
+            };
+            if !right {
                 wrong.push(seq);
             }
         }
@@ -147,11 +150,8 @@ pub(super) fn finish(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(io(Doing::Reading, &path)(error)),
     };
-    let said = |seq: &u64, rest: &[u8]| {
-        register.erased(*seq).is_some_and(|(_, hash)| hash == *blake3::hash(rest).as_bytes())
-    };
     let rests = entry::decode::<File>(&bytes).map(|file| file.rests).unwrap_or_default();
-    let written = !rests.is_empty() && rests.iter().all(|(seq, rest)| said(seq, rest));
+    let written = !rests.is_empty() && rests.iter().all(|(seq, rest)| register.is_rest(*seq, rest));
     if written {
         journal.replace(&rests)?;
     }

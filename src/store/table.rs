@@ -176,13 +176,27 @@ pub struct Table {
 /// Key and value as they lie in the tree.
 type Raw = (Vec<u8>, Vec<u8>);
 
-/// What is written at once.
+/// Records that are written at once.
 #[derive(Default)]
 pub struct Writes {
-    /// Records with a row of their own, sealed.
-    pub own: Vec<(Key, Vec<u8>)>,
-    /// Records that share a row, in the order of keys.
+    /// Those with a row of their own.
+    pub own: Vec<Row>,
+    /// Those that share rows, in the order of keys.
     pub chunks: Vec<Vec<Row>>,
+}
+
+impl Writes {
+    /// Records in the order of keys, sharing rows where they are many.
+    pub fn sharing(records: Vec<Row>) -> Self {
+        let (chunks, own) = chunks::split(records);
+        Self { own, chunks }
+    }
+
+    /// Keys as high as any of them.
+    fn highest(&self) -> Vec<Key> {
+        let last = self.chunks.iter().filter_map(|rows| rows.last());
+        self.own.iter().chain(last).map(|row| row.key).collect()
+    }
 }
 
 /// Where the rows lie.
@@ -401,17 +415,14 @@ impl Table {
         }
     }
 
-    /// The bytes of a record's own row.
+    /// The same of a record that is not encoded yet.
     #[cfg(test)]
     pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
         self.sealed(&Row { key: *key, last_seq, plain: entry::encode(record)? })
     }
 
-    /// The same of a record that is encoded already.
-    ///
-    /// # Errors
-    /// What sealing gives.
-    pub fn sealed(&self, row: &Row) -> Result<Vec<u8>, StoreError> {
+    /// The bytes of the row a record has for itself.
+    fn sealed(&self, row: &Row) -> Result<Vec<u8>, StoreError> {
         let Row { key, last_seq, plain } = row;
         let sealed = self.keys.seal(Purpose::Records, &place(key, *last_seq), plain)?;
         let mut value = Vec::with_capacity(8 + sealed.len());
@@ -506,32 +517,34 @@ impl Table {
         done.map(|()| found)
     }
 
-    /// Writes rows and how far the table now is, all or nothing.
+    /// Writes rows of any bytes as if they had been applied.
+    #[cfg(test)]
     pub fn apply(
         &self,
         rows: impl IntoIterator<Item = (Key, Vec<u8>)>,
         applied: &mut Applied,
     ) -> Result<(), StoreError> {
-        self.write(Writes { own: rows.into_iter().collect(), chunks: Vec::new() }, applied)
+        let rows = rows.into_iter().map(|(key, value)| (key.bytes().to_vec(), value));
+        self.put(rows.collect(), applied)
     }
 
-    /// The same with records that share rows; what all of them take is counted as live.
-    pub fn write(&self, writes: Writes, applied: &mut Applied) -> Result<(), StoreError> {
-        let highest: Vec<Key> = {
-            let own = writes.own.iter().map(|(key, _)| *key);
-            own.chain(writes.chunks.iter().filter_map(|rows| Some(rows.last()?.key))).collect()
-        };
-        let mut batch = self.laid_out(writes)?;
-        applied.live += size_of(&batch);
-        let meta = self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?;
-        batch.push((META_KEY.to_vec(), meta));
-        self.rows.write(batch)?;
-        self.rise(highest);
+    /// Writes records and how far the table now is, all or nothing.
+    pub fn write(&self, writes: &Writes, applied: &mut Applied) -> Result<(), StoreError> {
+        self.put(self.laid_out(writes)?, applied)?;
+        self.rise(writes.highest());
         Ok(())
     }
 
-    fn laid_out(&self, writes: Writes) -> Result<Vec<Raw>, StoreError> {
-        let own = writes.own.into_iter().map(|(key, value)| Ok((key.bytes().to_vec(), value)));
+    /// Writes rows and how far the table now is; what they take is counted as live.
+    fn put(&self, mut batch: Vec<Raw>, applied: &mut Applied) -> Result<(), StoreError> {
+        applied.live += size_of(&batch);
+        let meta = self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?;
+        batch.push((META_KEY.to_vec(), meta));
+        self.rows.write(batch)
+    }
+
+    fn laid_out(&self, writes: &Writes) -> Result<Vec<Raw>, StoreError> {
+        let own = writes.own.iter().map(|row| Ok((row.key.bytes().to_vec(), self.sealed(row)?)));
         let chunks = writes.chunks.iter().map(|rows| chunks::pack(&self.keys, rows));
         own.chain(chunks).collect()
     }
@@ -539,20 +552,13 @@ impl Table {
     /// Writes what another table holds, in the order of keys, and gives the bytes that takes. Without
     /// the row that says how far a table is, a copy that was not finished is not taken for one.
     pub fn copy(&self, rows: Vec<Row>) -> Result<u64, StoreError> {
-        let (chunks, alone) = chunks::split(rows);
-        let own = alone.iter().map(|row| Ok((row.key, self.sealed(row)?)));
-        let own = own.collect::<Result<_, StoreError>>()?;
-        let highest: Vec<Key> = {
-            let own = alone.iter().map(|row| row.key);
-            own.chain(chunks.iter().filter_map(|rows| Some(rows.last()?.key))).collect()
-        };
-        let batch = self.laid_out(Writes { own, chunks })?;
-        let size = size_of(&batch);
+        let writes = Writes::sharing(rows);
+        let batch = self.laid_out(&writes)?;
         for part in batch.chunks(BATCH_OPS) {
             self.rows.write(part.to_vec())?;
         }
-        self.rise(highest);
-        Ok(size)
+        self.rise(writes.highest());
+        Ok(size_of(&batch))
     }
 
     /// Bytes of sled's main file.

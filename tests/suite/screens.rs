@@ -3,7 +3,6 @@
 use crate::furnished;
 use crate::stage::{PASSWORD, Stage, Station};
 use insta::assert_snapshot;
-use yizhan::office::Command;
 use yizhan::program::Role;
 use yizhan::words::Lang;
 
@@ -185,13 +184,7 @@ fn the_accounts_in_english() {
 
 /// What the evidence asks of people: erasing, restoring, the recovery key, heads that are missing.
 fn evidence_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
-    let second = Command::AddAccount {
-        name: "admin2".into(),
-        role: Role::Administrator,
-        password: PASSWORD.into(),
-        must_change: false,
-    };
-    station.office.perform(&station.admin, second).unwrap();
+    station.add("admin2", Role::Administrator);
     let opens = |desk: &mut Stage, who: &str| {
         desk.signs_in(who).press("F2").types(furnished::NEWCOMER).press("Enter");
     };

@@ -127,15 +127,16 @@ impl Station {
     /// A second supervisor, `supervisor2`, who is there once asked for.
     pub fn second(&self) -> Actor {
         if self.office.account("supervisor2").is_none() {
-            let command = Command::AddAccount {
-                name: "supervisor2".into(),
-                role: Role::Supervisor,
-                password: PASSWORD.into(),
-                must_change: false,
-            };
-            self.office.perform(&self.admin, command).unwrap();
+            self.add("supervisor2", Role::Supervisor);
         }
         self.actor("supervisor2")
+    }
+
+    /// Makes another account, with the password of all.
+    pub fn add(&self, name: &str, role: Role) {
+        let (name, password) = (name.to_string(), PASSWORD.to_string());
+        let command = Command::AddAccount { name, role, password, must_change: false };
+        self.office.perform(&self.admin, command).unwrap();
     }
 
     /// A session of this station on a terminal of a size.

@@ -30,6 +30,18 @@ pub fn parse_date(text: &str, today: NaiveDate) -> Result<NaiveDate, DateError> 
     if typed.is_empty() {
         return Err(DateError::Empty);
     }
+    // Most dates in lists and every birth date in a number: nothing else is written so.
+    if typed.len() == 8
+        && typed.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(number) = typed.parse::<u32>()
+    {
+        let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+        return if year < 1000 {
+            Err(DateError::YearForm(typed))
+        } else {
+            civil_date(year, month, day)
+        };
+    }
     if let Some(days) = relative_days(&typed) {
         return shifted(today, days);
     }

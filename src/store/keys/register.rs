@@ -179,6 +179,12 @@ impl Register {
         self.erased.get(&seq).copied()
     }
 
+    /// Whether these bytes are what remains of an erased entry.
+    #[must_use]
+    pub fn is_rest(&self, seq: u64, rest: &[u8]) -> bool {
+        self.erased(seq).is_some_and(|(_, said)| said == *blake3::hash(rest).as_bytes())
+    }
+
     /// Every erased entry.
     #[must_use]
     pub fn all_erased(&self) -> &BTreeMap<u64, (u64, [u8; 32])> {

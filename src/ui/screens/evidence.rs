@@ -91,36 +91,25 @@ fn heads(reading: &mut Reading, cx: &Context) {
     let Some(compared) = cx.office.heads() else { return };
     let at = compared.at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M");
     let (known, missing) = (compared.known, compared.missing.len());
-    if missing > 0 {
-        let said = said!(
+    let said = match (known, missing) {
+        (0, _) => said!("还没有（有了备份就有）", "none yet (each backup is one)"),
+        (_, 0) => said!(
+            "{known} 处，都在日志里（{at} 核对）",
+            "{known} known, all in the journal (compared {at})"
+        ),
+        _ => said!(
             "{known} 处，{missing} 处不在日志里（{at} 核对）",
             "{known} known, {missing} missing from the journal (compared {at})"
-        );
-        reading.push(Tone::Bad, title, said, 0);
-        for said in compared.missing {
-            reading.push(Tone::Bad, Said::default(), said, 2);
-        }
-        return not_compared(reading, compared.unread, compared.second_away);
+        ),
+    };
+    match missing {
+        0 => reading.value(title, said),
+        _ => reading.push(Tone::Bad, title, said, 0),
     }
-    reading.value(
-        title,
-        match known {
-            0 => said!("还没有（有了备份就有）", "none yet (each backup is one)"),
-            _ => said!(
-                "{known} 处，都在日志里（{at} 核对）",
-                "{known} known, all in the journal (compared {at})"
-            ),
-        },
-    );
-    not_compared(reading, compared.unread, compared.second_away);
-}
-
-/// What lies outside and could not be read.
-fn not_compared(reading: &mut Reading, unread: Vec<Said>, second_away: bool) {
-    for said in unread {
+    for said in compared.missing.into_iter().chain(compared.unread) {
         reading.push(Tone::Bad, Said::default(), said, 2);
     }
-    if second_away {
+    if compared.second_away {
         let said = said!(
             "第二位置现在不在，那里记下的没有核对",
             "The second place is not there now; what it knows was not compared"

@@ -445,13 +445,7 @@ fn a_new_recovery_key_is_made_on_the_system_screen_and_shown_once() {
 #[test]
 fn a_person_is_erased_on_the_screens_by_two() {
     let station = furnished::station_with_newcomer();
-    let second = Asked::AddAccount {
-        name: "admin2".into(),
-        role: Role::Administrator,
-        password: PASSWORD.into(),
-        must_change: false,
-    };
-    station.office.perform(&station.admin, second).unwrap();
+    station.add("admin2", Role::Administrator);
     let name = furnished::NEWCOMER;
     let mut desk = station.session(100, 30);
     let opens = |desk: &mut Stage, who: &str| {
