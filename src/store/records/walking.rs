@@ -6,14 +6,9 @@ use crate::store::error::StoreError;
 use crate::store::table::{Key, Stored, Table};
 use crate::words::Said;
 use std::collections::HashMap;
-use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Rows read at a time.
 pub(super) const PAGE: usize = 256;
-/// Pages opened ahead of whoever looks at them.
-const AHEAD: usize = 2;
-
-type Page = Vec<(Key, Stored)>;
 
 impl Records {
     /// Gives every record once, counting as it goes, and compares with the sentinels at the end.
@@ -61,43 +56,22 @@ impl Records {
         each: &mut dyn FnMut(Stored),
     ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
         let (mut count, mut found, mut newer) = (0, Sentinels::new(), Vec::new());
-        // One thread reads and opens while the other does what is to be done with each.
-        std::thread::scope(|scope| {
-            let (pages, opened) = sync_channel(AHEAD);
-            scope.spawn(move || self.open_pages(&pages));
-            for page in opened {
-                for (key, stored) in page? {
-                    let last_seq = stored.last_seq;
-                    if last_seq > start {
-                        newer.push(key);
-                    } else {
-                        found.entry(key.code()).or_default().add(&key, last_seq);
-                    }
-                    count += 1;
-                    each(stored);
-                }
-            }
-            Ok::<_, StoreError>(())
-        })?;
-        Ok((count, found, newer))
-    }
-
-    /// Gives every record in pages, until nobody wants more or one cannot be read.
-    fn open_pages(&self, pages: &SyncSender<Result<Page, StoreError>>) {
         let mut after = None;
         loop {
-            let page = self.with(|table| table.page(after.as_ref(), None, PAGE));
-            match page.as_ref().map(|page| page.last().map(|(key, _)| *key)) {
-                Ok(None) => return,
-                Ok(last) => after = last,
-                Err(_) => {
-                    let _ = pages.send(page);
-                    return;
+            let page = self.with(|table| table.rows(after.as_ref(), None, PAGE))?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key);
+            for row in page {
+                let (key, last_seq) = (row.key, row.last_seq);
+                if last_seq > start {
+                    newer.push(key);
+                } else {
+                    found.entry(key.code()).or_default().add(&key, last_seq);
                 }
-            }
-            if pages.send(page).is_err() {
-                return;
+                count += 1;
+                each(self.with(|_| row.stored())?);
             }
         }
+        Ok((count, found, newer))
     }
 }
