@@ -73,7 +73,7 @@ fn tell(args: &DecideArgs, draft: Option<&Library>, at: &Opened, out: &mut dyn W
         None => at.office.sheet_for(Some(&at.actor), &record, as_of, draft)?,
     };
     if at.json {
-        out.write_all(sheet.to_stored()?.0.as_bytes())?;
+        out.write_all(sheet.to_stored()?.text().unwrap_or_default().as_bytes())?;
         return Ok(out.write_all(b"\n")?);
     }
     as_text(at, draft.unwrap_or_else(|| at.office.library()), &sheet, out)

@@ -104,7 +104,7 @@ impl super::Office {
                 changes,
                 answers,
                 sheet: sheet
-                    .and_then(|sheet| DecisionSheet::from_stored(sheet).ok())
+                    .and_then(DecisionSheet::from_stored)
                     .zip(now)
                     .map(|(sheet, now)| self.sheet_shown(Some(who), now, sheet)),
             });
@@ -128,7 +128,7 @@ impl super::Office {
             .iter()
             .find(|entry| entry.seq == seq && entry.command == "move")
             .and_then(|entry| put_of(entry, record.id)?.moves.last()?.sheet.as_ref());
-        let sheet = stored.and_then(|sheet| DecisionSheet::from_stored(sheet).ok());
+        let sheet = stored.and_then(DecisionSheet::from_stored);
         sheet.map(|sheet| self.sheet_shown(Some(who), record, sheet)).ok_or_else(|| {
             let number = &record.number;
             Refusal::invalid(

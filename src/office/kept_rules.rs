@@ -7,7 +7,7 @@
 use super::Office;
 use super::create::new_id;
 use crate::policy::{DecisionSheet, Evaluator, Library};
-use crate::record::{Fields, Record, RecordId, StoredSheet, Value};
+use crate::record::{Fields, Record, RecordId, Value};
 use crate::store::{DraftOp, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
@@ -47,12 +47,6 @@ impl KeptRules {
 /// The versions of the rule sets in force, by rule set.
 pub(super) type Versions = OnceLock<BTreeMap<String, String>>;
 
-/// What of a stored sheet names its rules.
-#[derive(serde::Deserialize)]
-struct Rules {
-    rules: String,
-}
-
 impl Office {
     pub(super) fn kept_rules(&self) -> MutexGuard<'_, KeptRules> {
         self.kept_rules.lock().unwrap_or_else(PoisonError::into_inner)
@@ -70,13 +64,13 @@ impl Office {
             .into_iter()
             .rev()
             .find(|made| life.find_move(&made.id).is_some_and(|step| step.submits))?;
-        let StoredSheet(sheet) = made.sheet.as_ref()?;
-        let Rules { rules: version } = serde_json::from_str(sheet).ok()?;
+        let version = made.sheet.as_ref()?.rules();
         let same_set = version.split_once('@').is_some_and(|(id, _)| id == rules);
-        if !same_set || self.versions_in_force().get(rules) == Some(&version) {
+        let in_force = self.versions_in_force().get(rules).is_some_and(|now| now == version);
+        if !same_set || in_force {
             return None;
         }
-        self.kept_library(&version)
+        self.kept_library(version)
     }
 
     fn versions_in_force(&self) -> &BTreeMap<String, String> {

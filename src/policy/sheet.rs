@@ -183,14 +183,13 @@ impl DecisionSheet {
     /// # Errors
     /// Never for a sheet made here; the error is serde's.
     pub fn to_stored(&self) -> serde_json::Result<StoredSheet> {
-        serde_json::to_string(self).map(StoredSheet)
+        let text = serde_json::to_string(self)?;
+        Ok(StoredSheet::new(self.rules.clone(), text))
     }
 
-    /// Reads a stored sheet.
-    ///
-    /// # Errors
-    /// When the JSON is not that of a sheet.
-    pub fn from_stored(stored: &StoredSheet) -> serde_json::Result<Self> {
-        serde_json::from_str(&stored.0)
+    /// Reads a stored sheet; nothing for one that is only named, or no sheet.
+    #[must_use]
+    pub fn from_stored(stored: &StoredSheet) -> Option<Self> {
+        serde_json::from_str(stored.text()?).ok()
     }
 }

@@ -43,12 +43,63 @@ pub struct Row {
     pub fields: Fields,
 }
 
-/// A decision sheet as it was when a move was made: canonical JSON, byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredSheet(pub String);
+/// A decision sheet as it was when a move was made, named by the hash of its text. The text lies in
+/// the one entry that made the move; everything later only names it.
+#[derive(Clone, Debug)]
+pub struct StoredSheet {
+    hash: [u8; 32],
+    rules: String,
+    text: Option<String>,
+}
+
+impl StoredSheet {
+    /// A sheet made now: the rule set with its version, and canonical JSON, byte for byte.
+    #[must_use]
+    pub fn new(rules: String, text: String) -> Self {
+        Self { hash: *blake3::hash(text.as_bytes()).as_bytes(), rules, text: Some(text) }
+    }
+
+    /// One that is only named.
+    #[must_use]
+    pub fn named(hash: [u8; 32], rules: String) -> Self {
+        Self { hash, rules, text: None }
+    }
+
+    /// BLAKE3 of its text.
+    #[must_use]
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The rule set it was made by, with its version.
+    #[must_use]
+    pub fn rules(&self) -> &str {
+        &self.rules
+    }
+
+    /// Its text, canonical JSON, where this came with the entry that made the move.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Forgets the text: somebody else keeps it.
+    pub fn drop_text(&mut self) {
+        self.text = None;
+    }
+}
+
+impl PartialEq for StoredSheet {
+    /// The hash says it all.
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for StoredSheet {}
 
 /// One move a record has made through its workflow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MoveMade {
     /// The move's id in the pack.
     pub id: String,
@@ -61,25 +112,20 @@ pub struct MoveMade {
     /// When.
     pub at: Instant,
     /// What the move asked for: `reason`, `fields` (Tags), `clause`, and so on.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: Fields,
     /// The decision sheet the person had before them, where the move evaluates one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<StoredSheet>,
     /// Who put it forward, where it departs from the advice and needed a second account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_by: Option<String>,
     /// In what it departs from the advice: `outcome`, the ids of answers, what the pack names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<String>,
     /// True when it tells of something that happened on an earlier day (补录).
-    #[serde(default, skip_serializing_if = "is_false")]
     pub afterwards: bool,
 }
 
 /// A move somebody put forward against the advice; it is made when another account makes it with
 /// the same answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     /// The move's id in the pack.
     pub id: String,
@@ -94,7 +140,7 @@ pub struct Proposal {
 }
 
 /// What a visit or a check found, beside what was declared. Rules read the finding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The value found.
     pub value: Value,
@@ -109,11 +155,6 @@ pub struct Finding {
 /// The id of the entry in a record's moves that takes the move before it back.
 pub const TAKEN_BACK: &str = "taken_back";
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
-const fn is_false(yes: &bool) -> bool {
-    !*yes
-}
-
 /// The state of a record whose making was taken back: no workflow has it, no list shows it.
 pub const WITHDRAWN: &str = "withdrawn";
 
@@ -121,7 +162,7 @@ pub const WITHDRAWN: &str = "withdrawn";
 pub const ERASED: &str = "erased";
 
 /// A record as kept: plain data, described by a pack.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Identity.
     pub id: RecordId,
@@ -130,12 +171,10 @@ pub struct Record {
     /// Grows by one with every change; 1 for a record just made.
     pub revision: u32,
     /// Workflow state; empty for kinds without a workflow.
-    #[serde(default)]
     pub state: String,
     /// The number people use, such as `BN-困-2025-00017`.
     pub number: String,
     /// Content hash of the pack under which it was last submitted; empty before.
-    #[serde(default)]
     pub pack: String,
     /// Values by field id. Fields no pack knows any more are kept.
     pub fields: Fields,
@@ -149,19 +188,14 @@ pub struct Record {
     pub updated_by: String,
     /// The moves made so far, oldest first. They only grow: one that is taken back is followed by
     /// an entry [`TAKEN_BACK`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<MoveMade>,
     /// Who made it, wrote any fact of it or submitted it, since it was made or last decided.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub authors: BTreeSet<String>,
     /// What the person's record fed into it at the last submission, by field of the person.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copied: Fields,
     /// What was found on a visit or in a check, by field.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub findings: BTreeMap<String, Finding>,
     /// A move that waits for a second account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Proposal>,
 }
 

@@ -168,7 +168,7 @@ impl<'a> Batch<'a> {
             return Err(StoreError::Records(Said::fixed("有记录过时", "a record is stale")));
         }
         let plain = match op {
-            Op::Put { record, .. } => entry::encode(record)?,
+            Op::Put { record, .. } => entry::encode_record(record),
             _ => {
                 let now = match gathered {
                     Some(row) => Some(row.clone()),

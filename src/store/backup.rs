@@ -47,7 +47,7 @@ const END: u8 = 3;
 const BLOCK_BYTES: usize = 1024 * 1024;
 /// No block is larger: one frame of the largest size, and what compression may add.
 const BLOCK_MAX: usize = BLOCK_BYTES + MAX_BODY + MAX_BODY / 128;
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Bytes of a frame's length.
 const WORD: usize = 4;
 

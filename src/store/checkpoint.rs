@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// The file's name in the data folder.
 pub const CHECKPOINT_FILE: &str = "records.toml";
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// Count and order-independent hash of the records of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -596,7 +596,7 @@ impl Composer<'_> {
 
     /// Writes the last batch, signed by whoever puts the journal together.
     fn write(&mut self, by: &By<'_>, pages: &[Plain], entries: &[Entry]) -> Result<(), StoreError> {
-        let encoded = entries.iter().map(entry::encode).collect::<Result<Vec<_>, _>>()?;
+        let encoded = entries.iter().map(entry::encode).collect::<Vec<_>>();
         let signer = || by.signer.clone();
         let mut batch: Vec<Outgoing<'_>> = pages
             .iter()

@@ -1,17 +1,17 @@
 //! What one entry of the journal says, and how entries and records become bytes.
 //!
-//! Named MessagePack, made short (`compact.rs`), inside an envelope of two bytes: schema and flags.
-//! Every schema ever released decodes for ever (`tests/golden/`).
+//! Part by part in short forms (`encoded.rs`, `compact.rs`), inside an envelope of two bytes: schema
+//! and flags. Every schema ever released decodes for ever (`tests/golden/`).
 
-use super::compact;
+use super::compact::{Reader, Writer};
+use super::encoded::{Encoded, Sheets};
 use super::error::StoreError;
 use crate::record::{Instant, Record, RecordId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The schema written. No older one was ever released, and none is read.
-pub const SCHEMA: u8 = 2;
+pub const SCHEMA: u8 = 3;
 
 /// Where the session that made a change was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,7 @@ pub enum Origin {
 
 /// One thing an entry did.
 #[allow(clippy::large_enum_variant, reason = "nearly every operation keeps a record")]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// A record was made or changed.
     Put {
@@ -67,10 +66,18 @@ impl Op {
             Self::Note(_) => None,
         }
     }
+
+    /// The record an operation keeps.
+    pub fn kept(&mut self) -> Option<&mut Record> {
+        match self {
+            Self::Put { record, .. } => Some(record),
+            Self::Seen { .. } | Self::Note(_) => None,
+        }
+    }
 }
 
 /// One entry of the journal: the unit that is saved whole or not at all.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Place in the journal, from 1, without gaps.
     pub seq: u64,
@@ -85,7 +92,6 @@ pub struct Entry {
     /// What it did.
     pub ops: Vec<Op>,
     /// The reason, where one was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -125,33 +131,40 @@ pub struct Draft {
     pub reason: Option<String>,
 }
 
-/// Bytes most entries have room in.
-const ROOM: usize = 1_024;
-
-/// The bytes of an entry or a record, in its envelope.
-///
-/// # Errors
-/// [`StoreError::Encoding`].
-pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut long = Vec::with_capacity(ROOM);
-    rmp_serde::encode::write_named(&mut long, value)
-        .map_err(|error| StoreError::Encoding(error.to_string()))?;
-    let short = compact::shorten(&long).ok_or_else(|| StoreError::Encoding("extension".into()))?;
-    Ok([&[SCHEMA, 0][..], &short].concat())
+/// The bytes of an entry, in its envelope.
+pub fn encode(entry: &Entry) -> Vec<u8> {
+    in_envelope(entry, Sheets::WithText)
 }
 
-/// Reads what [`encode`] made.
+/// The bytes of a record as the table has it, in their envelope: sheets by their names.
+pub fn encode_record(record: &Record) -> Vec<u8> {
+    in_envelope(record, Sheets::ByHash)
+}
+
+fn in_envelope(value: &impl Encoded, sheets: Sheets) -> Vec<u8> {
+    let mut out = Writer::after(&[SCHEMA, 0]);
+    value.write(&mut out, sheets);
+    out.done()
+}
+
+/// Reads what [`encode`] or [`encode_record`] made.
+///
+/// # Errors
+/// As [`out_of_envelope`], and [`StoreError::Encoding`] when it is no such value.
+pub fn decode<T: Encoded>(bytes: &[u8]) -> Result<T, StoreError> {
+    let mut from = Reader::new(out_of_envelope(bytes)?);
+    let read = T::read(&mut from).filter(|_| from.is_done());
+    read.ok_or_else(|| StoreError::Encoding("cut off or changed".into()))
+}
+
+/// What lies in an envelope.
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] when a newer program wrote it, [`StoreError::Encoding`] when it
-/// is no such value.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+/// is none.
+pub fn out_of_envelope(bytes: &[u8]) -> Result<&[u8], StoreError> {
     match bytes {
-        [SCHEMA, 0, rest @ ..] => {
-            let long = compact::lengthen(rest);
-            let long = long.ok_or_else(|| StoreError::Encoding("cut off".into()))?;
-            rmp_serde::from_slice(&long).map_err(|error| StoreError::Encoding(error.to_string()))
-        }
+        [SCHEMA, 0, rest @ ..] => Ok(rest),
         [SCHEMA, flags, ..] => Err(StoreError::Encoding(format!("flags {flags:#010b}"))),
         [found, ..] if *found > SCHEMA => {
             Err(StoreError::NewerSchema { found: *found, known: SCHEMA })

@@ -50,7 +50,8 @@ impl Store {
         let _one_at_a_time = self.walking.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let rests = self.rests(seqs, rest)?;
         let path = self.dir.join(ERASING_FILE);
-        let file = entry::encode(&File { rests: rests.clone() })?;
+        let file = rmp_serde::to_vec(&File { rests: rests.clone() })
+            .map_err(|error| StoreError::Encoding(error.to_string()))?;
         disk::write_whole(&path, &file)?;
         let entries = rests.iter().map(|(seq, rest)| {
             let rest = *blake3::hash(rest).as_bytes();
@@ -89,7 +90,7 @@ impl Store {
                 let entry = block::decode(*seq, &opened)?;
                 let sealed = match entry.and_then(&rest) {
                     Some(rest) => {
-                        let plain = entry::encode(&rest)?;
+                        let plain = entry::encode(&rest);
                         block::seal_rest(&self.keys, (*seq, &frame.header.previous), &plain)?
                     }
                     None => Vec::new(),
@@ -150,7 +151,7 @@ pub(super) fn finish(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(io(Doing::Reading, &path)(error)),
     };
-    let rests = entry::decode::<File>(&bytes).map(|file| file.rests).unwrap_or_default();
+    let rests = rmp_serde::from_slice::<File>(&bytes).map(|file| file.rests).unwrap_or_default();
     let written = !rests.is_empty() && rests.iter().all(|(seq, rest)| register.is_rest(*seq, rest));
     if written {
         journal.replace(&rests)?;

@@ -1,6 +1,7 @@
 //! Who wrote what, entry by entry: whether whoever signed is the one it names, whether decisions only
 //! grew and by whom, whether erasures are what was asked for, and whether time ran forward.
 
+use super::encoded;
 use super::entry::{Entry, Op};
 use super::keys::{KnownKey, Owner, Register};
 use crate::record::{ERASED, Instant, MoveMade, Record, RecordId};
@@ -147,7 +148,9 @@ impl Hands {
         let kept = record.moves.get(..had);
         let same = kept.is_some_and(|kept| held.is_none_or(|held| digest(kept) == held.digest));
         let made = record.moves.get(had..).unwrap_or_default();
-        if !same || made.iter().any(|made| made.by != entry.actor) {
+        // A new move brings the text of its sheet along.
+        let bare = |made: &MoveMade| made.sheet.as_ref().is_some_and(|it| it.text().is_none());
+        if !same || made.iter().any(|made| made.by != entry.actor || bare(made)) {
             return Some(Said::fixed(
                 "记录的决定不是由签名的人作出的，或以前的决定被改写",
                 "decisions of a record are not those of whoever signed, or earlier ones were rewritten",
@@ -233,8 +236,10 @@ impl Hands {
 }
 
 fn digest(moves: &[MoveMade]) -> [u8; 16] {
-    let bytes = rmp_serde::to_vec(moves).unwrap_or_default();
-    blake3::hash(&bytes).as_bytes().first_chunk::<16>().copied().unwrap_or_default()
+    if moves.is_empty() {
+        return [0; 16];
+    }
+    blake3::hash(&encoded::moves(moves)).as_bytes().first_chunk::<16>().copied().unwrap_or_default()
 }
 
 fn short(bytes: &[u8]) -> [u8; 8] {

@@ -17,7 +17,7 @@
 //!   lock            held by the one process that owns the folder
 //!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
 //!                                                               segment.rs journal.rs reader.rs
-//!                   entries and records as bytes                entry.rs compact.rs names.txt
+//!                   entries and records as bytes                entry.rs encoded.rs compact.rs
 //!   records/        the present; records-N after a change of    table.rs chunks.rs records.rs
 //!                   tables                                      applying.rs building.rs
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
@@ -59,6 +59,7 @@ mod compact;
 mod composing;
 mod cover;
 mod disk;
+mod encoded;
 mod entry;
 mod erasing;
 mod error;
@@ -102,7 +103,7 @@ pub use backup::{BackupReport, verify_backup};
 pub use backups::{BackupState, HeadsCompared, KnownBackup};
 pub use change::{Change, Hand, Turn};
 pub use composing::Recovered;
-pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA, decode, encode};
+pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
 pub use hands::{CLOCK_ACCEPTED, CLOCK_DOUBTED, ERASE, ERASE_REQUEST};
 pub use healing::{Healed, heal};

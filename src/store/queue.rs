@@ -14,7 +14,7 @@ use super::keys::{Plain, Signer};
 use super::records::Records;
 use super::table::{Key, Stored};
 use super::ticket::{Promise, Ticket, pair};
-use crate::record::RecordId;
+use crate::record::{MoveMade, Record, RecordId};
 use crate::words::Said;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,16 @@ struct Staged {
     seq: u64,
     /// The last entry waiting that changes it.
     put: Option<Arc<Entry>>,
+}
+
+impl Staged {
+    /// The record as it will be.
+    fn record(&self, id: RecordId) -> Option<&Record> {
+        self.put.as_ref()?.ops.iter().rev().find_map(|op| match op {
+            Op::Put { record, .. } if record.id == id => Some(record),
+            _ => None,
+        })
+    }
 }
 
 struct State {
@@ -193,8 +203,15 @@ impl Queue {
                 Some(staged) => Ok(staged.seq),
                 None => records.last_seq(key),
             };
-            let (entry, touched) = link(draft, seq, before, records)?;
-            let encoded = entry::encode(&entry)?;
+            let (mut entry, touched) = link(draft, seq, before, records)?;
+            for record in entry.ops.iter_mut().filter_map(Op::kept).filter(|it| brings_sheet(it)) {
+                let key = records.key(&record.kind, record.id)?;
+                let waiting = fresh.get(&key).or_else(|| state.staged.get(&key));
+                if let Some(now) = waiting.and_then(|staged| staged.record(record.id)) {
+                    name_sheets(record, now);
+                }
+            }
+            let encoded = entry::encode(&entry);
             if encoded.len() + ROUND > MAX_BODY {
                 let (bytes, limit) = (encoded.len() as u64, (MAX_BODY - ROUND) as u64);
                 return Err(StoreError::TooLarge { bytes, limit });
@@ -225,12 +242,8 @@ impl Queue {
     pub fn staged(&self, key: &Key, id: RecordId) -> Option<Stored> {
         let state = self.state();
         let staged = state.staged.get(key)?;
-        staged.put.as_ref()?.ops.iter().rev().find_map(|op| match op {
-            Op::Put { record, .. } if record.id == id => {
-                Some(Stored { record: record.clone(), last_seq: staged.seq })
-            }
-            _ => None,
-        })
+        let record = staged.record(id)?.clone();
+        Some(Stored { record, last_seq: staged.seq })
     }
 
     /// Asks for a checkpoint behind everything already waiting.
@@ -384,6 +397,21 @@ impl Queue {
         state.epoch += 1;
         state.trouble = Some(why.clone());
         behind
+    }
+}
+
+fn brings_sheet(record: &Record) -> bool {
+    let text = |made: &MoveMade| made.sheet.as_ref().is_some_and(|sheet| sheet.text().is_some());
+    record.moves.iter().any(text)
+}
+
+/// Sheets a record had before are named; their texts lie in the entries that brought them.
+fn name_sheets(record: &mut Record, before: &Record) {
+    for (made, had) in record.moves.iter_mut().zip(&before.moves) {
+        if let Some(sheet) = made.sheet.as_mut().filter(|sheet| had.sheet.as_ref() == Some(*sheet))
+        {
+            sheet.drop_text();
+        }
     }
 }
 

@@ -4,10 +4,11 @@
 //! The file's name is a keyed hash, so that it tells nothing. What lies here is no part of the
 //! journal: losing it loses no save.
 
+use super::Store;
 use super::disk::{hex, make_dir, write_whole};
+use super::entry::{self, SCHEMA};
 use super::error::{Doing, StoreError, io};
 use super::seal::Purpose;
-use super::{Store, decode, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -15,6 +16,19 @@ use std::path::PathBuf;
 
 /// The folder in the data folder.
 pub(super) const SHELF_DIR: &str = "shelf";
+
+/// Named MessagePack in the envelope of entries: what lies here is small, and of any kind.
+fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![SCHEMA, 0];
+    rmp_serde::encode::write_named(&mut bytes, value)
+        .map_err(|error| StoreError::Encoding(error.to_string()))?;
+    Ok(bytes)
+}
+
+fn of_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    let plain = entry::out_of_envelope(bytes)?;
+    rmp_serde::from_slice(plain).map_err(|error| StoreError::Encoding(error.to_string()))
+}
 
 impl Store {
     /// Keeps a value under a shelf and a name, in the place of what was there.
@@ -30,7 +44,7 @@ impl Store {
         let path = self.shelf_path(shelf, name);
         make_dir(&self.dir.join(SHELF_DIR))?;
         let place = place(shelf, name);
-        let sealed = self.keys.seal(Purpose::Shelf, place.as_bytes(), &encode(value)?)?;
+        let sealed = self.keys.seal(Purpose::Shelf, place.as_bytes(), &to_bytes(value)?)?;
         write_whole(&path, &sealed)
     }
 
@@ -63,7 +77,7 @@ impl Store {
                 "something kept on the shelf",
             ))
         })?;
-        decode(&plain).map(Some)
+        of_bytes(&plain).map(Some)
     }
 
     fn shelf_path(&self, shelf: &str, name: &str) -> PathBuf {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// The file's name in the data folder; written last, so a folder that has it is complete.
 pub const STATION_FILE: &str = "station.toml";
 /// The format of the data folder this program reads and writes.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The station a data folder belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,7 +32,7 @@ pub const BATCH_OPS: usize = 100;
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
-const MARKER: &str = "yizhan records 4, sled 0.34\n";
+const MARKER: &str = "yizhan records 5, sled 0.34\n";
 const SLED_DIR: &str = "sled";
 /// What sled's own snapshots of its page table begin with; it can do without them.
 const SNAPSHOTS: &str = "snap.";
@@ -418,7 +418,7 @@ impl Table {
     /// The same of a record that is not encoded yet.
     #[cfg(test)]
     pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
-        self.sealed(&Row { key: *key, last_seq, plain: entry::encode(record)? })
+        self.sealed(&Row { key: *key, last_seq, plain: entry::encode_record(record) })
     }
 
     /// The bytes of the row a record has for itself.

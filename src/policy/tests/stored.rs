@@ -16,7 +16,7 @@ fn the_same_inputs_give_the_same_bytes() {
 #[test]
 fn the_json_has_the_promised_keys() {
     let stored = at_2025(5_200_000, 2_200_000).to_stored().unwrap();
-    let json: serde_json::Value = serde_json::from_str(&stored.0).unwrap();
+    let json: serde_json::Value = serde_json::from_str(stored.text().unwrap()).unwrap();
     let keys = |value: &serde_json::Value| {
         value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
     };

@@ -77,7 +77,7 @@ pub(super) fn under_way(data: &Path, rests: BTreeMap<u64, Vec<u8>>) {
     struct File {
         rests: BTreeMap<u64, Vec<u8>>,
     }
-    fs::write(data.join("erasing.bin"), encode(&File { rests }).unwrap()).unwrap();
+    fs::write(data.join("erasing.bin"), rmp_serde::to_vec(&File { rests }).unwrap()).unwrap();
 }
 
 fn says_nothing(erased: &Erased) {

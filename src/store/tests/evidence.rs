@@ -200,7 +200,7 @@ fn an_entry_changed_removed_or_exchanged_is_noticed() {
     let Draft { time, actor, origin, command, reason, .. } = draft(vec![]);
     let entry = Entry { seq: base.first, time, actor, origin, command, ops: vec![op], reason };
     let place = (header.seq, &header.previous);
-    owned.body = block::seal(&keys, header.epoch, place, &[&encode(&entry).unwrap()]).unwrap();
+    owned.body = block::seal(&keys, header.epoch, place, &[&encode(&entry)]).unwrap();
     header.body = block::hash(&owned.body, 1).unwrap();
     copy.chained().is_noticed("changed");
     // The same without its signature.

@@ -96,17 +96,17 @@ fn another_format_version_is_named_and_nothing_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     create(dir.path()).close().unwrap();
     let path = dir.path().join(STATION_FILE);
-    let text = std::fs::read_to_string(&path).unwrap().replace("format = 3", "format = 4");
+    let text = std::fs::read_to_string(&path).unwrap().replace("format = 4", "format = 5");
     std::fs::write(&path, text).unwrap();
     std::fs::remove_file(dir.path().join("lock")).unwrap();
     let error = unlock(dir.path()).err().unwrap();
-    assert_eq!(error, StoreError::OtherFormat { found: 4, ours: 3 });
+    assert_eq!(error, StoreError::OtherFormat { found: 5, ours: 4 });
     assert!(!dir.path().join("lock").exists());
 }
 
 #[test]
 fn content_of_a_newer_schema_is_said_to_be_so() {
-    let mut bytes = encode(&record("worker", 1, "a")).unwrap();
+    let mut bytes = encode_record(&record("worker", 1, "a"));
     bytes[0] = 9;
     let error = decode::<Record>(&bytes).unwrap_err();
     assert_eq!(error, StoreError::NewerSchema { found: 9, known: SCHEMA });

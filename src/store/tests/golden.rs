@@ -9,10 +9,10 @@ use std::fs;
 const SECRET: Secret<'static> = Secret::Password { account: ACCOUNT, password: PASSWORD };
 
 pub(super) fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v3")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v4")
 }
 
-/// A record with a value of every kind there was in version 3.
+/// A record with a value of every kind there was in version 4.
 fn full() -> Record {
     let mut full = record("hardship_file", 1, "陈志明");
     full.pack = "0f3a".into();
@@ -41,7 +41,7 @@ fn full() -> Record {
         by: ACCOUNT.into(),
         at: now(),
         answers: BTreeMap::from([("reason".into(), Value::Text("材料齐全".into()))]),
-        sheet: Some(StoredSheet("{\"outcome\":\"yes\"}".into())),
+        sheet: Some(StoredSheet::new("hardship@0f3a".into(), "{\"outcome\":\"yes\"}".into())),
         proposed_by: None,
         against: Vec::new(),
         afterwards: false,
@@ -84,9 +84,8 @@ fn make_golden() {
     };
     fs::create_dir_all(to.join("journal")).unwrap();
     store.backup(&to.join("backup.yzb")).unwrap();
-    fs::write(to.join("record.bin"), encode(&full()).unwrap()).unwrap();
-    fs::write(to.join("entry.bin"), encode(&store.entry(FIRST + 1).unwrap().unwrap()).unwrap())
-        .unwrap();
+    fs::write(to.join("record.bin"), encode_record(&full())).unwrap();
+    fs::write(to.join("entry.bin"), encode(&store.entry(FIRST + 1).unwrap().unwrap())).unwrap();
     for file in [STATION_FILE, keyring::KEYRING_FILE, "journal/00000001.yzj"] {
         fs::copy(store.dir().join(file), to.join(file)).unwrap();
     }
@@ -123,7 +122,7 @@ fn is_what_was_written(store: &Store, restores: usize) {
 }
 
 #[test]
-fn version_3_values_decode() {
+fn version_4_values_decode() {
     let record: Record = decode(&fs::read(golden().join("record.bin")).unwrap()).unwrap();
     assert_eq!(record, full());
     let entry: Entry = decode(&fs::read(golden().join("entry.bin")).unwrap()).unwrap();
@@ -131,14 +130,14 @@ fn version_3_values_decode() {
 }
 
 #[test]
-fn a_version_3_folder_opens() {
+fn a_version_4_folder_opens() {
     let dir = tempfile::tempdir().unwrap();
     copy(&golden(), dir.path());
     is_what_was_written(&unlock(dir.path()).unwrap(), 1);
 }
 
 #[test]
-fn a_version_3_backup_restores() {
+fn a_version_4_backup_restores() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("to");
     restored(&golden().join("backup.yzb"), &to, &SECRET).unwrap();

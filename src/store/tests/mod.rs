@@ -13,7 +13,9 @@ mod life;
 mod privacy;
 mod saving;
 mod seeds;
+mod sheets;
 
+use super::entry::{decode, encode, encode_record};
 use super::*;
 use crate::record::{FixedClock, Record, Value};
 use chrono::{TimeZone, Utc};

@@ -49,7 +49,7 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
             let ops = vec![Op::Put { record: record("worker", n, "x"), previous: 0 }];
             Entry { seq: end.0 + 3 + n, time, actor, origin, command, ops, reason }
         };
-        let encoded: Vec<Vec<u8>> = (1..=2).map(|n| encode(&draft(n)).unwrap()).collect();
+        let encoded: Vec<Vec<u8>> = (1..=2).map(|n| encode(&draft(n))).collect();
         let mut batch: Vec<Outgoing<'_>> = pages
             .iter()
             .map(|page| Outgoing { signer: hand(), more: true, what: What::Page(page) })
@@ -117,7 +117,7 @@ fn make_seeds() {
     let keyring = fs::read_to_string(golden().join(keyring::KEYRING_FILE)).unwrap();
     let text = station.text().unwrap();
     let mut manifest = toml::toml! {
-        format = 3
+        format = 4
         made = "2025-06-01T01:00:00Z"
         segment = 1
         offset = 20

@@ -219,7 +219,7 @@ fn another_format_version_is_named_and_nothing_touched() {
     let desk = Desk::new();
     let path = desk.data().join("station.toml");
     let station = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, station.replace("format = 3", "format = 99")).unwrap();
+    std::fs::write(&path, station.replace("format = 4", "format = 99")).unwrap();
     for args in [&["find", "x"][..], &["verify"], &["rebuild"]] {
         let (status, said) = desk.failed(args);
         assert_eq!(status, 1);

@@ -421,12 +421,8 @@ fn a_file_under_way_ends_under_the_rules_it_was_submitted_with() {
     let office = open(&desk);
     office.wait_for_index();
     let record = office.record(office.numbered(&number).unwrap()).unwrap().unwrap();
-    let sheets: Vec<Value> = record
-        .moves
-        .iter()
-        .map(|made| serde_json::from_str(&made.sheet.as_ref().unwrap().0).unwrap())
-        .collect();
-    assert!(sheets.iter().all(|sheet| sheet["rules"] == before.as_str()), "{sheets:?}");
+    let sheets: Vec<_> = record.moves.iter().map(|made| made.sheet.as_ref().unwrap()).collect();
+    assert!(sheets.iter().all(|sheet| sheet.rules() == before), "{sheets:?}");
     shut(office);
     // Also from a table built anew out of the journal.
     fs::remove_dir_all(desk.data().join("records")).unwrap();
