@@ -12,7 +12,7 @@ use super::entry::{self, Entry};
 use super::error::StoreError;
 use super::frame::{Frame, Header};
 use super::keys::DataKeys;
-use super::seal::{NONCE, Purpose, random};
+use super::seal::{NONCE, OVERHEAD, Purpose, Within, random};
 use crate::said;
 use blake3::Hash;
 
@@ -85,6 +85,24 @@ fn push(body: &mut Vec<u8>, slot: &Slot<'_>) {
     body.extend_from_slice(slot.sealed);
 }
 
+/// Seals an entry for its place right into a block.
+fn push_sealed(
+    body: &mut Vec<u8>,
+    within: &Within,
+    nonce: &[u8; NONCE],
+    (place, plain): (&[u8], &[u8]),
+) -> Result<(), StoreError> {
+    let at = body.len();
+    push(body, &Slot { sealed: &[], was: None });
+    let start = body.len();
+    within.seal_onto(body, nonce, place, plain)?;
+    let word = u32::try_from(body.len() - start).unwrap_or(u32::MAX).to_le_bytes();
+    if let Some(length) = body.get_mut(at..start) {
+        length.copy_from_slice(&word);
+    }
+    Ok(())
+}
+
 /// A block of entries that are sealed already.
 #[cfg(test)]
 pub fn of_sealed(nonce: [u8; NONCE], sealed: &[Vec<u8>]) -> Vec<u8> {
@@ -114,11 +132,13 @@ pub fn seal(
 ) -> Result<Vec<u8>, StoreError> {
     let of_block = random()?;
     let seal = keys.seal_of(epoch, Purpose::Journal).ok_or_else(|| unopened(first))?;
-    let mut body = of_block.to_vec();
+    let within = seal.within(&of_block)?;
+    let room: usize = encoded.iter().map(|plain| plain.len() + OVERHEAD).sum();
+    let mut body = Vec::with_capacity(NONCE + room);
+    body.extend_from_slice(&of_block);
     for (at, plain) in (0u32..).zip(encoded) {
         let place = entry::place(first + u64::from(at), previous);
-        let sealed = seal.seal_bare(&nonce(&of_block, at), &place, plain)?;
-        push(&mut body, &Slot { sealed: &sealed, was: None });
+        push_sealed(&mut body, &within, &nonce(&of_block, at), (&place, plain))?;
     }
     Ok(body)
 }
@@ -164,12 +184,13 @@ pub fn open<'a>(
     let slots = slots(frame.body, count).ok_or_else(|| unopened(first))?;
     let seal = keys.seal_of(epoch, Purpose::Journal).ok_or_else(|| unopened(first))?;
     let of_block = frame.body.first_chunk::<NONCE>().copied().unwrap_or_default();
+    let within = seal.within(&of_block)?;
     let open = move |(at, slot): (u32, Slot<'a>)| {
         let seq = first + u64::from(at);
         let place = entry::place(seq, &previous);
         let erased = slot.was.map(|was| (was, slot.sealed.to_vec()));
         let plain = match slot.was {
-            None => seal.open_bare(&nonce(&of_block, at), &place, slot.sealed),
+            None => within.open(&nonce(&of_block, at), &place, slot.sealed),
             Some(_) if slot.sealed.is_empty() => Some(Vec::new()),
             Some(_) => keys.open(Purpose::Journal, &place, slot.sealed),
         };
@@ -211,6 +232,7 @@ pub fn seal_again(
     entries: &[Opened],
 ) -> Result<Vec<u8>, StoreError> {
     let seal = keys.seal_of(header.epoch, Purpose::Journal).ok_or_else(|| unopened(header.seq))?;
+    let within = seal.within(&of_block)?;
     let mut body = of_block.to_vec();
     for (at, opened) in (0u32..).zip(entries) {
         if let Some((was, sealed)) = &opened.erased {
@@ -218,8 +240,7 @@ pub fn seal_again(
             continue;
         }
         let place = entry::place(header.seq + u64::from(at), &header.previous);
-        let sealed = seal.seal_bare(&nonce(&of_block, at), &place, &opened.plain)?;
-        push(&mut body, &Slot { sealed: &sealed, was: None });
+        push_sealed(&mut body, &within, &nonce(&of_block, at), (&place, &opened.plain))?;
     }
     Ok(body)
 }

@@ -1,24 +1,56 @@
 //! Sealing: XChaCha20-Poly1305 with a random nonce, bound to the place the value belongs to.
+//!
+//! It is ChaCha20-Poly1305 under a key HChaCha20 makes of the nonce's first sixteen bytes, with the
+//! other eight: values whose nonces begin alike are sealed [`Within`] one.
 
 use super::error::StoreError;
 use crate::words::Said;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use zeroize::Zeroizing;
+use chacha20::{R20, hchacha};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use std::cell::RefCell;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of a nonce.
 pub const NONCE: usize = 24;
 /// Bytes sealing adds: nonce and tag.
-pub const OVERHEAD: usize = NONCE + 16;
+pub const OVERHEAD: usize = NONCE + TAG;
 
-/// Random bytes from the operating system.
+/// Bytes of a tag.
+const TAG: usize = 16;
+/// Bytes asked of the operating system at once.
+const POOL: usize = 1024;
+
+/// Random bytes of the operating system that nobody has had yet.
+struct Pool {
+    bytes: [u8; POOL],
+    left: usize,
+}
+
+/// Random bytes from the operating system, asked for many at a time; each is given once.
 ///
 /// # Errors
 /// [`StoreError::Random`] when it gives none.
 pub fn random<const N: usize>() -> Result<[u8; N], StoreError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Random)?;
-    Ok(bytes)
+    thread_local! {
+        static UNUSED: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL], left: 0 }) };
+    }
+    let mut given = [0; N];
+    UNUSED.with_borrow_mut(|pool| {
+        if N > POOL {
+            return getrandom::fill(&mut given).map_err(|_| StoreError::Random);
+        }
+        if pool.left < N {
+            getrandom::fill(&mut pool.bytes).map_err(|_| StoreError::Random)?;
+            pool.left = POOL;
+        }
+        pool.left -= N;
+        let taken = pool.bytes.get_mut(pool.left..).and_then(|rest| rest.get_mut(..N));
+        let taken = taken.ok_or(StoreError::Random)?;
+        given.copy_from_slice(taken);
+        taken.zeroize();
+        Ok(())
+    })?;
+    Ok(given)
 }
 
 /// The 32 random bytes everything of a station is sealed under; wiped when dropped.
@@ -84,13 +116,29 @@ impl Purpose {
 
 /// Seals and opens under one key; the key is wiped when dropped.
 #[derive(Clone)]
-pub struct Seal(XChaCha20Poly1305);
+pub struct Seal(Zeroizing<[u8; 32]>);
+
+/// A seal for nonces that begin alike.
+pub struct Within(LessSafeKey);
 
 impl Seal {
     /// A seal under `key`.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self(XChaCha20Poly1305::new(&Key::from(*key)))
+        Self(Zeroizing::new(*key))
+    }
+
+    /// The seal for every nonce that begins as this one does. What is left of its key in memory
+    /// tells nothing of the key it was made of.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`], never in fact: the key is as long as it must be.
+    pub fn within(&self, nonce: &[u8; NONCE]) -> Result<Within, StoreError> {
+        let (first, _) = halves(nonce);
+        let key = hchacha::<R20>((&*self.0).into(), first.into());
+        let key = Zeroizing::new(<[u8; 32]>::from(key));
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &*key).map_err(|_| too_long())?;
+        Ok(Within(LessSafeKey::new(key)))
     }
 
     /// Seals `plain` for the place `place` names: nonce, then ciphertext and tag.
@@ -108,33 +156,10 @@ impl Seal {
         place: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.seal_bare(nonce, place, plain)?;
-        let mut out = Vec::with_capacity(NONCE + sealed.len());
+        let mut out = Vec::with_capacity(OVERHEAD + plain.len());
         out.extend_from_slice(nonce);
-        out.extend_from_slice(&sealed);
+        self.within(nonce)?.seal_onto(&mut out, nonce, place, plain)?;
         Ok(out)
-    }
-
-    /// Ciphertext and tag alone, under a nonce that is kept elsewhere and used for nothing else.
-    pub(super) fn seal_bare(
-        &self,
-        nonce: &[u8; NONCE],
-        place: &[u8],
-        plain: &[u8],
-    ) -> Result<Vec<u8>, StoreError> {
-        self.0
-            .encrypt(&XNonce::from(*nonce), Payload { msg: plain, aad: place })
-            .map_err(|_| StoreError::Seal(Said::fixed("内容过长", "too long")))
-    }
-
-    /// Opens what [`Self::seal_bare`] sealed.
-    pub(super) fn open_bare(
-        &self,
-        nonce: &[u8; NONCE],
-        place: &[u8],
-        sealed: &[u8],
-    ) -> Option<Vec<u8>> {
-        self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: place }).ok()
     }
 
     /// Opens what was sealed for `place`; nothing when it was sealed for another place or under
@@ -142,8 +167,51 @@ impl Seal {
     #[must_use]
     pub fn open(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
-        self.open_bare(nonce, place, rest)
+        self.within(nonce).ok()?.open(nonce, place, rest)
     }
+}
+
+impl Within {
+    /// Appends ciphertext and tag, under a nonce that is kept elsewhere and used for nothing else.
+    pub(super) fn seal_onto(
+        &self,
+        out: &mut Vec<u8>,
+        nonce: &[u8; NONCE],
+        place: &[u8],
+        plain: &[u8],
+    ) -> Result<(), StoreError> {
+        let start = out.len();
+        out.extend_from_slice(plain);
+        let text = out.get_mut(start..).unwrap_or_default();
+        let tag = self.0.seal_in_place_separate_tag(last_of(nonce), Aad::from(place), text);
+        out.extend_from_slice(tag.map_err(|_| too_long())?.as_ref());
+        Ok(())
+    }
+
+    /// Opens what [`Self::seal_onto`] appended.
+    pub(super) fn open(&self, nonce: &[u8; NONCE], place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let mut text = sealed.to_vec();
+        self.0.open_in_place(last_of(nonce), Aad::from(place), &mut text).ok()?;
+        text.truncate(sealed.len() - TAG);
+        Some(text)
+    }
+}
+
+fn halves(nonce: &[u8; NONCE]) -> (&[u8; 16], &[u8; 8]) {
+    let empty = (&[0; 16], &[0; 8]);
+    nonce.first_chunk().zip(nonce.last_chunk()).unwrap_or(empty)
+}
+
+/// The nonce of the inner cipher.
+fn last_of(nonce: &[u8; NONCE]) -> Nonce {
+    let mut inner = [0; NONCE_LEN];
+    let (_, last) = halves(nonce);
+    inner.iter_mut().rev().zip(last.iter().rev()).for_each(|(to, from)| *to = *from);
+    Nonce::assume_unique_for_key(inner)
+}
+
+fn too_long() -> StoreError {
+    StoreError::Seal(Said::fixed("内容过长", "too long"))
 }
 
 #[cfg(test)]
@@ -162,6 +230,15 @@ mod tests {
         assert_eq!(sealed[24..32], unhex("bd6d179d3e83d43b").unwrap());
         assert_eq!(sealed[sealed.len() - 16..], unhex("c0875924c1c7987947deafd8780acf49").unwrap());
         assert_eq!(Seal::new(&key).open(&aad, &sealed).unwrap(), plain);
+    }
+
+    #[test]
+    fn no_random_bytes_are_given_twice() {
+        let mut given: Vec<[u8; 10]> = (0..1_000).map(|_| random().unwrap()).collect();
+        given.sort_unstable();
+        given.dedup();
+        assert_eq!(given.len(), 1_000);
+        assert_ne!(random::<3_000>().unwrap(), [0; 3_000]);
     }
 
     #[test]
