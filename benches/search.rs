@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta};
 use std::hint::black_box;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use yizhan::directory::{Card, Directory, Filter, IdNumber, IdRole, Query, Sort, SortBy};
+use yizhan::directory::{Card, Directory, Few, Filter, IdNumber, IdRole, Query, Sort, SortBy};
 use yizhan::record::RecordId;
 
 /// Surnames, the frequent ones more often.
@@ -66,6 +66,10 @@ impl Dice {
     }
 }
 
+fn few<T>(one: T) -> Few<T> {
+    std::iter::once(one).collect()
+}
+
 struct People {
     dice: Dice,
     surnames: Vec<char>,
@@ -79,7 +83,7 @@ impl People {
         Self { dice: Dice(0x5EED), surnames: chars(SURNAMES), given: chars(GIVEN), made: 0 }
     }
 
-    fn next(&mut self) -> Card {
+    fn next(&mut self) -> Card<'static> {
         let dice = &mut self.dice;
         let mut name = String::from(dice.of(&self.surnames));
         for _ in 0..1 + usize::from(dice.roll(4) > 0) {
@@ -93,18 +97,19 @@ impl People {
             + TimeDelta::days(dice.roll(365) as i64);
         let check = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "X"][dice.roll(11)];
         let id_number = format!("500199{}{:03}{check}", born.format("%Y%m%d"), dice.roll(1000));
+        let facets = [
+            ("station", format!("500199-{:02}", dice.roll(40))),
+            ("employer", format!("unit {}", dice.roll(3000))),
+        ];
         Card {
-            number: format!("BN-员-2025-{:07}", self.made),
-            title: name.clone(),
+            number: format!("BN-员-2025-{:07}", self.made).into(),
+            title: name.clone().into(),
             state: ["draft", "member", "member", "member", "left"][dice.roll(5)].into(),
-            names: vec![name],
-            id_numbers: vec![IdNumber { role: IdRole::Own, number: id_number }],
-            phones: vec![format!("1{}{:09}", 3 + dice.roll(7), dice.roll(1_000_000_000))],
-            submitted_by: Some(format!("account{}", dice.roll(60))),
-            facets: vec![
-                ("station".into(), format!("500199-{:02}", dice.roll(40))),
-                ("employer".into(), format!("unit {}", dice.roll(3000))),
-            ],
+            names: few(name.into()),
+            id_numbers: few(IdNumber { role: IdRole::Own, number: id_number.into() }),
+            phones: few(format!("1{}{:09}", 3 + dice.roll(7), dice.roll(1_000_000_000)).into()),
+            submitted_by: Some(format!("account{}", dice.roll(60)).into()),
+            facets: facets.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             ..Card::new(RecordId::new(at, random), 1, at)
         }
     }

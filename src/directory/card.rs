@@ -2,6 +2,11 @@
 
 use crate::record::{Instant, RecordId};
 use chrono::NaiveDate;
+use smallvec::SmallVec;
+use std::borrow::Cow;
+
+/// A few of something: one takes no memory of its own.
+pub type Few<T> = SmallVec<[T; 1]>;
 
 /// Whose identity number a card carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,12 +21,12 @@ pub enum IdRole {
 
 /// An identity number, passport number or organisation code on a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdNumber {
+pub struct IdNumber<'a> {
     /// Whose it is.
     pub role: IdRole,
     /// The number. Only letters and digits count, in either case and width; it is kept in
     /// capitals.
-    pub number: String,
+    pub number: Cow<'a, str>,
 }
 
 /// One record as the directory sees it. The office builds it from the record and its pack.
@@ -30,24 +35,24 @@ pub struct IdNumber {
 /// (NFKC), identity numbers are folded to capitals and digits, phones are digits, and the two
 /// moments are whole seconds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Card {
+pub struct Card<'a> {
     /// The record.
     pub id: RecordId,
     /// Its kind, numbered by the office.
     pub kind: u16,
     /// The number people use; may be empty.
-    pub number: String,
+    pub number: Cow<'a, str>,
     /// What a list shows. Searched only when it also stands in `names`.
-    pub title: String,
+    pub title: Cow<'a, str>,
     /// Workflow state; empty for kinds without one.
-    pub state: String,
+    pub state: Cow<'a, str>,
     /// What the card is found by: the person's own name first (it ranks before the others),
     /// then those of the household, the employer, and so on.
-    pub names: Vec<String>,
+    pub names: Few<Cow<'a, str>>,
     /// Identity numbers.
-    pub id_numbers: Vec<IdNumber>,
+    pub id_numbers: Few<IdNumber<'a>>,
     /// Phone numbers. Only digits count; `、`, `/`, `,` and `;` separate two in one text.
-    pub phones: Vec<String>,
+    pub phones: Few<Cow<'a, str>>,
     /// The person it belongs to; need not have a card (yet).
     pub person: Option<RecordId>,
     /// When it is due.
@@ -57,30 +62,30 @@ pub struct Card {
     /// When it last changed.
     pub updated: Instant,
     /// The account that submitted it.
-    pub submitted_by: Option<String>,
+    pub submitted_by: Option<Cow<'a, str>>,
     /// What lists are narrowed by: name of the facet (`station`, `category`, `handler`) and value.
-    pub facets: Vec<(String, String)>,
+    pub facets: Few<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-impl Card {
+impl Card<'_> {
     /// A card with nothing on it but its identity, kind and moment.
     #[must_use]
     pub fn new(id: RecordId, kind: u16, at: Instant) -> Self {
         Self {
             id,
             kind,
-            number: String::new(),
-            title: String::new(),
-            state: String::new(),
-            names: Vec::new(),
-            id_numbers: Vec::new(),
-            phones: Vec::new(),
+            number: Cow::Borrowed(""),
+            title: Cow::Borrowed(""),
+            state: Cow::Borrowed(""),
+            names: Few::new(),
+            id_numbers: Few::new(),
+            phones: Few::new(),
             person: None,
             due: None,
             entered: at,
             updated: at,
             submitted_by: None,
-            facets: Vec::new(),
+            facets: Few::new(),
         }
     }
 }

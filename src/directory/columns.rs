@@ -1,43 +1,76 @@
-//! Phones and identity numbers of all cards, one after the other.
+//! Phones and identity numbers of all cards: the first of a card by its slot, further ones one after
+//! the other.
 //!
 //! An identity number is kept in the form of eighteen places, whichever was entered: one number.
 
 use super::card::{IdNumber, IdRole};
+use super::column::Column;
 use super::digits::{self, Run};
 use super::scan::pick;
 use super::search::Why;
+use super::slots::Slots;
 use super::text::{Strings, folded_id, hash_of};
 use crate::record::{id_key, old_id_form};
 use hashbrown::HashTable;
+use std::borrow::Cow;
 
 /// Places at the end of a phone or an identity number it is found by: those a mask leaves in
 /// sight. Anything else finds only the whole number.
 pub(super) const LAST: usize = 4;
 /// The owner of an entry nobody uses.
 const NOBODY: u32 = u32::MAX;
+/// Packed digits of no number.
+const NO_WORD: u64 = u64::MAX;
 
-/// All phones: packed digits and the slot they belong to.
-#[derive(Debug, Default)]
+/// All phones: packed digits.
+#[derive(Debug)]
 pub(super) struct Phones {
+    /// By slot.
+    first: Column<u64>,
+    /// Further ones, and the slots they belong to.
     words: Vec<u64>,
     owners: Vec<u32>,
     free: Vec<u32>,
 }
 
+impl Default for Phones {
+    fn default() -> Self {
+        Self { first: Column::new(NO_WORD), words: vec![], owners: vec![], free: vec![] }
+    }
+}
+
 /// The phones of a text, packed: more than one where it separates them.
 pub(super) fn phones_in(text: &str) -> impl Iterator<Item = u64> {
-    text.split(['/', '、', ',', '，', ';', '；'])
-        .map(|part| {
-            let plain = folded_id(part);
-            let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
-            let local = digits.strip_prefix("86").filter(|local| local.len() == 11);
-            local.unwrap_or(&digits).chars().take(digits::WORD).collect::<String>()
-        })
-        .filter(|digits| !digits.is_empty())
-        .filter_map(|digits| digits::pack(&digits))
+    text.split(['/', '、', ',', '，', ';', '；']).filter_map(|part| {
+        let mut digits = folded_id(part);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            digits = Cow::Owned(digits.chars().filter(char::is_ascii_digit).collect());
+        }
+        let local = digits.strip_prefix("86").filter(|local| local.len() == 11);
+        let digits = local.unwrap_or(&digits);
+        let digits = digits.get(..digits::WORD).unwrap_or(digits);
+        digits::pack(digits).filter(|_| !digits.is_empty())
+    })
 }
 
 impl Phones {
+    /// Sets the first phone of a slot.
+    pub(super) fn set_first(&mut self, slot: usize, word: u64) {
+        self.first.set(slot, word);
+    }
+
+    /// Takes away the first phone of a slot.
+    pub(super) fn clear_first(&mut self, slot: usize) {
+        self.first.take(slot);
+    }
+
+    /// The first phone of a slot.
+    pub(super) fn first(&self, slot: usize) -> Option<String> {
+        let word = self.first.get(slot);
+        (word != NO_WORD).then(|| digits::unpack(word))
+    }
+
+    /// Adds a further phone.
     pub(super) fn add(&mut self, word: u64, owner: u32) -> u32 {
         if let Some(at) = self.free.pop() {
             (self.words[at as usize], self.owners[at as usize]) = (word, owner);
@@ -48,36 +81,45 @@ impl Phones {
         (self.words.len() - 1) as u32
     }
 
+    /// Takes away a further phone.
     pub(super) fn remove(&mut self, at: u32) {
-        (self.words[at as usize], self.owners[at as usize]) = (u64::MAX, NOBODY);
+        (self.words[at as usize], self.owners[at as usize]) = (NO_WORD, NOBODY);
         self.free.push(at);
     }
 
+    /// A further phone.
     pub(super) fn text(&self, at: u32) -> String {
         digits::unpack(self.words[at as usize])
     }
 
     /// Tells the slot of every phone that is the run, or ends in it where it is four digits.
     pub(super) fn find(&self, run: &Run, mut found: impl FnMut(u32, Why)) {
-        let (words, run) = (self.words.as_slice(), *run);
-        pick(
-            words,
-            |_, &word| run.may_be_inside(word),
-            |at| {
-                let (word, owner) = (words[at], self.owners[at]);
-                let why = match () {
-                    () if owner == NOBODY => return,
-                    () if run.is_whole(word) => Why::Phone,
-                    () if run.len() == LAST && run.ends(word) => Why::PhoneEnd,
-                    () => return,
-                };
-                found(owner, why);
-            },
-        );
+        let run = *run;
+        let why = |word: u64| match () {
+            () if run.is_whole(word) => Some(Why::Phone),
+            () if run.len() == LAST && run.ends(word) => Some(Why::PhoneEnd),
+            () => None,
+        };
+        let mut look = |words: &[u64], owner: &dyn Fn(usize) -> u32| {
+            pick(
+                words,
+                |_, &word| run.may_be_inside(word),
+                |at| {
+                    if let Some(why) = why(words[at]).filter(|_| owner(at) != NOBODY) {
+                        found(owner(at), why);
+                    }
+                },
+            );
+        };
+        for (start, words) in self.first.pages() {
+            look(words, &|at| (start + at) as u32);
+        }
+        look(&self.words, &|at| self.owners[at]);
     }
 
+    /// Bytes held.
     pub(super) fn footprint(&self) -> usize {
-        self.words.len() * (size_of::<u64>() + size_of::<u32>())
+        self.first.footprint() + self.words.len() * (size_of::<u64>() + size_of::<u32>())
     }
 }
 
@@ -94,34 +136,58 @@ enum Form {
     Free,
 }
 
-/// What an entry has besides its word.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    owner: u32,
+/// What a number has besides its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rest {
     form: Form,
     role: IdRole,
 }
 
+const NO_REST: Rest = Rest { form: Form::Free, role: IdRole::Other };
+
 /// All identity numbers, looked up exactly or by their last places.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct IdNumbers {
+    /// By slot.
+    first: Column<u64>,
+    /// By slot.
+    rests: Column<Rest>,
+    by_first: Slots,
+    /// Further ones, and the slots they belong to.
     words: Vec<u64>,
-    entries: Vec<Entry>,
+    entries: Vec<(u32, Rest)>,
     free: Vec<u32>,
-    table: HashTable<u32>,
+    by_further: HashTable<u32>,
     /// Numbers of other forms, folded.
     texts: Strings,
 }
 
+impl Default for IdNumbers {
+    fn default() -> Self {
+        Self {
+            first: Column::new(NO_WORD),
+            rests: Column::new(NO_REST),
+            by_first: Slots::default(),
+            words: Vec::new(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            by_further: HashTable::new(),
+            texts: Strings::default(),
+        }
+    }
+}
+
 /// Packs a folded number of fifteen or eighteen places.
 fn packed(number: &str) -> Option<(u64, Form)> {
-    let new = id_key(number);
-    if new.chars().count() != 18 {
+    if !matches!(number.len(), 15 | 18) {
         return None;
     }
-    let head: String = new.chars().take(digits::WORD).collect();
-    let tail: String = new.chars().skip(digits::WORD).collect();
-    let (word, rest) = (digits::pack(&head)?, (digits::pack(&tail)? >> 56) as u8);
+    let new = match number.len() {
+        18 => Cow::Borrowed(number),
+        _ => Cow::Owned(id_key(number)),
+    };
+    let (head, tail) = new.split_at_checked(digits::WORD).filter(|_| new.len() == 18)?;
+    let (word, rest) = (digits::pack(head)?, (digits::pack(tail)? >> 56) as u8);
     Some((word, if number == new { Form::Eighteen(rest) } else { Form::Fifteen(rest) }))
 }
 
@@ -145,52 +211,95 @@ fn hash_key(word: u64, form: Form) -> u64 {
 }
 
 impl IdNumbers {
-    /// Adds a number; `None` when nothing of it is letter or digit.
-    pub(super) fn add(&mut self, number: &IdNumber, owner: u32) -> Option<u32> {
+    fn kept(&mut self, number: &IdNumber<'_>) -> Option<(u64, Rest)> {
         let folded = folded_id(&number.number);
         if folded.is_empty() {
             return None;
         }
         let (word, form) =
             packed(&folded).unwrap_or_else(|| (self.texts.intern(&folded).into(), Form::Text));
-        let entry = Entry { owner, form, role: number.role };
+        Some((word, Rest { form, role: number.role }))
+    }
+
+    /// Sets the first number of a slot; false when nothing of it is letter or digit.
+    pub(super) fn set_first(&mut self, slot: u32, number: &IdNumber<'_>) -> bool {
+        let Some((word, rest)) = self.kept(number) else { return false };
+        let at = slot as usize;
+        self.first.set(at, word);
+        self.rests.set(at, rest);
+        let (first, rests) = (&self.first, &self.rests);
+        self.by_first.add(hash_key(word, rest.form), slot, |slot| {
+            hash_key(first.get(slot as usize), rests.get(slot as usize).form)
+        });
+        true
+    }
+
+    /// Takes away the first number of a slot.
+    pub(super) fn clear_first(&mut self, slot: u32) {
+        let at = slot as usize;
+        let (word, rest) = (self.first.get(at), self.rests.get(at));
+        if rest == NO_REST {
+            return;
+        }
+        let (first, rests) = (&self.first, &self.rests);
+        self.by_first.remove(hash_key(word, rest.form), slot, |slot| {
+            hash_key(first.get(slot as usize), rests.get(slot as usize).form)
+        });
+        self.first.take(at);
+        self.rests.take(at);
+    }
+
+    /// The first number of a slot.
+    pub(super) fn first(&self, slot: usize) -> Option<IdNumber<'static>> {
+        let rest = self.rests.get(slot);
+        (rest != NO_REST).then(|| self.text(self.first.get(slot), rest))
+    }
+
+    /// Adds a further number; `None` when nothing of it is letter or digit.
+    pub(super) fn add(&mut self, number: &IdNumber<'_>, owner: u32) -> Option<u32> {
+        let (word, rest) = self.kept(number)?;
         let at = if let Some(at) = self.free.pop() {
-            (self.words[at as usize], self.entries[at as usize]) = (word, entry);
+            (self.words[at as usize], self.entries[at as usize]) = (word, (owner, rest));
             at
         } else {
             self.words.push(word);
-            self.entries.push(entry);
+            self.entries.push((owner, rest));
             (self.entries.len() - 1) as u32
         };
         let (words, entries) = (&self.words, &self.entries);
-        self.table.insert_unique(hash_key(word, form), at, |&other| {
-            hash_key(words[other as usize], entries[other as usize].form)
+        self.by_further.insert_unique(hash_key(word, rest.form), at, |&other| {
+            hash_key(words[other as usize], entries[other as usize].1.form)
         });
         Some(at)
     }
 
+    /// Takes away a further number.
     pub(super) fn remove(&mut self, at: u32) {
-        let entry = &mut self.entries[at as usize];
-        let hash = hash_key(self.words[at as usize], entry.form);
-        if let Ok(found) = self.table.find_entry(hash, |&other| other == at) {
+        let (owner, rest) = &mut self.entries[at as usize];
+        let hash = hash_key(self.words[at as usize], rest.form);
+        if let Ok(found) = self.by_further.find_entry(hash, |&other| other == at) {
             found.remove();
         }
-        (entry.form, entry.owner) = (Form::Free, NOBODY);
+        (rest.form, *owner) = (Form::Free, NOBODY);
         self.free.push(at);
     }
 
-    pub(super) fn get(&self, at: u32) -> IdNumber {
-        let (word, entry) = (self.words[at as usize], &self.entries[at as usize]);
-        let number = match entry.form {
-            Form::Eighteen(rest) => unpacked(word, rest),
-            Form::Fifteen(rest) => {
-                let new = unpacked(word, rest);
+    /// A further number.
+    pub(super) fn get(&self, at: u32) -> IdNumber<'static> {
+        self.text(self.words[at as usize], self.entries[at as usize].1)
+    }
+
+    fn text(&self, word: u64, rest: Rest) -> IdNumber<'static> {
+        let number = match rest.form {
+            Form::Eighteen(last) => unpacked(word, last),
+            Form::Fifteen(last) => {
+                let new = unpacked(word, last);
                 old_id_form(&new).unwrap_or(new)
             }
             Form::Text => self.texts.get(word as u32).to_string(),
             Form::Free => String::new(),
         };
-        IdNumber { role: entry.role, number }
+        IdNumber { role: rest.role, number: number.into() }
     }
 
     /// Slots with this number in either of its forms, and whose it is there.
@@ -199,44 +308,84 @@ impl IdNumbers {
         let wanted =
             packed(&folded).or_else(|| self.texts.find(&folded).map(|at| (at.into(), Form::Text)));
         let Some((word, form)) = wanted else { return Vec::new() };
-        let entry = |at: &u32| (self.words[*at as usize], &self.entries[*at as usize]);
-        self.table
-            .iter_hash(hash_key(word, form))
-            .map(entry)
-            .filter(|(other, entry)| (*other, entry.form.rest()) == (word, form.rest()))
-            .map(|(_, entry)| (entry.owner, entry.role))
-            .collect()
+        let hash = hash_key(word, form);
+        let same = |other: u64, rest: Rest| {
+            (other, rest.form.rest()) == (word, form.rest()) && rest.form != Form::Free
+        };
+        let first = self.by_first.with_hash(hash).filter_map(|slot| {
+            let (other, rest) = (self.first.get(slot as usize), self.rests.get(slot as usize));
+            same(other, rest).then_some((slot, rest.role))
+        });
+        let further = self.by_further.iter_hash(hash).filter_map(|at| {
+            let (owner, rest) = self.entries[*at as usize];
+            same(self.words[*at as usize], rest).then_some((owner, rest.role))
+        });
+        first.chain(further).collect()
     }
 
     /// Tells the slot of every number that is the folded piece, in either of its forms, or ends in
     /// it as it was entered, where it is four places.
     pub(super) fn find(&self, piece: &str, mut found: impl FnMut(u32, Why)) {
         if let Some(ends) = Ends::new(piece) {
-            let (words, may_be) = (self.words.as_slice(), ends.may_be());
+            let may_be = ends.may_be();
+            for (start, words) in self.first.pages() {
+                pick(
+                    words,
+                    |_, &word| may_be(word),
+                    |at| {
+                        if let Some(why) = ends.find(words[at], self.rests.get(start + at).form) {
+                            found((start + at) as u32, why);
+                        }
+                    },
+                );
+            }
             pick(
-                words,
+                &self.words,
                 |_, &word| may_be(word),
                 |at| {
-                    if let Some(why) = ends.find(words[at], self.entries[at].form) {
-                        found(self.entries[at].owner, why);
+                    let (owner, rest) = self.entries[at];
+                    if let Some(why) = ends.find(self.words[at], rest.form) {
+                        found(owner, why);
                     }
                 },
             );
         }
         let texts: Vec<Option<Why>> = self.texts.iter().map(|text| text_end(text, piece)).collect();
-        if texts.iter().any(Option::is_some) {
-            let all = self.words.iter().zip(&self.entries);
-            for (&word, entry) in all.filter(|(_, entry)| entry.form == Form::Text) {
-                if let Some(why) = texts.get(word as usize).copied().flatten() {
-                    found(entry.owner, why);
-                }
+        if texts.iter().all(Option::is_none) {
+            return;
+        }
+        let mut look = |owner: u32, word: u64, rest: Rest| {
+            if rest.form == Form::Text
+                && let Some(why) = texts.get(word as usize).copied().flatten()
+            {
+                found(owner, why);
             }
+        };
+        for (start, rests) in self.rests.pages() {
+            for (slot, rest) in (start..).zip(rests) {
+                look(slot as u32, self.first.get(slot), *rest);
+            }
+        }
+        for (word, (owner, rest)) in self.words.iter().zip(&self.entries) {
+            look(*owner, *word, *rest);
         }
     }
 
+    /// Makes room for so many cards.
+    pub(super) fn reserve(&mut self, count: usize) {
+        let (first, rests) = (&self.first, &self.rests);
+        self.by_first.reserve(count, |slot| {
+            hash_key(first.get(slot as usize), rests.get(slot as usize).form)
+        });
+    }
+
+    /// Bytes held.
     pub(super) fn footprint(&self) -> usize {
-        self.entries.len() * (size_of::<Entry>() + size_of::<u64>())
-            + self.table.allocation_size()
+        self.first.footprint()
+            + self.rests.footprint()
+            + self.by_first.footprint()
+            + self.entries.len() * (size_of::<(u32, Rest)>() + size_of::<u64>())
+            + self.by_further.allocation_size()
             + self.texts.footprint()
     }
 }
@@ -334,9 +483,13 @@ mod tests {
 
     fn found(kept: &str, piece: &str) -> Option<Why> {
         let mut numbers = IdNumbers::default();
-        let number = IdNumber { role: IdRole::Own, number: kept.to_string() };
-        let at = numbers.add(&number, 7).unwrap();
+        let number = IdNumber { role: IdRole::Own, number: kept.into() };
+        assert!(numbers.set_first(7, &number));
+        let at = numbers.add(&number, 8).unwrap();
+        assert_eq!(numbers.first(7).unwrap().number, folded_id(kept));
         assert_eq!(numbers.get(at).number, folded_id(kept));
+        assert_eq!(numbers.exactly(kept), [(7, IdRole::Own), (8, IdRole::Own)]);
+        numbers.remove(at);
         assert_eq!(numbers.exactly(kept), [(7, IdRole::Own)]);
         let mut why = None;
         numbers.find(&folded_id(piece), |_, how| why = Some(how));
@@ -385,14 +538,14 @@ mod tests {
         let mut numbers = IdNumbers::default();
         let forms = ["500199900307001", "50019919900307001X"];
         for (owner, form) in (0..).zip(forms) {
-            numbers.add(&IdNumber { role: IdRole::Own, number: form.into() }, owner).unwrap();
+            assert!(numbers.set_first(owner, &IdNumber { role: IdRole::Own, number: form.into() }));
         }
         for form in forms {
             let mut found = numbers.exactly(form);
             found.sort_unstable();
             assert_eq!(found, [(0, IdRole::Own), (1, IdRole::Own)], "{form}");
         }
-        numbers.remove(0);
+        numbers.clear_first(0);
         assert_eq!(numbers.exactly(forms[0]), [(1, IdRole::Own)]);
     }
 

@@ -6,6 +6,7 @@ use super::surname;
 use super::text::folded_char;
 use hashbrown::HashTable;
 use pinyin::ToPinyinMulti;
+use smallvec::SmallVec;
 
 use super::text::hash_of;
 
@@ -87,7 +88,7 @@ impl Default for Glyphs {
 
 impl Glyphs {
     /// The glyphs of a text, by number, read as a name: its first character is a surname.
-    pub(super) fn intern(&mut self, text: &str) -> Vec<u32> {
+    pub(super) fn intern(&mut self, text: &str) -> SmallVec<[u32; 4]> {
         let mut next = text.chars();
         let surname = match next.next() {
             Some(first) => surname::readings(first, next.next()),
@@ -98,7 +99,8 @@ impl Glyphs {
     }
 
     fn glyph(&mut self, written: char, surname: Option<&'static [&'static str]>) -> u32 {
-        let hash = hash_of((written, surname));
+        // The few glyphs of one character are told apart by looking at them.
+        let hash = hash_of(written);
         let glyphs = &self.glyphs;
         let same = |&at: &u32| {
             let glyph = &glyphs[at as usize];
@@ -132,7 +134,7 @@ impl Glyphs {
         let glyphs = &self.glyphs;
         self.table.insert_unique(hash, at, |&other| {
             let glyph = &glyphs[other as usize];
-            hash_of((glyph.written, glyph.surname))
+            hash_of(glyph.written)
         });
         at
     }

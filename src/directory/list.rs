@@ -168,14 +168,14 @@ impl<'a> Test<'a> {
 
     fn passes(&self, slot: u32, directory: &Directory) -> bool {
         let filter = self.filter;
-        let kept = &directory.slots[slot as usize];
-        let group = directory.group_of[slot as usize];
+        let at = slot as usize;
+        let group = directory.group_of.get(at);
         let Some(group) = directory.groups.get(group as usize) else { return false };
         if !group_passes(filter, group.kind, &group.state)
-            || filter.entered_before.is_some_and(|at| kept.entered >= seconds(at))
+            || filter.entered_before.is_some_and(|moment| directory.entered(at) >= seconds(moment))
             || filter
                 .updated_before
-                .is_some_and(|at| directory.updated[slot as usize] >= seconds(at))
+                .is_some_and(|moment| directory.updated.get(at) >= seconds(moment))
             || self.found.as_ref().is_some_and(|found| !found.has(slot))
         {
             return false;
@@ -190,8 +190,9 @@ impl<'a> Test<'a> {
         {
             return true;
         }
-        let facts = directory.cells.facts(kept.cells);
-        let has = |facet: u32| facts.facets.clone().any(|has| has == facet);
+        let facts = directory.cells.facts(directory.cell_of.get(at));
+        let first = directory.facets.get(at);
+        let has = |facet: u32| first == facet || facts.facets.clone().any(|has| has == facet);
         self.facets.iter().all(|&facet| has(facet))
             && !self.without.iter().any(|&facet| has(facet))
             && self.confidential.is_none_or(|(mark, open)| !has(mark) || open.is_some_and(has))
@@ -225,26 +226,26 @@ impl Directory {
         }
         match sort.by {
             SortBy::Updated => {
-                self.arrange(&mut slots, sort, end, |slot| Reverse(self.updated[slot as usize]));
+                self.arrange(&mut slots, sort, end, |slot| Reverse(self.updated.get(slot as usize)));
             }
             SortBy::Entered => {
-                self.arrange(&mut slots, sort, end, |slot| self.slots[slot as usize].entered);
+                self.arrange(&mut slots, sort, end, |slot| self.entered(slot as usize));
             }
             SortBy::Due => self.arrange_by_cached(&mut slots, sort, end, |slot| {
-                self.cells.facts(self.slots[slot as usize].cells).due.unwrap_or(u32::MAX)
+                self.cells.facts(self.cell_of.get(slot as usize)).due.unwrap_or(u32::MAX)
             }),
             SortBy::Number => self.arrange_by_cached(&mut slots, sort, end, |slot| {
                 self.series.text(self.numbers.get(slot as usize))
             }),
             SortBy::Title => self.arrange_by_cached(&mut slots, sort, end, |slot| {
-                let parts = self.cells.parts(self.slots[slot as usize].cells);
+                let parts = self.cells.parts(self.cell_of.get(slot as usize));
                 let names = self.names(slot as usize, &parts);
                 let title = parts.title.or_else(|| names.into_iter().next());
                 self.glyphs.sort_key(title.unwrap_or_default().into_iter())
             }),
         }
         let page = slots.get(offset..end).unwrap_or_default();
-        (total, page.iter().map(|&slot| self.ids[slot as usize]).collect())
+        (total, page.iter().map(|&slot| self.ids.get(slot as usize)).collect())
     }
 
     /// How many cards pass the filter: the number on a queue.
@@ -296,7 +297,7 @@ impl Directory {
     /// Brings the first `end` slots into order.
     fn arrange<K: Ord>(&self, slots: &mut [u32], sort: Sort, end: usize, key: impl Fn(u32) -> K) {
         let order = |a: &u32, b: &u32| {
-            let id = |slot: u32| self.ids[slot as usize];
+            let id = |slot: u32| self.ids.get(slot as usize);
             let way = key(*a).cmp(&key(*b)).then_with(|| id(*a).cmp(&id(*b)));
             if sort.reversed { way.reverse() } else { way }
         };
@@ -315,7 +316,7 @@ impl Directory {
         key: impl Fn(u32) -> K,
     ) {
         let mut keyed: Vec<(K, RecordId, u32)> =
-            slots.iter().map(|&slot| (key(slot), self.ids[slot as usize], slot)).collect();
+            slots.iter().map(|&slot| (key(slot), self.ids.get(slot as usize), slot)).collect();
         let order = |a: &(K, RecordId, u32), b: &(K, RecordId, u32)| {
             let way = (&a.0, a.1).cmp(&(&b.0, b.1));
             if sort.reversed { way.reverse() } else { way }

@@ -9,14 +9,16 @@
 //!
 //! # How it is laid out
 //!
-//! A card has a slot, a `u32`. Fixed parts lie in columns by slot; names, title and the rest
-//! in [`cells`]; phones and identity numbers in [`columns`] of their own; characters,
-//! states and number series are kept once. A search goes over whole columns: a mask a card
+//! A card has a slot, a `u32`. What most cards have lies in a [`column`] each by slot, and is found
+//! through tables of [`slots`]; further names, facets, phones and identity numbers, and what few
+//! have, in [`cells`] and at the end of [`columns`]; characters, states and number series are kept
+//! once. A search goes over whole columns: a mask a card
 //! and an automaton for names ([`names`]), packed digits for numbers ([`digits`]). There is
 //! no index to bring up to date for it, which is what keeps memory small and `put` quick.
 
 mod card;
 mod cells;
+mod column;
 mod columns;
 mod digits;
 mod glyph;
@@ -25,45 +27,34 @@ mod names;
 mod number;
 mod scan;
 mod search;
+mod slots;
 mod surname;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use card::{Card, IdNumber, IdRole};
+pub use card::{Card, Few, IdNumber, IdRole};
 pub use list::{CONFIDENTIAL, Filter, OPEN_TO, Sort, SortBy};
 pub use search::{Hit, Query, Why};
 
 use crate::record::{Instant, RecordId};
-use cells::{Cells, Parts};
+use cells::{Cells, NOWHERE, Parts};
 use chrono::{DateTime, Datelike, NaiveDate};
+use column::Column;
 use columns::{IdNumbers, Phones, phones_in};
 use glyph::Glyphs;
-use hashbrown::HashTable;
 use list::Group;
 use names::{MORE_NAMES, ShortName};
 use number::{Number, Numbers, Series};
+use slots::Slots;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use text::{Strings, hash_of};
-use unicode_normalization::UnicodeNormalization;
+use text::{Strings, hash_of, plain_form};
 
-/// No slot, no group.
+/// No slot, no facet, no moment.
 const NO: u32 = u32::MAX;
-
-/// The fixed part of a card.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// Where its variable part begins.
-    cells: u32,
-    /// Seconds since 1970.
-    entered: u32,
-    /// The first card that belongs to this one's record as a person.
-    first_linked: u32,
-    /// The next card of the same person.
-    next_linked: u32,
-}
-
-const EMPTY: Slot = Slot { cells: 0, entered: 0, first_linked: NO, next_linked: NO };
+/// No group.
+const NO_GROUP: u16 = u16::MAX;
 
 /// One of those who carry an identity number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,35 +68,80 @@ pub struct Bearer {
 }
 
 /// The in-memory index.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Directory {
     len: usize,
-    /// By slot. A slot without a card stands for a person only referred to.
-    ids: Vec<RecordId>,
-    by_id: HashTable<u32>,
-    slots: Vec<Slot>,
-    /// By slot: kind and state; [`NO`] for a slot without a card.
-    group_of: Vec<u32>,
-    /// By slot: seconds since 1970.
-    updated: Vec<u32>,
+    /// Slots so far. One without a card stands for a person only referred to.
+    slots: usize,
     free: Vec<u32>,
-    /// By slot.
+    ids: Column<RecordId>,
+    by_id: Slots,
+    /// Kind and state; [`NO_GROUP`] for a slot without a card.
+    group_of: Column<u16>,
+    /// Seconds since 1970.
+    updated: Column<u32>,
+    /// The same, where a card came into its state at another time than it last changed.
+    entered: Column<u32>,
     numbers: Numbers,
-    by_number: HashTable<u32>,
+    by_number: Slots,
     series: Series,
-    /// By slot: what its names may be found by; see [`glyph::bit`].
-    masks: Vec<u64>,
-    /// By slot.
-    short_names: Vec<ShortName>,
-    cells: Cells,
-    glyphs: Glyphs,
+    /// What its names may be found by; see [`glyph::bit`].
+    masks: Column<u64>,
+    short_names: Column<ShortName>,
+    /// The first of its facets.
+    facets: Column<u32>,
     phones: Phones,
     id_numbers: IdNumbers,
+    /// Where the rest of a card lies.
+    cell_of: Column<u32>,
+    cells: Cells,
+    /// The first card that belongs to this one's record as a person.
+    first_linked: Column<u32>,
+    /// The next card of the same person.
+    next_linked: Column<u32>,
+    glyphs: Glyphs,
     groups: Vec<Group>,
+    /// The group asked for last.
+    last_group: u16,
     /// Days from the common era, and slot.
     due: BTreeSet<(u32, u32)>,
     /// Accounts and facets.
     strings: Strings,
+    /// The facet asked for last: name, value, its number.
+    last_facet: (String, String, u32),
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            len: 0,
+            slots: 0,
+            free: Vec::new(),
+            ids: Column::new(RecordId(uuid::Uuid::nil())),
+            by_id: Slots::default(),
+            group_of: Column::new(NO_GROUP),
+            updated: Column::new(0),
+            entered: Column::new(NO),
+            numbers: Numbers::default(),
+            by_number: Slots::default(),
+            series: Series::default(),
+            masks: Column::new(0),
+            short_names: Column::new(ShortName::NONE),
+            facets: Column::new(NO),
+            phones: Phones::default(),
+            id_numbers: IdNumbers::default(),
+            cell_of: Column::new(NOWHERE),
+            cells: Cells::default(),
+            first_linked: Column::new(NO),
+            next_linked: Column::new(NO),
+            glyphs: Glyphs::default(),
+            groups: Vec::new(),
+            last_group: 0,
+            due: BTreeSet::new(),
+            strings: Strings::default(),
+            last_facet: (String::new(), String::new(), NO),
+        }
+    }
 }
 
 /// Whole seconds since 1970, within what 32 bits hold (until 2106).
@@ -146,41 +182,74 @@ impl Directory {
         self.len == 0
     }
 
+    /// Makes room for so many cards in all.
+    pub fn reserve(&mut self, count: usize) {
+        let (ids, series, numbers) = (&self.ids, &self.series, &self.numbers);
+        self.by_id.reserve(count, |slot| hash_of(ids.get(slot as usize)));
+        self.by_number.reserve(count, |slot| hash_of(series.key(numbers.get(slot as usize))));
+        self.id_numbers.reserve(count);
+    }
+
     /// Puts a card, in the place of the one with the same id.
-    pub fn put(&mut self, card: &Card) {
+    pub fn put(&mut self, card: &Card<'_>) {
         let slot = self.slot(card.id);
-        if self.group_of[slot as usize] != NO {
+        let at = slot as usize;
+        if self.group_of.get(at) != NO_GROUP {
             self.clear(slot);
         }
-        let (names, title) = self.put_names(slot, card);
-        let phones = card.phones.iter().flat_map(|text| phones_in(text));
+        let (names, title) = self.put_names(at, card);
+        let mut phones = card.phones.iter().flat_map(|text| phones_in(text));
+        if let Some(first) = phones.next() {
+            self.phones.set_first(at, first);
+        }
+        let mut id_numbers = card.id_numbers.iter();
+        let _first = id_numbers.find(|number| self.id_numbers.set_first(slot, number));
+        let mut facets = card.facets.iter();
+        if let Some((name, value)) = facets.next() {
+            let facet = self.facet(name, value);
+            self.facets.set(at, facet);
+        }
         let parts = Parts {
             names,
             title,
             person: card.person.map(|person| self.link(person, slot)),
             due: card.due.map(days),
             submitted_by: card.submitted_by.as_deref().map(|name| self.strings.intern(name)),
-            facets: card.facets.iter().map(|(n, v)| self.strings.intern(&facet(n, v))).collect(),
+            facets: facets.map(|(n, v)| self.strings.intern(&facet(n, v))).collect(),
             phones: phones.map(|word| self.phones.add(word, slot)).collect(),
-            id_numbers: card
-                .id_numbers
-                .iter()
-                .filter_map(|n| self.id_numbers.add(n, slot))
-                .collect(),
+            id_numbers: id_numbers.filter_map(|n| self.id_numbers.add(n, slot)).collect(),
         };
         if let Some(due) = parts.due {
             self.due.insert((due, slot));
         }
         self.put_number(slot, &card.number);
         let group = self.group(card.kind, &card.state);
-        self.groups[group as usize].set(slot);
-        let kept = &mut self.slots[slot as usize];
-        kept.cells = self.cells.add(&parts);
-        kept.entered = seconds(card.entered);
-        self.group_of[slot as usize] = group;
-        self.updated[slot as usize] = seconds(card.updated);
+        self.groups[usize::from(group)].set(slot);
+        self.group_of.set(at, group);
+        let (entered, updated) = (seconds(card.entered), seconds(card.updated));
+        self.updated.set(at, updated);
+        self.entered.set(at, if entered == updated { NO } else { entered });
+        self.cell_of.set(at, self.cells.add(&parts));
         self.len += 1;
         self.sweep();
+    }
+
+    /// When a card came into its state.
+    fn entered(&self, slot: usize) -> u32 {
+        match self.entered.get(slot) {
+            NO => self.updated.get(slot),
+            entered => entered,
+        }
+    }
+
+    /// The number of a facet; most cards have that of the card before.
+    fn facet(&mut self, name: &str, value: &str) -> u32 {
+        let (last_name, last_value, number) = &self.last_facet;
+        if *number == NO || last_name != name || last_value != value {
+            let number = self.strings.intern(&facet(name, value));
+            self.last_facet = (name.to_string(), value.to_string(), number);
+        }
+        self.last_facet.2
     }
 
     /// Takes a card away; false when there was none.
@@ -194,33 +263,37 @@ impl Directory {
 
     /// The card of a record.
     #[must_use]
-    pub fn get(&self, id: RecordId) -> Option<Card> {
+    pub fn get(&self, id: RecordId) -> Option<Card<'static>> {
         let slot = self.find(id)? as usize;
-        let kept = &self.slots[slot];
-        let group = self.groups.get(self.group_of[slot] as usize)?;
-        let parts = self.cells.parts(kept.cells);
+        let group = self.groups.get(usize::from(self.group_of.get(slot)))?;
+        let parts = self.cells.parts(self.cell_of.get(slot));
         let names = self.names(slot, &parts);
-        let text =
-            |glyphs: &Vec<u32>| glyphs.iter().map(|&at| self.glyphs.get(at).written).collect();
-        let facet = |&at: &u32| {
-            let (name, value) = self.strings.get(at).split_once('\u{0}')?;
-            Some((name.to_string(), value.to_string()))
+        let text = |glyphs: &Vec<u32>| -> Cow<'static, str> {
+            glyphs.iter().map(|&at| self.glyphs.get(at).written).collect::<String>().into()
         };
+        let facet = |at: u32| -> Option<(Cow<'static, str>, Cow<'static, str>)> {
+            let (name, value) = self.strings.get(at).split_once('\u{0}')?;
+            Some((name.to_string().into(), value.to_string().into()))
+        };
+        let facets = std::iter::once(self.facets.get(slot)).chain(parts.facets.iter().copied());
+        let further = parts.phones.iter().map(|&at| self.phones.text(at));
+        let phones = self.phones.first(slot).into_iter().chain(further);
+        let further = parts.id_numbers.iter().map(|&at| self.id_numbers.get(at));
         Some(Card {
             id,
             kind: group.kind,
-            number: self.series.text(self.numbers.get(slot)),
+            number: self.series.text(self.numbers.get(slot)).into(),
             title: parts.title.as_ref().or(names.first()).map(text).unwrap_or_default(),
-            state: group.state.clone(),
+            state: group.state.clone().into(),
             names: names.iter().map(text).collect(),
-            id_numbers: parts.id_numbers.iter().map(|&at| self.id_numbers.get(at)).collect(),
-            phones: parts.phones.iter().map(|&at| self.phones.text(at)).collect(),
-            person: parts.person.map(|person| self.ids[person as usize]),
+            id_numbers: self.id_numbers.first(slot).into_iter().chain(further).collect(),
+            phones: phones.map(Cow::Owned).collect(),
+            person: parts.person.map(|person| self.ids.get(person as usize)),
             due: parts.due.and_then(|d| NaiveDate::from_num_days_from_ce_opt(d.try_into().ok()?)),
-            entered: instant(kept.entered),
-            updated: instant(self.updated[slot]),
-            submitted_by: parts.submitted_by.map(|at| self.strings.get(at).to_string()),
-            facets: parts.facets.iter().filter_map(facet).collect(),
+            entered: instant(self.entered(slot)),
+            updated: instant(self.updated.get(slot)),
+            submitted_by: parts.submitted_by.map(|at| self.strings.get(at).to_string().into()),
+            facets: facets.filter_map(facet).collect(),
         })
     }
 
@@ -228,9 +301,9 @@ impl Directory {
     #[must_use]
     pub fn by_number(&self, number: &str) -> Option<RecordId> {
         let key = self.series.find(number).filter(|key| *key != self.series.key(Number::NONE))?;
-        let same = |slot: &&u32| self.series.key(self.numbers.get(**slot as usize)) == key;
-        let found = self.by_number.iter_hash(hash_of(key)).filter(same);
-        found.map(|&slot| self.ids[slot as usize]).min()
+        let same = |slot: &u32| self.series.key(self.numbers.get(*slot as usize)) == key;
+        let found = self.by_number.with_hash(hash_of(key)).filter(same);
+        found.map(|slot| self.ids.get(slot as usize)).min()
     }
 
     /// All who carry this identity number, by record.
@@ -238,7 +311,7 @@ impl Directory {
     pub fn by_id_number(&self, number: &str) -> Vec<Bearer> {
         let bearer = |(slot, role): (u32, IdRole)| {
             let slot = slot as usize;
-            Bearer { id: self.ids[slot], kind: self.kind_of(slot), role }
+            Bearer { id: self.ids.get(slot), kind: self.kind_of(slot), role }
         };
         let mut bearers: Vec<Bearer> =
             self.id_numbers.exactly(number).into_iter().map(bearer).collect();
@@ -249,10 +322,22 @@ impl Directory {
     /// Bytes the directory holds, for the page on the machine's state.
     #[must_use]
     pub fn footprint(&self) -> usize {
-        let by_slot = size_of::<(RecordId, Slot, Number, ShortName, u64, u32, u32)>();
-        self.slots.len() * by_slot
-            + self.by_id.allocation_size()
-            + self.by_number.allocation_size()
+        let columns = [
+            self.ids.footprint(),
+            self.group_of.footprint(),
+            self.updated.footprint(),
+            self.entered.footprint(),
+            self.masks.footprint(),
+            self.short_names.footprint(),
+            self.facets.footprint(),
+            self.cell_of.footprint(),
+            self.first_linked.footprint(),
+            self.next_linked.footprint(),
+        ];
+        columns.iter().sum::<usize>()
+            + self.numbers.footprint()
+            + self.by_id.footprint()
+            + self.by_number.footprint()
             + self.series.footprint()
             + self.cells.footprint()
             + self.glyphs.footprint()
@@ -266,12 +351,12 @@ impl Directory {
 
     /// The slot of a record with a card.
     fn find(&self, id: RecordId) -> Option<u32> {
-        self.find_any(id).filter(|&slot| self.group_of[slot as usize] != NO)
+        self.find_any(id).filter(|&slot| self.group_of.get(slot as usize) != NO_GROUP)
     }
 
     /// The slot of a record with a card or referred to by one.
     fn find_any(&self, id: RecordId) -> Option<u32> {
-        self.by_id.find(hash_of(id), |&slot| self.ids[slot as usize] == id).copied()
+        self.by_id.with_hash(hash_of(id)).find(|&slot| self.ids.get(slot as usize) == id)
     }
 
     /// The slot of a record, made when it has none.
@@ -280,44 +365,41 @@ impl Directory {
             return slot;
         }
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.ids.push(id);
-            self.slots.push(EMPTY);
-            self.numbers.push(Number::NONE);
-            self.masks.push(0);
-            self.short_names.push(ShortName::default());
-            self.group_of.push(NO);
-            self.updated.push(0);
-            (self.slots.len() - 1) as u32
+            self.slots += 1;
+            (self.slots - 1) as u32
         });
-        self.ids[slot as usize] = id;
+        self.ids.set(slot as usize, id);
         let ids = &self.ids;
-        self.by_id.insert_unique(hash_of(id), slot, |&other| hash_of(ids[other as usize]));
+        self.by_id.add(hash_of(id), slot, |other| hash_of(ids.get(other as usize)));
         slot
     }
 
     /// Takes everything of a card out of its slot, which stays.
     fn clear(&mut self, slot: u32) {
         let at = slot as usize;
-        let parts = self.cells.parts(self.slots[at].cells);
-        self.cells.drop_at(self.slots[at].cells);
+        let cells = self.cell_of.take(at);
+        let parts = self.cells.parts(cells);
+        self.cells.drop_at(cells);
+        self.phones.clear_first(at);
         for phone in parts.phones {
             self.phones.remove(phone);
         }
+        self.id_numbers.clear_first(slot);
         for number in parts.id_numbers {
             self.id_numbers.remove(number);
         }
         if let Some(due) = parts.due {
             self.due.remove(&(due, slot));
         }
-        let hash = hash_of(self.series.key(self.numbers.get(at)));
-        if let Ok(found) = self.by_number.find_entry(hash, |&other| other == slot) {
-            found.remove();
-        }
-        self.groups[self.group_of[at] as usize].clear(slot);
+        let (series, numbers) = (&self.series, &self.numbers);
+        let hash = |slot: u32| hash_of(series.key(numbers.get(slot as usize)));
+        self.by_number.remove(hash(slot), slot, hash);
+        self.groups[usize::from(self.group_of.take(at))].clear(slot);
         self.numbers.set(at, Number::NONE);
-        self.masks[at] = 0;
-        self.short_names[at] = ShortName::default();
-        self.group_of[at] = NO;
+        self.masks.take(at);
+        self.short_names.take(at);
+        self.facets.take(at);
+        self.entered.take(at);
         self.len -= 1;
         if let Some(person) = parts.person {
             self.unlink(person, slot);
@@ -327,13 +409,15 @@ impl Directory {
     /// Gives a slot free when nothing needs it.
     fn release(&mut self, slot: u32) {
         let at = slot as usize;
-        if self.group_of[at] != NO || self.slots[at].first_linked != NO {
+        if self.group_of.get(at) != NO_GROUP || self.first_linked.get(at) != NO {
             return;
         }
-        let hash = hash_of(self.ids[slot as usize]);
-        if let Ok(found) = self.by_id.find_entry(hash, |&other| other == slot) {
-            found.remove();
-            self.slots[slot as usize] = EMPTY;
+        let id = self.ids.get(at);
+        if self.find_any(id) == Some(slot) {
+            let ids = &self.ids;
+            self.by_id.remove(hash_of(id), slot, |other| hash_of(ids.get(other as usize)));
+            self.updated.take(at);
+            self.next_linked.take(at);
             self.free.push(slot);
         }
     }
@@ -341,21 +425,21 @@ impl Directory {
     /// Makes a card one of a person's and gives the person's slot.
     fn link(&mut self, person: RecordId, slot: u32) -> u32 {
         let person = self.slot(person);
-        self.slots[slot as usize].next_linked = self.slots[person as usize].first_linked;
-        self.slots[person as usize].first_linked = slot;
+        self.next_linked.set(slot as usize, self.first_linked.get(person as usize));
+        self.first_linked.set(person as usize, slot);
         person
     }
 
     fn unlink(&mut self, person: u32, slot: u32) {
-        let next = std::mem::replace(&mut self.slots[slot as usize].next_linked, NO);
-        let mut at = self.slots[person as usize].first_linked;
+        let next = self.next_linked.take(slot as usize);
+        let mut at = self.first_linked.get(person as usize);
         if at == slot {
-            self.slots[person as usize].first_linked = next;
+            self.first_linked.set(person as usize, next);
         } else {
             while at != NO {
-                let after = self.slots[at as usize].next_linked;
+                let after = self.next_linked.get(at as usize);
                 if after == slot {
-                    self.slots[at as usize].next_linked = next;
+                    self.next_linked.set(at as usize, next);
                     break;
                 }
                 at = after;
@@ -369,63 +453,74 @@ impl Directory {
     /// The slots of a person's cards.
     fn linked(&self, person: RecordId) -> impl Iterator<Item = u32> {
         let known = |slot: u32| (slot != NO).then_some(slot);
-        let first = self.find_any(person).map(|slot| self.slots[slot as usize].first_linked);
+        let first = self.find_any(person).map(|slot| self.first_linked.get(slot as usize));
         std::iter::successors(first.and_then(known), move |&slot| {
-            known(self.slots[slot as usize].next_linked)
+            known(self.next_linked.get(slot as usize))
         })
     }
 
     /// Keeps the names of a card: gives those that are not short, and the title unless it is
     /// the first name.
-    fn put_names(&mut self, slot: u32, card: &Card) -> (Vec<Vec<u32>>, Option<Vec<u32>>) {
-        let at = slot as usize;
-        let mut names: Vec<Vec<u32>> =
-            card.names.iter().map(|name| self.glyphs.intern(name)).collect();
-        let all = names.iter().flatten();
-        self.masks[at] = all.fold(0, |mask, &glyph| mask | self.glyphs.get(glyph).bits);
-        if let Some(short) = names.first().and_then(|name| ShortName::new(name)) {
-            self.short_names[at] = short;
-            names.remove(0);
+    fn put_names(&mut self, at: usize, card: &Card<'_>) -> (Vec<Vec<u32>>, Option<Vec<u32>>) {
+        let mut mask = 0;
+        let mut others: Vec<Vec<u32>> = Vec::new();
+        for (place, name) in card.names.iter().enumerate() {
+            let name = self.glyphs.intern(name);
+            mask = name.iter().fold(mask, |mask, &glyph| mask | self.glyphs.get(glyph).bits);
+            match ShortName::new(&name).filter(|_| place == 0) {
+                Some(short) => self.short_names.set(at, short),
+                None => others.push(name.into_vec()),
+            }
         }
-        if !names.is_empty() {
-            self.masks[at] |= MORE_NAMES;
+        if !others.is_empty() {
+            mask |= MORE_NAMES;
         }
-        let same = card.names.first() == Some(&card.title);
-        (names, (!same).then(|| self.glyphs.intern(&card.title)))
+        self.masks.set(at, mask);
+        let first = card.names.first().map_or("", |name| name);
+        let same = !card.names.is_empty() && first == card.title;
+        // A card without any name and title has nothing to keep either.
+        let nothing = card.names.is_empty() && card.title.is_empty();
+        let title = (!same && !nothing).then(|| self.glyphs.intern(&card.title).into_vec());
+        (others, title)
     }
 
     /// All names of a card, its own first.
     fn names(&self, slot: usize, parts: &Parts) -> Vec<Vec<u32>> {
-        let short: Vec<u32> = self.short_names[slot].glyphs().collect();
+        let short: Vec<u32> = self.short_names.get(slot).glyphs().collect();
         let short = Some(short).filter(|name| !name.is_empty());
         short.into_iter().chain(parts.names.iter().cloned()).collect()
     }
 
     fn put_number(&mut self, slot: u32, number: &str) {
-        let number: String = number.trim().nfkc().collect();
+        let number = plain_form(number);
         if number.is_empty() {
             return;
         }
         let number = self.series.intern(&number);
         self.numbers.set(slot as usize, number);
         let (series, numbers) = (&self.series, &self.numbers);
-        self.by_number.insert_unique(hash_of(series.key(number)), slot, |&other| {
+        self.by_number.add(hash_of(series.key(number)), slot, |other| {
             hash_of(series.key(numbers.get(other as usize)))
         });
     }
 
-    fn group(&mut self, kind: u16, state: &str) -> u32 {
-        let known = self.groups.iter().position(|group| group.kind == kind && group.state == state);
-        let at = known.unwrap_or_else(|| {
+    fn group(&mut self, kind: u16, state: &str) -> u16 {
+        let same = |group: &Group| group.kind == kind && group.state == state;
+        if self.groups.get(usize::from(self.last_group)).is_some_and(same) {
+            return self.last_group;
+        }
+        let at = self.groups.iter().position(same).unwrap_or_else(|| {
             let state = state.to_string();
             self.groups.push(Group { kind, state, count: 0, members: Vec::new() });
             self.groups.len() - 1
         });
-        at as u32
+        // Packs have some hundred kinds and states, not thousands.
+        self.last_group = at as u16;
+        self.last_group
     }
 
     fn kind_of(&self, slot: usize) -> u16 {
-        self.groups.get(self.group_of[slot] as usize).map_or(0, |group| group.kind)
+        self.groups.get(usize::from(self.group_of.get(slot))).map_or(0, |group| group.kind)
     }
 
     fn find_facet(&self, name: &str, value: &str) -> Option<u32> {
@@ -435,9 +530,7 @@ impl Directory {
     /// Gives back the memory of cards that went away, when there is much of it.
     fn sweep(&mut self) {
         if self.cells.wants_sweeping() {
-            let all = self.slots.iter_mut().zip(&self.group_of);
-            self.cells
-                .sweep(all.filter(|(_, group)| **group != NO).map(|(slot, _)| &mut slot.cells));
+            self.cells.sweep(self.cell_of.values_mut());
         }
     }
 }

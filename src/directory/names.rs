@@ -45,6 +45,9 @@ pub(super) const MORE_NAMES: u64 = 1 << 63;
 pub(super) struct ShortName([u16; 4]);
 
 impl ShortName {
+    /// No short name.
+    pub(super) const NONE: Self = Self([BLANK; 4]);
+
     /// `None` when the name does not fit.
     pub(super) fn new(name: &[u32]) -> Option<Self> {
         let mut short = [BLANK; 4];

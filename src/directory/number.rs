@@ -1,5 +1,6 @@
 //! File numbers: the series (`BN-困-2025-`) kept once, the running digits packed beside it.
 
+use super::column::Column;
 use super::digits::{self, Run};
 use super::names::{NONE, Rank};
 use super::scan::pick;
@@ -18,24 +19,32 @@ pub(super) struct Number {
 }
 
 /// The numbers of all cards, by slot.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Numbers {
-    series: Vec<u32>,
-    tails: Vec<u32>,
+    series: Column<u32>,
+    tails: Column<u32>,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        let Number { series, tail } = Number::NONE;
+        Self { series: Column::new(series), tails: Column::new(tail) }
+    }
 }
 
 impl Numbers {
-    pub(super) fn push(&mut self, number: Number) {
-        self.series.push(number.series);
-        self.tails.push(number.tail);
-    }
-
     pub(super) fn get(&self, slot: usize) -> Number {
-        Number { series: self.series[slot], tail: self.tails[slot] }
+        Number { series: self.series.get(slot), tail: self.tails.get(slot) }
     }
 
     pub(super) fn set(&mut self, slot: usize, number: Number) {
-        (self.series[slot], self.tails[slot]) = (number.series, number.tail);
+        self.series.set(slot, number.series);
+        self.tails.set(slot, number.tail);
+    }
+
+    /// Bytes held.
+    pub(super) fn footprint(&self) -> usize {
+        self.series.footprint() + self.tails.footprint()
     }
 }
 
@@ -46,12 +55,14 @@ pub(super) struct Series {
     /// By series: its folded form.
     forms: Vec<u32>,
     folded: Strings,
+    /// The one asked for last.
+    last: u32,
 }
 
 impl Default for Series {
     fn default() -> Self {
-        let mut series =
-            Self { written: Strings::default(), forms: vec![], folded: Strings::default() };
+        let (written, folded) = (Strings::default(), Strings::default());
+        let mut series = Self { written, forms: vec![], folded, last: u32::MAX };
         // Series 0 is the empty one, so that a card without a number has `Number::NONE`.
         series.add("");
         series
@@ -79,7 +90,12 @@ impl Number {
 
 impl Series {
     fn add(&mut self, series: &str) -> u32 {
+        // Numbers come in order, mostly of one series.
+        if (self.last as usize) < self.written.len() && self.written.get(self.last) == series {
+            return self.last;
+        }
         let at = self.written.intern(series);
+        self.last = at;
         if self.forms.len() < self.written.len() {
             self.forms.push(self.folded.intern(&folded_series(series)));
         }
@@ -173,17 +189,30 @@ impl NumberProbe {
         within: Option<&[Rank]>,
         mut found: impl FnMut(usize, Why),
     ) {
-        let look = |slot: usize| {
+        let mut look = |slot: usize| {
             if let Some(why) = self.rank(numbers.get(slot)) {
                 found(slot, why);
             }
         };
         // Digits that are in no series: the common case, and the one that must be quick.
         let inside = self.inside.filter(|_| self.plans.iter().all(Plan::is_nothing));
-        match (within, inside) {
-            (Some(within), _) => pick(within, |_, &rank| rank != NONE, look),
-            (None, Some(run)) => pick(&numbers.tails, |_, &tail| run.may_be_in_half(tail), look),
-            (None, None) => pick(&numbers.tails, |_, _| true, look),
+        if let Some(within) = within {
+            return pick(within, |_, &rank| rank != NONE, look);
+        }
+        match inside {
+            Some(run) => {
+                for (start, tails) in numbers.tails.pages() {
+                    pick(tails, |_, &tail| run.may_be_in_half(tail), |at| look(start + at));
+                }
+            }
+            // A number without digits has no tail, one of digits alone no series.
+            None => {
+                let digits = numbers.tails.pages();
+                let digits = digits.filter(|(start, _)| !numbers.series.is_paged(*start));
+                for (start, page) in numbers.series.pages().chain(digits) {
+                    pick(page, |_, _| true, |at| look(start + at));
+                }
+            }
         }
     }
 

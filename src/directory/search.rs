@@ -155,7 +155,7 @@ impl Word {
     fn new(text: &str, directory: &Directory) -> Self {
         let letters: Vec<char> = text.chars().filter_map(folded_char).collect();
         let names = NameProbe::new(&letters, &directory.glyphs);
-        Self { text: text.to_string(), names, ranks: vec![NONE; directory.slots.len()] }
+        Self { text: text.to_string(), names, ranks: vec![NONE; directory.slots] }
     }
 
     /// Whether the word goes before another of its query: names before digits, as digits
@@ -170,12 +170,20 @@ impl Word {
     fn look_at_names(&mut self, directory: &Directory, within: Option<&[Rank]>) {
         let Some(probe) = &mut self.names else { return };
         let (needs, masks, ranks) = (probe.needs, &directory.masks, &mut self.ranks);
-        let look = |slot: usize| ranks[slot] = directory.name_rank(probe, slot).0;
-        if let Some(within) = within {
-            let may_be = |slot, mask: &u64| (mask & needs == needs) & (within[slot] != NONE);
-            pick(masks, may_be, look);
-        } else {
-            pick(masks, |_, mask| mask & needs == needs, look);
+        let mut look = |slot: usize| {
+            // The last page reaches beyond the last slot.
+            if let Some(rank) = ranks.get_mut(slot) {
+                *rank = directory.name_rank(probe, slot).0;
+            }
+        };
+        for (start, masks) in masks.pages() {
+            if let Some(within) = within.map(|ranks| ranks.get(start..).unwrap_or_default()) {
+                let wanted = |at: usize| within.get(at).is_some_and(|&rank| rank != NONE);
+                let may_be = |at, mask: &u64| (mask & needs == needs) & wanted(at);
+                pick(masks, may_be, |at| look(start + at));
+            } else {
+                pick(masks, |_, mask| mask & needs == needs, |at| look(start + at));
+            }
         }
     }
 
@@ -184,8 +192,8 @@ impl Word {
         let ranks = &mut self.ranks;
         let wanted = |slot: usize| within.is_none_or(|ranks| ranks[slot] != NONE);
         let mut found = |slot: usize, why: Why| {
-            if wanted(slot) {
-                ranks[slot] = why.rank().min(ranks[slot]);
+            if let Some(rank) = ranks.get_mut(slot).filter(|_| wanted(slot)) {
+                *rank = why.rank().min(*rank);
             }
         };
         if let Some(probe) = NumberProbe::new(&directory.series, &self.text) {
@@ -257,7 +265,8 @@ impl Found {
     /// The closest `limit` slots, then the last changed, then the newest.
     fn closest(&self, directory: &Directory, kind: Option<u16>, limit: usize) -> Vec<u32> {
         let order = |a: &(u64, u32), b: &(u64, u32)| {
-            let newer = || directory.ids[b.1 as usize].cmp(&directory.ids[a.1 as usize]);
+            let id = |slot: u32| directory.ids.get(slot as usize);
+            let newer = || id(b.1).cmp(&id(a.1));
             a.0.cmp(&b.0).then_with(newer)
         };
         // Kept short: when it is full, all but the closest go, and nothing farther gets in.
@@ -266,7 +275,7 @@ impl Found {
         let mut farthest = u64::MAX;
         let scores = self.scores();
         let mut look = |slot: usize| {
-            let changed = u64::from(u32::MAX - directory.updated[slot]);
+            let changed = u64::from(u32::MAX - directory.updated.get(slot));
             let distance = u64::from(scores[slot]) << 32 | changed;
             if distance > farthest || kind.is_some_and(|kind| directory.kind_of(slot) != kind) {
                 return;
@@ -299,7 +308,7 @@ impl Found {
             let probe = word.names.as_mut().filter(|_| why.is_name());
             name = probe.map(|probe| directory.name_rank(probe, at).1);
         }
-        Hit { id: directory.ids[at], kind: directory.kind_of(at), score, why, name }
+        Hit { id: directory.ids.get(at), kind: directory.kind_of(at), score, why, name }
     }
 }
 
@@ -348,7 +357,7 @@ impl Directory {
     /// The best rank among the names of a card, and which has it.
     #[inline]
     fn name_rank(&self, probe: &mut NameProbe, slot: usize) -> (Rank, usize) {
-        let more = || self.cells.names(self.slots[slot].cells);
-        probe.card(self.short_names[slot], self.masks[slot], more)
+        let more = || self.cells.names(self.cell_of.get(slot));
+        probe.card(self.short_names.get(slot), self.masks.get(slot), more)
     }
 }

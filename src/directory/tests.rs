@@ -6,9 +6,10 @@ mod consistency;
 mod reference;
 mod typed;
 
-use super::{Card, IdNumber, IdRole};
+use super::{Card, Few, IdNumber, IdRole};
 use crate::record::{Instant, RecordId};
 use chrono::DateTime;
+use std::borrow::Cow;
 
 pub(super) const PERSON: u16 = 1;
 pub(super) const FILE: u16 = 2;
@@ -22,14 +23,19 @@ pub(super) fn id(at: u8) -> RecordId {
 }
 
 /// A person's card, changed `at` seconds after the others.
-pub(super) fn person(at: u8, name: &str) -> Card {
+pub(super) fn person(at: u8, name: &str) -> Card<'static> {
     Card {
-        title: name.to_string(),
-        names: vec![name.to_string()],
+        title: name.to_string().into(),
+        names: few([name.to_string()]),
         ..Card::new(id(at), PERSON, moment(at.into()))
     }
 }
 
-pub(super) fn own(number: &str) -> IdNumber {
-    IdNumber { role: IdRole::Own, number: number.to_string() }
+/// Texts as a card has them.
+pub(super) fn few(texts: impl IntoIterator<Item = String>) -> Few<Cow<'static, str>> {
+    texts.into_iter().map(Cow::Owned).collect()
+}
+
+pub(super) fn own(number: &str) -> IdNumber<'static> {
+    IdNumber { role: IdRole::Own, number: number.to_string().into() }
 }

@@ -2,13 +2,15 @@
 
 use crate::record::proper_char;
 use hashbrown::HashTable;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash};
-use unicode_normalization::UnicodeNormalization;
+use foldhash::SharedSeed;
+use foldhash::quality::SeedableRandomState;
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hash};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
-/// The hash every table of the directory uses.
+/// The hash every table of the directory uses: another one in each process.
 pub(super) fn hash_of<T: Hash>(value: T) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
+    SeedableRandomState::with_seed(0, SharedSeed::global_random()).hash_one(value)
 }
 
 /// Full-width and other compatibility forms made plain, characters that stand for others made
@@ -33,13 +35,25 @@ pub(super) fn folded_char(c: char) -> Option<char> {
 }
 
 /// Identity numbers as compared: letters and digits, in capitals.
-pub(super) fn folded_id(text: &str) -> String {
+pub(super) fn folded_id(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
     if text.is_ascii() {
         let mut plain = text.to_ascii_uppercase();
         plain.retain(|c| c.is_ascii_alphanumeric());
-        return plain;
+        return Cow::Owned(plain);
     }
     text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// A text in its plain form (NFKC), trimmed; most are already.
+pub(super) fn plain_form(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => text.nfkc().collect(),
+    }
 }
 
 /// Strings kept once, by number. Nothing is ever dropped: states, facets and number

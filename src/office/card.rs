@@ -2,23 +2,33 @@
 
 use super::Office;
 use crate::calendar::Calendar;
-use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO};
+use crate::directory::{CONFIDENTIAL, Card, Few, IdNumber, IdRole, OPEN_TO};
 use crate::program::{Kind, PERSON};
 use crate::record::{Record, Value};
 use crate::workflow;
+use std::borrow::Cow;
 
 impl Office {
     /// The card of a record, where a pack describes its kind. `person` is the one it belongs to.
-    pub(super) fn card_of(&self, record: &Record, person: Option<&Record>) -> Option<Card> {
+    pub(super) fn card_of<'r>(
+        &self,
+        record: &'r Record,
+        person: Option<&'r Record>,
+    ) -> Option<Card<'r>> {
         let kind = self.catalogue.kind(&record.kind)?;
         Some(of(record, person.zip(self.catalogue.kind(PERSON)), kind, &self.calendar))
     }
 }
 
-fn of(record: &Record, person: Option<(&Record, &Kind)>, kind: &Kind, calendar: &Calendar) -> Card {
+fn of<'r>(
+    record: &'r Record,
+    person: Option<(&'r Record, &Kind)>,
+    kind: &Kind,
+    calendar: &Calendar,
+) -> Card<'r> {
     let mut card = Card::new(record.id, kind.code, record.created);
-    card.number.clone_from(&record.number);
-    card.state.clone_from(&record.state);
+    card.number = Cow::Borrowed(&record.number);
+    card.state = Cow::Borrowed(&record.state);
     card.entered = record.entered();
     card.updated = record.updated;
     if let Some((person, person_kind)) = person {
@@ -29,13 +39,13 @@ fn of(record: &Record, person: Option<(&Record, &Kind)>, kind: &Kind, calendar: 
     collect(&mut card, record, kind, role);
     card.title = card.names.first().cloned().unwrap_or_default();
     if let Some(life) = &kind.workflow {
-        card.submitted_by = workflow::submitted_by(life, record).map(str::to_string);
+        card.submitted_by = workflow::submitted_by(life, record).map(Cow::Borrowed);
         card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
     }
-    card.facets.push(("created_by".into(), record.created_by.clone()));
+    card.facets.push(("created_by".into(), Cow::Borrowed(&record.created_by)));
     if let Some(life) = &kind.workflow {
         let blocked = workflow::blocked(life, record).into_iter();
-        card.facets.extend(blocked.map(|account| (NOT_FOR.to_string(), account)));
+        card.facets.extend(blocked.map(|account| (NOT_FOR.into(), account.into())));
     }
     if let Some(rule) = &kind.confidential
         && record.get(&rule.field).and_then(Value::as_yes_no) == Some(true)
@@ -51,7 +61,7 @@ fn of(record: &Record, person: Option<(&Record, &Kind)>, kind: &Kind, calendar: 
 /// The facet of an account that may not make the step a record waits for.
 pub(super) const NOT_FOR: &str = "not_for";
 
-fn collect(card: &mut Card, record: &Record, kind: &Kind, role: IdRole) {
+fn collect<'r>(card: &mut Card<'r>, record: &'r Record, kind: &Kind, role: IdRole) {
     card.names.extend(kind.search.names.iter().flat_map(|path| texts(record, path)));
     card.phones.extend(kind.search.phones.iter().flat_map(|path| texts(record, path)));
     let numbers = kind.search.id_numbers.iter().flat_map(|path| {
@@ -62,8 +72,8 @@ fn collect(card: &mut Card, record: &Record, kind: &Kind, role: IdRole) {
 }
 
 /// The texts a path leads to: `name`, or `members.name` for each row.
-fn texts(record: &Record, path: &str) -> Vec<String> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_string);
+fn texts<'r>(record: &'r Record, path: &str) -> Few<Cow<'r, str>> {
+    let text = |value: Option<&'r Value>| value.and_then(Value::as_text).map(Cow::Borrowed);
     match path.split_once('.') {
         None => text(record.get(path)).into_iter().collect(),
         Some((table, column)) => {

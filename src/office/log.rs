@@ -285,7 +285,7 @@ impl super::Office {
             kind,
             what: self.logged(kind, entry),
             count: 1,
-            number: card.map(|card| card.number).unwrap_or_default(),
+            number: card.map(|card| card.number.into_owned()).unwrap_or_default(),
             reason: entry.reason.as_deref().or(noted(entry, "reason")).map(without_numbers),
         }
     }

@@ -246,9 +246,9 @@ impl super::Office {
             id: card.id,
             kind: kind.map(|kind| kind.id.clone()).unwrap_or_default(),
             kind_title: kind.map(|kind| kind.title.clone()).unwrap_or_default(),
-            number: card.number.clone(),
-            title: card.title.clone(),
-            state: card.state.clone(),
+            number: card.number.to_string(),
+            title: card.title.to_string(),
+            state: card.state.to_string(),
             state_title: state.map(|state| state.title.clone()).unwrap_or_default(),
             due: card.due,
             id_tail: card
@@ -416,7 +416,7 @@ impl super::Office {
     #[must_use]
     pub fn title_of(&self, record: &Record) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(record.id).map(|card| card.title).unwrap_or_default()
+        directory.get(record.id).map(|card| card.title.into_owned()).unwrap_or_default()
     }
 
     /// Reads a text for a field as a person typed it.

@@ -168,7 +168,7 @@ impl super::Office {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let active = |id: RecordId| {
             let card = directory.get(id)?;
-            (!life.is_over(&card.state)).then_some(card.number)
+            (!life.is_over(&card.state)).then(|| card.number.into_owned())
         };
         numbers
             .flat_map(|number| directory.by_id_number(number))

@@ -1,6 +1,6 @@
 //! The fast search against a slow one that tries every way, over small random directories.
 
-use super::{id, moment, own, person};
+use super::{few, id, moment, own, person};
 use crate::directory::search::Why;
 use crate::directory::{Card, Directory, Query};
 use crate::record::{RecordId, new_id_form, old_id_form};
@@ -160,7 +160,7 @@ fn numbers_rank(card: &Card, word: &str) -> Option<u8> {
     let phones = phones.filter_map(|phone| end_why(phone, &plain, [Why::Phone, Why::PhoneEnd]));
     // A number is found whole in the form it was entered in and in the other one.
     let id_numbers = card.id_numbers.iter().filter(|_| long).flat_map(|number| {
-        let number = number.number.as_str();
+        let number = &*number.number;
         let other = new_id_form(number).or_else(|| old_id_form(number));
         let other = other.filter(|other| *other == plain).map(|_| Why::IdNumber);
         end_why(number, &plain, [Why::IdNumber, Why::IdNumberEnd]).into_iter().chain(other)
@@ -202,7 +202,7 @@ fn name() -> impl Strategy<Value = String> {
     vec(proptest::sample::select(chars), 0..6).prop_map(String::from_iter)
 }
 
-fn cards() -> impl Strategy<Value = Vec<Card>> {
+fn cards() -> impl Strategy<Value = Vec<Card<'static>>> {
     let card = (
         vec(name(), 0..3),
         prop_oneof!["", "B-2[01]", "b[01]{1,3}", "[01]{2,10}", "困-20-0{0,2}1"],
@@ -221,12 +221,12 @@ fn cards() -> impl Strategy<Value = Vec<Card>> {
         0..3_i64,
     );
     vec(card, 1..6).prop_map(|cards| {
-        let make = |(at, (names, number, phones, ids, updated)): (u8, _)| Card {
+        let make = |(at, (names, number, phones, ids, updated)): (u8, (_, String, _, Vec<String>, _))| Card {
             id: id(at),
-            names,
-            number,
-            phones,
-            id_numbers: Vec::from_iter(Vec::<String>::into_iter(ids).map(|n| own(&n))),
+            names: few(names),
+            number: number.into(),
+            phones: few(phones),
+            id_numbers: ids.iter().map(|number: &String| own(number)).collect(),
             updated: moment(updated),
             ..person(at, "")
         };

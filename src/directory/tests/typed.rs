@@ -1,6 +1,6 @@
 //! One test for each way to type.
 
-use super::{FILE, PERSON, own, person};
+use super::{FILE, PERSON, few, own, person};
 use crate::directory::{Card, Directory, IdNumber, IdRole, Query, Why};
 
 fn directory(names: &[&str]) -> Directory {
@@ -14,7 +14,7 @@ fn directory(names: &[&str]) -> Directory {
 /// The titles found, closest first.
 fn found(directory: &Directory, text: &str) -> Vec<String> {
     let hits = directory.search(&Query::new(text, 50));
-    hits.iter().map(|hit| directory.get(hit.id).unwrap().title).collect()
+    hits.iter().map(|hit| directory.get(hit.id).unwrap().title.into_owned()).collect()
 }
 
 fn why(directory: &Directory, text: &str) -> Vec<Why> {
@@ -115,8 +115,8 @@ fn phones_identity_numbers_and_file_numbers() {
     let mut directory = directory(&["张丽"]);
     directory.put(&Card {
         number: "BN-困-2025-00017".into(),
-        phones: vec!["13812345678".into()],
-        id_numbers: vec![own("50019919900307002X")],
+        phones: few(["13812345678".into()]),
+        id_numbers: [own("50019919900307002X")].into_iter().collect(),
         ..person(9, "周立")
     });
     let rows = [
@@ -145,8 +145,8 @@ fn phones_identity_numbers_and_file_numbers() {
 #[test]
 fn several_words_must_all_match() {
     let mut directory = Directory::new();
-    directory.put(&Card { phones: vec!["13800000001".into()], ..person(1, "张丽") });
-    directory.put(&Card { phones: vec!["13900000002".into()], ..person(2, "周立") });
+    directory.put(&Card { phones: few(["13800000001".into()]), ..person(1, "张丽") });
+    directory.put(&Card { phones: few(["13900000002".into()]), ..person(2, "周立") });
     assert_eq!(found(&directory, "zl"), ["周立", "张丽"]);
     assert_eq!(found(&directory, "zl 0001"), ["张丽"]);
     assert_eq!(found(&directory, "0002 zl"), ["周立"]);
@@ -171,7 +171,7 @@ fn kinds_limits_and_the_last_changed_first() {
 #[test]
 fn the_own_name_goes_before_the_household() {
     let mut directory = directory(&["王芳"]);
-    let names = vec!["李强".to_string(), "王芳".to_string()];
+    let names = few(["李强".to_string(), "王芳".to_string()]);
     directory.put(&Card { names, ..person(5, "李强") });
     let hits = directory.search(&Query::new("wangfang", 9));
     assert_eq!(hits.iter().map(|hit| hit.name).collect::<Vec<_>>(), [Some(0), Some(1)]);
@@ -183,8 +183,8 @@ fn an_identity_number_is_found_with_its_role() {
     let mut directory = directory(&["王芳"]);
     let number = "500199198505050011";
     let member = IdNumber { role: IdRole::Household, number: number.into() };
-    directory.put(&Card { id_numbers: vec![own(number)], ..person(3, "李强") });
-    let file = Card { kind: FILE, id_numbers: vec![member], ..person(4, "赵敏") };
+    directory.put(&Card { id_numbers: [own(number)].into_iter().collect(), ..person(3, "李强") });
+    let file = Card { kind: FILE, id_numbers: [member].into_iter().collect(), ..person(4, "赵敏") };
     directory.put(&file);
     let bearers = directory.by_id_number(" 500199 19850505 0011 ");
     let seen: Vec<_> = bearers.iter().map(|bearer| (bearer.id, bearer.kind, bearer.role)).collect();
