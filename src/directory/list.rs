@@ -226,7 +226,9 @@ impl Directory {
         }
         match sort.by {
             SortBy::Updated => {
-                self.arrange(&mut slots, sort, end, |slot| Reverse(self.updated.get(slot as usize)));
+                self.arrange(&mut slots, sort, end, |slot| {
+                    Reverse(self.updated.get(slot as usize))
+                });
             }
             SortBy::Entered => {
                 self.arrange(&mut slots, sort, end, |slot| self.entered(slot as usize));

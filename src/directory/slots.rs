@@ -93,7 +93,8 @@ impl Slots {
         let mut at = self.next(hole);
         while self.places[at] != EMPTY {
             let home = self.home(hash_of(self.places[at] & SLOT));
-            let reached = if hole <= at { hole < home && home <= at } else { hole < home || home <= at };
+            let reached =
+                if hole <= at { hole < home && home <= at } else { hole < home || home <= at };
             if !reached {
                 self.places[hole] = self.places[at];
                 hole = at;

@@ -1,9 +1,9 @@
 //! Folding of text before it is compared, and interned strings.
 
 use crate::record::proper_char;
-use hashbrown::HashTable;
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
+use hashbrown::HashTable;
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};

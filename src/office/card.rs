@@ -5,10 +5,44 @@ use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, Few, IdNumber, IdRole, OPEN_TO};
 use crate::program::{Kind, PERSON};
 use crate::record::{Record, Value};
+use crate::store::{Glance, StoreError, Walk};
 use crate::workflow;
 use std::borrow::Cow;
 
+/// What a walk over the table shows of a record.
+#[allow(clippy::large_enum_variant, reason = "nearly all are cards")]
+pub(super) enum Walked<'r> {
+    /// Its card.
+    Card(Card<'r>),
+    /// Its making was taken back, or its content erased.
+    Withdrawn(Box<Record>),
+}
+
 impl Office {
+    /// Shows every record of the table; kinds no pack describes are left out.
+    pub(super) fn each_card(&self, mut each: impl FnMut(Walked<'_>)) -> Result<Walk, StoreError> {
+        self.store.walk(|record| {
+            let kind = self.catalogue.kind_of_code(record.kind_code());
+            if let Some(kind) = kind.filter(|kind| is_plain(kind)) {
+                let glance = record.glance()?;
+                if glance.state.is_empty() {
+                    each(Walked::Card(at_a_glance(&glance, kind)));
+                    return Ok(());
+                }
+            }
+            let record = record.stored()?.record;
+            if record.is_withdrawn() {
+                each(Walked::Withdrawn(Box::new(record)));
+                return Ok(());
+            }
+            let person = self.person_of_record(&record);
+            if let Some(card) = self.card_of(&record, person.as_ref()) {
+                each(Walked::Card(card));
+            }
+            Ok(())
+        })
+    }
+
     /// The card of a record, where a pack describes its kind. `person` is the one it belongs to.
     pub(super) fn card_of<'r>(
         &self,
@@ -55,6 +89,31 @@ fn of<'r>(
         card.facets.push((CONFIDENTIAL.into(), "yes".into()));
         card.facets.push((OPEN_TO.into(), handler.into()));
     }
+    card
+}
+
+/// Whether the card of such a record needs nothing but its texts.
+fn is_plain(kind: &Kind) -> bool {
+    let search = &kind.search;
+    let mut paths = search.names.iter().chain(&search.phones).chain(&search.id_numbers);
+    kind.workflow.is_none()
+        && kind.confidential.is_none()
+        && kind.person.is_none()
+        && paths.all(|path| !path.contains('.'))
+}
+
+/// The same card as [`of`] makes of the record.
+fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind) -> Card<'r> {
+    let text = |field: &String| glance.text(field).map(|text| Cow::Borrowed(&**text));
+    let mut card = Card::new(glance.id, kind.code, glance.created);
+    card.number = Cow::Borrowed(&glance.number);
+    card.updated = glance.updated;
+    card.names.extend(kind.search.names.iter().filter_map(text));
+    card.phones.extend(kind.search.phones.iter().filter_map(text));
+    let numbers = kind.search.id_numbers.iter().filter_map(text);
+    card.id_numbers.extend(numbers.map(|number| IdNumber { role: IdRole::Own, number }));
+    card.title = card.names.first().cloned().unwrap_or_default();
+    card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
     card
 }
 

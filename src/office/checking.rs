@@ -1,6 +1,7 @@
 //! Checking the whole station: journal, contents, table and backups by the store, and the index
 //! against the table.
 
+use super::card::Walked;
 use super::{Refusal, door};
 use crate::directory::{Directory, Filter, Sort};
 use crate::store::{DirectoryReport, VerifyReport};
@@ -28,13 +29,8 @@ impl super::Office {
     fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {
         let _nobody_else = self.enter();
         let mut fresh = Directory::new();
-        let walk = self.store.for_each(|stored| {
-            let record = stored.record;
-            if record.is_withdrawn() {
-                return;
-            }
-            let person = self.person_of_record(&record);
-            if let Some(card) = self.card_of(&record, person.as_ref()) {
+        let walk = self.each_card(|walked| {
+            if let Walked::Card(card) = walked {
                 fresh.put(&card);
             }
         });

@@ -1,6 +1,7 @@
 //! Opening a station, and filling the index behind the first screen.
 
 use super::adopted::{ADOPTED, Packs, program_record};
+use super::card::Walked;
 use super::door::{ACCOUNT, Door, Office, unavailable};
 use super::erasing::ERASURE;
 use super::kept_rules::{KeptRules, RULES};
@@ -355,13 +356,13 @@ impl Office {
         let total: u64 =
             self.catalogue.kinds().map(|kind| self.store.count(&kind.id).unwrap_or(0)).sum();
         let seen = AtomicU64::new(0);
-        let walk = self.store.for_each(|stored| {
-            let record = stored.record;
-            if record.is_withdrawn() {
-                return self.withdraw(&record);
-            }
-            let person = self.person_of_record(&record);
-            let Some(card) = self.card_of(&record, person.as_ref()) else { return };
+        let room = usize::try_from(total).unwrap_or(0);
+        self.directory.write().unwrap_or_else(PoisonError::into_inner).reserve(room);
+        let walk = self.each_card(|walked| {
+            let card = match walked {
+                Walked::Card(card) => card,
+                Walked::Withdrawn(record) => return self.withdraw(&record),
+            };
             self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
             let seen = seen.fetch_add(1, Ordering::Relaxed);
             let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);

@@ -13,9 +13,10 @@ use super::disk;
 use super::error::StoreError;
 use super::journal::ROOM;
 use super::keys::DataKeys;
+use super::pages::Place;
 use super::progress::Progress;
 use super::reader::JournalReader;
-use super::table::{self, Applied, Key, Row, Table, Writes};
+use super::table::{self, Applied, Row, Table, Writes};
 use crate::words::Said;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -229,7 +230,7 @@ impl Builder<'_> {
     pub fn out_of_rows(
         &self,
         (from, count): (u64, u64),
-        mut page: impl FnMut(Option<&Key>) -> Result<Vec<Row>, StoreError>,
+        mut page: impl FnMut(&mut Place) -> Result<Option<Vec<Row>>, StoreError>,
     ) -> Result<Built, StoreError> {
         let generation = self.next();
         let path = folder(self.dir, generation);
@@ -237,17 +238,16 @@ impl Builder<'_> {
         self.progress.begin(Said::fixed("压缩记录表", "Compacting the records"), count);
         let table = Table::create(&path, self.keys.clone())?;
         let mut kinds = Sentinels::new();
-        let (mut after, mut done, mut live) = (None, 0, 0);
+        let (mut place, mut done, mut live) = (Place::default(), 0, 0);
         let copied = loop {
-            let rows = match page(after.as_ref()) {
-                Ok(rows) => rows,
+            let rows = match page(&mut place) {
+                Ok(Some(rows)) => rows,
+                Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             };
-            let Some(last) = rows.last() else { break Ok(()) };
             if self.stop.load(Ordering::Relaxed) {
                 break Err(StoreError::Closed);
             }
-            after = Some(last.key);
             done += rows.len() as u64;
             for row in &rows {
                 kinds.entry(row.key.code()).or_default().add(&row.key, row.last_seq);

@@ -11,11 +11,12 @@ use super::keys::DataKeys;
 use super::seal::Purpose;
 use super::table::{Key, Row};
 use crate::words::Said;
+use std::ops::Range;
 
 /// What the keys of chunks begin with: no record's id is as large.
 pub const PREFIX: [u8; 3] = [0xff; 3];
 /// Most records in a chunk.
-const MOST: usize = 64;
+pub const MOST: usize = 64;
 /// A chunk takes no more records once it has so many bytes in plain.
 const BYTES: usize = 64 * 1024;
 /// Fewer records than this each get a row of their own, unless they are long.
@@ -87,40 +88,63 @@ pub fn last_of(value: &[u8]) -> Option<&[u8; ID]> {
     value.first_chunk::<ID>()
 }
 
-/// The records of a chunk, in the order of keys.
+/// A chunk that was opened.
+pub struct Unpacked {
+    plain: Vec<u8>,
+    records: Vec<(Key, u64, Range<usize>)>,
+}
+
+impl Unpacked {
+    /// Its records in the order of keys, each with the last sequence and its bytes.
+    pub fn records(&self) -> impl Iterator<Item = (Key, u64, &[u8])> {
+        self.records.iter().map(|(key, last_seq, range)| {
+            (*key, *last_seq, self.plain.get(range.clone()).unwrap_or_default())
+        })
+    }
+
+    /// One of its records.
+    pub fn row(&self, key: &Key) -> Option<Row> {
+        let at = self.records.binary_search_by(|(other, ..)| other.cmp(key)).ok()?;
+        let (key, last_seq, range) = self.records.get(at)?;
+        let plain = self.plain.get(range.clone())?.to_vec();
+        Some(Row { key: *key, last_seq: *last_seq, plain })
+    }
+}
+
+/// Opens a chunk.
 ///
 /// # Errors
 /// [`StoreError::Records`] for one that does not open or is not what it should be.
-pub fn unpack(keys: &DataKeys, key: &[u8], value: &[u8]) -> Result<Vec<Row>, StoreError> {
+pub fn unpack(keys: &DataKeys, key: &[u8], value: &[u8]) -> Result<Unpacked, StoreError> {
     read(keys, key, value).ok_or_else(|| {
         StoreError::Records(Said::fixed("有一组记录打不开", "a group of records does not open"))
     })
 }
 
-fn read(keys: &DataKeys, key: &[u8], value: &[u8]) -> Option<Vec<Row>> {
+fn read(keys: &DataKeys, key: &[u8], value: &[u8]) -> Option<Unpacked> {
     let first = first_of(key)?;
     let (last, sealed) = value.split_first_chunk::<ID>()?;
     let packed = keys.open(Purpose::Records, &place(key, last), sealed)?;
     let (size, packed) = lz4_flex::block::uncompressed_size(&packed).ok()?;
     let plain = (size <= PLAIN_MAX).then(|| lz4_flex::block::decompress(packed, size).ok())??;
     let mut rest = plain.as_slice();
-    let mut records: Vec<Row> = Vec::with_capacity(MOST);
+    let mut records: Vec<(Key, u64, Range<usize>)> = Vec::with_capacity(MOST);
     while !rest.is_empty() {
         let (id, after) = rest.split_first_chunk::<ID>()?;
         let (last_seq, after) = after.split_first_chunk::<8>()?;
         let (length, after) = after.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (bytes, after) = after.split_at_checked(length)?;
+        let (_, behind) = after.split_at_checked(length)?;
         let key = first.beside(id);
-        if records.last().is_some_and(|before| before.key >= key) {
+        if records.last().is_some_and(|(before, ..)| *before >= key) {
             return None;
         }
-        let last_seq = u64::from_le_bytes(*last_seq);
-        records.push(Row { key, last_seq, plain: bytes.to_vec() });
-        rest = after;
+        let start = plain.len() - after.len();
+        records.push((key, u64::from_le_bytes(*last_seq), start..start + length));
+        rest = behind;
     }
-    let fits = records.first()?.key == first && records.last()?.key.id() == last;
-    fits.then_some(records)
+    let fits = records.first()?.0 == first && records.last()?.0.id() == last;
+    fits.then_some(Unpacked { plain, records })
 }
 
 fn place(key: &[u8], last: &[u8; ID]) -> Vec<u8> {

@@ -19,8 +19,11 @@
 use super::compact::{Reader, Writer};
 use super::entry::{Entry, Op, Origin};
 use crate::record::{
-    Fields, Finding, MoveMade, PaperState, Proposal, Record, RecordId, Row, StoredSheet, Value,
+    Fields, Finding, Instant, MoveMade, PaperState, Proposal, Record, RecordId, Row, StoredSheet,
+    Value,
 };
+use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables lie in tables no deeper than this.
@@ -177,6 +180,73 @@ impl Encoded for Record {
     }
 }
 
+/// What lists and search go by, read of a record's bytes without making a record of them.
+pub struct Glance<'b> {
+    /// Identity.
+    pub id: RecordId,
+    /// Kind.
+    pub kind: Cow<'b, str>,
+    /// Number.
+    pub number: Cow<'b, str>,
+    /// Workflow state.
+    pub state: Cow<'b, str>,
+    /// When it was made.
+    pub created: Instant,
+    /// Account that made it.
+    pub created_by: Cow<'b, str>,
+    /// When it last changed.
+    pub updated: Instant,
+    /// Texts and choices by the ids of their fields; nothing of other types.
+    pub texts: SmallVec<[(Cow<'b, str>, Cow<'b, str>); 8]>,
+}
+
+impl<'b> Glance<'b> {
+    /// Reads it; nothing for bytes that are no record.
+    pub fn read(from: &mut Reader<'b>) -> Option<Self> {
+        let none = || Some(Cow::Borrowed(""));
+        let flags = from.number()?;
+        let has = |part| flags & part != 0;
+        let created = from.moment()?;
+        let id = RecordId(from.identity()?);
+        let kind = from.text()?;
+        from.number()?;
+        let number = from.text()?;
+        let created_by = from.text()?;
+        let state = if has(part::STATE) { from.text() } else { none() }?;
+        if has(part::PACK) {
+            from.text()?;
+        }
+        let updated = if has(part::UPDATED) { from.moment()? } else { created };
+        if has(part::UPDATED_BY) {
+            from.text()?;
+        }
+        let mut texts = SmallVec::new();
+        for _ in 0..from.count()? {
+            let field = from.text()?;
+            if let Some(text) = read_text_value(from)? {
+                texts.push((field, text));
+            }
+        }
+        Some(Self { id, kind, number, state, created, created_by, updated, texts })
+    }
+
+    /// The text or choice of a field.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&Cow<'b, str>> {
+        self.texts.iter().find(|(id, _)| id == field).map(|(_, text)| text)
+    }
+}
+
+/// The text of a value, or `Some(None)` for one that is none.
+#[allow(clippy::option_option, reason = "the outer one is for bytes that cannot be read")]
+fn read_text_value<'b>(from: &mut Reader<'b>) -> Option<Option<Cow<'b, str>>> {
+    let tag = from.byte()?;
+    match tag {
+        tag::TEXT | tag::CHOICE => from.text().map(Some),
+        _ => read_tagged(tag, from, 0).map(|_| None),
+    }
+}
+
 fn many<'b, T>(
     from: &mut Reader<'b>,
     one: impl Fn(&mut Reader<'b>) -> Option<T>,
@@ -276,7 +346,12 @@ fn write_value<'v>(value: &'v Value, out: &mut Writer<'v>) {
 }
 
 fn read_value(from: &mut Reader<'_>, depth: u8) -> Option<Value> {
-    Some(match from.byte()? {
+    let tag = from.byte()?;
+    read_tagged(tag, from, depth)
+}
+
+fn read_tagged(tag: u8, from: &mut Reader<'_>, depth: u8) -> Option<Value> {
+    Some(match tag {
         tag::TEXT => Value::Text(from.string()?),
         tag::INTEGER => Value::Integer(from.signed()?),
         tag::DECIMAL => Value::Decimal(decimal(from.array()?)?),

@@ -4,7 +4,7 @@
 //! and flags. Every schema ever released decodes for ever (`tests/golden/`).
 
 use super::compact::{Reader, Writer};
-use super::encoded::{Encoded, Sheets};
+use super::encoded::{Encoded, Glance, Sheets};
 use super::error::StoreError;
 use crate::record::{Instant, Record, RecordId};
 use serde::{Deserialize, Serialize};
@@ -154,6 +154,15 @@ fn in_envelope(value: &impl Encoded, sheets: Sheets) -> Vec<u8> {
 pub fn decode<T: Encoded>(bytes: &[u8]) -> Result<T, StoreError> {
     let mut from = Reader::new(out_of_envelope(bytes)?);
     let read = T::read(&mut from).filter(|_| from.is_done());
+    read.ok_or_else(|| StoreError::Encoding("cut off or changed".into()))
+}
+
+/// What lists and search go by, of what [`encode_record`] made.
+///
+/// # Errors
+/// As [`decode`].
+pub fn glance(bytes: &[u8]) -> Result<Glance<'_>, StoreError> {
+    let read = Glance::read(&mut Reader::new(out_of_envelope(bytes)?));
     read.ok_or_else(|| StoreError::Encoding("cut off or changed".into()))
 }
 

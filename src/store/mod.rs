@@ -18,8 +18,8 @@
 //!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
 //!                                                               segment.rs journal.rs reader.rs
 //!                   entries and records as bytes                entry.rs encoded.rs compact.rs
-//!   records/        the present; records-N after a change of    table.rs chunks.rs records.rs
-//!                   tables                                      applying.rs building.rs
+//!   records/        the present; records-N after a change of    table.rs rows.rs chunks.rs
+//!                   tables                                      pages.rs records.rs applying.rs building.rs
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
 //!   shelf/          drafts not yet saved, packs in use, refused shelf.rs
 //!                   sign-ins
@@ -77,12 +77,14 @@ mod keyring;
 mod keys;
 mod new_file;
 mod opening;
+mod pages;
 mod progress;
 mod queue;
 mod reader;
 mod records;
 mod recovery;
 mod restoring;
+mod rows;
 mod salvage;
 mod seal;
 mod segment;
@@ -103,6 +105,7 @@ pub use backup::{BackupReport, verify_backup};
 pub use backups::{BackupState, HeadsCompared, KnownBackup};
 pub use change::{Change, Hand, Turn};
 pub use composing::Recovered;
+pub use encoded::Glance;
 pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
 pub use hands::{CLOCK_ACCEPTED, CLOCK_DOUBTED, ERASE, ERASE_REQUEST};
@@ -114,6 +117,7 @@ pub use keys::{
 };
 pub use new_file::{Existing, NewFile, NotWritten, Unfit};
 pub use opening::{FirstAccount, KindCodes, Setup, Told};
+pub use pages::Glimpse;
 pub use progress::Progress;
 pub use records::Walk;
 pub use recovery::RecoveryKey;
@@ -361,9 +365,8 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         let first = self.records.key(kind, RecordId(uuid::Uuid::nil()))?;
         let after = after.map(|id| table::Key::new(first.code(), id));
-        let page = |table: &table::Table| table.page(after.as_ref(), Some(first.code()), limit);
-        let page = self.seen(self.records.with(page))?;
-        Ok(page.into_iter().map(|(_, stored)| stored).collect())
+        let page = |table: &table::Table| table.scan(first.code(), after, limit);
+        self.seen(self.records.with(page))
     }
 
     /// How many records of a kind there are, from the counters.
@@ -384,6 +387,20 @@ impl Store {
     /// [`StoreError::Records`] when the table built anew is not right either, or what the journal
     /// gives.
     pub fn for_each(&self, mut each: impl FnMut(Stored)) -> Result<Walk, StoreError> {
+        self.walk(|record| {
+            each(record.stored()?);
+            Ok(())
+        })
+    }
+
+    /// The same, each record decoded as far as `each` asks.
+    ///
+    /// # Errors
+    /// As [`Self::for_each`], and what `each` gives.
+    pub fn walk(
+        &self,
+        mut each: impl FnMut(Glimpse<'_>) -> Result<(), StoreError>,
+    ) -> Result<Walk, StoreError> {
         let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
         match self.records.walk(&mut each) {
             Ok(records) => Ok(Walk { records, notices: Vec::new() }),

@@ -16,16 +16,15 @@ use super::disk;
 use super::entry;
 use super::error::{Doing, StoreError, io};
 use super::keys::DataKeys;
+use super::rows::{Raw, Rows, guard};
 use super::seal::Purpose;
 use super::unhurried::unhurried;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// At most this many operations in one sled batch: larger ones leak (storage.md).
 pub const BATCH_OPS: usize = 100;
@@ -33,7 +32,7 @@ const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
 const MARKER: &str = "yizhan records 5, sled 0.34\n";
-const SLED_DIR: &str = "sled";
+pub(super) const SLED_DIR: &str = "sled";
 /// What sled's own snapshots of its page table begin with; it can do without them.
 const SNAPSHOTS: &str = "snap.";
 /// Shorter than any record's key, so no page of records takes it for one.
@@ -167,14 +166,11 @@ impl Applied {
 
 /// The open table.
 pub struct Table {
-    rows: Rows,
-    keys: DataKeys,
+    pub(super) rows: Rows,
+    pub(super) keys: DataKeys,
     /// The highest key of each kind: what sorts behind it is not here.
     highest: Mutex<BTreeMap<u16, Key>>,
 }
-
-/// Key and value as they lie in the tree.
-type Raw = (Vec<u8>, Vec<u8>);
 
 /// Records that are written at once.
 #[derive(Default)]
@@ -197,87 +193,6 @@ impl Writes {
         let last = self.chunks.iter().filter_map(|rows| rows.last());
         self.own.iter().chain(last).map(|row| row.key).collect()
     }
-}
-
-/// Where the rows lie.
-enum Rows {
-    Sled(sled::Db, PathBuf),
-    Memory(RwLock<BTreeMap<Vec<u8>, Vec<u8>>>),
-}
-
-impl Rows {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self {
-            Self::Sled(db, _) => Ok(guard(|| db.get(key))?.map(|row| row.to_vec())),
-            Self::Memory(rows) => Ok(read(rows).get(key).cloned()),
-        }
-    }
-
-    fn write(&self, batch: Vec<Raw>) -> Result<(), StoreError> {
-        match self {
-            Self::Sled(db, _) => {
-                let mut rows = sled::Batch::default();
-                batch.into_iter().for_each(|(key, value)| rows.insert(key, value));
-                guard(|| unhurried(|| db.apply_batch(rows)))
-            }
-            Self::Memory(rows) => {
-                rows.write().unwrap_or_else(PoisonError::into_inner).extend(batch);
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Rows {
-    /// Gives rows in the order of keys until `each` has enough.
-    fn range(
-        &self,
-        (from, to): (Bound<Vec<u8>>, Bound<Vec<u8>>),
-        each: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-    ) -> Result<(), StoreError> {
-        let db = match self {
-            Self::Memory(rows) => {
-                let rows = read(rows);
-                let _ = rows.range((from, to)).all(|(key, value)| each(key, value));
-                return Ok(());
-            }
-            Self::Sled(db, _) => db,
-        };
-        guard(|| {
-            let mut seen = Vec::new();
-            for row in db.range((from, to)) {
-                let (key, value) = row?;
-                if !each(&key, &value) {
-                    break;
-                }
-                seen.push(key);
-            }
-            // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
-            // so a walk that touches every page once would bring the whole table into memory.
-            // Asking for every row again costs a microsecond and keeps the cache to its size.
-            seen.iter().try_for_each(|key| db.contains_key(key).map(drop))
-        })
-    }
-
-    /// The last row of a range.
-    fn last(&self, from: Vec<u8>, to: Vec<u8>) -> Result<Option<Raw>, StoreError> {
-        let range = (Bound::Included(from), Bound::Included(to));
-        match self {
-            Self::Memory(rows) => {
-                let rows = read(rows);
-                let last = rows.range(range).next_back();
-                Ok(last.map(|(key, value)| (key.clone(), value.clone())))
-            }
-            Self::Sled(db, _) => {
-                let last = guard(|| db.range(range).next_back().transpose())?;
-                Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))
-            }
-        }
-    }
-}
-
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Table {
@@ -312,7 +227,7 @@ impl Table {
                 "进度行损坏，或是别的驿站的",
                 "its progress row is damaged, or another station's",
             ))),
-            None if table.rows(None, None, 1)?.is_empty() => Ok((table, Applied::default())),
+            None if table.is_empty()? => Ok((table, Applied::default())),
             None => {
                 Err(StoreError::Records(Said::fixed("进度行缺失", "its progress row is missing")))
             }
@@ -379,13 +294,11 @@ impl Table {
         if chunks::last_of(&value).is_some_and(|last| last < key.id()) {
             return Ok(None);
         }
-        let mut records = chunks::unpack(&self.keys, &at, &value)?;
-        let found = records.binary_search_by(|row| row.key.cmp(key)).ok();
-        Ok(found.map(|at| records.swap_remove(at)))
+        Ok(chunks::unpack(&self.keys, &at, &value)?.row(key))
     }
 
     /// The chunk of the kind that begins with a key or last before it.
-    fn chunk_before(&self, key: &Key) -> Result<Option<Raw>, StoreError> {
+    pub(super) fn chunk_before(&self, key: &Key) -> Result<Option<Raw>, StoreError> {
         self.rows.last(chunks::key_of(&key.beside(&[0; 16])), chunks::key_of(key))
     }
 
@@ -431,90 +344,11 @@ impl Table {
         Ok(value)
     }
 
-    fn open_row(&self, key: &Key, value: &[u8]) -> Result<Row, StoreError> {
+    pub(super) fn open_row(&self, key: &Key, value: &[u8]) -> Result<Row, StoreError> {
         let bad = || StoreError::Records(Said::fixed("有一行打不开", "a row does not open"));
         let (last_seq, sealed) = split(value).ok_or_else(bad)?;
         let plain = self.keys.open(Purpose::Records, &place(key, last_seq), sealed);
         Ok(Row { key: *key, last_seq, plain: plain.ok_or_else(bad)? })
-    }
-
-    /// Up to `limit` records after `after`, in the order of keys.
-    pub fn page(
-        &self,
-        after: Option<&Key>,
-        code: Option<u16>,
-        limit: usize,
-    ) -> Result<Vec<(Key, Stored)>, StoreError> {
-        let rows = self.rows(after, code, limit)?;
-        rows.into_iter().map(|row| Ok((row.key, row.stored()?))).collect()
-    }
-
-    /// The same, not yet decoded.
-    pub fn rows(
-        &self,
-        after: Option<&Key>,
-        code: Option<u16>,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        let lowest = |code: u16| Key::new(code, RecordId(uuid::Uuid::nil()));
-        let wanted = |key: &Key| {
-            code.is_none_or(|code| code == key.code()) && after.is_none_or(|after| key > after)
-        };
-        let from = after.copied().unwrap_or_else(|| lowest(code.unwrap_or(0)));
-        let mut own = self.own_rows((&from, after.is_some()), &wanted, limit)?;
-        let mut shared = self.shared_rows(&from, &wanted, limit)?;
-        // Where a record has both, its own row counts.
-        let covered: BTreeSet<Key> = own.iter().map(|row| row.key).collect();
-        shared.retain(|row| !covered.contains(&row.key));
-        own.append(&mut shared);
-        own.sort_unstable_by_key(|row| row.key);
-        own.truncate(limit);
-        Ok(own)
-    }
-
-    fn own_rows(
-        &self,
-        (from, beyond): (&Key, bool),
-        wanted: &dyn Fn(&Key) -> bool,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        let from = from.bytes().to_vec();
-        let from = if beyond { Bound::Excluded(from) } else { Bound::Included(from) };
-        let mut found = Vec::new();
-        let to = Bound::Excluded(chunks::PREFIX.to_vec());
-        self.rows.range((from, to), &mut |key, value| {
-            let Some(key) = Key::from_bytes(key) else { return true };
-            if !wanted(&key) || found.len() >= limit {
-                return false;
-            }
-            found.push((key, value.to_vec()));
-            true
-        })?;
-        found.into_iter().map(|(key, value)| self.open_row(&key, &value)).collect()
-    }
-
-    /// The first records of chunks from a key on; more than `limit` where the last chunk has more.
-    fn shared_rows(
-        &self,
-        from: &Key,
-        wanted: &dyn Fn(&Key) -> bool,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        let start = self.chunk_before(from)?.map_or_else(|| chunks::key_of(from), |(at, _)| at);
-        let (mut found, mut done) = (Vec::new(), Ok(()));
-        self.rows.range((Bound::Included(start), Bound::Unbounded), &mut |key, value| {
-            let Some(first) = chunks::first_of(key) else { return false };
-            // The kinds behind are nobody's business, but the first chunk may begin before `from`.
-            if found.len() >= limit || first > *from && !wanted(&first) {
-                return false;
-            }
-            match chunks::unpack(&self.keys, key, value) {
-                Ok(rows) => found.extend(rows.into_iter().filter(|row| wanted(&row.key))),
-                Err(error) => done = Err(error),
-            }
-            done.is_ok()
-        })?;
-        done.map(|()| found)
     }
 
     /// Writes rows of any bytes as if they had been applied.
@@ -654,27 +488,6 @@ pub fn copy_without_snapshots(from: &Path, to: &Path) -> Result<bool, StoreError
         std::fs::copy(&file, &copy).map_err(io(Doing::Writing, &copy))?;
     }
     Ok(true)
-}
-
-/// Runs something of sled's: over a damaged file it panics where it should give an error. What
-/// the machine refuses is told from what the table is to blame for.
-fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Err(sled::Error::Io(error))) if is_the_machine(&error) => {
-            Err(io(Doing::Writing, Path::new(SLED_DIR))(error))
-        }
-        Ok(done) => done.map_err(|error| StoreError::Records(Said::same(error.to_string()))),
-        Err(_) => Err(StoreError::Records(Said::fixed(
-            "数据库组件中止",
-            "the database component stopped",
-        ))),
-    }
-}
-
-/// sled gives its own findings of damage as I/O errors too, of kinds no machine gives.
-fn is_the_machine(error: &std::io::Error) -> bool {
-    error.raw_os_error().is_some()
-        || matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem)
 }
 
 #[cfg(test)]

@@ -71,18 +71,31 @@ fn passes(card: &Card, filter: &Filter) -> bool {
     let open_or = |open: bool, holds: bool| open || holds;
     filter.kind.is_none_or(|kind| card.kind == kind)
         && open_or(filter.states.is_empty(), filter.states.iter().any(|state| *state == card.state))
-        && filter.facets.iter().all(|(n, v)| card.facets.iter().any(|had| had.0 == *n && had.1 == *v))
+        && filter
+            .facets
+            .iter()
+            .all(|(n, v)| card.facets.iter().any(|had| had.0 == *n && had.1 == *v))
         && open_or(filter.person.is_none(), filter.person == card.person)
         && filter.due_from.is_none_or(|day| card.due.is_some_and(|due| due >= day))
         && filter.due_before.is_none_or(|day| card.due.is_some_and(|due| due < day))
-        && open_or(filter.submitted_by.is_none(), filter.submitted_by.as_deref() == card.submitted_by.as_deref())
-        && open_or(filter.not_submitted_by.is_none(), filter.not_submitted_by.as_deref() != card.submitted_by.as_deref())
+        && open_or(
+            filter.submitted_by.is_none(),
+            filter.submitted_by.as_deref() == card.submitted_by.as_deref(),
+        )
+        && open_or(
+            filter.not_submitted_by.is_none(),
+            filter.not_submitted_by.as_deref() != card.submitted_by.as_deref(),
+        )
         && filter.entered_before.is_none_or(|at| card.entered < at)
         && filter.updated_before.is_none_or(|at| card.updated < at)
         && card.names.iter().any(|name| name.contains(&filter.text)) | filter.text.is_empty()
 }
 
-fn sorted_list(cards: &BTreeMap<RecordId, Card<'static>>, filter: &Filter, by: SortBy) -> Vec<RecordId> {
+fn sorted_list(
+    cards: &BTreeMap<RecordId, Card<'static>>,
+    filter: &Filter,
+    by: SortBy,
+) -> Vec<RecordId> {
     let mut listed: Vec<&Card> = cards.values().filter(|card| passes(card, filter)).collect();
     // The map gives them by id, and sorting is stable.
     match by {
@@ -194,6 +207,7 @@ fn titles_sort_by_pinyin() {
         directory.put(&person(at, name));
     }
     let (_, ids) = directory.list(&Filter::default(), SortBy::Title.into(), 0, 9);
-    let titles: Vec<String> = ids.iter().map(|&id| directory.get(id).unwrap().title.into_owned()).collect();
+    let titles: Vec<String> =
+        ids.iter().map(|&id| directory.get(id).unwrap().title.into_owned()).collect();
     assert_eq!(titles, ["安安", "安然", "李明", "曾红", "张伟"]);
 }

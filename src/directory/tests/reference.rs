@@ -221,15 +221,18 @@ fn cards() -> impl Strategy<Value = Vec<Card<'static>>> {
         0..3_i64,
     );
     vec(card, 1..6).prop_map(|cards| {
-        let make = |(at, (names, number, phones, ids, updated)): (u8, (_, String, _, Vec<String>, _))| Card {
-            id: id(at),
-            names: few(names),
-            number: number.into(),
-            phones: few(phones),
-            id_numbers: ids.iter().map(|number: &String| own(number)).collect(),
-            updated: moment(updated),
-            ..person(at, "")
-        };
+        let make =
+            |(at, (names, number, phones, ids, updated)): (u8, (_, String, _, Vec<String>, _))| {
+                Card {
+                    id: id(at),
+                    names: few(names),
+                    number: number.into(),
+                    phones: few(phones),
+                    id_numbers: ids.iter().map(|number: &String| own(number)).collect(),
+                    updated: moment(updated),
+                    ..person(at, "")
+                }
+            };
         (0..).zip(cards).map(make).collect()
     })
 }

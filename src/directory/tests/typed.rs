@@ -184,7 +184,8 @@ fn an_identity_number_is_found_with_its_role() {
     let number = "500199198505050011";
     let member = IdNumber { role: IdRole::Household, number: number.into() };
     directory.put(&Card { id_numbers: [own(number)].into_iter().collect(), ..person(3, "李强") });
-    let file = Card { kind: FILE, id_numbers: [member].into_iter().collect(), ..person(4, "赵敏") };
+    let file =
+        Card { kind: FILE, id_numbers: [member].into_iter().collect(), ..person(4, "赵敏") };
     directory.put(&file);
     let bearers = directory.by_id_number(" 500199 19850505 0011 ");
     let seen: Vec<_> = bearers.iter().map(|bearer| (bearer.id, bearer.kind, bearer.role)).collect();

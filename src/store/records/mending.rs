@@ -1,13 +1,13 @@
 //! What becomes of a table that fails, at opening or at work: another is built and put in its place,
 //! or, on a disk that takes nothing, what it holds is read into memory.
 
-use super::walking::PAGE;
 use super::{Present, Records, State};
 use crate::said;
 use crate::store::applying::{self, Links, Target};
 use crate::store::building::{self, Builder, Built, Purpose, Source};
 use crate::store::checkpoint::Checkpoint;
 use crate::store::error::StoreError;
+use crate::store::pages::PAGE;
 use crate::store::progress::Progress;
 use crate::store::reader::JournalReader;
 use crate::store::table::{Applied, Table};
@@ -183,7 +183,7 @@ impl Records {
             (applied.seq, applied.kinds.values().map(|sentinel| sentinel.count).sum())
         };
         self.builder(journal, progress, stop)
-            .out_of_rows((from, count), |after| self.with(|table| table.rows(after, None, PAGE)))
+            .out_of_rows((from, count), |place| self.with(|table| table.next_rows(place, PAGE)))
     }
 
     /// Puts a table that was built beside in the place of the one in use. Only the writer thread,

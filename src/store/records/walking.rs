@@ -3,12 +3,13 @@
 use super::Records;
 use crate::store::checkpoint::Sentinels;
 use crate::store::error::StoreError;
-use crate::store::table::{Key, Stored, Table};
+use crate::store::pages::{Glimpse, PAGE, Page, Place};
+use crate::store::table::{Key, Table};
 use crate::words::Said;
 use std::collections::HashMap;
 
-/// Rows read at a time.
-pub(super) const PAGE: usize = 256;
+/// What is done with each record of a walk.
+type Each<'a> = &'a mut dyn FnMut(Glimpse<'_>) -> Result<(), StoreError>;
 
 impl Records {
     /// Gives every record once, counting as it goes, and compares with the sentinels at the end.
@@ -17,7 +18,7 @@ impl Records {
     /// # Errors
     /// [`StoreError::Records`] when rows are missing, stale or unreadable; the table has failed
     /// then.
-    pub fn walk(&self, each: &mut dyn FnMut(Stored)) -> Result<u64, StoreError> {
+    pub fn walk(&self, each: Each<'_>) -> Result<u64, StoreError> {
         // Over a machine that refuses, what can be read is read.
         let in_memory = self.present().table.as_ref().is_some_and(Table::is_in_memory);
         if let Some(why @ StoreError::Records(_)) = self.trouble().filter(|_| !in_memory) {
@@ -53,23 +54,21 @@ impl Records {
     fn walk_pages(
         &self,
         start: u64,
-        each: &mut dyn FnMut(Stored),
+        each: Each<'_>,
     ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
         let (mut count, mut found, mut newer) = (0, Sentinels::new(), Vec::new());
-        let mut after = None;
-        loop {
-            let page = self.with(|table| table.rows(after.as_ref(), None, PAGE))?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key);
-            for row in page {
-                let (key, last_seq) = (row.key, row.last_seq);
+        let (mut place, mut page, mut more) = (Place::default(), Page::default(), true);
+        while more {
+            more = self.with(|table| table.next_page(&mut place, None, PAGE, &mut page))?;
+            for record in page.records() {
+                let Glimpse { key, last_seq, .. } = record;
                 if last_seq > start {
                     newer.push(key);
                 } else {
                     found.entry(key.code()).or_default().add(&key, last_seq);
                 }
                 count += 1;
-                each(self.with(|_| row.stored())?);
+                each(record)?;
             }
         }
         Ok((count, found, newer))
