@@ -92,6 +92,17 @@ impl Phones {
         digits::unpack(self.words[at as usize])
     }
 
+    /// Whether the phones of a slot, with these further ones, are these.
+    pub(super) fn are(
+        &self,
+        slot: usize,
+        further: &[u32],
+        phones: impl Iterator<Item = u64>,
+    ) -> bool {
+        let first = Some(self.first.get(slot)).filter(|word| *word != NO_WORD);
+        first.into_iter().chain(further.iter().map(|at| self.words[*at as usize])).eq(phones)
+    }
+
     /// Tells the slot of every phone that is the run, or ends in it where it is four digits.
     pub(super) fn find(&self, run: &Run, mut found: impl FnMut(u32, Why)) {
         let run = *run;
@@ -300,6 +311,23 @@ impl IdNumbers {
             Form::Free => String::new(),
         };
         IdNumber { role: rest.role, number: number.into() }
+    }
+
+    /// Whether the numbers of a slot, with these further ones, are these.
+    pub(super) fn are(&self, slot: usize, further: &[u32], numbers: &[IdNumber<'_>]) -> bool {
+        let first = Some((self.first.get(slot), self.rests.get(slot)));
+        let first = first.filter(|(_, rest)| *rest != NO_REST);
+        let further =
+            further.iter().map(|at| (self.words[*at as usize], self.entries[*at as usize].1));
+        let wanted = numbers.iter().filter_map(|number| {
+            let folded = folded_id(&number.number);
+            let (word, form) = packed(&folded).or_else(|| {
+                let text = self.texts.find(&folded);
+                (!folded.is_empty()).then(|| (text.map_or(NO_WORD, u64::from), Form::Text))
+            })?;
+            Some((word, Rest { form, role: number.role }))
+        });
+        first.into_iter().chain(further).eq(wanted)
     }
 
     /// Slots with this number in either of its forms, and whose it is there.

@@ -25,6 +25,7 @@ mod glyph;
 mod list;
 mod names;
 mod number;
+mod same;
 mod scan;
 mod search;
 mod slots;
@@ -76,6 +77,8 @@ pub struct Directory {
     free: Vec<u32>,
     ids: Column<RecordId>,
     by_id: Slots,
+    /// The highest id so far: what sorts behind it is not here, and need not be looked for.
+    highest: Option<RecordId>,
     /// Kind and state; [`NO_GROUP`] for a slot without a card.
     group_of: Column<u16>,
     /// Seconds since 1970.
@@ -119,6 +122,7 @@ impl Default for Directory {
             free: Vec::new(),
             ids: Column::new(RecordId(uuid::Uuid::nil())),
             by_id: Slots::default(),
+            highest: None,
             group_of: Column::new(NO_GROUP),
             updated: Column::new(0),
             entered: Column::new(NO),
@@ -361,7 +365,9 @@ impl Directory {
 
     /// The slot of a record, made when it has none.
     fn slot(&mut self, id: RecordId) -> u32 {
-        if let Some(slot) = self.find_any(id) {
+        if self.highest.is_none_or(|highest| id > highest) {
+            self.highest = Some(id);
+        } else if let Some(slot) = self.find_any(id) {
             return slot;
         }
         let slot = self.free.pop().unwrap_or_else(|| {

@@ -65,7 +65,8 @@ impl ShortName {
         self.0.into_iter().take_while(|&glyph| glyph != BLANK).map(u32::from)
     }
 
-    fn is_some(self) -> bool {
+    /// Whether there is one.
+    pub(super) fn is_some(self) -> bool {
         self.0[0] != BLANK
     }
 }

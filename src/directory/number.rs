@@ -120,6 +120,12 @@ impl Series {
         Some((self.folded.find(series)?, packed(tail)))
     }
 
+    /// Whether a number is written so.
+    pub(super) fn is(&self, number: Number, text: &str) -> bool {
+        let (series, tail) = split(text);
+        self.written.get(number.series) == series && number.tail == packed(tail)
+    }
+
     /// The number as written.
     pub(super) fn text(&self, number: Number) -> String {
         let mut text = self.written.get(number.series).to_string();

@@ -3,7 +3,7 @@
 
 use super::card::Walked;
 use super::{Refusal, door};
-use crate::directory::{Directory, Filter, Sort};
+use crate::directory::Directory;
 use crate::store::{DirectoryReport, VerifyReport};
 use blake3::Hash;
 use std::sync::PoisonError;
@@ -15,11 +15,12 @@ impl super::Office {
     /// # Errors
     /// What the machine gives; what is wrong is in the report.
     pub fn verify(&self, head: Option<&Hash>) -> Result<VerifyReport, Refusal> {
-        self.wait_for_index();
+        // The index goes on filling meanwhile.
         let mut report = self
             .store
             .verify_with(head, &|entry, key| self.judged(entry, key))
             .map_err(|error| door::unavailable(&error))?;
+        self.wait_for_index();
         if report.table.is_some() {
             report.compared_directory(self.compare_directory()?);
         }
@@ -28,32 +29,31 @@ impl super::Office {
 
     fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {
         let _nobody_else = self.enter();
-        let mut fresh = Directory::new();
-        let walk = self.each_card(|walked| {
-            if let Walked::Card(card) = walked {
-                fresh.put(&card);
-            }
-        });
-        walk.map_err(|error| door::unavailable(&error))?;
-        let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
-        let (total, ids) = fresh.list(&Filter::default(), Sort::default(), 0, usize::MAX);
-        let (mut missing, mut differing) = (0, 0);
-        for id in ids {
-            match directory.get(id) {
-                None => missing += 1,
-                Some(card) if fresh.get(id).as_ref() != Some(&card) => differing += 1,
-                Some(_) => {}
-            }
+        let mut report = DirectoryReport::default();
+        let unread = |error| door::unavailable(&error);
+        {
+            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+            let compared = self.each_card(|walked| {
+                let Walked::Card(card) = walked else { return };
+                report.records += 1;
+                if !directory.holds(&card) {
+                    let there = directory.get(card.id).is_some();
+                    *if there { &mut report.differing } else { &mut report.missing } += 1;
+                }
+            });
+            compared.map_err(unread)?;
+            let held = directory.len() as u64 + report.missing;
+            report.surplus = held.saturating_sub(report.records);
         }
-        let surplus = (directory.len() + missing).saturating_sub(total);
-        let report = DirectoryReport {
-            records: total as u64,
-            missing: missing as u64,
-            differing: differing as u64,
-            surplus: surplus as u64,
-        };
         if !report.is_right() {
-            *directory = fresh;
+            let mut fresh = Directory::new();
+            let filled = self.each_card(|walked| {
+                if let Walked::Card(card) = walked {
+                    fresh.put(&card);
+                }
+            });
+            filled.map_err(unread)?;
+            *self.directory.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         Ok(report)
     }

@@ -44,9 +44,12 @@ impl Sentinel {
 }
 
 fn element(key: &Key, last_seq: u64) -> u128 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(key.bytes()).update(&last_seq.to_le_bytes());
-    let hash = hasher.finalize();
+    let mut bytes = [0; 26];
+    bytes
+        .iter_mut()
+        .zip(key.bytes().iter().chain(&last_seq.to_le_bytes()))
+        .for_each(|(to, from)| *to = *from);
+    let hash = blake3::hash(&bytes);
     hash.as_bytes().first_chunk::<16>().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// The file in the data folder, while an erasure is under way.
 const ERASING_FILE: &str = "erasing.bin";
@@ -47,7 +48,8 @@ impl Store {
         rest: impl Fn(Entry) -> Option<Entry>,
         draft: Draft,
     ) -> Result<u64, StoreError> {
-        let _one_at_a_time = self.walking.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _nobody_checks = self.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
         let rests = self.rests(seqs, rest)?;
         let path = self.dir.join(ERASING_FILE);
         let file = rmp_serde::to_vec(&File { rests: rests.clone() })

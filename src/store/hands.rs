@@ -42,7 +42,7 @@ pub struct Hands {
     /// The frame being read belongs to a repair, by whoever signed its branch.
     pub repairs: bool,
     accounts: HashMap<RecordId, String>,
-    records: HashMap<RecordId, Known>,
+    records: foldhash::HashMap<RecordId, Known>,
     /// Requests to erase, by administrators or the recovery key.
     requests: HashSet<u64>,
     /// Erasures: the page and the request it names.

@@ -160,6 +160,8 @@ pub struct Store {
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     walking: Mutex<()>,
+    /// Held while old entries are written anew, and while the whole journal is checked.
+    rewriting: Mutex<()>,
     notices: Mutex<Vec<Said>>,
     /// Why the last backup by itself failed, and when.
     backup_failed: Mutex<Option<(Instant, StoreError)>>,

@@ -425,6 +425,7 @@ impl Parts {
             queue,
             progress: setup.progress.clone(),
             walking: Mutex::new(()),
+            rewriting: Mutex::new(()),
             notices: Mutex::new(self.notices),
             backup_failed: Mutex::default(),
             heads: Mutex::default(),

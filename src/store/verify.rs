@@ -25,7 +25,7 @@ use crate::said;
 use crate::words::Said;
 use blake3::Hash;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::PoisonError;
@@ -676,13 +676,13 @@ impl Store {
         head: Option<&Hash>,
         judge: &Judge<'_>,
     ) -> Result<VerifyReport, StoreError> {
-        let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
+        let _nothing_rewritten = self.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
         let upto = self.head().0;
         let mut report = verify_chain(&self.dir, head)?;
         report.contents = true;
         report.recovered = self.notices();
         self.progress.begin(Said::fixed("核对内容", "Checking the contents"), upto);
-        let mut expected = HashMap::new();
+        let mut expected = foldhash::HashMap::default();
         report.must_reach(report.entries, upto);
         if report.entries >= upto {
             self.read_contents(upto, (&mut expected, judge), &mut report)?;
@@ -717,7 +717,7 @@ impl Store {
     fn read_contents(
         &self,
         upto: u64,
-        (expected, judge): (&mut HashMap<Key, Expected>, &Judge<'_>),
+        (expected, judge): (&mut foldhash::HashMap<Key, Expected>, &Judge<'_>),
         report: &mut VerifyReport,
     ) -> Result<(), StoreError> {
         if upto == 0 {
@@ -774,7 +774,7 @@ impl Store {
         entry: Result<Option<(Entry, bool)>, StoreError>,
         (key, judge): (Option<&KnownKey>, &Judge<'_>),
         hands: &mut Hands,
-        expected: &mut HashMap<Key, Expected>,
+        expected: &mut foldhash::HashMap<Key, Expected>,
         report: &mut VerifyReport,
     ) -> Result<(), StoreError> {
         let (entry, erased) = match entry {
@@ -825,9 +825,10 @@ impl Store {
     fn compare_table(
         &self,
         upto: u64,
-        mut expected: HashMap<Key, Expected>,
+        mut expected: foldhash::HashMap<Key, Expected>,
         report: &mut VerifyReport,
     ) -> Result<TableReport, StoreError> {
+        let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = TableReport::default();
         let walked = self.records.walk(&mut |record| {
             found.records += 1;

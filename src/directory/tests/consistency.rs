@@ -112,6 +112,11 @@ fn agrees(directory: &Directory, cards: &BTreeMap<RecordId, Card<'static>>) {
     assert_eq!(directory.len(), cards.len());
     for at in 0..10 {
         assert_eq!(directory.get(id(at)).as_ref(), cards.get(&id(at)));
+        // Exactly the cards it gives are those it holds.
+        for card in cards.values() {
+            let there = Card { id: id(at), ..card.clone() };
+            assert_eq!(directory.holds(&there), directory.get(id(at)).as_ref() == Some(&there));
+        }
     }
     for number in ["B-0", "b-1", "B-2", "Ｂ-3", ""] {
         let same = |card: &&Card| {

@@ -7,6 +7,11 @@ use crate::store::pages::{Glimpse, PAGE, Page, Place};
 use crate::store::table::{Key, Table};
 use crate::words::Said;
 use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
+/// Pages that are read ahead.
+const AHEAD: usize = 2;
 
 /// What is done with each record of a walk.
 type Each<'a> = &'a mut dyn FnMut(Glimpse<'_>) -> Result<(), StoreError>;
@@ -56,19 +61,45 @@ impl Records {
         start: u64,
         each: Each<'_>,
     ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
+        let (give, filled) = sync_channel::<Page>(AHEAD);
+        let (back, used) = channel::<Page>();
+        thread::scope(|scope| {
+            let reader = scope.spawn(move || self.read_pages(start, &give, &used));
+            let done = filled.iter().try_for_each(|page| {
+                page.records().try_for_each(&mut *each)?;
+                // Pages are filled again, so that no thread frees what another one asked for. The
+                // reader may have ended.
+                let _ = back.send(page);
+                Ok(())
+            });
+            drop(filled);
+            let read = reader.join().unwrap_or(Err(StoreError::Closed));
+            done.and(read)
+        })
+    }
+
+    /// Opens one page while the one before is looked at, and counts what is on them.
+    fn read_pages(
+        &self,
+        start: u64,
+        give: &SyncSender<Page>,
+        used: &Receiver<Page>,
+    ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
         let (mut count, mut found, mut newer) = (0, Sentinels::new(), Vec::new());
-        let (mut place, mut page, mut more) = (Place::default(), Page::default(), true);
+        let (mut place, mut more) = (Place::default(), true);
         while more {
+            let mut page = used.try_recv().unwrap_or_default();
             more = self.with(|table| table.next_page(&mut place, None, PAGE, &mut page))?;
-            for record in page.records() {
-                let Glimpse { key, last_seq, .. } = record;
+            for Glimpse { key, last_seq, .. } in page.records() {
                 if last_seq > start {
                     newer.push(key);
                 } else {
                     found.entry(key.code()).or_default().add(&key, last_seq);
                 }
                 count += 1;
-                each(record)?;
+            }
+            if give.send(page).is_err() {
+                break;
             }
         }
         Ok((count, found, newer))
