@@ -12,8 +12,12 @@ use crate::program::{Kind, PERSON};
 use crate::record::{Fields, Record, RecordId, id_key, name_key};
 use crate::said;
 use crate::words::Said;
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::mem::take;
+use std::sync::Arc;
 
 /// The fields that say who a person is.
 const NAME: &str = "name";
@@ -26,6 +30,64 @@ enum Standing {
     Refused(Vec<Fault>),
 }
 
+/// A row that brought an identity number.
+#[derive(Clone, Copy)]
+struct Before {
+    /// A hash of the number: among a million people two share one in one file of thirty million.
+    key: u64,
+    content: u64,
+    name: u64,
+    line: u32,
+    sheet: u32,
+}
+
+/// The people rows so far have brought, by identity number, in forty bytes each.
+#[derive(Default)]
+struct People {
+    rows: Vec<Before>,
+    by_key: HashTable<u32>,
+    sheets: Vec<Arc<str>>,
+    hashes: RandomState,
+}
+
+impl People {
+    fn find(&self, id_number: &str) -> Option<&Before> {
+        let key = self.hashes.hash_one(id_key(id_number));
+        let row = |at: &u32| self.rows.get(*at as usize);
+        let same = |at: &u32| row(at).is_some_and(|before| before.key == key);
+        self.by_key.find(key, same).and_then(row)
+    }
+
+    fn remember(&mut self, id_number: &str, place: &Place, content: u64, name: &str) {
+        if self.find(id_number).is_some() {
+            return;
+        }
+        if self.sheets.last() != Some(&place.sheet) {
+            self.sheets.push(place.sheet.clone());
+        }
+        let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (key, name) = (self.hashes.hash_one(id_key(id_number)), self.hash_of(name));
+        let (line, sheet) = (short(place.line), short(self.sheets.len() - 1));
+        let at = short(self.rows.len());
+        self.rows.push(Before { key, content, name, line, sheet });
+        let rows = &self.rows;
+        self.by_key.insert_unique(key, at, |at| rows.get(*at as usize).map_or(0, |row| row.key));
+    }
+
+    fn hash_of(&self, name: &str) -> u64 {
+        self.hashes.hash_one(name_key(name))
+    }
+
+    fn is_named(&self, before: &Before, name: &str) -> bool {
+        before.name == self.hash_of(name)
+    }
+
+    fn place(&self, before: &Before) -> Place {
+        let sheet = self.sheets.get(before.sheet as usize).cloned().unwrap_or_default();
+        Place { sheet, line: before.line as usize }
+    }
+}
+
 /// Taking rows in as records of a kind.
 pub(super) struct Heads<'a> {
     office: &'a Office,
@@ -34,8 +96,8 @@ pub(super) struct Heads<'a> {
     person: Option<&'a Kind>,
     /// By number: place and content of the row that brought it.
     numbers: HashMap<String, (Place, u64)>,
-    /// By identity number: place, content and name.
-    people: HashMap<String, (Place, u64, String)>,
+    /// By identity number.
+    people: People,
     /// Contents of rows that have neither.
     nameless: HashSet<u64>,
     /// Kept records by name, for rows that have neither; made when first needed.
@@ -57,7 +119,7 @@ impl<'a> Heads<'a> {
             kind,
             person,
             numbers: HashMap::new(),
-            people: HashMap::new(),
+            people: People::default(),
             nameless: HashSet::new(),
             by_name: None,
             elsewhere: Elsewhere::default(),
@@ -118,10 +180,7 @@ impl Heads<'_> {
             self.numbers.entry(number_key(number)).or_insert((place.clone(), content));
         }
         match entered.id_number() {
-            Some(id_number) => {
-                let who = (place, content, entered.name().to_string());
-                self.people.entry(id_key(id_number)).or_insert(who);
-            }
+            Some(id_number) => self.people.remember(id_number, &place, content, entered.name()),
             None if entered.number.is_none() => {
                 self.nameless.insert(content);
             }
@@ -231,11 +290,11 @@ impl Heads<'_> {
         );
         let said = if name.is_empty() {
             return Ok(None);
-        } else if let Some((place, _, other)) = self.people.get(&id_key(id_number)) {
-            if name_key(other) == name_key(name) {
+        } else if let Some(before) = self.people.find(id_number) {
+            if self.people.is_named(before, name) {
                 return Ok(None);
             }
-            let place = place.said();
+            let place = self.people.place(before).said();
             Said::new(
                 format!("这个身份证号在{}属于另一个姓名。", place.zh),
                 format!("{} has this identity number under another name.", place.en),
@@ -271,12 +330,12 @@ impl Heads<'_> {
         content: u64,
         id_number: &str,
     ) -> Option<Standing> {
-        let (place, same, _) = self.people.get(&id_key(id_number))?;
-        if *same == content {
+        let before = self.people.find(id_number)?;
+        if before.content == content {
             return Some(Standing::Unchanged);
         }
         self.one_each().then_some(())?;
-        let place = place.said();
+        let place = self.people.place(before).said();
         let said = Said::new(
             format!("{}已有同一个人。", place.zh),
             format!("{} has the same person already.", place.en),

@@ -100,10 +100,12 @@ pub fn import(
         Some(table) => Box::new(Members::new(office, kind, table)),
     };
     let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
+    let hashes = foldhash::quality::RandomState::default();
     let mut done = 0;
     for (at, layout) in look.sheets.iter().enumerate() {
         run.sheet = at;
-        let mut reader = RowReader::new(office, &target, layout, book.is_text());
+        let text = book.is_text();
+        let mut reader = RowReader::new(office, &target, layout, text, &hashes);
         sheet(book, &target, layout, &mut reader, way.as_mut(), &mut run, &mut || {
             progress(done, total);
             done += 1;

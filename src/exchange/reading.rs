@@ -14,8 +14,9 @@ use crate::record::{Fields, Row, Value, fold};
 use crate::said;
 use crate::words::{Lang, Said};
 use chrono::NaiveDate;
+use foldhash::quality::RandomState;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// The most characters a cell may hold: as many as a spreadsheet's.
@@ -73,6 +74,8 @@ pub(super) struct RowReader<'a> {
     today: NaiveDate,
     /// In a CSV file a row with a cell less has lost one.
     exact_width: bool,
+    /// The contents of rows of all sheets are compared.
+    hashes: &'a RandomState,
     known: HashMap<(usize, String), Result<Option<Value>, TypedError>>,
 }
 
@@ -82,10 +85,11 @@ impl<'a> RowReader<'a> {
         target: &'a Target<'a>,
         layout: &'a Layout<'a>,
         exact_width: bool,
+        hashes: &'a RandomState,
     ) -> Self {
         let sheet = Arc::from(layout.head.name.as_str());
         let (today, known) = (office.today(), HashMap::new());
-        Self { office, target, layout, sheet, today, exact_width, known }
+        Self { office, target, layout, sheet, today, exact_width, hashes, known }
     }
 
     fn columns(&self) -> &'a Columns<'a> {
@@ -163,9 +167,7 @@ impl<'a> RowReader<'a> {
             if text.is_empty() || numbered && is_serial(heading) {
                 continue;
             }
-            let mut hasher = DefaultHasher::new();
-            (heading, text).hash(&mut hasher);
-            sum = sum.wrapping_add(hasher.finish());
+            sum = sum.wrapping_add(self.hashes.hash_one((heading, text)));
         }
         sum
     }

@@ -295,7 +295,8 @@ impl Office {
             reason: None,
         };
         let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());
-        let ticket = self.store.submit_in(epoch, Change::entries(Hand::Station, vec![draft]));
+        let ticket =
+            self.store.submit_in(epoch, Change::entries(Hand::Station, vec![draft])).ticket;
         door.epoch = Some(epoch);
         let id = record.id;
         self.packs().learn(&record);

@@ -56,7 +56,7 @@ impl super::Office {
             }
         }
         let mut inputs = Inputs::new();
-        for (id, value) in effective_fields(kind, &record.fields) {
+        for (id, value) in effective_fields(kind, &record.fields).into_owned() {
             if let Some(value) = formula_value(&value) {
                 inputs.know(id, value);
             }

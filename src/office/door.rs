@@ -14,8 +14,9 @@ use crate::policy::Library;
 use crate::program::{Catalogue, Kind, PERSON};
 use crate::record::{Clock, Instant, Record, RecordId};
 use crate::said;
-use crate::store::{Change, Draft, DraftOp, Store, StoreError, Ticket};
+use crate::store::{Change, Draft, DraftOp, Handed, Op, Store, StoreError, Ticket};
 use chrono::NaiveDate;
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -228,14 +229,6 @@ impl Office {
             plan.ops.push(DraftOp::Note(BTreeMap::from([doubt])));
         }
         let at = self.clock.now();
-        let puts: Vec<Record> = plan
-            .ops
-            .iter()
-            .filter_map(|op| match op {
-                DraftOp::Put(record) => Some(record.clone()),
-                _ => None,
-            })
-            .collect();
         let draft = Draft {
             time: at,
             actor: actor.account.clone(),
@@ -250,14 +243,16 @@ impl Office {
             Some(keys) => keys.with(&hand, draft),
             None => Change::entries(hand, vec![draft]),
         };
-        let ticket = self.store.submit_in(epoch, change);
+        let Handed { ticket, entries } = self.store.submit_in(epoch, change);
         door.epoch = Some(epoch);
         self.saved_at(at, accepts_clock);
+        let ops = entries.iter().flat_map(|entry| &entry.ops);
+        let puts: SmallVec<[&Record; 2]> = ops.filter_map(Op::record).collect();
         let (number, revision) = puts
             .first()
             .map_or((String::new(), 0), |record| (record.number.clone(), record.revision));
         let touched = puts.iter().map(|record| (record.kind.clone(), record.id)).collect();
-        for record in &puts {
+        for record in puts {
             self.show(record);
         }
         let id = plan.main;

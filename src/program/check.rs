@@ -75,7 +75,9 @@ pub fn problems(
             });
         }
         let rows = effective.get(&field.id).map(Value::rows).unwrap_or_default();
-        check.rows(field, rows, &mut found);
+        if !rows.is_empty() {
+            check.rows(field, rows, &mut found);
+        }
     }
     found
 }
@@ -91,7 +93,7 @@ pub fn answer_problem(
     answers: &Fields,
     today: NaiveDate,
 ) -> Option<FieldProblem> {
-    let mut values = effective_fields(kind, fields);
+    let mut values = effective_fields(kind, fields).into_owned();
     values.extend(answers.clone());
     let asked: Vec<&Field> = asks.iter().filter_map(Ask::field).collect();
     let scope: Vec<&Field> = asked.iter().copied().chain(kind.fields()).collect();
@@ -168,14 +170,13 @@ impl Check<'_> {
         {
             return vec![missing(field)];
         }
-        let checks = [
-            range(field, value).err(),
-            self.well_formed(field, value),
-            self.in_list(field, value),
-            self.agrees_with_id(field, value, values, scope),
-            self.valid(field, values, scope),
-        ];
-        checks.into_iter().flatten().take(1).collect()
+        let wrong = range(field, value)
+            .err()
+            .or_else(|| self.well_formed(field, value))
+            .or_else(|| self.in_list(field, value))
+            .or_else(|| self.agrees_with_id(field, value, values, scope))
+            .or_else(|| self.valid(field, values, scope));
+        wrong.into_iter().collect()
     }
 
     fn requires(&self, field: &Field) -> bool {

@@ -7,6 +7,7 @@ use super::{Field, FieldType, Kind, Total};
 use crate::formula::{Formula, Inputs, Outcome, Val};
 use crate::record::{Fields, Value};
 use chrono::{Datelike, NaiveDate};
+use std::borrow::Cow;
 
 /// The value of a field as everything that reads the record should take it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +46,16 @@ pub fn effective(kind: &Kind, fields: &Fields, id: &str) -> Effective {
 
 /// All fields as they count: totals and computed values in their places, in tables too.
 #[must_use]
-pub fn effective_fields(kind: &Kind, fields: &Fields) -> Fields {
+pub fn effective_fields<'f>(kind: &Kind, fields: &'f Fields) -> Cow<'f, Fields> {
+    let follows = |field: &Field| {
+        let has = |table: &str| !fields.get(table).map(Value::rows).unwrap_or_default().is_empty();
+        field.is_computed()
+            || field.total.as_ref().is_some_and(|total| has(&total.table))
+            || has(&field.id)
+    };
+    if !kind.fields().any(follows) {
+        return Cow::Borrowed(fields);
+    }
     let mut out = fields.clone();
     for field in kind.fields() {
         if field.total.is_some() || field.is_computed() {
@@ -61,7 +71,7 @@ pub fn effective_fields(kind: &Kind, fields: &Fields) -> Fields {
             }
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// One row with its computed columns.

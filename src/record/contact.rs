@@ -90,6 +90,14 @@ impl ContactError {
 /// # Errors
 /// [`ContactError`] when it is neither.
 pub fn parse_phone(typed: &str) -> Result<String, ContactError> {
+    // A mobile number as it should be.
+    let bytes = typed.as_bytes();
+    if matches!(bytes, [b'1', b'3'..=b'9', ..])
+        && bytes.len() == 11
+        && bytes.iter().all(u8::is_ascii_digit)
+    {
+        return Ok(typed.to_owned());
+    }
     let text = fold(typed);
     if let Some(mark) = SheetMark::of(&text) {
         return Err(ContactError::Sheet(mark));

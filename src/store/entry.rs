@@ -68,7 +68,16 @@ impl Op {
     }
 
     /// The record an operation keeps.
-    pub fn kept(&mut self) -> Option<&mut Record> {
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Put { record, .. } => Some(record),
+            Self::Seen { .. } | Self::Note(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn kept(&mut self) -> Option<&mut Record> {
         match self {
             Self::Put { record, .. } => Some(record),
             Self::Seen { .. } | Self::Note(_) => None,

@@ -119,6 +119,7 @@ pub use new_file::{Existing, NewFile, NotWritten, Unfit};
 pub use opening::{FirstAccount, KindCodes, Setup, Told};
 pub use pages::Glimpse;
 pub use progress::Progress;
+pub use queue::Handed;
 pub use records::Walk;
 pub use recovery::RecoveryKey;
 pub use restoring::restore;
@@ -218,14 +219,18 @@ impl Store {
 
     /// Hands in a change, refused with [`StoreError::Superseded`] when anything submitted since
     /// [`Self::epoch`] gave `epoch` was not saved: what it builds on may be gone.
-    pub fn submit_in(&self, epoch: u64, change: Change) -> Ticket<Vec<u64>> {
-        self.submit_when(Some(epoch), change)
+    pub fn submit_in(&self, epoch: u64, change: Change) -> Handed {
+        self.hand_in(Some(epoch), change)
     }
 
     fn submit_when(&self, epoch: Option<u64>, change: Change) -> Ticket<Vec<u64>> {
+        self.hand_in(epoch, change).ticket
+    }
+
+    fn hand_in(&self, epoch: Option<u64>, change: Change) -> Handed {
         let taken = self.may_sign(&change);
         let taken = taken.and_then(|()| self.queue.submit(&self.records, epoch, change));
-        taken.unwrap_or_else(Ticket::refused)
+        taken.unwrap_or_else(|error| Handed { ticket: Ticket::refused(error), entries: Vec::new() })
     }
 
     /// Refuses what its signers may not sign before it waits beside what others hand in, which

@@ -40,6 +40,14 @@ impl Submission {
     }
 }
 
+/// What was handed in.
+pub struct Handed {
+    /// Waits until it is saved.
+    pub ticket: Ticket<Vec<u64>>,
+    /// The entries as they will be; none where it was refused at once.
+    pub entries: Vec<Arc<Entry>>,
+}
+
 /// Something for the writer thread to do.
 pub(super) enum Job {
     Write(Submission),
@@ -184,7 +192,7 @@ impl Queue {
         records: &Records,
         epoch: Option<u64>,
         change: Change,
-    ) -> Result<Ticket<Vec<u64>>, StoreError> {
+    ) -> Result<Handed, StoreError> {
         let mut state = self.state();
         if state.closed {
             return Err(StoreError::Closed);
@@ -227,6 +235,7 @@ impl Queue {
             seq += 1;
         }
         state.next_seq = seq;
+        let entries = submission.entries.clone();
         state.staged.extend(fresh);
         state.put(Job::Write(submission));
         let (held, spent) = (state.is_held(), std::mem::take(&mut state.spent));
@@ -235,7 +244,7 @@ impl Queue {
         if !held {
             self.wake.notify_one();
         }
-        Ok(ticket)
+        Ok(Handed { ticket, entries })
     }
 
     /// The newest version of a record that waits to be saved.

@@ -88,7 +88,7 @@ pub(super) fn submit(store: &Store, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
 }
 
 pub(super) fn submit_in(store: &Store, epoch: u64, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
-    store.submit_in(epoch, Change::entries(store.opened_by(), drafts))
+    store.submit_in(epoch, Change::entries(store.opened_by(), drafts)).ticket
 }
 
 pub(super) fn owner(n: u64) -> Owner {
