@@ -3,7 +3,7 @@
 use super::book::SheetRow;
 use super::columns::NUMBER;
 use super::compare::{differences, faults, same};
-use super::import::{Run, Way, number_key};
+use super::import::{ReadRow, Run, Way, number_key};
 use super::own::{self, Elsewhere};
 use super::reading::{Entered, RowReader};
 use super::report::{Fault, Place};
@@ -130,11 +130,11 @@ impl<'a> Heads<'a> {
 impl Way for Heads<'_> {
     fn row(
         &mut self,
-        reader: &mut RowReader<'_>,
-        row: &mut SheetRow,
+        reader: &RowReader<'_>,
+        read: &mut ReadRow,
         run: &mut Run<'_>,
     ) -> Result<(), Refusal> {
-        let mut entered = reader.read(row);
+        let (row, mut entered, content) = (&mut read.row, take(&mut read.entered), read.content);
         if !entered.faults.is_empty() {
             let mut faults = take(&mut entered.faults);
             // Whose row this is comes first: sex and the rest follow from a wrong number.
@@ -144,17 +144,16 @@ impl Way for Heads<'_> {
             run.refuse(reader, take(row), faults);
             return Ok(());
         }
-        let content = reader.content(row);
         match self.standing(reader, row, content, &entered)? {
             Standing::Unchanged => {
                 run.show(reader, &entered);
                 run.unchanged();
-                self.remember(reader.place(row), content, &entered);
+                self.remember(&reader.place(row), content, &entered);
             }
             Standing::Refused(faults) => run.refuse(reader, take(row), faults),
             Standing::New => {
                 run.show(reader, &entered);
-                self.remember(reader.place(row), content, &entered);
+                self.remember(&reader.place(row), content, &entered);
                 let mut fields = entered.own;
                 fields.extend(entered.person);
                 let kind = self.kind.id.clone();
@@ -175,12 +174,12 @@ impl Way for Heads<'_> {
 }
 
 impl Heads<'_> {
-    fn remember(&mut self, place: Place, content: u64, entered: &Entered) {
+    fn remember(&mut self, place: &Place, content: u64, entered: &Entered) {
         if let Some(number) = &entered.number {
             self.numbers.entry(number_key(number)).or_insert((place.clone(), content));
         }
         match entered.id_number() {
-            Some(id_number) => self.people.remember(id_number, &place, content, entered.name()),
+            Some(id_number) => self.people.remember(id_number, place, content, entered.name()),
             None if entered.number.is_none() => {
                 self.nameless.insert(content);
             }

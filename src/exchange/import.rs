@@ -13,9 +13,16 @@ use crate::office::{Actor, Begun, Command, Office, Refusal, RefusalKind, Right};
 use crate::record::fold;
 use crate::words::Said;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 /// Commands handed in at once, so that they share the waits for the disk.
 const BATCH: usize = 500;
+
+/// Rows read at once, and how often ahead of those that are being taken in.
+const TOGETHER: usize = 128;
+/// See [`TOGETHER`].
+const AHEAD: usize = 4;
 
 /// Rows looked through between two tellings of how many.
 const SEEN: usize = 5_000;
@@ -105,8 +112,8 @@ pub fn import(
     for (at, layout) in look.sheets.iter().enumerate() {
         run.sheet = at;
         let text = book.is_text();
-        let mut reader = RowReader::new(office, &target, layout, text, &hashes);
-        sheet(book, &target, layout, &mut reader, way.as_mut(), &mut run, &mut || {
+        let reader = RowReader::new(office, &target, layout, text, &hashes);
+        sheet(book, &target, layout, &reader, way.as_mut(), &mut run, &mut || {
             progress(done, total);
             done += 1;
         });
@@ -119,64 +126,50 @@ pub fn import(
     Ok(report)
 }
 
-/// Takes in the rows of a sheet.
+/// A row as it was read, before anything else is asked of it.
+pub(super) struct ReadRow {
+    pub row: SheetRow,
+    /// Its values, and what is wrong with them.
+    pub entered: Entered,
+    /// A number for what it says.
+    pub content: u64,
+}
+
+/// What the file gives next.
+enum Next {
+    /// A row of the list.
+    Row(ReadRow),
+    /// A row below the end of the list.
+    Below(SheetRow),
+    /// A row that is none of the list.
+    Passed,
+    /// The machine has failed.
+    Trouble(FileTrouble),
+}
+
+/// Takes in the rows of a sheet: they are read, and their values checked, while those before are
+/// taken in.
 fn sheet(
     book: &Book,
     target: &Target<'_>,
     layout: &Layout<'_>,
-    reader: &mut RowReader<'_>,
+    reader: &RowReader<'_>,
     way: &mut dyn Way,
     run: &mut Run<'_>,
     progress: &mut dyn FnMut(),
 ) {
     let (refused, left) = (run.report.refused.len(), run.report.left.len());
-    for row in book.rows(layout.at, layout.separator).skip(layout.columns.skip) {
-        progress();
-        if run.options.asked_to_stop() {
-            run.report.stopped.get_or_insert_with(|| FileTrouble::Stopped.into());
-            if run.options.dry_run {
+    let (give, read) = sync_channel(AHEAD);
+    thread::scope(|scope| {
+        scope.spawn(move || read_ahead(book, target, layout, reader, &give));
+        for next in read.iter().flatten() {
+            progress();
+            if !take_in(next, layout, reader, way, run) {
                 break;
             }
         }
-        let mut row = match row {
-            Ok(row) => row,
-            // The file was read to its end before; now the machine has failed.
-            Err(trouble) => {
-                run.report.stopped.get_or_insert(trouble.into());
-                break;
-            }
-        };
-        if run.not_taken > MOST_NOT_TAKEN {
-            let place = reader.place(&row);
-            let many = FileTrouble::TooManyRefused { line: place.line };
-            run.report.stopped.get_or_insert_with(|| many.into());
-            run.report.left_from.get_or_insert(place);
-            break;
-        }
-        match layout.fate(&row, target) {
-            Fate::Blank | Fate::Told(_) => continue,
-            Fate::Below => {
-                let (said, next) = look::below(layout.ends_at.unwrap_or(row.line));
-                let fault = Fault::of_row("", said, next);
-                run.refuse(reader, row, vec![fault]);
-                continue;
-            }
-            Fate::Taken => {}
-        }
-        if run.report.stopped.is_some() {
-            // Nothing more is tried, but each row is told.
-            run.report.left_from.get_or_insert_with(|| reader.place(&row));
-            run.leave(reader, row);
-            continue;
-        }
-        if let Err(why) = way.row(reader, &mut row, run) {
-            run.report.stopped = Some(why);
-            run.leave(reader, row);
-        }
-        if way.waiting(run) >= BATCH {
-            way.flush(reader, run);
-        }
-    }
+        drop(read);
+    });
     // What waits has its answer too when the machine failed behind it.
     way.flush(reader, run);
     run.settle(reader);
@@ -184,6 +177,93 @@ fn sheet(
     lines.sort_by_key(|row| row.place.line);
     let lines = run.report.left.get_mut(left..).unwrap_or_default();
     lines.sort_by_key(|row| row.place.line);
+}
+
+/// Reads the rows of a sheet until nobody takes them any more.
+fn read_ahead(
+    book: &Book,
+    target: &Target<'_>,
+    layout: &Layout<'_>,
+    reader: &RowReader<'_>,
+    give: &SyncSender<Vec<Next>>,
+) {
+    let rows = book.rows(layout.at, layout.separator).skip(layout.columns.skip);
+    let mut next = rows.map(|row| match row {
+        Err(trouble) => Next::Trouble(trouble),
+        Ok(row) => match layout.fate(&row, target) {
+            Fate::Blank | Fate::Told(_) => Next::Passed,
+            Fate::Below => Next::Below(row),
+            Fate::Taken => {
+                let (entered, content) = (reader.read(&row), reader.content(&row));
+                Next::Row(ReadRow { row, entered, content })
+            }
+        },
+    });
+    loop {
+        let some: Vec<Next> = next.by_ref().take(TOGETHER).collect();
+        if some.is_empty() || give.send(some).is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes in what the file gives next; false when nothing more is to be taken.
+fn take_in(
+    next: Next,
+    layout: &Layout<'_>,
+    reader: &RowReader<'_>,
+    way: &mut dyn Way,
+    run: &mut Run<'_>,
+) -> bool {
+    if run.options.asked_to_stop() {
+        run.report.stopped.get_or_insert_with(|| FileTrouble::Stopped.into());
+        if run.options.dry_run {
+            return false;
+        }
+    }
+    let row = match &next {
+        Next::Trouble(_) => None,
+        Next::Passed => return true,
+        Next::Row(ReadRow { row, .. }) | Next::Below(row) => Some(row),
+    };
+    if run.not_taken > MOST_NOT_TAKEN
+        && let Some(row) = row
+    {
+        let place = reader.place(row);
+        let many = FileTrouble::TooManyRefused { line: place.line };
+        run.report.stopped.get_or_insert_with(|| many.into());
+        run.report.left_from.get_or_insert(place);
+        return false;
+    }
+    let mut read = match next {
+        // The file was read to its end before; now the machine has failed.
+        Next::Trouble(trouble) => {
+            run.report.stopped.get_or_insert(trouble.into());
+            return false;
+        }
+        Next::Passed => return true,
+        Next::Below(row) => {
+            let (said, next) = look::below(layout.ends_at.unwrap_or(row.line));
+            let fault = Fault::of_row("", said, next);
+            run.refuse(reader, row, vec![fault]);
+            return true;
+        }
+        Next::Row(read) => read,
+    };
+    if run.report.stopped.is_some() {
+        // Nothing more is tried, but each row is told.
+        run.report.left_from.get_or_insert_with(|| reader.place(&read.row));
+        run.leave(reader, read.row);
+        return true;
+    }
+    if let Err(why) = way.row(reader, &mut read, run) {
+        run.report.stopped = Some(why);
+        run.leave(reader, read.row);
+    }
+    if way.waiting(run) >= BATCH {
+        way.flush(reader, run);
+    }
+    true
 }
 
 /// What is known of a sheet before its rows are taken in.
@@ -232,8 +312,8 @@ pub(super) trait Way {
     /// When the machine cannot read what is kept; the row is then where it was.
     fn row(
         &mut self,
-        reader: &mut RowReader<'_>,
-        row: &mut SheetRow,
+        reader: &RowReader<'_>,
+        read: &mut ReadRow,
         run: &mut Run<'_>,
     ) -> Result<(), Refusal>;
 

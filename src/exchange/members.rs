@@ -2,7 +2,7 @@
 
 use super::book::SheetRow;
 use super::columns::NUMBER;
-use super::import::{Lazily, Run, Way, number_key};
+use super::import::{Lazily, ReadRow, Run, Way, number_key};
 use super::own::Elsewhere;
 use super::reading::RowReader;
 use super::report::{Fault, Place};
@@ -60,11 +60,11 @@ impl<'a> Members<'a> {
 impl Way for Members<'_> {
     fn row(
         &mut self,
-        reader: &mut RowReader<'_>,
-        row: &mut SheetRow,
+        reader: &RowReader<'_>,
+        read: &mut ReadRow,
         run: &mut Run<'_>,
     ) -> Result<(), Refusal> {
-        let mut entered = reader.read(row);
+        let (row, mut entered) = (&mut read.row, take(&mut read.entered));
         let mut faults = take(&mut entered.faults);
         let whole_row = faults.iter().any(|fault| fault.at.is_none());
         let id = match &entered.number {

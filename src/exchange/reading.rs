@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The most characters a cell may hold: as many as a spreadsheet's.
 const LONGEST_CELL: usize = 32_767;
@@ -33,6 +33,9 @@ fn is_serial(heading: &str) -> bool {
 
 /// Answers kept for each file: lists are short, so are the ways people write their entries.
 const MOST_REMEMBERED: usize = 10_000;
+
+/// Answers by column and text.
+type Known = HashMap<(usize, String), Result<Option<Value>, TypedError>>;
 
 /// A row as far as it could be read.
 #[derive(Debug, Default)]
@@ -76,7 +79,7 @@ pub(super) struct RowReader<'a> {
     exact_width: bool,
     /// The contents of rows of all sheets are compared.
     hashes: &'a RandomState,
-    known: HashMap<(usize, String), Result<Option<Value>, TypedError>>,
+    known: Mutex<Known>,
 }
 
 impl<'a> RowReader<'a> {
@@ -88,7 +91,7 @@ impl<'a> RowReader<'a> {
         hashes: &'a RandomState,
     ) -> Self {
         let sheet = Arc::from(layout.head.name.as_str());
-        let (today, known) = (office.today(), HashMap::new());
+        let (today, known) = (office.today(), Mutex::default());
         Self { office, target, layout, sheet, today, exact_width, hashes, known }
     }
 
@@ -102,7 +105,7 @@ impl<'a> RowReader<'a> {
     }
 
     /// Reads a row.
-    pub fn read(&mut self, row: &SheetRow) -> Entered {
+    pub fn read(&self, row: &SheetRow) -> Entered {
         let mut entered = Entered::default();
         if row.broken {
             let value = row.cells.first().map_or("", |cell| cell.text.as_str());
@@ -213,7 +216,7 @@ impl<'a> RowReader<'a> {
     }
 
     fn cell(
-        &mut self,
+        &self,
         at: usize,
         column: Column<'a>,
         cell: &Cell,
@@ -298,12 +301,7 @@ impl<'a> RowReader<'a> {
         Err(self.fault(at, None, &cell.text, said, next))
     }
 
-    fn value(
-        &mut self,
-        at: usize,
-        field: &Field,
-        cell: &Cell,
-    ) -> Result<Option<Value>, TypedError> {
+    fn value(&self, at: usize, field: &Field, cell: &Cell) -> Result<Option<Value>, TypedError> {
         if let Some((said, next)) = meaning::lost(field, cell) {
             return Err(TypedError::new(said, next));
         }
@@ -325,12 +323,7 @@ impl<'a> RowReader<'a> {
         Ok(value)
     }
 
-    fn parsed(
-        &mut self,
-        at: usize,
-        field: &Field,
-        cell: &Cell,
-    ) -> Result<Option<Value>, TypedError> {
+    fn parsed(&self, at: usize, field: &Field, cell: &Cell) -> Result<Option<Value>, TypedError> {
         if let Some(day) = meaning::day(field, cell, self.layout.head.calendar) {
             return Ok(Some(Value::Date(day)));
         }
@@ -340,12 +333,13 @@ impl<'a> RowReader<'a> {
             return typed::parse(field, &cell.text, &typing);
         }
         let key = (at, cell.text.clone());
-        if let Some(known) = self.known.get(&key) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&key) {
             return known.clone();
         }
         let answer = typed::parse(field, &cell.text, &typing);
-        if self.known.len() < MOST_REMEMBERED {
-            self.known.insert(key, answer.clone());
+        if known.len() < MOST_REMEMBERED {
+            known.insert(key, answer.clone());
         }
         answer
     }

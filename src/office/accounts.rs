@@ -58,8 +58,14 @@ impl super::Office {
     /// One account, its name as typed.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<Account> {
+        self.look_at_account(name, Account::clone)
+    }
+
+    /// What is to be known of one account.
+    fn look_at_account<T>(&self, name: &str, look: impl FnOnce(&Account) -> T) -> Option<T> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        accounts.get(&account_form(name)).map(|(_, account)| account.clone())
+        let found = accounts.get(name).or_else(|| accounts.get(&account_form(name)));
+        found.map(|(_, account)| look(account))
     }
 
     /// Whose account it is.
@@ -73,9 +79,10 @@ impl super::Office {
     /// # Errors
     /// The sentence such a session ends with.
     pub fn may_go_on(&self, actor: &Actor) -> Result<(), Refusal> {
-        match self.account(&actor.account) {
+        let goes_on = |account: &Account| !account.disabled && account.role == actor.role;
+        match self.look_at_account(&actor.account, goes_on) {
             None if actor.account == RECOVERY => self.holds_recovery(actor),
-            Some(account) if !account.disabled && account.role == actor.role => Ok(()),
+            Some(true) => Ok(()),
             _ => Err(disabled()),
         }
     }
@@ -92,7 +99,7 @@ impl super::Office {
     /// gave it the one it has.
     #[must_use]
     pub fn must_change_password(&self, name: &str) -> bool {
-        self.account(name).is_some_and(|account| account.must_change)
+        self.look_at_account(name, |account| account.must_change).unwrap_or(false)
     }
 
     /// Nothing when the account has a password of its own; one that somebody else chose opens

@@ -294,7 +294,7 @@ impl super::Office {
             return self.free_number(number);
         }
         let year = chrono::Datelike::year(&self.today());
-        let (title, example) = (&kind.title, kind.number.render(&self.short_name(), year, 1));
+        let (title, example) = (&kind.title, kind.number.render(self.short_name(), year, 1));
         Err(Refusal::invalid(
             "number",
             Said::new(
@@ -327,13 +327,13 @@ impl super::Office {
     fn next_number(&self, door: &mut Door, kind: &Kind) -> String {
         let year = chrono::Datelike::year(&self.today());
         let station = self.short_name();
-        let prefix = kind.number.prefix(&station, year);
+        let prefix = kind.number.prefix(station, year);
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let last = door.numbers.entry(prefix).or_insert(0);
         let withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             *last += 1;
-            let number = kind.number.render(&station, year, *last);
+            let number = kind.number.render(station, year, *last);
             if directory.by_number(&number).is_none() && !withdrawn.contains_key(&number) {
                 return number;
             }

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 /// The internal kind of account records; packs use smaller codes.
 pub(super) const ACCOUNT: &str = "account";
@@ -69,6 +69,8 @@ pub struct Office {
     /// Every password will do: they guard nothing.
     pub(super) known_passwords: bool,
     pub(super) versions: super::kept_rules::Versions,
+    /// What its numbers begin with, once it was asked for.
+    pub(super) short_name: OnceLock<String>,
 }
 
 /// What only the one inside the door sees: the numbers given out, and the store's count of

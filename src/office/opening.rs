@@ -21,7 +21,7 @@ use crate::words::{Problem, Said};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 /// The key numbers of the office's own kinds; packs use smaller ones.
@@ -313,7 +313,8 @@ impl Office {
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
             known_passwords: false,
-            versions: std::sync::OnceLock::new(),
+            versions: OnceLock::new(),
+            short_name: OnceLock::new(),
         };
         office.keep_packs();
         office.look_at_packs();

@@ -154,11 +154,13 @@ impl super::Office {
     /// The letters the station's numbers begin with: the initials of its division's name without
     /// its kind, `BN` for 巴南区.
     #[must_use]
-    pub fn short_name(&self) -> String {
-        let name = self.region_name();
-        let stem = name.trim_end_matches(['区', '县', '市']);
-        let letters = program::initials(stem).to_ascii_uppercase();
-        if letters.is_empty() { self.store.station().region.clone() } else { letters }
+    pub fn short_name(&self) -> &str {
+        self.short_name.get_or_init(|| {
+            let name = self.region_name();
+            let stem = name.trim_end_matches(['区', '县', '市']);
+            let letters = program::initials(stem).to_ascii_uppercase();
+            if letters.is_empty() { self.store.station().region.clone() } else { letters }
+        })
     }
 
     /// Where the data lies.

@@ -64,8 +64,16 @@ pub fn problems(
     let scope: Vec<&Field> = kind.fields().collect();
     let check = Check { catalogue, stage, today };
     let mut found = Vec::new();
-    for field in &scope {
-        for error in check.field(field, &effective, &scope) {
+    // Most fields of a long form are empty, so each that is not is found its place.
+    let mut given: Vec<Option<&Value>> = vec![None; scope.len()];
+    for (id, value) in effective.iter() {
+        let place = scope.iter().position(|field| field.id == *id);
+        if let Some(given) = place.and_then(|at| given.get_mut(at)) {
+            *given = Some(value);
+        }
+    }
+    for (field, given) in scope.iter().zip(given) {
+        for error in check.value(field, given, &effective, &scope) {
             found.push(FieldProblem {
                 field: field.id.clone(),
                 row: None,
@@ -74,7 +82,7 @@ pub fn problems(
                 next: error.next,
             });
         }
-        let rows = effective.get(&field.id).map(Value::rows).unwrap_or_default();
+        let rows = given.map(Value::rows).unwrap_or_default();
         if !rows.is_empty() {
             check.rows(field, rows, &mut found);
         }
@@ -152,7 +160,18 @@ impl Check<'_> {
 
     /// What is wrong with one field among the values of its record or row.
     fn field(&self, field: &Field, values: &Fields, scope: &[&Field]) -> Vec<TypedError> {
-        let Some(value) = values.get(&field.id) else {
+        self.value(field, values.get(&field.id), values, scope)
+    }
+
+    /// The same where its value is known.
+    fn value(
+        &self,
+        field: &Field,
+        value: Option<&Value>,
+        values: &Fields,
+        scope: &[&Field],
+    ) -> Vec<TypedError> {
+        let Some(value) = value else {
             return if self.requires(field) { vec![missing(field)] } else { Vec::new() };
         };
         if !fits(&field.field_type, value) {

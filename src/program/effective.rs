@@ -47,13 +47,9 @@ pub fn effective(kind: &Kind, fields: &Fields, id: &str) -> Effective {
 /// All fields as they count: totals and computed values in their places, in tables too.
 #[must_use]
 pub fn effective_fields<'f>(kind: &Kind, fields: &'f Fields) -> Cow<'f, Fields> {
-    let follows = |field: &Field| {
-        let has = |table: &str| !fields.get(table).map(Value::rows).unwrap_or_default().is_empty();
-        field.is_computed()
-            || field.total.as_ref().is_some_and(|total| has(&total.table))
-            || has(&field.id)
-    };
-    if !kind.fields().any(follows) {
+    let tables = fields.values().any(|value| !value.rows().is_empty());
+    // Totals and computed columns follow from rows.
+    if !tables && !kind.fields().any(Field::is_computed) {
         return Cow::Borrowed(fields);
     }
     let mut out = fields.clone();

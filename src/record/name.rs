@@ -46,6 +46,10 @@ fn in_words(c: char) -> bool {
 /// keeps what was entered.
 #[must_use]
 pub fn clean_name(text: &str) -> String {
+    // Most names are Han characters and nothing else.
+    if text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}')) {
+        return text.to_owned();
+    }
     let chars: Vec<char> = fold(text).chars().collect();
     let is_between = |c: &char| *c == ' ' || DOTS.contains(c) || STOPS.contains(c);
     let mut out = String::new();

@@ -1,11 +1,34 @@
 //! A promise kept by the writer thread, and the ticket that waits for it.
 
 use super::error::StoreError;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 struct Slot<T> {
-    result: Mutex<Option<Result<T, StoreError>>>,
+    state: Mutex<State<T>>,
     kept: Condvar,
+}
+
+struct State<T> {
+    result: Option<Result<T, StoreError>>,
+    /// Somebody waits: waking nobody costs as much as waking somebody.
+    waited: bool,
+}
+
+impl<T> Slot<T> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a result, where there is none yet.
+    fn put(&self, result: Result<T, StoreError>) {
+        let mut state = self.state();
+        state.result.get_or_insert(result);
+        let waited = state.waited;
+        drop(state);
+        if waited {
+            self.kept.notify_all();
+        }
+    }
 }
 
 /// Waits for what was submitted.
@@ -17,7 +40,10 @@ pub(super) struct Promise<T>(Arc<Slot<T>>);
 
 /// A promise and its ticket.
 pub(super) fn pair<T>() -> (Promise<T>, Ticket<T>) {
-    let slot = Arc::new(Slot { result: Mutex::new(None), kept: Condvar::new() });
+    let slot = Arc::new(Slot {
+        state: Mutex::new(State { result: None, waited: false }),
+        kept: Condvar::new(),
+    });
     (Promise(slot.clone()), Ticket(slot))
 }
 
@@ -27,12 +53,13 @@ impl<T> Ticket<T> {
     /// # Errors
     /// Why it was not saved.
     pub fn wait(self) -> Result<T, StoreError> {
-        let mut result = self.0.result.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.state();
         loop {
-            if let Some(result) = result.take() {
+            if let Some(result) = state.result.take() {
                 return result;
             }
-            result = self.0.kept.wait(result).unwrap_or_else(PoisonError::into_inner);
+            state.waited = true;
+            state = self.0.kept.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -47,23 +74,13 @@ impl<T> Ticket<T> {
 impl<T> Promise<T> {
     /// Resolves the ticket.
     pub fn keep(self, result: Result<T, StoreError>) {
-        self.put(result);
-    }
-
-    fn put(&self, result: Result<T, StoreError>) {
-        let mut slot = self.0.result.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.get_or_insert(result);
-        drop(slot);
-        self.0.kept.notify_all();
+        self.0.put(result);
     }
 }
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        let mut slot = self.0.result.lock().unwrap_or_else(PoisonError::into_inner);
         // The ticket may already have taken its answer: then nobody reads this one.
-        slot.get_or_insert(Err(StoreError::Closed));
-        drop(slot);
-        self.0.kept.notify_all();
+        self.0.put(Err(StoreError::Closed));
     }
 }
