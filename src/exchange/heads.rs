@@ -36,55 +36,62 @@ struct Before {
     /// A hash of the number: among a million people two share one in one file of thirty million.
     key: u64,
     content: u64,
-    name: u64,
+    /// A hash of the name.
+    name: u32,
     line: u32,
-    sheet: u32,
 }
 
-/// The people rows so far have brought, by identity number, in forty bytes each.
+/// The people rows so far have brought, by identity number, in some thirty bytes each.
 #[derive(Default)]
 struct People {
     rows: Vec<Before>,
     by_key: HashTable<u32>,
-    sheets: Vec<Arc<str>>,
+    /// Each sheet with its first row among these.
+    sheets: Vec<(usize, Arc<str>)>,
     hashes: RandomState,
 }
 
 impl People {
-    fn find(&self, id_number: &str) -> Option<&Before> {
+    /// The place among the rows of the one with this number.
+    fn find(&self, id_number: &str) -> Option<usize> {
         let key = self.hashes.hash_one(id_key(id_number));
-        let row = |at: &u32| self.rows.get(*at as usize);
-        let same = |at: &u32| row(at).is_some_and(|before| before.key == key);
-        self.by_key.find(key, same).and_then(row)
+        let same = |at: &u32| self.rows.get(*at as usize).is_some_and(|row| row.key == key);
+        self.by_key.find(key, same).map(|at| *at as usize)
     }
 
     fn remember(&mut self, id_number: &str, place: &Place, content: u64, name: &str) {
         if self.find(id_number).is_some() {
             return;
         }
-        if self.sheets.last() != Some(&place.sheet) {
-            self.sheets.push(place.sheet.clone());
+        let at = self.rows.len();
+        if self.sheets.last().is_none_or(|(_, sheet)| *sheet != place.sheet) {
+            self.sheets.push((at, place.sheet.clone()));
         }
         let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let (key, name) = (self.hashes.hash_one(id_key(id_number)), self.hash_of(name));
-        let (line, sheet) = (short(place.line), short(self.sheets.len() - 1));
-        let at = short(self.rows.len());
-        self.rows.push(Before { key, content, name, line, sheet });
+        let key = self.hashes.hash_one(id_key(id_number));
+        let (name, line) = (self.hash_of(name), short(place.line));
+        self.rows.push(Before { key, content, name, line });
         let rows = &self.rows;
-        self.by_key.insert_unique(key, at, |at| rows.get(*at as usize).map_or(0, |row| row.key));
+        let key_of = |at: &u32| rows.get(*at as usize).map_or(0, |row| row.key);
+        self.by_key.insert_unique(key, short(at), key_of);
     }
 
-    fn hash_of(&self, name: &str) -> u64 {
-        self.hashes.hash_one(name_key(name))
+    fn hash_of(&self, name: &str) -> u32 {
+        self.hashes.hash_one(name_key(name)) as u32
     }
 
-    fn is_named(&self, before: &Before, name: &str) -> bool {
-        before.name == self.hash_of(name)
+    fn is_named(&self, at: usize, name: &str) -> bool {
+        self.rows.get(at).is_some_and(|row| row.name == self.hash_of(name))
     }
 
-    fn place(&self, before: &Before) -> Place {
-        let sheet = self.sheets.get(before.sheet as usize).cloned().unwrap_or_default();
-        Place { sheet, line: before.line as usize }
+    fn says(&self, at: usize, content: u64) -> bool {
+        self.rows.get(at).is_some_and(|row| row.content == content)
+    }
+
+    fn place(&self, at: usize) -> Place {
+        let sheet = self.sheets.iter().rev().find(|(first, _)| *first <= at);
+        let sheet = sheet.map(|(_, sheet)| sheet.clone()).unwrap_or_default();
+        Place { sheet, line: self.rows.get(at).map_or(0, |row| row.line as usize) }
     }
 }
 
@@ -330,7 +337,7 @@ impl Heads<'_> {
         id_number: &str,
     ) -> Option<Standing> {
         let before = self.people.find(id_number)?;
-        if before.content == content {
+        if self.people.says(before, content) {
             return Some(Standing::Unchanged);
         }
         self.one_each().then_some(())?;

@@ -34,8 +34,16 @@ impl Rows {
         match self {
             Self::Sled(db, _) => {
                 let mut rows = sled::Batch::default();
-                batch.into_iter().for_each(|(key, value)| rows.insert(key, value));
-                guard(|| unhurried(|| db.apply_batch(rows)))
+                let mut written = Vec::with_capacity(batch.len());
+                for (key, value) in batch {
+                    let key = sled::IVec::from(key);
+                    written.push((key.clone(), value.len()));
+                    rows.insert(key, value);
+                }
+                guard(|| {
+                    unhurried(|| db.apply_batch(rows))?;
+                    let_go(db, &written)
+                })
             }
             Self::Memory(rows) => {
                 rows.write().unwrap_or_else(PoisonError::into_inner).extend(batch);
@@ -65,12 +73,9 @@ impl Rows {
                 if !each(&key, &value) {
                     break;
                 }
-                seen.push(key);
+                seen.push((key, value.len()));
             }
-            // sled looks for pages to let go of only after 64 accesses to one of its 256 shards,
-            // so a walk that touches every page once would bring the whole table into memory.
-            // Asking for every row again costs a microsecond and keeps the cache to its size.
-            seen.iter().try_for_each(|key| db.contains_key(key).map(drop))
+            let_go(db, &seen)
         })
     }
 
@@ -89,6 +94,18 @@ impl Rows {
             }
         }
     }
+}
+
+/// Has sled keep its cache to its size. It looks for pages to let go of only after 64 accesses to
+/// one of its 256 shards, so that whoever touches every page once has the whole table in memory.
+/// Asking for a row again, once for each kilobyte of it, costs a microsecond each time.
+fn let_go(db: &sled::Db, rows: &[(sled::IVec, usize)]) -> sled::Result<()> {
+    for (key, size) in rows {
+        for _ in 0..=size / 1024 {
+            db.contains_key(key)?;
+        }
+    }
+    Ok(())
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
