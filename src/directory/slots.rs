@@ -42,7 +42,7 @@ impl Slots {
     /// Adds a slot that is not in the table.
     pub(super) fn add(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
         if (self.len + 1) * 5 > self.places.len() * 4 {
-            self.grow(&hash_of);
+            self.resize((self.places.len() * 3 / 2).max(SMALLEST), &hash_of);
         }
         self.put(hash, slot);
         self.len += 1;
@@ -56,8 +56,7 @@ impl Slots {
         self.places[at] = packed(hash, slot);
     }
 
-    fn grow(&mut self, hash_of: &impl Fn(u32) -> u64) {
-        let size = (self.places.len() * 3 / 2).max(SMALLEST);
+    fn resize(&mut self, size: usize, hash_of: &impl Fn(u32) -> u64) {
         let before = std::mem::replace(&mut self.places, vec![EMPTY; size]);
         for place in before.into_iter().filter(|place| *place != EMPTY) {
             let slot = place & SLOT;
@@ -67,12 +66,9 @@ impl Slots {
 
     /// Makes room for so many in all.
     pub(super) fn reserve(&mut self, count: usize, hash_of: impl Fn(u32) -> u64) {
-        while self.places.len() * 4 < count * 5 {
-            if self.len > 0 {
-                self.grow(&hash_of);
-            } else {
-                self.places = vec![EMPTY; (count * 5).div_ceil(4) + 1];
-            }
+        let size = (count * 5).div_ceil(4) + 1;
+        if self.places.len() < size {
+            self.resize(size, &hash_of);
         }
     }
 

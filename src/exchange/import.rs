@@ -107,6 +107,9 @@ pub fn import(
         Some(table) => Box::new(Members::new(office, kind, table)),
     };
     let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
+    if !options.dry_run && target.table.is_none() {
+        office.make_room(total);
+    }
     let hashes = foldhash::quality::RandomState::default();
     let mut done = 0;
     for (at, layout) in look.sheets.iter().enumerate() {

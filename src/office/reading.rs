@@ -241,6 +241,13 @@ impl super::Office {
         })
     }
 
+    /// Makes room in the index for so many more records: it need not grow on the way.
+    pub fn make_room(&self, more: usize) {
+        let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
+        let count = directory.len().saturating_add(more);
+        directory.reserve(count);
+    }
+
     pub(super) fn line(&self, card: &Card) -> Line {
         let kind = self.catalogue.kind_of_code(card.kind);
         let state = kind.and_then(|kind| kind.workflow.as_ref()?.state(&card.state));

@@ -84,7 +84,7 @@ impl Staged {
 struct State {
     jobs: VecDeque<Job>,
     next_seq: u64,
-    staged: HashMap<Key, Staged>,
+    staged: foldhash::HashMap<Key, Staged>,
     epoch: u64,
     trouble: Option<StoreError>,
     /// What was put right at work, until somebody takes it.
@@ -145,7 +145,7 @@ impl Queue {
         let state = State {
             jobs: VecDeque::new(),
             next_seq,
-            staged: HashMap::new(),
+            staged: foldhash::HashMap::default(),
             epoch: 0,
             trouble: None,
             notices: Vec::new(),
