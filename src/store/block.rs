@@ -3,21 +3,20 @@
 //!
 //! ```text
 //! nonce   [24] of the block; entry n of it is sealed with n added to the last eight bytes
-//! entries for each: u32 length, its highest bit set where the entry was erased
+//! entries for each: a number (compact.rs), twice the length, one more where the entry was erased
 //!           sealed entry and tag; or, erased: the hash of what lay here [32], then the rest, sealed
 //!           anew with a nonce and an epoch of its own
 //! ```
 
+use super::compact;
 use super::entry::{self, Entry};
 use super::error::StoreError;
 use super::frame::{Frame, Header};
 use super::keys::DataKeys;
-use super::seal::{NONCE, OVERHEAD, Purpose, Within, random};
+use super::seal::{NONCE, OVERHEAD, Purpose, TAG, Within, random};
 use crate::said;
 use blake3::Hash;
 
-/// The bit of a length that says that the entry was erased.
-const ERASED: u32 = 1 << 31;
 /// Bytes of a hash before the rest of an erased entry.
 const HASH: usize = 32;
 /// A block takes at most this many entries, and no more once it has so many bytes.
@@ -52,12 +51,10 @@ pub fn slots(body: &[u8], count: u32) -> Option<impl Iterator<Item = Slot<'_>>> 
 }
 
 fn next<'a>(rest: &mut &'a [u8]) -> Option<Slot<'a>> {
-    let (word, after) = rest.split_first_chunk::<4>()?;
-    let word = u32::from_le_bytes(*word);
-    let length = usize::try_from(word & !ERASED).ok()?;
-    let (bytes, after) = after.split_at_checked(length)?;
+    let (word, after) = compact::number(rest)?;
+    let (bytes, after) = after.split_at_checked(usize::try_from(word >> 1).ok()?)?;
     *rest = after;
-    if word & ERASED == 0 {
+    if word & 1 == 0 {
         return Some(Slot { sealed: bytes, was: None });
     }
     let (was, sealed) = bytes.split_first_chunk::<HASH>()?;
@@ -79,8 +76,7 @@ pub fn hash(body: &[u8], count: u32) -> Option<Hash> {
 fn push(body: &mut Vec<u8>, slot: &Slot<'_>) {
     let erased = slot.was.as_ref();
     let length = slot.sealed.len() + erased.map_or(0, |_| HASH);
-    let word = u32::try_from(length).unwrap_or(u32::MAX) | erased.map_or(0, |_| ERASED);
-    body.extend_from_slice(&word.to_le_bytes());
+    compact::put_number(body, (length as u64) << 1 | u64::from(erased.is_some()));
     body.extend_from_slice(erased.map_or(&[][..], |was| was));
     body.extend_from_slice(slot.sealed);
 }
@@ -92,15 +88,8 @@ fn push_sealed(
     nonce: &[u8; NONCE],
     (place, plain): (&[u8], &[u8]),
 ) -> Result<(), StoreError> {
-    let at = body.len();
-    push(body, &Slot { sealed: &[], was: None });
-    let start = body.len();
-    within.seal_onto(body, nonce, place, plain)?;
-    let word = u32::try_from(body.len() - start).unwrap_or(u32::MAX).to_le_bytes();
-    if let Some(length) = body.get_mut(at..start) {
-        length.copy_from_slice(&word);
-    }
-    Ok(())
+    compact::put_number(body, ((plain.len() + TAG) as u64) << 1);
+    within.seal_onto(body, nonce, place, plain)
 }
 
 /// A block of entries that are sealed already.
@@ -203,17 +192,14 @@ pub fn open<'a>(
 /// Decodes an entry that was opened; nothing where nothing is left of it.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] for the content of another entry.
+/// [`StoreError::Encoding`] for what is no entry.
 pub fn decode(seq: u64, opened: &Opened) -> Result<Option<Entry>, StoreError> {
     if opened.plain.is_empty() {
         return Ok(None);
     }
     let entry: Entry = entry::decode(&opened.plain)?;
-    if entry.seq == seq {
-        Ok(Some(entry))
-    } else {
-        Err(StoreError::Damaged { seq, what: "another entry's content".into() })
-    }
+    // It opened in its place, so it is the entry of this sequence.
+    Ok(Some(Entry { seq, ..entry }))
 }
 
 /// The content of an entry does not open.

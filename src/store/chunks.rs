@@ -3,9 +3,12 @@
 //!
 //! A chunk's key sorts behind every record's: [`PREFIX`], then the key of its first record. Its value
 //! is the id of its last record [16], then sealed and compressed, for each record in the order of keys:
-//! id [16], last sequence u64, length u32, the record's bytes. No chunk's ids lie among another's.
+//! the id but for the bytes it begins with as the one before does (their count, a byte), the last
+//! sequence beyond that of the one before (signed), the length, the record's bytes; numbers as in
+//! `compact.rs`. No chunk's ids lie among another's.
 //! A record that is changed later gets a row of its own, which counts before the chunk.
 
+use super::compact::{Reader, Writer};
 use super::error::StoreError;
 use super::keys::DataKeys;
 use super::seal::Purpose;
@@ -66,15 +69,19 @@ pub fn split(records: Vec<Row>) -> (Vec<Vec<Row>>, Vec<Row>) {
 pub fn pack(keys: &DataKeys, records: &[Row]) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
     let none = || StoreError::Encoding("an empty chunk".into());
     let (first, last) = (records.first().ok_or_else(none)?, records.last().ok_or_else(none)?);
-    let mut plain = Vec::new();
+    let mut out = Writer::default();
+    let (mut before, mut seq) = ([0; ID], 0);
     for record in records {
-        let length = u32::try_from(record.plain.len());
-        let length = length.map_err(|_| StoreError::Encoding("a record too long".into()))?;
-        plain.extend_from_slice(record.key.id());
-        plain.extend_from_slice(&record.last_seq.to_le_bytes());
-        plain.extend_from_slice(&length.to_le_bytes());
-        plain.extend_from_slice(&record.plain);
+        let id = record.key.id();
+        let same = id.iter().zip(&before).take_while(|(one, other)| one == other).count();
+        out.byte(same as u8);
+        out.raw(id.get(same..).unwrap_or_default());
+        out.signed(record.last_seq.wrapping_sub(seq).cast_signed());
+        out.count(record.plain.len());
+        out.raw(&record.plain);
+        (before, seq) = (*id, record.last_seq);
     }
+    let plain = out.done();
     let packed = lz4_flex::block::compress_prepend_size(&plain);
     let key = key_of(&first.key);
     let last = last.key.id();
@@ -127,21 +134,21 @@ fn read(keys: &DataKeys, key: &[u8], value: &[u8]) -> Option<Unpacked> {
     let packed = keys.open(Purpose::Records, &place(key, last), sealed)?;
     let (size, packed) = lz4_flex::block::uncompressed_size(&packed).ok()?;
     let plain = (size <= PLAIN_MAX).then(|| lz4_flex::block::decompress(packed, size).ok())??;
-    let mut rest = plain.as_slice();
+    let mut from = Reader::new(&plain);
     let mut records: Vec<(Key, u64, Range<usize>)> = Vec::with_capacity(MOST);
-    while !rest.is_empty() {
-        let (id, after) = rest.split_first_chunk::<ID>()?;
-        let (last_seq, after) = after.split_first_chunk::<8>()?;
-        let (length, after) = after.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (_, behind) = after.split_at_checked(length)?;
-        let key = first.beside(id);
+    let (mut id, mut last_seq) = ([0; ID], 0_u64);
+    while !from.is_done() {
+        let other = id.get_mut(usize::from(from.byte()?)..)?;
+        other.copy_from_slice(from.raw(other.len())?);
+        last_seq = last_seq.wrapping_add(from.signed()?.cast_unsigned());
+        let length = from.count()?;
+        let end = plain.len() - from.left() + length;
+        from.raw(length)?;
+        let key = first.beside(&id);
         if records.last().is_some_and(|(before, ..)| *before >= key) {
             return None;
         }
-        let start = plain.len() - after.len();
-        records.push((key, u64::from_le_bytes(*last_seq), start..start + length));
-        rest = behind;
+        records.push((key, last_seq, end - length..end));
     }
     let fits = records.first()?.0 == first && records.last()?.0.id() == last;
     fits.then_some(Unpacked { plain, records })

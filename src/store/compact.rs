@@ -122,12 +122,8 @@ impl<'v> Writer<'v> {
     }
 
     /// A number that is not negative.
-    pub fn number(&mut self, mut number: u64) {
-        while number > 0x7f {
-            self.bytes.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number as u8);
+    pub fn number(&mut self, number: u64) {
+        put_number(&mut self.bytes, number);
     }
 
     /// How many follow.
@@ -235,6 +231,22 @@ impl<'v> Writer<'v> {
     }
 }
 
+/// Appends a number that is not negative.
+pub fn put_number(out: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// A number at the beginning of some bytes, and what is behind it.
+pub fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut from = Reader::new(bytes);
+    let number = from.number()?;
+    Some((number, from.rest))
+}
+
 fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63) as u64
 }
@@ -315,6 +327,11 @@ impl<'b> Reader<'b> {
     /// One over these bytes.
     pub fn new(bytes: &'b [u8]) -> Self {
         Self { rest: bytes, seen: Vec::new(), moment: (0, 0) }
+    }
+
+    /// Bytes that are not read yet.
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// Whether everything was read.

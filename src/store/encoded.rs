@@ -9,7 +9,7 @@
 //! move      flags, id, from, to, by, at, answers, [sheet] [proposed_by] [against]
 //! sheet     0, the hash [32] and the rules: its text lies in the entry that made the move
 //!           1, the rules, length in plain, length packed, text under LZ4
-//! entry     sequence, time, actor, origin, command, [reason] count, then for each operation
+//! entry     time, actor, origin, command, [reason] count, then for each operation
 //!           0 put: previous, record; 1 seen: previous, kind, id, fields; 2 note: pairs
 //! ```
 //!
@@ -502,8 +502,8 @@ fn read_proposal(from: &mut Reader<'_>) -> Option<Proposal> {
 
 impl Encoded for Entry {
     fn write<'v>(&'v self, out: &mut Writer<'v>, sheets: Sheets) {
-        let Self { seq, time, actor, origin, command, ops, reason } = self;
-        out.number(*seq);
+        // Its sequence is where it lies.
+        let Self { seq: _, time, actor, origin, command, ops, reason } = self;
         out.moment(time);
         out.text(actor);
         // The lowest bit says whether there is a reason.
@@ -529,7 +529,6 @@ impl Encoded for Entry {
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let seq = from.number()?;
         let time = from.moment()?;
         let actor = from.string()?;
         let origin = from.byte()?;
@@ -545,7 +544,7 @@ impl Encoded for Entry {
         let command = from.string()?;
         let reason = if has_reason { Some(from.string()?) } else { None };
         let ops = many(from, read_op)?;
-        Some(Self { seq, time, actor, origin, command, ops, reason })
+        Some(Self { seq: 0, time, actor, origin, command, ops, reason })
     }
 }
 

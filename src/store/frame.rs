@@ -292,8 +292,8 @@ mod tests {
         let contents = [b"abc".to_vec(), b"de".to_vec()];
         let bytes = encoded(FIRST_OF_BATCH, 0x0102, &contents, Some([9; 64]));
         assert_eq!((PREFIX, HEADER, FIXED), (8, 88, 97));
-        assert_eq!(bytes.len(), 97 + 64 + 24 + 4 + 3 + 4 + 2);
-        assert_eq!(bytes[0..4], [190, 0, 0, 0]);
+        assert_eq!(bytes.len(), 97 + 64 + 24 + 1 + 3 + 1 + 2);
+        assert_eq!(bytes[0..4], [184, 0, 0, 0]);
         assert_eq!(bytes[8], FIRST_OF_BATCH | SIGNED);
         assert_eq!(bytes[9..13], [2, 0, 1, 0]);
         assert_eq!(bytes[13..21], [3; 8]);
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(bytes[65..97], *blake3::hash(&body).as_bytes());
         assert_eq!(bytes[97..161], [9; 64]);
         assert_eq!(bytes[161..185], [5; 24]);
-        assert_eq!(bytes[185..], *b"\x03\0\0\0abc\x02\0\0\0de");
+        assert_eq!(bytes[185..], *b"\x06abc\x04de");
         let mut covered = bytes[0..4].to_vec();
         covered.extend_from_slice(&bytes[8..]);
         assert_eq!(bytes[4..8], crc32c::crc32c(&covered).to_le_bytes());

@@ -16,7 +16,7 @@ pub const NONCE: usize = 24;
 pub const OVERHEAD: usize = NONCE + TAG;
 
 /// Bytes of a tag.
-const TAG: usize = 16;
+pub const TAG: usize = 16;
 /// Bytes asked of the operating system at once.
 const POOL: usize = 1024;
 
