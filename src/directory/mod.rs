@@ -37,6 +37,7 @@ mod text;
 pub use card::{Card, Few, IdNumber, IdRole};
 pub use list::{CONFIDENTIAL, Filter, OPEN_TO, Sort, SortBy};
 pub use search::{Hit, Query, Why};
+pub use slots::Slots;
 
 use crate::record::{Instant, RecordId};
 use cells::{Cells, NOWHERE, Parts};
@@ -47,7 +48,6 @@ use glyph::Glyphs;
 use list::Group;
 use names::{MORE_NAMES, ShortName};
 use number::{Number, Numbers, Series};
-use slots::Slots;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use text::{Strings, hash_of, plain_form};

@@ -1,7 +1,8 @@
-//! Slots found by a hash of what their cards have: five bytes a card.
+//! Slots, small numbers that are given in turn, found by a hash of what belongs to them: five bytes
+//! each.
 //!
 //! Open addressing. A place has a slot in its low 27 bits and five bits of the hash above them, so
-//! that a card is hardly ever looked at in vain. What is hashed lies in the columns; it is asked for
+//! that hardly any is looked at in vain. What is hashed lies in the columns; it is asked for
 //! when places move.
 
 /// Bits of a slot: a directory of more cards would take ten gigabytes.
@@ -12,7 +13,7 @@ const SMALLEST: usize = 16;
 
 /// A table of slots.
 #[derive(Debug, Default)]
-pub(super) struct Slots {
+pub struct Slots {
     places: Vec<u32>,
     len: usize,
 }
@@ -27,7 +28,7 @@ impl Slots {
     }
 
     /// The slots whose hash this may be.
-    pub(super) fn with_hash(&self, hash: u64) -> impl Iterator<Item = u32> {
+    pub fn with_hash(&self, hash: u64) -> impl Iterator<Item = u32> {
         let tag = packed(hash, 0);
         let mut at = if self.places.is_empty() { 0 } else { self.home(hash) };
         std::iter::from_fn(move || {
@@ -40,7 +41,7 @@ impl Slots {
     }
 
     /// Adds a slot that is not in the table.
-    pub(super) fn add(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
+    pub fn add(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
         if (self.len + 1) * 5 > self.places.len() * 4 {
             self.resize((self.places.len() * 3 / 2).max(SMALLEST), &hash_of);
         }
@@ -65,7 +66,7 @@ impl Slots {
     }
 
     /// Makes room for so many in all.
-    pub(super) fn reserve(&mut self, count: usize, hash_of: impl Fn(u32) -> u64) {
+    pub fn reserve(&mut self, count: usize, hash_of: impl Fn(u32) -> u64) {
         let size = (count * 5).div_ceil(4) + 1;
         if self.places.len() < size {
             self.resize(size, &hash_of);

@@ -7,13 +7,13 @@ use super::import::{ReadRow, Run, Way, number_key};
 use super::own::{self, Elsewhere};
 use super::reading::{Entered, RowReader};
 use super::report::{Fault, Place};
+use crate::directory::Slots;
 use crate::office::{Actor, Command, Line, Office, Refusal};
 use crate::program::{Kind, PERSON};
 use crate::record::{Fields, Record, RecordId, id_key, name_key};
 use crate::said;
 use crate::words::Said;
 use foldhash::quality::RandomState;
-use hashbrown::HashTable;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::mem::take;
@@ -45,7 +45,7 @@ struct Before {
 #[derive(Default)]
 struct People {
     rows: Vec<Before>,
-    by_key: HashTable<u32>,
+    by_key: Slots,
     /// Each sheet with its first row among these.
     sheets: Vec<(usize, Arc<str>)>,
     hashes: RandomState,
@@ -55,8 +55,8 @@ impl People {
     /// The place among the rows of the one with this number.
     fn find(&self, id_number: &str) -> Option<usize> {
         let key = self.hashes.hash_one(id_key(id_number));
-        let same = |at: &u32| self.rows.get(*at as usize).is_some_and(|row| row.key == key);
-        self.by_key.find(key, same).map(|at| *at as usize)
+        let same = |at: &usize| self.rows.get(*at).is_some_and(|row| row.key == key);
+        self.by_key.with_hash(key).map(|at| at as usize).find(same)
     }
 
     fn remember(&mut self, id_number: &str, place: &Place, content: u64, name: &str) {
@@ -72,8 +72,7 @@ impl People {
         let (name, line) = (self.hash_of(name), short(place.line));
         self.rows.push(Before { key, content, name, line });
         let rows = &self.rows;
-        let key_of = |at: &u32| rows.get(*at as usize).map_or(0, |row| row.key);
-        self.by_key.insert_unique(key, short(at), key_of);
+        self.by_key.add(key, short(at), |at| rows.get(at as usize).map_or(0, |row| row.key));
     }
 
     fn hash_of(&self, name: &str) -> u32 {
@@ -114,19 +113,23 @@ pub(super) struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
+    /// `rows` is how many are expected.
     pub fn new(
         office: &'a Office,
         actor: &'a Actor,
         kind: &'a Kind,
         person: Option<&'a Kind>,
+        rows: usize,
     ) -> Self {
+        let mut people = People::default();
+        people.by_key.reserve(rows, |_| 0);
         Self {
             office,
             actor,
             kind,
             person,
             numbers: HashMap::new(),
-            people: People::default(),
+            people,
             nameless: HashSet::new(),
             by_name: None,
             elsewhere: Elsewhere::default(),

@@ -102,11 +102,11 @@ pub fn import(
         sheet: 0,
         not_taken: 0,
     };
+    let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
     let mut way: Box<dyn Way> = match target.table {
-        None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind))),
+        None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind), total)),
         Some(table) => Box::new(Members::new(office, kind, table)),
     };
-    let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
     if !options.dry_run && target.table.is_none() {
         office.make_room(total);
     }
