@@ -9,7 +9,7 @@
 //!
 //! # How it is laid out
 //!
-//! A card has a slot, a `u32`. What most cards have lies in a [`column`] each by slot, and is found
+//! A card has a slot, a `u32`. What most cards have lies in a [`mod@column`] each by slot, and is found
 //! through tables of [`slots`]; further names, facets, phones and identity numbers, and what few
 //! have, in [`cells`] and at the end of [`columns`]; characters, states and number series are kept
 //! once. A search goes over whole columns: a mask a card

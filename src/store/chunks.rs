@@ -2,7 +2,7 @@
 //! a million rows of one record each take seconds, and sixty-four records a row a fraction of that.
 //!
 //! A chunk's key sorts behind every record's: [`PREFIX`], then the key of its first record. Its value
-//! is the id of its last record [16], then sealed and compressed, for each record in the order of keys:
+//! is the id of its last record, then, sealed and compressed, for each record in the order of keys:
 //! the id but for the bytes it begins with as the one before does (their count, a byte), the last
 //! sequence beyond that of the one before (signed), the length, the record's bytes; numbers as in
 //! `compact.rs`. No chunk's ids lie among another's.
