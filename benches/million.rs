@@ -32,6 +32,7 @@ fn main() {
         println!("== {size} people, {}", bytes(fs::metadata(&csv).unwrap().len()));
         station(folder.path(), &csv);
         sqlite(folder.path(), &csv);
+        visidata(&csv);
     }
 }
 
@@ -132,6 +133,17 @@ fn sqlite(folder: &Path, csv: &Path) {
     let mut like = Command::new("sqlite3");
     like.arg(&db).arg("select * from p where name like '%王伟%' limit 20;");
     run("sqlite3 LIKE", like);
+}
+
+/// The same file opened in VisiData, which holds all of it in memory.
+fn visidata(csv: &Path) {
+    if Command::new("vd").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("  skipped: vd is missing, install VisiData (pip install visidata)");
+        return;
+    }
+    let mut load = Command::new("vd");
+    load.arg("-b").arg(csv).stderr(Stdio::null());
+    run("VisiData, the file loaded", load);
 }
 
 /// Surnames, the frequent ones more often, and characters of given names.

@@ -150,7 +150,7 @@ impl Default for Directory {
 
 /// Whole seconds since 1970, within what 32 bits hold (until 2106).
 fn seconds(at: Instant) -> u32 {
-    u32::try_from(at.timestamp().max(0)).unwrap_or(u32::MAX)
+    u32::try_from(at.timestamp().max(0)).unwrap_or(NO).min(NO - 1)
 }
 
 fn instant(seconds: u32) -> Instant {
@@ -186,7 +186,7 @@ impl Directory {
         self.len == 0
     }
 
-    /// Makes room for so many cards in all.
+    /// Makes room for so many cards in all, and gives back room for many more than that.
     pub fn reserve(&mut self, count: usize) {
         let (ids, series, numbers) = (&self.ids, &self.series, &self.numbers);
         self.by_id.reserve(count, |slot| hash_of(ids.get(slot as usize)));

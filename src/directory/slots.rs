@@ -65,11 +65,12 @@ impl Slots {
         }
     }
 
-    /// Makes room for so many in all.
+    /// Makes room for so many in all, and gives back room for many more than that.
     pub fn reserve(&mut self, count: usize, hash_of: impl Fn(u32) -> u64) {
         let size = (count * 5).div_ceil(4) + 1;
-        if self.places.len() < size {
-            self.resize(size, &hash_of);
+        let wanted = size..=size.saturating_mul(2).max(SMALLEST);
+        if count >= self.len && !wanted.contains(&self.places.len()) {
+            self.resize(size.max(SMALLEST), &hash_of);
         }
     }
 

@@ -11,18 +11,21 @@ use super::report::{ColumnReport, Fault, LeftRow, RefusedRow, Report, SheetRepor
 use super::{Book, FileTrouble, HeadingMap, Plan};
 use crate::office::{Actor, Begun, Command, Office, Refusal, RefusalKind, Right};
 use crate::record::fold;
+use crate::terminal::panics;
 use crate::words::Said;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, Builder};
 
 /// Commands handed in at once, so that they share the waits for the disk.
 const BATCH: usize = 500;
 
-/// Rows read at once, and how often ahead of those that are being taken in.
+/// Rows handed over at once, and the memory they may take, in bytes.
 const TOGETHER: usize = 128;
 /// See [`TOGETHER`].
-const AHEAD: usize = 4;
+const TOGETHER_BYTES: usize = 512 << 10;
+/// Hand-overs that may wait to be taken in.
+const AHEAD: usize = 3;
 
 /// Rows looked through between two tellings of how many.
 const SEEN: usize = 5_000;
@@ -103,12 +106,13 @@ pub fn import(
         not_taken: 0,
     };
     let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
+    let taken = look.sheets.iter().map(|sheet| sheet.taken).sum();
     let mut way: Box<dyn Way> = match target.table {
-        None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind), total)),
+        None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind), taken)),
         Some(table) => Box::new(Members::new(office, kind, table)),
     };
     if !options.dry_run && target.table.is_none() {
-        office.make_room(total);
+        office.make_room(taken);
     }
     let hashes = foldhash::quality::RandomState::default();
     let mut done = 0;
@@ -123,6 +127,8 @@ pub fn import(
     }
     progress(total, total);
     let mut report = run.report;
+    // Rows that were here already, or were refused, took no room.
+    office.make_room(0);
     if !options.dry_run && report.stopped.is_none() {
         report.stopped = earlier::note(office, actor, plan, book.name(), &report).err();
     }
@@ -144,8 +150,8 @@ enum Next {
     Row(ReadRow),
     /// A row below the end of the list.
     Below(SheetRow),
-    /// A row that is none of the list.
-    Passed,
+    /// A row that is none of the list, by its line.
+    Passed(usize),
     /// The machine has failed.
     Trouble(FileTrouble),
 }
@@ -163,16 +169,36 @@ fn sheet(
 ) {
     let (refused, left) = (run.report.refused.len(), run.report.left.len());
     let (give, read) = sync_channel(AHEAD);
-    thread::scope(|scope| {
-        scope.spawn(move || read_ahead(book, target, layout, reader, &give));
+    // Nothing is tried any more: what rows say need not be known.
+    let over = AtomicBool::new(false);
+    let ended = thread::scope(|scope| {
+        let over = &over;
+        // It takes its end along: whoever waits for rows is told when it ends.
+        let work = move || {
+            let give = give;
+            let done = panics::answered_for(|| {
+                read_ahead(book, target, layout, (reader, over), &give);
+            });
+            done.ok_or(FileTrouble::Unreadable)
+        };
+        let started = Builder::new().name("read-rows".to_string()).spawn_scoped(scope, work);
+        let reading = started.map_err(|error| FileTrouble::Machine {
+            path: String::new(),
+            why: error.to_string(),
+        })?;
         for next in read.iter().flatten() {
             progress();
             if !take_in(next, layout, reader, way, run) {
                 break;
             }
+            over.store(run.report.stopped.is_some(), Ordering::Relaxed);
         }
         drop(read);
+        reading.join().unwrap_or(Err(FileTrouble::Unreadable))
     });
+    if let Err(trouble) = ended {
+        run.report.stopped.get_or_insert(trouble.into());
+    }
     // What waits has its answer too when the machine failed behind it.
     way.flush(reader, run);
     run.settle(reader);
@@ -187,27 +213,37 @@ fn read_ahead(
     book: &Book,
     target: &Target<'_>,
     layout: &Layout<'_>,
-    reader: &RowReader<'_>,
+    (reader, over): (&RowReader<'_>, &AtomicBool),
     give: &SyncSender<Vec<Next>>,
 ) {
     let rows = book.rows(layout.at, layout.separator).skip(layout.columns.skip);
-    let mut next = rows.map(|row| match row {
-        Err(trouble) => Next::Trouble(trouble),
-        Ok(row) => match layout.fate(&row, target) {
-            Fate::Blank | Fate::Told(_) => Next::Passed,
-            Fate::Below => Next::Below(row),
-            Fate::Taken => {
-                let (entered, content) = (reader.read(&row), reader.content(&row));
-                Next::Row(ReadRow { row, entered, content })
+    let (mut some, mut bytes) = (Vec::with_capacity(TOGETHER), 0);
+    for row in rows {
+        bytes += row.as_ref().map_or(0, SheetRow::weight);
+        some.push(match row {
+            Err(trouble) => Next::Trouble(trouble),
+            Ok(row) => match layout.fate(&row, target) {
+                Fate::Blank | Fate::Told(_) => Next::Passed(row.line),
+                Fate::Below => Next::Below(row),
+                Fate::Taken if over.load(Ordering::Relaxed) => {
+                    Next::Row(ReadRow { row, entered: Entered::default(), content: 0 })
+                }
+                Fate::Taken => {
+                    let (entered, content) = (reader.read(&row), reader.content(&row));
+                    Next::Row(ReadRow { row, entered, content })
+                }
+            },
+        });
+        if some.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
+            let full = std::mem::replace(&mut some, Vec::with_capacity(TOGETHER));
+            bytes = 0;
+            if give.send(full).is_err() {
+                return;
             }
-        },
-    });
-    loop {
-        let some: Vec<Next> = next.by_ref().take(TOGETHER).collect();
-        if some.is_empty() || give.send(some).is_err() {
-            return;
         }
     }
+    // Whoever takes them may have had enough.
+    let _ = give.send(some);
 }
 
 /// Takes in what the file gives next; false when nothing more is to be taken.
@@ -224,15 +260,15 @@ fn take_in(
             return false;
         }
     }
-    let row = match &next {
+    let line = match &next {
         Next::Trouble(_) => None,
-        Next::Passed => return true,
-        Next::Row(ReadRow { row, .. }) | Next::Below(row) => Some(row),
+        Next::Passed(line) => Some(*line),
+        Next::Row(ReadRow { row, .. }) | Next::Below(row) => Some(row.line),
     };
     if run.not_taken > MOST_NOT_TAKEN
-        && let Some(row) = row
+        && let Some(line) = line
     {
-        let place = reader.place(row);
+        let place = reader.place_of_line(line);
         let many = FileTrouble::TooManyRefused { line: place.line };
         run.report.stopped.get_or_insert_with(|| many.into());
         run.report.left_from.get_or_insert(place);
@@ -244,7 +280,7 @@ fn take_in(
             run.report.stopped.get_or_insert(trouble.into());
             return false;
         }
-        Next::Passed => return true,
+        Next::Passed(_) => return true,
         Next::Below(row) => {
             let (said, next) = look::below(layout.ends_at.unwrap_or(row.line));
             let fault = Fault::of_row("", said, next);

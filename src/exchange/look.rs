@@ -38,6 +38,8 @@ pub(super) struct Layout<'c> {
     pub numbers: Numbers,
     /// Rows below the headings.
     pub rows: usize,
+    /// Of these, rows of the list.
+    pub taken: usize,
     /// Rows that are no rows of the list, or hidden: told and left.
     pub told: usize,
     /// The line on which other headings begin.
@@ -248,6 +250,7 @@ fn layout<'c>(
         columns: Columns::of(target, found, options.map)?,
         numbers: Numbers::default(),
         rows: 0,
+        taken: 0,
         told: 0,
         ends_at: None,
         with_hidden: options.hidden,
@@ -293,7 +296,10 @@ impl Tally {
             each();
             match sheet.fate(&row, target) {
                 Fate::Blank => {}
-                Fate::Taken => tally.look(sheet, &row),
+                Fate::Taken => {
+                    sheet.taken += 1;
+                    tally.look(sheet, &row);
+                }
                 Fate::Told(is) => {
                     sheet.told += 1;
                     tally.leave(sheet, &row, is);

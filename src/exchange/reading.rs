@@ -101,7 +101,12 @@ impl<'a> RowReader<'a> {
 
     /// Where a row stands.
     pub fn place(&self, row: &SheetRow) -> Place {
-        Place { sheet: self.sheet.clone(), line: row.line }
+        self.place_of_line(row.line)
+    }
+
+    /// The place of a line.
+    pub fn place_of_line(&self, line: usize) -> Place {
+        Place { sheet: self.sheet.clone(), line }
     }
 
     /// Reads a row.

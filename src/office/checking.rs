@@ -4,7 +4,7 @@
 use super::card::Walked;
 use super::{Refusal, door};
 use crate::directory::Directory;
-use crate::store::{DirectoryReport, VerifyReport};
+use crate::store::{DirectoryReport, StoreError, VerifyReport};
 use blake3::Hash;
 use std::sync::PoisonError;
 
@@ -29,22 +29,13 @@ impl super::Office {
 
     fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {
         let _nobody_else = self.enter();
-        let mut report = DirectoryReport::default();
         let unread = |error| door::unavailable(&error);
-        {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            let compared = self.each_card(|walked| {
-                let Walked::Card(card) = walked else { return };
-                report.records += 1;
-                if !directory.holds(&card) {
-                    let there = directory.get(card.id).is_some();
-                    *if there { &mut report.differing } else { &mut report.missing } += 1;
-                }
-            });
-            compared.map_err(unread)?;
-            let held = directory.len() as u64 + report.missing;
-            report.surplus = held.saturating_sub(report.records);
+        let mut report = self.directory_report().map_err(unread)?;
+        // The walk had to begin again, over a table that was built anew.
+        if report.1 {
+            report = self.directory_report().map_err(unread)?;
         }
+        let (report, _) = report;
         if !report.is_right() {
             let mut fresh = Directory::new();
             let filled = self.each_card(|walked| {
@@ -56,5 +47,22 @@ impl super::Office {
             *self.directory.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         Ok(report)
+    }
+
+    /// The index against the table, and whether some records were given twice.
+    fn directory_report(&self) -> Result<(DirectoryReport, bool), StoreError> {
+        let mut report = DirectoryReport::default();
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let walk = self.each_card(|walked| {
+            let Walked::Card(card) = walked else { return };
+            report.records += 1;
+            if !directory.holds(&card) {
+                let there = directory.get(card.id).is_some();
+                *if there { &mut report.differing } else { &mut report.missing } += 1;
+            }
+        })?;
+        let held = directory.len() as u64 + report.missing;
+        report.surplus = held.saturating_sub(report.records);
+        Ok((report, !walk.notices.is_empty()))
     }
 }

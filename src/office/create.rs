@@ -346,7 +346,7 @@ impl super::Office {
 pub(super) fn new_id(now: Instant) -> Result<RecordId, Refusal> {
     static LAST: Mutex<u128> = Mutex::new(0);
     let random: [u8; 10] =
-        crate::store::random().map_err(|error| super::door::unavailable(&error))?;
+        crate::store::random_for_ids().map_err(|error| super::door::unavailable(&error))?;
     let fresh = RecordId::new(now, random);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     // A step of at most 2^32, so that nobody guesses the next one and none of them wraps around.

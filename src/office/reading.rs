@@ -241,8 +241,11 @@ impl super::Office {
         })
     }
 
-    /// Makes room in the index for so many more records: it need not grow on the way.
+    /// Makes room in the index for so many more records, so that it need not grow on the way; for
+    /// none, gives back what it has too much of.
     pub fn make_room(&self, more: usize) {
+        // Whoever is inside reads the index undisturbed.
+        let _nobody_else = self.enter();
         let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
         let count = directory.len().saturating_add(more);
         directory.reserve(count);

@@ -183,8 +183,7 @@ impl DecisionSheet {
     /// # Errors
     /// Never for a sheet made here; the error is serde's.
     pub fn to_stored(&self) -> serde_json::Result<StoredSheet> {
-        let text = serde_json::to_string(self)?;
-        Ok(StoredSheet::new(self.rules.clone(), text))
+        serde_json::to_string(self).map(StoredSheet::new)
     }
 
     /// Reads a stored sheet; nothing for one that is only named, or no sheet.

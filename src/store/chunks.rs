@@ -10,6 +10,7 @@
 
 use super::compact::{Reader, Writer};
 use super::error::StoreError;
+use super::frame::MAX_BODY;
 use super::keys::DataKeys;
 use super::seal::Purpose;
 use super::table::{Key, Row};
@@ -26,8 +27,8 @@ const BYTES: usize = 64 * 1024;
 const FEWEST: usize = 8;
 /// Bytes of a record's id.
 const ID: usize = 16;
-/// What a chunk may say it unpacks to.
-const PLAIN_MAX: usize = 16 * 1024 * 1024;
+/// What a chunk may say it unpacks to: what it may have before its last record, and that one.
+const PLAIN_MAX: usize = MAX_BODY + 1024 * 1024;
 
 /// The key of a chunk whose first record has this key.
 pub fn key_of(first: &Key) -> Vec<u8> {

@@ -8,7 +8,7 @@
 //! fields    count, then for each its id, a byte for the type, the value
 //! move      flags, id, from, to, by, at, answers, [sheet] [proposed_by] [against]
 //! sheet     0, the hash [32] and the rules: its text lies in the entry that made the move
-//!           1, the rules, length in plain, length packed, text under LZ4
+//!           1, length in plain, length packed, text under LZ4
 //! entry     time, actor, origin, command, [reason] count, then for each operation
 //!           0 put: previous, record; 1 seen: previous, kind, id, fields; 2 note: pairs
 //! ```
@@ -28,8 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables lie in tables no deeper than this.
 const DEEPEST: u8 = 8;
-/// What a sheet may say it unpacks to, in bytes.
-const SHEET_MAX: usize = 16 * 1024 * 1024;
+/// The longest text of a sheet, in bytes.
+pub const SHEET_MAX: usize = 16 * 1024 * 1024;
 
 /// Whether the texts of decision sheets are written, or only their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -448,7 +448,6 @@ fn write_sheet<'v>(sheet: &'v StoredSheet, out: &mut Writer<'v>, sheets: Sheets)
     match sheet.text().filter(|_| sheets == Sheets::WithText) {
         Some(text) => {
             out.byte(1);
-            out.text(sheet.rules());
             let packed = lz4_flex::block::compress(text.as_bytes());
             out.count(text.len());
             out.count(packed.len());
@@ -469,13 +468,12 @@ fn read_sheet(from: &mut Reader<'_>) -> Option<StoredSheet> {
             Some(StoredSheet::named(hash, from.string()?))
         }
         1 => {
-            let rules = from.string()?;
             let length = usize::try_from(from.number()?).ok().filter(|size| *size <= SHEET_MAX)?;
             let packed = from.count()?;
             let packed = from.raw(packed)?;
             let text = lz4_flex::block::decompress(packed, length).ok()?;
             (text.len() == length).then_some(())?;
-            Some(StoredSheet::new(rules, String::from_utf8(text).ok()?))
+            String::from_utf8(text).ok().map(StoredSheet::new)
         }
         _ => None,
     }
@@ -595,4 +593,189 @@ fn read_op(from: &mut Reader<'_>) -> Option<Op> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::{decode, encode, encode_record, glance};
+    use super::*;
+    use chrono::{DateTime, NaiveDate};
+    use proptest::collection::{btree_map, btree_set, vec};
+    use proptest::option;
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+    use uuid::Uuid;
+
+    fn text() -> impl Strategy<Value = String> + Clone {
+        prop_oneof!["[a-z_]{0,8}", "[一-龥（）]{0,6}[0-9]{0,4}", "[0-9]{4,19}X?", "\\PC{0,12}"]
+    }
+
+    fn moment() -> impl Strategy<Value = Instant> {
+        let fine = prop_oneof![Just(0), Just(5_000), 0u32..1_000_000_000];
+        (0i64..4_000_000_000, fine)
+            .prop_map(|(at, nanos)| DateTime::from_timestamp(at, nanos).unwrap())
+    }
+
+    fn id() -> impl Strategy<Value = RecordId> {
+        any::<[u8; 16]>().prop_map(|bytes| RecordId(Uuid::from_bytes(bytes)))
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let state = [PaperState::Received, PaperState::Missing, PaperState::NotNeeded];
+        let state = prop::sample::select(state.to_vec());
+        let leaf = prop_oneof![
+            text().prop_map(Value::Text),
+            any::<i64>().prop_map(Value::Integer),
+            (any::<i64>(), 0u32..20).prop_map(|(n, scale)| Value::Decimal(Decimal::new(n, scale))),
+            any::<i64>().prop_map(Value::Money),
+            (-200_000i32..1_000_000).prop_map(|day| {
+                Value::Date(NaiveDate::from_num_days_from_ce_opt(day).unwrap())
+            }),
+            moment().prop_map(Value::Instant),
+            any::<bool>().prop_map(Value::YesNo),
+            text().prop_map(Value::Choice),
+            vec(text(), 0..3).prop_map(Value::Tags),
+            id().prop_map(Value::Reference),
+            vec((text(), state), 0..3).prop_map(Value::Papers),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let row = (any::<u32>(), btree_map(text(), inner, 0..3));
+            vec(row.prop_map(|(id, fields)| Row { id, fields }), 0..3).prop_map(Value::Table)
+        })
+    }
+
+    fn fields() -> impl Strategy<Value = Fields> {
+        btree_map(text(), value(), 0..5)
+    }
+
+    fn made() -> impl Strategy<Value = MoveMade> {
+        let who = (text(), text(), text(), text(), moment());
+        let how = (
+            fields(),
+            option::of("\\{(\"rules\":\"[a-z@]{0,5}\",)?[a-z一-龥]{0,40}"),
+            option::of(text()),
+            vec(text(), 0..3),
+        );
+        (who, how, any::<bool>()).prop_map(
+            |((id, from, to, by, at), (answers, sheet, proposed_by, against), afterwards)| {
+                let sheet = sheet.map(StoredSheet::new);
+                MoveMade { id, from, to, by, at, answers, sheet, proposed_by, against, afterwards }
+            },
+        )
+    }
+
+    fn record() -> impl Strategy<Value = Record> {
+        let finding = (value(), text(), text(), moment())
+            .prop_map(|(value, found_by, by, at)| Finding { value, found_by, by, at });
+        let proposal = (text(), text(), moment(), fields(), vec(text(), 0..3))
+            .prop_map(|(id, by, at, answers, against)| Proposal { id, by, at, answers, against });
+        let what = (id(), text(), any::<u32>(), text(), text(), text(), fields());
+        let who = (moment(), text(), option::of(moment()), option::of(text()));
+        let more = (
+            vec(made(), 0..3),
+            btree_set(text(), 0..3),
+            fields(),
+            btree_map(text(), finding, 0..3),
+            option::of(proposal),
+        );
+        (what, who, more).prop_map(
+            |(
+                (id, kind, revision, state, number, pack, fields),
+                (created, created_by, updated, updated_by),
+                (moves, authors, copied, findings, proposal),
+            )| Record {
+                id,
+                kind,
+                revision,
+                state,
+                number,
+                pack,
+                fields,
+                created,
+                updated: updated.unwrap_or(created),
+                updated_by: updated_by.unwrap_or_else(|| created_by.clone()),
+                created_by,
+                moves,
+                authors,
+                copied,
+                findings,
+                proposal,
+            },
+        )
+    }
+
+    fn entry() -> impl Strategy<Value = Entry> {
+        let origin = prop_oneof![
+            Just(Origin::Terminal),
+            Just(Origin::Socket),
+            any::<u32>().prop_map(Origin::User),
+            text().prop_map(Origin::Ssh),
+            Just(Origin::Cli),
+        ];
+        let op = prop_oneof![
+            (record(), any::<u64>()).prop_map(|(record, previous)| Op::Put { record, previous }),
+            (text(), id(), vec(text(), 0..3), any::<u64>())
+                .prop_map(|(kind, id, fields, previous)| Op::Seen { kind, id, fields, previous }),
+            btree_map(text(), text(), 0..3).prop_map(Op::Note),
+        ];
+        (moment(), text(), origin, text(), vec(op, 0..3), option::of(text())).prop_map(
+            |(time, actor, origin, command, ops, reason)| Entry {
+                seq: 0,
+                time,
+                actor,
+                origin,
+                command,
+                ops,
+                reason,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn entries_come_back_with_the_texts_of_their_sheets(entry in entry()) {
+            let bytes = encode(&entry);
+            let back: Entry = decode(&bytes).unwrap();
+            prop_assert_eq!(&back, &entry);
+            prop_assert_eq!(encode(&back), bytes);
+            let texts = |entry: &Entry| -> Vec<Option<String>> {
+                let moves = entry.ops.iter().filter_map(Op::record).flat_map(|it| &it.moves);
+                let sheets = moves.filter_map(|made| made.sheet.as_ref());
+                sheets.map(|sheet| sheet.text().map(String::from)).collect()
+            };
+            prop_assert_eq!(texts(&back), texts(&entry));
+        }
+
+        #[test]
+        fn records_come_back_and_a_glance_sees_what_is_there(record in record()) {
+            let bytes = encode_record(&record);
+            let back: Record = decode(&bytes).unwrap();
+            prop_assert_eq!(&back, &record);
+            prop_assert_eq!(&encode_record(&back), &bytes, "a record has one form");
+            let sheets = back.moves.iter().filter_map(|made| made.sheet.as_ref());
+            prop_assert!(sheets.clone().all(|sheet| sheet.text().is_none()));
+            let seen = glance(&bytes).unwrap();
+            prop_assert_eq!(
+                (seen.id, &*seen.kind, &*seen.number, &*seen.state, seen.created, seen.updated),
+                (record.id, &*record.kind, &*record.number, &*record.state, record.created, record.updated)
+            );
+            prop_assert_eq!(&*seen.created_by, &*record.created_by);
+            let texts = record.fields.iter().filter_map(|(id, value)| Some((id.as_str(), value.as_text()?)));
+            let seen: Vec<(&str, &str)> = seen.texts.iter().map(|(id, text)| (&**id, &**text)).collect();
+            prop_assert_eq!(seen, texts.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn whatever_is_cut_off_or_changed_is_refused_or_read(
+            record in record(), at: prop::sample::Index, to: u8,
+        ) {
+            let mut bytes = encode_record(&record);
+            let at = at.index(bytes.len());
+            let whole = decode::<Record>(&bytes[..at]);
+            prop_assert!(whole.is_err(), "what is cut off is no record");
+            bytes[at] = to;
+            let _ = decode::<Record>(&bytes);
+            let _ = glance(&bytes);
+        }
+    }
 }

@@ -123,7 +123,7 @@ pub use queue::Handed;
 pub use records::Walk;
 pub use recovery::RecoveryKey;
 pub use restoring::restore;
-pub use seal::random;
+pub use seal::{random, random_for_ids};
 pub use station::{FORMAT, STATION_FILE, StationInfo};
 pub use strict::{Exposed, NotPrivate, exposed, kept_private};
 pub use table::Stored;

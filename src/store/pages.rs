@@ -15,8 +15,8 @@ use std::ops::{Bound, Range};
 #[derive(Default)]
 pub struct Place {
     after: Option<Key>,
-    /// The last chunk that was wholly given.
-    chunk: Option<Vec<u8>>,
+    /// The last chunk that was wholly given, and the table it is of: another may take its place.
+    chunk: Option<(u64, Vec<u8>)>,
 }
 
 impl Place {
@@ -116,7 +116,9 @@ impl Table {
         page.plain.clear();
         page.records.clear();
         let (chunks, more) = self.next_chunks(place, code, most)?;
-        let upto = chunks.last().filter(|_| more).map(|chunk| chunk.last);
+        // Chunks that came since, of kinds that are behind, do not lead back.
+        let upto = chunks.last().filter(|_| more).map(|chunk| chunk.last).max(place.after);
+        let upto = upto.filter(|_| more);
         let own = self.next_own(place, upto, code, most)?;
         let cut = own.len() >= most;
         let upto = own.last().filter(|_| cut).map(|(key, _)| *key).or(upto);
@@ -125,6 +127,10 @@ impl Table {
         for chunk in chunks {
             if beyond(&chunk.first) {
                 break;
+            }
+            if place.after.is_some_and(|after| chunk.last <= after) {
+                place.chunk = Some((self.number, chunk.raw.0));
+                continue;
             }
             let unpacked = chunks::unpack(&self.keys, &chunk.raw.0, &chunk.raw.1)?;
             for (key, last_seq, bytes) in unpacked.records() {
@@ -145,11 +151,12 @@ impl Table {
                 }
             }
             if !beyond(&chunk.last) {
-                place.chunk = Some(chunk.raw.0);
+                place.chunk = Some((self.number, chunk.raw.0));
             }
         }
         own.try_for_each(|(key, value)| self.push_own(page, key, &value))?;
-        place.after = upto.or(page.records.last().map(|(key, ..)| *key)).or(place.after);
+        let last = upto.or(page.records.last().map(|(key, ..)| *key));
+        place.after = place.after.max(last);
         Ok(more || cut)
     }
 
@@ -176,6 +183,9 @@ impl Table {
             None => Bound::Excluded(chunks::PREFIX.to_vec()),
         };
         let mut found = Vec::new();
+        if upto.is_some() && upto <= place.after {
+            return Ok(found);
+        }
         self.rows.range((from, to), &mut |key, value| {
             let Some(key) = Key::from_bytes(key) else { return true };
             if found.len() >= most || code.is_some_and(|code| code != key.code()) {
@@ -194,8 +204,15 @@ impl Table {
         code: Option<u16>,
         most: usize,
     ) -> Result<(Vec<Closed>, bool), StoreError> {
-        let from = match (&place.chunk, place.after) {
-            (Some(chunk), _) => Bound::Excluded(chunk.clone()),
+        // One of a kind that is behind says nothing: others may have come after it.
+        let same_kind = |chunk: &[u8]| {
+            let of = chunks::first_of(chunk).map(|first| first.code());
+            place.after.is_none_or(|after| of == Some(after.code()))
+        };
+        let chunk = place.chunk.as_ref();
+        let chunk = chunk.filter(|(of, chunk)| *of == self.number && same_kind(chunk));
+        let from = match (chunk, place.after) {
+            (Some((_, chunk)), _) => Bound::Excluded(chunk.clone()),
             (None, Some(after)) => {
                 let before = self.chunk_before(&after)?;
                 Bound::Included(before.map_or_else(|| chunks::key_of(&after), |(at, _)| at))

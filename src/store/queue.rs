@@ -6,6 +6,7 @@
 
 use super::building::Built;
 use super::change::{Change, Hand, Turn};
+use super::encoded::SHEET_MAX;
 use super::entry::{self, Draft, DraftOp, Entry, Op};
 use super::erasing::Rests;
 use super::error::StoreError;
@@ -212,6 +213,11 @@ impl Queue {
                 None => records.last_seq(key),
             };
             let (mut entry, touched) = link(draft, seq, before, records)?;
+            let longest = entry.ops.iter().filter_map(Op::record).map(longest_sheet).max();
+            if let Some(bytes) = longest.filter(|bytes| *bytes > SHEET_MAX) {
+                let (bytes, limit) = (bytes as u64, SHEET_MAX as u64);
+                return Err(StoreError::TooLarge { bytes, limit });
+            }
             for record in entry.ops.iter_mut().filter_map(Op::kept).filter(|it| brings_sheet(it)) {
                 let key = records.key(&record.kind, record.id)?;
                 let waiting = fresh.get(&key).or_else(|| state.staged.get(&key));
@@ -407,6 +413,12 @@ impl Queue {
         state.trouble = Some(why.clone());
         behind
     }
+}
+
+/// Bytes of the longest sheet a record brings.
+fn longest_sheet(record: &Record) -> usize {
+    let texts = record.moves.iter().filter_map(|made| made.sheet.as_ref()?.text());
+    texts.map(str::len).max().unwrap_or(0)
 }
 
 fn brings_sheet(record: &Record) -> bool {

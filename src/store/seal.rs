@@ -26,11 +26,22 @@ struct Pool {
     left: usize,
 }
 
-/// Random bytes from the operating system, asked for many at a time; each is given once.
+/// Random bytes from the operating system.
 ///
 /// # Errors
 /// [`StoreError::Random`] when it gives none.
 pub fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Random)?;
+    Ok(bytes)
+}
+
+/// The same for identities, asked for many at a time; each is given once. No key and no nonce is
+/// made of them: a machine that is started twice from one snapshot has the same ones twice.
+///
+/// # Errors
+/// As [`random`].
+pub fn random_for_ids<const N: usize>() -> Result<[u8; N], StoreError> {
     thread_local! {
         static UNUSED: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL], left: 0 }) };
     }
@@ -234,11 +245,11 @@ mod tests {
 
     #[test]
     fn no_random_bytes_are_given_twice() {
-        let mut given: Vec<[u8; 10]> = (0..1_000).map(|_| random().unwrap()).collect();
+        let mut given: Vec<[u8; 10]> = (0..1_000).map(|_| random_for_ids().unwrap()).collect();
         given.sort_unstable();
         given.dedup();
         assert_eq!(given.len(), 1_000);
-        assert_ne!(random::<3_000>().unwrap(), [0; 3_000]);
+        assert_ne!(random_for_ids::<3_000>().unwrap(), [0; 3_000]);
     }
 
     #[test]

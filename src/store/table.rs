@@ -24,6 +24,7 @@ use crate::words::Said;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// At most this many operations in one sled batch: larger ones leak (storage.md).
@@ -168,6 +169,8 @@ impl Applied {
 pub struct Table {
     pub(super) rows: Rows,
     pub(super) keys: DataKeys,
+    /// Another for each table that is opened.
+    pub(super) number: u64,
     /// The highest key of each kind: what sorts behind it is not here.
     highest: Mutex<BTreeMap<u16, Key>>,
 }
@@ -242,12 +245,18 @@ impl Table {
             .use_compression(false)
             .flush_every_ms(None);
         let db = guard(|| unhurried(|| config.open()))?;
-        Ok(Self { rows: Rows::Sled(db, dir.to_path_buf()), keys, highest: Mutex::default() })
+        Ok(Self::over(Rows::Sled(db, dir.to_path_buf()), keys))
     }
 
     /// An empty table that lies nowhere but in memory.
     pub fn in_memory(keys: DataKeys) -> Self {
-        Self { rows: Rows::Memory(RwLock::default()), keys, highest: Mutex::default() }
+        Self::over(Rows::Memory(RwLock::default()), keys)
+    }
+
+    fn over(rows: Rows, keys: DataKeys) -> Self {
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        Self { rows, keys, number, highest: Mutex::default() }
     }
 
     /// A record.

@@ -10,7 +10,7 @@ use super::checkpoint::Checkpoint;
 use super::cover::{Cover, Look};
 use super::entry::{self, Entry};
 use super::error::StoreError;
-use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame};
+use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame, LOST};
 use super::hands::Hands;
 use super::heads::KnownHead;
 use super::journal;
@@ -26,11 +26,14 @@ use crate::said;
 use crate::words::Said;
 use blake3::Hash;
 use serde::Serialize;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry as Slot;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::PoisonError;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 /// At most this many problems are listed; the rest are counted.
@@ -652,6 +655,39 @@ impl<'a> Chain<'a> {
 /// Says what is wrong with who wrote an entry.
 pub type Judge<'a> = dyn Fn(&Entry, &KnownKey) -> Option<Said> + 'a;
 
+/// Frames that are opened ahead of those that are looked at.
+const AHEAD: usize = 2;
+
+/// A frame as it was read.
+struct FrameRead {
+    seq: u64,
+    flags: u8,
+    kind: u8,
+    signer: SignerId,
+    /// What it says in the open.
+    page: Option<Plain>,
+    entries: Result<Vec<Result<EntryRead, StoreError>>, StoreError>,
+}
+
+/// An entry as it was read.
+struct EntryRead {
+    seq: u64,
+    /// Nothing where nothing is left of it.
+    entry: Option<Entry>,
+    erased: bool,
+    /// Of each record it keeps, in the order of its operations.
+    digests: SmallVec<[[u8; 16]; 1]>,
+}
+
+impl EntryRead {
+    fn of((seq, opened): &(u64, block::Opened)) -> Result<Self, StoreError> {
+        let entry = block::decode(*seq, opened)?;
+        let records = entry.iter().flat_map(|entry| &entry.ops).filter_map(entry::Op::record);
+        let digests = records.map(|record| digest(&entry::encode_record(record))).collect();
+        Ok(Self { seq: *seq, erased: opened.erased.is_some(), digests, entry })
+    }
+}
+
 /// A record as the journal has it: the last entry that touched it, and a hash of its content.
 struct Expected {
     last_seq: u64,
@@ -738,44 +774,52 @@ impl Store {
         if upto == 0 {
             return Ok(());
         }
-        let mut hands = Hands::default();
         let register = self.register();
+        let mut hands = Hands::default();
         let mut repairer = None;
-        let walked = self.journal.frames(1, |frame| {
-            let header = &frame.header;
-            self.progress.at(header.seq);
-            if frame.flags & FIRST_OF_BATCH != 0 {
-                repairer = None;
-            }
-            match Plain::read(header.kind, frame.body) {
-                Some(Plain::Branch(_)) => repairer = Some(header.signer),
-                Some(Plain::Erase(erase)) => hands.erasure(header.seq, erase.request),
-                _ => {}
-            }
-            if header.kind == ENTRIES && !frame.lost() {
-                let key = register.known(header.signer);
+        let (give, read) = sync_channel(AHEAD);
+        let walked = thread::scope(|scope| {
+            // Whatever ends this, the reader has nobody to wait for then.
+            let read = read;
+            let reader = scope.spawn(move || self.open_frames(upto, &give));
+            for FrameRead { seq, flags, kind, signer, page, entries } in &read {
+                if flags & FIRST_OF_BATCH != 0 {
+                    repairer = None;
+                }
+                match page {
+                    Some(Plain::Branch(_)) => repairer = Some(signer),
+                    Some(Plain::Erase(erase)) => hands.erasure(seq, erase.request),
+                    _ => {}
+                }
+                if kind != ENTRIES || flags & LOST != 0 {
+                    continue;
+                }
+                let key = register.known(signer);
                 // Only what a repair enters again, in its own batch, names another than its signer.
-                hands.repairs = repairer == Some(header.signer);
-                match block::open(&self.keys, frame, header.seq) {
-                    Ok(entries) => {
-                        for opened in entries {
-                            let entry = opened.and_then(|(seq, one)| {
-                                let entry = block::decode(seq, &one)?;
-                                // Unless a repair says that its rest was lost.
-                                let lost = register.lost((seq, seq));
-                                if one.erased.is_some() && entry.is_none() && !lost {
-                                    hands.nothing_left(seq);
-                                }
-                                Ok(entry.map(|entry| (entry, one.erased.is_some())))
-                            });
-                            self.read_content(entry, (key, judge), &mut hands, expected, report)?;
-                        }
+                hands.repairs = repairer == Some(signer);
+                let entries = match entries {
+                    Ok(entries) => entries,
+                    Err(error) => {
+                        unread(seq, &error, report);
+                        continue;
                     }
-                    Err(error) => unread(header.seq, &error, report),
+                };
+                for one in entries {
+                    match one {
+                        Ok(one) => {
+                            // Unless a repair says that its rest was lost.
+                            let lost = register.lost((one.seq, one.seq));
+                            if one.erased && one.entry.is_none() && !lost {
+                                hands.nothing_left(one.seq);
+                            }
+                            self.read_content(&one, (key, judge), &mut hands, expected, report)?;
+                        }
+                        Err(error) => unread(report.entries, &error, report),
+                    }
                 }
             }
-            let more = header.last() < upto;
-            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            drop(read);
+            reader.join().unwrap_or_else(|panic| resume_unwind(panic))
         });
         for (seq, Said { zh, en }) in hands.end(&register) {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
@@ -783,23 +827,39 @@ impl Store {
         walked
     }
 
+    /// Opens and decodes the frames of the journal, as far as they are asked for.
+    fn open_frames(&self, upto: u64, give: &SyncSender<FrameRead>) -> Result<(), StoreError> {
+        self.journal.frames(1, |frame| {
+            let header = &frame.header;
+            self.progress.at(header.seq);
+            let mut entries = Ok(Vec::new());
+            if header.kind == ENTRIES && !frame.lost() {
+                entries = block::open(&self.keys, frame, header.seq)
+                    .map(|opened| opened.map(|opened| EntryRead::of(&opened?)).collect());
+            }
+            let read = FrameRead {
+                seq: header.seq,
+                flags: frame.flags,
+                kind: header.kind,
+                signer: header.signer,
+                page: Plain::read(header.kind, frame.body),
+                entries,
+            };
+            let more = give.send(read).is_ok() && header.last() < upto;
+            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })
+    }
+
     /// One entry against those before it, and against whoever signed it.
     fn read_content(
         &self,
-        entry: Result<Option<(Entry, bool)>, StoreError>,
+        read: &EntryRead,
         (key, judge): (Option<&KnownKey>, &Judge<'_>),
         hands: &mut Hands,
         expected: &mut foldhash::HashMap<Key, Expected>,
         report: &mut VerifyReport,
     ) -> Result<(), StoreError> {
-        let (entry, erased) = match entry {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                unread(report.entries, &error, report);
-                return Ok(());
-            }
-        };
+        let Some(entry) = &read.entry else { return Ok(()) };
         let seq = entry.seq;
         let lost = report.lost > 0;
         let fits = |op: &entry::Op| {
@@ -807,16 +867,29 @@ impl Store {
             let known = self.records.key(kind, id).ok().and_then(|key| expected.get(&key));
             previous == seq || known.map_or(0, |known| known.last_seq) == previous
         };
-        let again = hands.is_again(&entry);
-        let wrong = hands.look(&entry, key, (erased, lost), fits);
-        let wrong = wrong.or_else(|| key.filter(|_| !again).and_then(|key| judge(&entry, key)));
+        let again = hands.is_again(entry);
+        let wrong = hands.look(entry, key, (read.erased, lost), fits);
+        let wrong = wrong.or_else(|| key.filter(|_| !again).and_then(|key| judge(entry, key)));
         if let Some(Said { zh, en }) = wrong {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
+        let mut digests = read.digests.iter();
         for op in &entry.ops {
             let Some((kind, id, previous)) = op.touches() else { continue };
             let key = self.records.key(kind, id)?;
-            let before = expected.get(&key).map_or(0, |known| known.last_seq);
+            let put = op.record().and_then(|_| digests.next());
+            let before = match (expected.entry(key), put) {
+                (Slot::Occupied(mut known), put) => {
+                    let known = known.get_mut();
+                    put.into_iter().for_each(|content| known.content = *content);
+                    std::mem::replace(&mut known.last_seq, seq)
+                }
+                (Slot::Vacant(place), Some(content)) => {
+                    place.insert(Expected { last_seq: seq, content: *content });
+                    0
+                }
+                (Slot::Vacant(_), None) => 0,
+            };
             // Where content was lost the link may lead past what is known.
             if before != previous && report.lost == 0 {
                 report.problem(
@@ -826,12 +899,6 @@ impl Store {
                         "Entry {seq} is not linked to the entry before it"
                     ),
                 );
-            }
-            if let entry::Op::Put { record, .. } = op {
-                let content = digest(&entry::encode_record(record));
-                expected.insert(key, Expected { last_seq: seq, content });
-            } else if let Some(known) = expected.get_mut(&key) {
-                known.last_seq = seq;
             }
         }
         Ok(())

@@ -278,7 +278,7 @@ impl SheetRow {
     }
 
     /// The memory it takes, in bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::exchange) fn weight(&self) -> usize {
         let texts: usize = self.cells.iter().map(|cell| cell.text.len()).sum();
         texts + self.cells.len() * size_of::<Cell>()
     }

@@ -156,3 +156,103 @@ proptest! {
         prop_assert!(store.verify(None).unwrap().ok);
     }
 }
+
+fn keyed(code: u16, n: u64) -> table::Key {
+    table::Key::new(code, id(n))
+}
+
+/// A table with these records, each list written at once.
+fn table_of(lists: &[&[(u16, u64)]]) -> table::Table {
+    let keys = DataKeys::new(vec![seal::DataKey::generate().unwrap()]);
+    let table = table::Table::in_memory(keys);
+    lists.iter().for_each(|list| add(&table, list));
+    table
+}
+
+fn add(table: &table::Table, list: &[(u16, u64)]) {
+    let row = |(code, n): &(u16, u64)| table::Row {
+        key: keyed(*code, *n),
+        last_seq: *n + 1,
+        plain: n.to_le_bytes().to_vec(),
+    };
+    let rows: Vec<_> = list.iter().map(row).collect();
+    table.write(&table::Writes::sharing(rows), &mut table::Applied::default()).unwrap();
+}
+
+fn range(code: u16, of: std::ops::Range<u64>) -> Vec<(u16, u64)> {
+    of.map(|n| (code, n)).collect()
+}
+
+/// What a walk gives, with something done after each page.
+fn walked(
+    table: &table::Table,
+    code: Option<u16>,
+    most: usize,
+    mut between: impl FnMut(usize),
+) -> Vec<table::Key> {
+    let (mut place, mut page, mut keys) = (pages::Place::default(), pages::Page::default(), vec![]);
+    for turn in 0.. {
+        assert!(turn < 10_000, "it never ends");
+        let more = table.next_page(&mut place, code, most, &mut page).unwrap();
+        keys.extend(page.records().map(|record| record.key));
+        if !more {
+            break;
+        }
+        between(turn);
+    }
+    keys
+}
+
+#[test]
+fn chunks_behind_a_row_of_its_own_do_not_lead_back_to_it() {
+    let table = table_of(&[&range(1, 0..64), &[(1, 300)], &range(1, 400..700)]);
+    let all: Vec<_> = (0..64).chain([300]).chain(400..700).map(|n| keyed(1, n)).collect();
+    for limit in [1, 2, 63, 64, 65, 128, 1_000] {
+        assert_eq!(walked(&table, Some(1), limit, |_| ()), all, "{limit}");
+        assert_eq!(walked(&table, None, limit, |_| ()), all, "{limit}");
+    }
+    let mut place = pages::Place::after(Some(keyed(1, 300)));
+    let mut page = pages::Page::default();
+    let mut behind = Vec::new();
+    while table.next_page(&mut place, Some(1), 1, &mut page).unwrap() {
+        behind.extend(page.records().map(|record| record.key));
+    }
+    behind.extend(page.records().map(|record| record.key));
+    assert_eq!(behind, all[65..]);
+}
+
+#[test]
+fn what_is_written_in_a_kind_that_is_behind_does_not_lead_a_walk_back() {
+    let table = table_of(&[&range(1, 0..128)]);
+    // Each alone: rows of their own.
+    (0..400).for_each(|n| add(&table, &[(2, n)]));
+    let mut next = 200;
+    let keys = walked(&table, None, 64, |turn| {
+        // While it is among the people it meets those that come.
+        if turn < 3 {
+            return;
+        }
+        // More chunks than a page takes, of the kind before.
+        add(&table, &range(1, next..next + 300));
+        next += 300;
+    });
+    let files: Vec<_> = keys.iter().filter(|key| key.code() == 2).copied().collect();
+    assert_eq!(files, (0..400).map(|n| keyed(2, n)).collect::<Vec<_>>(), "each once, in order");
+    assert!(keys.is_sorted_by(|one, other| one < other));
+}
+
+#[test]
+fn a_walk_that_goes_on_in_another_table_leaves_nothing_out() {
+    let (all, keys) = (range(1, 0..300), (0..300).map(|n| keyed(1, n)).collect::<Vec<_>>());
+    let old = table_of(&[&all]);
+    // Other borders: the first chunk of the old one ends in the middle of one of these.
+    let new = table_of(&[&[(1, 0)], &all[1..20], &all[20..]]);
+    let (mut place, mut page) = (pages::Place::default(), pages::Page::default());
+    assert!(old.next_page(&mut place, None, 64, &mut page).unwrap());
+    let mut given: Vec<_> = page.records().map(|record| record.key).collect();
+    while new.next_page(&mut place, None, 64, &mut page).unwrap() {
+        given.extend(page.records().map(|record| record.key));
+    }
+    given.extend(page.records().map(|record| record.key));
+    assert_eq!(given, keys);
+}

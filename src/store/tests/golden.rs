@@ -41,7 +41,7 @@ fn full() -> Record {
         by: ACCOUNT.into(),
         at: now(),
         answers: BTreeMap::from([("reason".into(), Value::Text("材料齐全".into()))]),
-        sheet: Some(StoredSheet::new("hardship@0f3a".into(), "{\"outcome\":\"yes\"}".into())),
+        sheet: Some(StoredSheet::new("{\"rules\":\"hardship@0f3a\",\"outcome\":\"yes\"}".into())),
         proposed_by: None,
         against: Vec::new(),
         afterwards: false,

@@ -6,7 +6,8 @@ use crate::record::{MoveMade, StoredSheet};
 /// A sheet of about the size and the repetition of a real one.
 fn text(n: usize) -> String {
     let line = |at: usize| format!("{{\"id\":\"line{at}\",\"result\":\"met\",\"n\":{n}}}");
-    (0..300).map(line).collect::<Vec<_>>().join(",")
+    let lines = (0..300).map(line).collect::<Vec<_>>().join(",");
+    format!("{{\"number\":\"\\\"rules\\\":\\\"\",\"rules\":\"hardship@0f3a\",\"lines\":[{lines}]}}")
 }
 
 fn made(n: usize, from: &str, to: &str) -> MoveMade {
@@ -17,7 +18,7 @@ fn made(n: usize, from: &str, to: &str) -> MoveMade {
         by: ACCOUNT.into(),
         at: now(),
         answers: BTreeMap::new(),
-        sheet: Some(StoredSheet::new("hardship@0f3a".into(), text(n))),
+        sheet: Some(StoredSheet::new(text(n))),
         proposed_by: None,
         against: Vec::new(),
         afterwards: false,
