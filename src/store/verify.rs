@@ -10,7 +10,7 @@ use super::checkpoint::Checkpoint;
 use super::cover::{Cover, Look};
 use super::entry::{self, Entry};
 use super::error::StoreError;
-use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame, LOST};
+use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame};
 use super::hands::Hands;
 use super::heads::KnownHead;
 use super::journal;
@@ -33,7 +33,6 @@ use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::PoisonError;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 /// At most this many problems are listed; the rest are counted.
@@ -655,20 +654,6 @@ impl<'a> Chain<'a> {
 /// Says what is wrong with who wrote an entry.
 pub type Judge<'a> = dyn Fn(&Entry, &KnownKey) -> Option<Said> + 'a;
 
-/// Frames that are opened ahead of those that are looked at.
-const AHEAD: usize = 2;
-
-/// A frame as it was read.
-struct FrameRead {
-    seq: u64,
-    flags: u8,
-    kind: u8,
-    signer: SignerId,
-    /// What it says in the open.
-    page: Option<Plain>,
-    entries: Result<Vec<Result<EntryRead, StoreError>>, StoreError>,
-}
-
 /// An entry as it was read.
 struct EntryRead {
     seq: u64,
@@ -777,77 +762,48 @@ impl Store {
         let register = self.register();
         let mut hands = Hands::default();
         let mut repairer = None;
-        let (give, read) = sync_channel(AHEAD);
-        let walked = thread::scope(|scope| {
-            // Whatever ends this, the reader has nobody to wait for then.
-            let read = read;
-            let reader = scope.spawn(move || self.open_frames(upto, &give));
-            for FrameRead { seq, flags, kind, signer, page, entries } in &read {
-                if flags & FIRST_OF_BATCH != 0 {
-                    repairer = None;
-                }
-                match page {
-                    Some(Plain::Branch(_)) => repairer = Some(signer),
-                    Some(Plain::Erase(erase)) => hands.erasure(seq, erase.request),
-                    _ => {}
-                }
-                if kind != ENTRIES || flags & LOST != 0 {
-                    continue;
-                }
-                let key = register.known(signer);
+        let walked = self.journal.frames(1, |frame| {
+            let header = &frame.header;
+            self.progress.at(header.seq);
+            if frame.flags & FIRST_OF_BATCH != 0 {
+                repairer = None;
+            }
+            match Plain::read(header.kind, frame.body) {
+                Some(Plain::Branch(_)) => repairer = Some(header.signer),
+                Some(Plain::Erase(erase)) => hands.erasure(header.seq, erase.request),
+                _ => {}
+            }
+            if header.kind == ENTRIES && !frame.lost() {
+                let key = register.known(header.signer);
                 // Only what a repair enters again, in its own batch, names another than its signer.
-                hands.repairs = repairer == Some(signer);
-                let entries = match entries {
-                    Ok(entries) => entries,
-                    Err(error) => {
-                        unread(seq, &error, report);
-                        continue;
-                    }
-                };
-                for one in entries {
-                    match one {
-                        Ok(one) => {
-                            // Unless a repair says that its rest was lost.
-                            let lost = register.lost((one.seq, one.seq));
-                            if one.erased && one.entry.is_none() && !lost {
-                                hands.nothing_left(one.seq);
+                hands.repairs = repairer == Some(header.signer);
+                match block::open(&self.keys, frame, header.seq) {
+                    Ok(entries) => {
+                        for opened in entries {
+                            match opened.and_then(|opened| EntryRead::of(&opened)) {
+                                Ok(one) => {
+                                    // Unless a repair says that its rest was lost.
+                                    let lost = register.lost((one.seq, one.seq));
+                                    if one.erased && one.entry.is_none() && !lost {
+                                        hands.nothing_left(one.seq);
+                                    }
+                                    let who = (key, judge);
+                                    self.read_content(&one, who, &mut hands, expected, report)?;
+                                }
+                                Err(error) => unread(report.entries, &error, report),
                             }
-                            self.read_content(&one, (key, judge), &mut hands, expected, report)?;
                         }
-                        Err(error) => unread(report.entries, &error, report),
                     }
+                    Err(error) => unread(header.seq, &error, report),
                 }
             }
-            drop(read);
-            reader.join().unwrap_or_else(|panic| resume_unwind(panic))
+            let more = header.last() < upto;
+            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
         for (seq, Said { zh, en }) in hands.end(&register) {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
         walked
-    }
-
-    /// Opens and decodes the frames of the journal, as far as they are asked for.
-    fn open_frames(&self, upto: u64, give: &SyncSender<FrameRead>) -> Result<(), StoreError> {
-        self.journal.frames(1, |frame| {
-            let header = &frame.header;
-            self.progress.at(header.seq);
-            let mut entries = Ok(Vec::new());
-            if header.kind == ENTRIES && !frame.lost() {
-                entries = block::open(&self.keys, frame, header.seq)
-                    .map(|opened| opened.map(|opened| EntryRead::of(&opened?)).collect());
-            }
-            let read = FrameRead {
-                seq: header.seq,
-                flags: frame.flags,
-                kind: header.kind,
-                signer: header.signer,
-                page: Plain::read(header.kind, frame.body),
-                entries,
-            };
-            let more = give.send(read).is_ok() && header.last() < upto;
-            Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })
     }
 
     /// One entry against those before it, and against whoever signed it.
