@@ -221,6 +221,11 @@ fn hash_key(word: u64, form: Form) -> u64 {
     hash_of((word, form.rest().unwrap_or(0)))
 }
 
+/// What the first number of a slot is found by.
+fn hash_by(first: &Column<u64>, rests: &Column<Rest>) -> impl Fn(u32) -> u64 {
+    |slot| hash_key(first.get(slot as usize), rests.get(slot as usize).form)
+}
+
 impl IdNumbers {
     fn kept(&mut self, number: &IdNumber<'_>) -> Option<(u64, Rest)> {
         let folded = folded_id(&number.number);
@@ -238,10 +243,7 @@ impl IdNumbers {
         let at = slot as usize;
         self.first.set(at, word);
         self.rests.set(at, rest);
-        let (first, rests) = (&self.first, &self.rests);
-        self.by_first.add(hash_key(word, rest.form), slot, |slot| {
-            hash_key(first.get(slot as usize), rests.get(slot as usize).form)
-        });
+        self.by_first.add(hash_key(word, rest.form), slot, hash_by(&self.first, &self.rests));
         true
     }
 
@@ -252,10 +254,7 @@ impl IdNumbers {
         if rest == NO_REST {
             return;
         }
-        let (first, rests) = (&self.first, &self.rests);
-        self.by_first.remove(hash_key(word, rest.form), slot, |slot| {
-            hash_key(first.get(slot as usize), rests.get(slot as usize).form)
-        });
+        self.by_first.remove(hash_key(word, rest.form), slot, hash_by(&self.first, &self.rests));
         self.first.take(at);
         self.rests.take(at);
     }
@@ -401,10 +400,7 @@ impl IdNumbers {
 
     /// Makes room for so many cards.
     pub(super) fn reserve(&mut self, count: usize) {
-        let (first, rests) = (&self.first, &self.rests);
-        self.by_first.reserve(count, |slot| {
-            hash_key(first.get(slot as usize), rests.get(slot as usize).form)
-        });
+        self.by_first.reserve(count, hash_by(&self.first, &self.rests));
     }
 
     /// Bytes held.

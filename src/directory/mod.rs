@@ -167,6 +167,16 @@ fn facet(name: &str, value: &str) -> String {
     format!("{name}\u{0}{value}")
 }
 
+/// What a slot is found by as a record.
+fn by_id(ids: &Column<RecordId>) -> impl Fn(u32) -> u64 {
+    |slot| hash_of(ids.get(slot as usize))
+}
+
+/// What a slot is found by as a file.
+fn by_number(series: &Series, numbers: &Numbers) -> impl Fn(u32) -> u64 {
+    |slot| hash_of(series.key(numbers.get(slot as usize)))
+}
+
 impl Directory {
     /// A directory without cards.
     #[must_use]
@@ -188,9 +198,8 @@ impl Directory {
 
     /// Makes room for so many cards in all, and gives back room for many more than that.
     pub fn reserve(&mut self, count: usize) {
-        let (ids, series, numbers) = (&self.ids, &self.series, &self.numbers);
-        self.by_id.reserve(count, |slot| hash_of(ids.get(slot as usize)));
-        self.by_number.reserve(count, |slot| hash_of(series.key(numbers.get(slot as usize))));
+        self.by_id.reserve(count, by_id(&self.ids));
+        self.by_number.reserve(count, by_number(&self.series, &self.numbers));
         self.id_numbers.reserve(count);
     }
 
@@ -375,8 +384,7 @@ impl Directory {
             (self.slots - 1) as u32
         });
         self.ids.set(slot as usize, id);
-        let ids = &self.ids;
-        self.by_id.add(hash_of(id), slot, |other| hash_of(ids.get(other as usize)));
+        self.by_id.add(hash_of(id), slot, by_id(&self.ids));
         slot
     }
 
@@ -397,8 +405,7 @@ impl Directory {
         if let Some(due) = parts.due {
             self.due.remove(&(due, slot));
         }
-        let (series, numbers) = (&self.series, &self.numbers);
-        let hash = |slot: u32| hash_of(series.key(numbers.get(slot as usize)));
+        let hash = by_number(&self.series, &self.numbers);
         self.by_number.remove(hash(slot), slot, hash);
         self.groups[usize::from(self.group_of.take(at))].clear(slot);
         self.numbers.set(at, Number::NONE);
@@ -420,8 +427,7 @@ impl Directory {
         }
         let id = self.ids.get(at);
         if self.find_any(id) == Some(slot) {
-            let ids = &self.ids;
-            self.by_id.remove(hash_of(id), slot, |other| hash_of(ids.get(other as usize)));
+            self.by_id.remove(hash_of(id), slot, by_id(&self.ids));
             self.updated.take(at);
             self.next_linked.take(at);
             self.free.push(slot);
@@ -504,10 +510,8 @@ impl Directory {
         }
         let number = self.series.intern(&number);
         self.numbers.set(slot as usize, number);
-        let (series, numbers) = (&self.series, &self.numbers);
-        self.by_number.add(hash_of(series.key(number)), slot, |other| {
-            hash_of(series.key(numbers.get(other as usize)))
-        });
+        let hash = by_number(&self.series, &self.numbers);
+        self.by_number.add(hash(slot), slot, hash);
     }
 
     fn group(&mut self, kind: u16, state: &str) -> u16 {

@@ -1,6 +1,6 @@
 //! A file taken in: sheet by sheet, row by row, in batches through the one door.
 
-use super::book::SheetRow;
+use super::book::{Hand, SheetRow, hand, no_thread};
 use super::columns::{Column, NUMBER, Target};
 use super::earlier::{self, RefusedBefore};
 use super::heads::Heads;
@@ -14,18 +14,10 @@ use crate::record::fold;
 use crate::terminal::panics;
 use crate::words::Said;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Builder};
 
 /// Commands handed in at once, so that they share the waits for the disk.
 const BATCH: usize = 500;
-
-/// Rows handed over at once, and the memory they may take, in bytes.
-const TOGETHER: usize = 128;
-/// See [`TOGETHER`].
-const TOGETHER_BYTES: usize = 512 << 10;
-/// Hand-overs that may wait to be taken in.
-const AHEAD: usize = 3;
 
 /// Rows looked through between two tellings of how many.
 const SEEN: usize = 5_000;
@@ -168,24 +160,20 @@ fn sheet(
     progress: &mut dyn FnMut(),
 ) {
     let (refused, left) = (run.report.refused.len(), run.report.left.len());
-    let (give, read) = sync_channel(AHEAD);
+    let (mut hand, read) = hand();
     // Nothing is tried any more: what rows say need not be known.
     let over = AtomicBool::new(false);
     let ended = thread::scope(|scope| {
         let over = &over;
         // It takes its end along: whoever waits for rows is told when it ends.
         let work = move || {
-            let give = give;
-            let done = panics::answered_for(|| {
-                read_ahead(book, target, layout, (reader, over), &give);
+            let done = panics::answered_for(move || {
+                read_ahead(book, target, layout, (reader, over), &mut hand);
             });
             done.ok_or(FileTrouble::Unreadable)
         };
         let started = Builder::new().name("read-rows".to_string()).spawn_scoped(scope, work);
-        let reading = started.map_err(|error| FileTrouble::Machine {
-            path: String::new(),
-            why: error.to_string(),
-        })?;
+        let reading = started.map_err(|error| no_thread(&error))?;
         for next in read.iter().flatten() {
             progress();
             if !take_in(next, layout, reader, way, run) {
@@ -214,13 +202,12 @@ fn read_ahead(
     target: &Target<'_>,
     layout: &Layout<'_>,
     (reader, over): (&RowReader<'_>, &AtomicBool),
-    give: &SyncSender<Vec<Next>>,
+    hand: &mut Hand<Next>,
 ) {
     let rows = book.rows(layout.at, layout.separator).skip(layout.columns.skip);
-    let (mut some, mut bytes) = (Vec::with_capacity(TOGETHER), 0);
     for row in rows {
-        bytes += row.as_ref().map_or(0, SheetRow::weight);
-        some.push(match row {
+        let weight = row.as_ref().map_or(0, SheetRow::weight);
+        let next = match row {
             Err(trouble) => Next::Trouble(trouble),
             Ok(row) => match layout.fate(&row, target) {
                 Fate::Blank | Fate::Told(_) => Next::Passed(row.line),
@@ -233,17 +220,12 @@ fn read_ahead(
                     Next::Row(ReadRow { row, entered, content })
                 }
             },
-        });
-        if some.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
-            let full = std::mem::replace(&mut some, Vec::with_capacity(TOGETHER));
-            bytes = 0;
-            if give.send(full).is_err() {
-                return;
-            }
+        };
+        if !hand.over(next, weight) {
+            return;
         }
     }
-    // Whoever takes them may have had enough.
-    let _ = give.send(some);
+    hand.rest();
 }
 
 /// Takes in what the file gives next; false when nothing more is to be taken.

@@ -21,9 +21,9 @@ pub(super) enum Walked<'r> {
 impl Office {
     /// Shows every record of the table; kinds no pack describes are left out.
     pub(super) fn each_card(&self, mut each: impl FnMut(Walked<'_>)) -> Result<Walk, StoreError> {
+        let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
         self.store.walk(|record| {
-            let kind = self.catalogue.kind_of_code(record.kind_code());
-            if let Some(kind) = kind.filter(|kind| is_plain(kind)) {
+            if let Some(kind) = plain.iter().find(|kind| kind.code == record.kind_code()) {
                 let glance = record.glance()?;
                 if glance.state.is_empty() {
                     each(Walked::Card(at_a_glance(&glance, kind)));
@@ -67,10 +67,10 @@ fn of<'r>(
     card.updated = record.updated;
     if let Some((person, person_kind)) = person {
         card.person = Some(person.id);
-        collect(&mut card, person, person_kind, IdRole::Own);
+        collect(&mut card, person_kind, IdRole::Own, |path| texts(person, path));
     }
     let role = if person.is_some() { IdRole::Household } else { IdRole::Own };
-    collect(&mut card, record, kind, role);
+    collect(&mut card, kind, role, |path| texts(record, path));
     card.title = card.names.first().cloned().unwrap_or_default();
     if let Some(life) = &kind.workflow {
         card.submitted_by = workflow::submitted_by(life, record).map(Cow::Borrowed);
@@ -104,14 +104,11 @@ fn is_plain(kind: &Kind) -> bool {
 
 /// The same card as [`of`] makes of the record.
 fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind) -> Card<'r> {
-    let text = |field: &String| glance.text(field).map(|text| Cow::Borrowed(&**text));
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
-    card.names.extend(kind.search.names.iter().filter_map(text));
-    card.phones.extend(kind.search.phones.iter().filter_map(text));
-    let numbers = kind.search.id_numbers.iter().filter_map(text);
-    card.id_numbers.extend(numbers.map(|number| IdNumber { role: IdRole::Own, number }));
+    let text = |field: &str| glance.text(field).map(|text| Cow::Borrowed(&**text));
+    collect(&mut card, kind, IdRole::Own, |path| text(path).into_iter().collect());
     card.title = card.names.first().cloned().unwrap_or_default();
     card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
     card
@@ -120,12 +117,18 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind) -> Card<'r> {
 /// The facet of an account that may not make the step a record waits for.
 pub(super) const NOT_FOR: &str = "not_for";
 
-fn collect<'r>(card: &mut Card<'r>, record: &'r Record, kind: &Kind, role: IdRole) {
-    card.names.extend(kind.search.names.iter().flat_map(|path| texts(record, path)));
-    card.phones.extend(kind.search.phones.iter().flat_map(|path| texts(record, path)));
+/// Puts on a card what a kind is found by; `texts` gives those a path leads to.
+fn collect<'r>(
+    card: &mut Card<'r>,
+    kind: &Kind,
+    role: IdRole,
+    texts: impl Fn(&str) -> Few<Cow<'r, str>>,
+) {
+    card.names.extend(kind.search.names.iter().flat_map(|path| texts(path)));
+    card.phones.extend(kind.search.phones.iter().flat_map(|path| texts(path)));
     let numbers = kind.search.id_numbers.iter().flat_map(|path| {
         let role = if path.contains('.') { IdRole::Household } else { role };
-        texts(record, path).into_iter().map(move |number| IdNumber { role, number })
+        texts(path).into_iter().map(move |number| IdNumber { role, number })
     });
     card.id_numbers.extend(numbers);
 }

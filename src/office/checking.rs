@@ -30,12 +30,11 @@ impl super::Office {
     fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {
         let _nobody_else = self.enter();
         let unread = |error| door::unavailable(&error);
-        let mut report = self.directory_report().map_err(unread)?;
+        let (mut report, again) = self.directory_report().map_err(unread)?;
         // The walk had to begin again, over a table that was built anew.
-        if report.1 {
-            report = self.directory_report().map_err(unread)?;
+        if again {
+            (report, _) = self.directory_report().map_err(unread)?;
         }
-        let (report, _) = report;
         if !report.is_right() {
             let mut fresh = Directory::new();
             let filled = self.each_card(|walked| {

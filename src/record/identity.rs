@@ -134,14 +134,12 @@ impl fmt::Display for IdNumber {
 /// The date of birth of eighteen characters with nothing wrong and nothing between them.
 fn born_as_it_should_be(text: &str) -> Option<NaiveDate> {
     let bytes: &[u8; 18] = text.as_bytes().try_into().ok()?;
-    let (last, digits) = bytes.split_last()?;
+    let (_, digits) = bytes.split_last()?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(c, weight)| u32::from(c - b'0') * weight).sum();
-    let check = CHECKS.get(usize::try_from(sum % 11).ok()?)?;
     let born = super::parse_date(text.get(6..14)?, NaiveDate::MIN).ok()?;
-    (char::from(*last) == *check).then_some(born)
+    check_fits(text).then_some(born)
 }
 
 fn birth_date_of(text: &str) -> Result<NaiveDate, IdError> {
@@ -164,16 +162,15 @@ fn birth_date_of(text: &str) -> Result<NaiveDate, IdError> {
 
 /// Whether the last of eighteen characters fits the others; fifteen digits have none.
 pub(super) fn check_fits(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    match (chars.get(17), check_character(&chars)) {
-        (Some(given), Some(check)) => check == *given,
+    match (text.chars().nth(17), check_character(text.chars())) {
+        (Some(given), Some(check)) => check == given,
         _ => true,
     }
 }
 
 /// The check character the first seventeen digits ask for.
-fn check_character(chars: &[char]) -> Option<char> {
-    let digits = chars.iter().zip(WEIGHTS).map(|(c, weight)| Some(c.to_digit(10)? * weight));
+fn check_character(chars: impl Iterator<Item = char>) -> Option<char> {
+    let digits = chars.zip(WEIGHTS).map(|(c, weight)| Some(c.to_digit(10)? * weight));
     let sum: u32 = digits.sum::<Option<u32>>()?;
     CHECKS.get(usize::try_from(sum % 11).ok()?).copied()
 }
@@ -289,7 +286,7 @@ mod tests {
         ] {
             let year: i32 = new.get(6..10).unwrap().parse().unwrap();
             let body: Vec<char> = new.chars().take(17).collect();
-            let check = check_character(&body).unwrap();
+            let check = check_character(body.iter().copied()).unwrap();
             let new: String = body.into_iter().chain([check]).collect();
             assert_eq!(new_id_form(old).as_ref(), Some(&new), "{old}");
             assert_eq!(old_id_form(&new).as_deref(), Some(old));
@@ -315,7 +312,7 @@ mod tests {
             -> String {
             let day = date(1880, 1, 1) + chrono::Days::new(days);
             let body = format!("{address}{}{seq:03}", day.format("%Y%m%d"));
-            let check = check_character(&body.chars().collect::<Vec<_>>()).unwrap();
+            let check = check_character(body.chars()).unwrap();
             format!("{body}{check}")
         }
     }

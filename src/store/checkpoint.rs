@@ -8,7 +8,7 @@ use super::disk::{hex, read_text, unhex, write_whole};
 use super::error::StoreError;
 use super::journal::Position;
 use super::keys::Register;
-use super::table::Key;
+use super::table::{self, Key};
 use blake3::Hash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,12 +44,7 @@ impl Sentinel {
 }
 
 fn element(key: &Key, last_seq: u64) -> u128 {
-    let mut bytes = [0; 26];
-    bytes
-        .iter_mut()
-        .zip(key.bytes().iter().chain(&last_seq.to_le_bytes()))
-        .for_each(|(to, from)| *to = *from);
-    let hash = blake3::hash(&bytes);
+    let hash = blake3::hash(&table::place(key, last_seq));
     hash.as_bytes().first_chunk::<16>().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
 

@@ -24,7 +24,6 @@
 
 use crate::record::Instant;
 use chrono::{DateTime, NaiveDate};
-use hashbrown::HashTable;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 use uuid::Uuid;
@@ -52,16 +51,9 @@ const OTHER: u8 = 0xff;
 /// Days from the first of January of the year 1 to that of 1970, both counted from 1.
 const EPOCH_DAY: i32 = 719_163;
 
-fn hash_of(text: &[u8]) -> u64 {
-    // FNV-1a: names are short, few and ours.
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = text.iter().fold(0xcbf2_9ce4_8422_2325, step);
-    hash ^ hash.rotate_left(29)
-}
-
 struct Names {
     all: Vec<&'static str>,
-    numbers: HashTable<u16>,
+    numbers: foldhash::HashMap<&'static str, u16>,
     longest: usize,
 }
 
@@ -69,24 +61,16 @@ fn names() -> &'static Names {
     static NUMBERED: OnceLock<Names> = OnceLock::new();
     NUMBERED.get_or_init(|| {
         let all: Vec<&'static str> = NAMES.lines().collect();
-        let hash =
-            |number: &u16| hash_of(all.get(usize::from(*number)).map_or(b"", |n| n.as_bytes()));
-        let mut numbers = HashTable::new();
-        for number in (0..=u16::MAX).take(all.len()) {
-            numbers.insert_unique(hash(&number), number, hash);
-        }
+        let numbers = all.iter().copied().zip(0..=u16::MAX).collect();
         let longest = all.iter().map(|name| name.len()).max().unwrap_or(0);
         Names { all, numbers, longest }
     })
 }
 
 fn number_of(text: &str) -> Option<u16> {
-    let Names { all, numbers, longest } = names();
-    if text.len() > *longest || !text.is_ascii() {
-        return None;
-    }
-    let same = |number: &u16| all.get(usize::from(*number)) == Some(&text);
-    numbers.find(hash_of(text.as_bytes()), same).copied()
+    let Names { numbers, longest, .. } = names();
+    // Most texts are told to be none by their length.
+    (text.len() <= *longest).then(|| numbers.get(text).copied()).flatten()
 }
 
 /// Writes values one after another.

@@ -385,25 +385,14 @@ impl Store {
         Ok(self.records.sentinels().get(&code).map_or(0, |sentinel| sentinel.count))
     }
 
-    /// Gives every record, for filling an index in the background, and checks the table's
-    /// sentinels on the way. Saving goes on meanwhile: keep the version with the larger
-    /// `last_seq`. When something is missing the table is set aside and built anew, everything is
-    /// given once more, and the walk's notices say so.
+    /// Gives every record, for filling an index in the background, decoded as far as `each` asks, and
+    /// checks the table's sentinels on the way. Saving goes on meanwhile: keep the version with the
+    /// larger `last_seq`. When something is missing the table is set aside and built anew, everything
+    /// is given once more, and the walk's notices say so.
     ///
     /// # Errors
     /// [`StoreError::Records`] when the table built anew is not right either, or what the journal
-    /// gives.
-    pub fn for_each(&self, mut each: impl FnMut(Stored)) -> Result<Walk, StoreError> {
-        self.walk(|record| {
-            each(record.stored()?);
-            Ok(())
-        })
-    }
-
-    /// The same, each record decoded as far as `each` asks.
-    ///
-    /// # Errors
-    /// As [`Self::for_each`], and what `each` gives.
+    /// or `each` gives.
     pub fn walk(
         &self,
         mut each: impl FnMut(Glimpse<'_>) -> Result<(), StoreError>,
@@ -419,6 +408,15 @@ impl Store {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, wholly decoded.
+    #[cfg(test)]
+    pub(crate) fn for_each(&self, mut each: impl FnMut(Stored)) -> Result<Walk, StoreError> {
+        self.walk(|record| {
+            each(record.stored()?);
+            Ok(())
+        })
     }
 
     /// Copies the table into a fresh one without what it no longer needs, and puts that in its

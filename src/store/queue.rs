@@ -15,7 +15,7 @@ use super::keys::{Plain, Signer};
 use super::records::Records;
 use super::table::{Key, Stored};
 use super::ticket::{Promise, Ticket, pair};
-use crate::record::{MoveMade, Record, RecordId};
+use crate::record::{Record, RecordId};
 use crate::words::Said;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -218,7 +218,9 @@ impl Queue {
                 let (bytes, limit) = (bytes as u64, SHEET_MAX as u64);
                 return Err(StoreError::TooLarge { bytes, limit });
             }
-            for record in entry.ops.iter_mut().filter_map(Op::kept).filter(|it| brings_sheet(it)) {
+            for record in
+                entry.ops.iter_mut().filter_map(Op::kept).filter(|it| longest_sheet(it) > 0)
+            {
                 let key = records.key(&record.kind, record.id)?;
                 let waiting = fresh.get(&key).or_else(|| state.staged.get(&key));
                 if let Some(now) = waiting.and_then(|staged| staged.record(record.id)) {
@@ -415,15 +417,10 @@ impl Queue {
     }
 }
 
-/// Bytes of the longest sheet a record brings.
+/// Bytes of the longest sheet a record brings; 0 for one that brings none.
 fn longest_sheet(record: &Record) -> usize {
     let texts = record.moves.iter().filter_map(|made| made.sheet.as_ref()?.text());
     texts.map(str::len).max().unwrap_or(0)
-}
-
-fn brings_sheet(record: &Record) -> bool {
-    let text = |made: &MoveMade| made.sheet.as_ref().is_some_and(|sheet| sheet.text().is_some());
-    record.moves.iter().any(text)
 }
 
 /// Sheets a record had before are named; their texts lie in the entries that brought them.

@@ -451,8 +451,8 @@ fn size_of(batch: &[Raw]) -> u64 {
     batch.iter().map(|(key, value)| (key.len() + value.len()) as u64).sum()
 }
 
-/// What a row is sealed to.
-fn place(key: &Key, last_seq: u64) -> [u8; 26] {
+/// What a row is sealed to: its key and the last entry that touched it.
+pub fn place(key: &Key, last_seq: u64) -> [u8; 26] {
     let mut place = [0; 26];
     place[..18].copy_from_slice(key.bytes());
     place[18..].copy_from_slice(&last_seq.to_le_bytes());

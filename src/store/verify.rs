@@ -26,7 +26,6 @@ use crate::said;
 use crate::words::Said;
 use blake3::Hash;
 use serde::Serialize;
-use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry as Slot;
 use std::ops::ControlFlow;
@@ -654,25 +653,6 @@ impl<'a> Chain<'a> {
 /// Says what is wrong with who wrote an entry.
 pub type Judge<'a> = dyn Fn(&Entry, &KnownKey) -> Option<Said> + 'a;
 
-/// An entry as it was read.
-struct EntryRead {
-    seq: u64,
-    /// Nothing where nothing is left of it.
-    entry: Option<Entry>,
-    erased: bool,
-    /// Of each record it keeps, in the order of its operations.
-    digests: SmallVec<[[u8; 16]; 1]>,
-}
-
-impl EntryRead {
-    fn of((seq, opened): &(u64, block::Opened)) -> Result<Self, StoreError> {
-        let entry = block::decode(*seq, opened)?;
-        let records = entry.iter().flat_map(|entry| &entry.ops).filter_map(entry::Op::record);
-        let digests = records.map(|record| digest(&entry::encode_record(record))).collect();
-        Ok(Self { seq: *seq, erased: opened.erased.is_some(), digests, entry })
-    }
-}
-
 /// A record as the journal has it: the last entry that touched it, and a hash of its content.
 struct Expected {
     last_seq: u64,
@@ -780,18 +760,16 @@ impl Store {
                 match block::open(&self.keys, frame, header.seq) {
                     Ok(entries) => {
                         for opened in entries {
-                            match opened.and_then(|opened| EntryRead::of(&opened)) {
-                                Ok(one) => {
-                                    // Unless a repair says that its rest was lost.
-                                    let lost = register.lost((one.seq, one.seq));
-                                    if one.erased && one.entry.is_none() && !lost {
-                                        hands.nothing_left(one.seq);
-                                    }
-                                    let who = (key, judge);
-                                    self.read_content(&one, who, &mut hands, expected, report)?;
+                            let entry = opened.and_then(|(seq, one)| {
+                                let entry = block::decode(seq, &one)?;
+                                // Unless a repair says that its rest was lost.
+                                let lost = register.lost((seq, seq));
+                                if one.erased.is_some() && entry.is_none() && !lost {
+                                    hands.nothing_left(seq);
                                 }
-                                Err(error) => unread(report.entries, &error, report),
-                            }
+                                Ok(entry.map(|entry| (entry, one.erased.is_some())))
+                            });
+                            self.read_content(entry, (key, judge), &mut hands, expected, report)?;
                         }
                     }
                     Err(error) => unread(header.seq, &error, report),
@@ -809,13 +787,20 @@ impl Store {
     /// One entry against those before it, and against whoever signed it.
     fn read_content(
         &self,
-        read: &EntryRead,
+        entry: Result<Option<(Entry, bool)>, StoreError>,
         (key, judge): (Option<&KnownKey>, &Judge<'_>),
         hands: &mut Hands,
         expected: &mut foldhash::HashMap<Key, Expected>,
         report: &mut VerifyReport,
     ) -> Result<(), StoreError> {
-        let Some(entry) = &read.entry else { return Ok(()) };
+        let (entry, erased) = match entry {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                unread(report.entries, &error, report);
+                return Ok(());
+            }
+        };
         let seq = entry.seq;
         let lost = report.lost > 0;
         let fits = |op: &entry::Op| {
@@ -823,25 +808,24 @@ impl Store {
             let known = self.records.key(kind, id).ok().and_then(|key| expected.get(&key));
             previous == seq || known.map_or(0, |known| known.last_seq) == previous
         };
-        let again = hands.is_again(entry);
-        let wrong = hands.look(entry, key, (read.erased, lost), fits);
-        let wrong = wrong.or_else(|| key.filter(|_| !again).and_then(|key| judge(entry, key)));
+        let again = hands.is_again(&entry);
+        let wrong = hands.look(&entry, key, (erased, lost), fits);
+        let wrong = wrong.or_else(|| key.filter(|_| !again).and_then(|key| judge(&entry, key)));
         if let Some(Said { zh, en }) = wrong {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
-        let mut digests = read.digests.iter();
         for op in &entry.ops {
             let Some((kind, id, previous)) = op.touches() else { continue };
             let key = self.records.key(kind, id)?;
-            let put = op.record().and_then(|_| digests.next());
+            let put = op.record().map(|record| digest(&entry::encode_record(record)));
             let before = match (expected.entry(key), put) {
                 (Slot::Occupied(mut known), put) => {
                     let known = known.get_mut();
-                    put.into_iter().for_each(|content| known.content = *content);
+                    put.into_iter().for_each(|content| known.content = content);
                     std::mem::replace(&mut known.last_seq, seq)
                 }
                 (Slot::Vacant(place), Some(content)) => {
-                    place.insert(Expected { last_seq: seq, content: *content });
+                    place.insert(Expected { last_seq: seq, content });
                     0
                 }
                 (Slot::Vacant(_), None) => 0,

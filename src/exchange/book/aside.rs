@@ -27,10 +27,12 @@ pub(super) fn ask<T: Send + 'static>(
 pub(super) fn rows<'b>(
     work: impl FnOnce(&mut dyn FnMut(SheetRow) -> bool) -> Result<(), FileTrouble> + Send + 'static,
 ) -> Rows<'b> {
-    let (sender, receiver) = sync_channel(AHEAD);
+    let (mut hand, receiver) = hand();
     let done = start(move || {
-        let mut hand = Hand { waiting: Vec::with_capacity(AT_ONCE), weight: 0, sender };
-        let done = work(&mut |row| hand.over(row));
+        let done = work(&mut |row: SheetRow| {
+            let weight = row.weight();
+            hand.over(row, weight)
+        });
         hand.rest();
         done
     });
@@ -48,28 +50,40 @@ fn start<T: Send + 'static>(
 ) -> Result<JoinHandle<Result<T, FileTrouble>>, FileTrouble> {
     let work = move || panics::answered_for(work).unwrap_or(Err(FileTrouble::Unreadable));
     let started = Builder::new().name("read-file".to_string()).spawn(work);
-    started.map_err(|error| FileTrouble::Machine { path: String::new(), why: error.to_string() })
+    started.map_err(|error| no_thread(&error))
 }
 
-/// The reader's side of the hand-over.
-struct Hand {
-    waiting: Vec<SheetRow>,
+/// The machine gives no thread.
+pub(in crate::exchange) fn no_thread(error: &std::io::Error) -> FileTrouble {
+    FileTrouble::Machine { path: String::new(), why: error.to_string() }
+}
+
+/// The reader's side of a hand-over from one thread to another: many at once, and never far ahead.
+pub(in crate::exchange) struct Hand<T> {
+    waiting: Vec<T>,
     weight: usize,
-    sender: SyncSender<Vec<SheetRow>>,
+    sender: SyncSender<Vec<T>>,
 }
 
-impl Hand {
-    /// Hands a row over; false when nobody takes rows any more.
-    fn over(&mut self, row: SheetRow) -> bool {
-        self.weight += row.weight();
-        self.waiting.push(row);
+/// Both sides of a hand-over.
+pub(in crate::exchange) fn hand<T>() -> (Hand<T>, Receiver<Vec<T>>) {
+    let (sender, receiver) = sync_channel(AHEAD);
+    (Hand { waiting: Vec::with_capacity(AT_ONCE), weight: 0, sender }, receiver)
+}
+
+impl<T> Hand<T> {
+    /// Hands one over, of this weight in bytes; false when nobody takes any more.
+    pub(in crate::exchange) fn over(&mut self, one: T, weight: usize) -> bool {
+        self.weight += weight;
+        self.waiting.push(one);
         self.waiting.len() < AT_ONCE && self.weight < MOST_AT_ONCE || self.rest()
     }
 
-    fn rest(&mut self) -> bool {
+    /// Hands over what waits for others.
+    pub(in crate::exchange) fn rest(&mut self) -> bool {
         self.weight = 0;
-        let rows = std::mem::replace(&mut self.waiting, Vec::with_capacity(AT_ONCE));
-        self.sender.send(rows).is_ok()
+        let all = std::mem::replace(&mut self.waiting, Vec::with_capacity(AT_ONCE));
+        self.sender.send(all).is_ok()
     }
 }
 

@@ -37,6 +37,7 @@ mod xlsx;
 mod xml;
 mod xml2003;
 
+pub(super) use aside::{Hand, hand, no_thread};
 pub use cell::{
     Cell, DayCount, Form, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS, Merged, SheetHead, SheetRow,
 };

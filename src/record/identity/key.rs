@@ -42,7 +42,7 @@ pub fn new_id_form(old: &str) -> Option<String> {
     let born = format!("{}{born}", century(sequence));
     NaiveDate::parse_from_str(&born, "%Y%m%d").ok()?;
     let body = format!("{address}{born}{sequence}");
-    let check = check_character(&body.chars().collect::<Vec<_>>())?;
+    let check = check_character(body.chars())?;
     Some(format!("{body}{check}"))
 }
 
