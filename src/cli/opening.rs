@@ -319,6 +319,14 @@ impl Opened {
             || office.indexing(),
             || office.wait_for_index(),
         );
+        self.finish_at_once(work)
+    }
+
+    /// The same for work that needs nothing found.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_at_once(self, work: impl FnOnce(&Self) -> Done) -> Done {
         let done = work(&self);
         let closed = self.office.close();
         done.and_then(|()| Ok(closed?))

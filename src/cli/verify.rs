@@ -34,7 +34,7 @@ pub fn run(args: &VerifyArgs, world: &World, out: &mut dyn Write) -> Done {
         })?;
         return tell(world, &report, out);
     }
-    world.open()?.finish(|at| {
+    world.open()?.finish_at_once(|at| {
         at.actor.need(Right::Maintain)?;
         let label = said!("核验", "Verifying");
         let how_far = at.office.store().progress();

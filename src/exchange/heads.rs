@@ -52,23 +52,23 @@ struct People {
 }
 
 impl People {
-    /// The place among the rows of the one with this number.
-    fn find(&self, id_number: &str) -> Option<usize> {
-        let key = self.hashes.hash_one(id_key(id_number));
+    fn key_of(&self, id_number: &str) -> u64 {
+        self.hashes.hash_one(id_key(id_number))
+    }
+
+    /// The place among the rows of the one whose number has this key.
+    fn find(&self, key: u64) -> Option<usize> {
         let same = |at: &usize| self.rows.get(*at).is_some_and(|row| row.key == key);
         self.by_key.with_hash(key).map(|at| at as usize).find(same)
     }
 
-    fn remember(&mut self, id_number: &str, place: &Place, content: u64, name: &str) {
-        if self.find(id_number).is_some() {
-            return;
-        }
+    /// A row with a number none before it had.
+    fn remember(&mut self, key: u64, place: &Place, content: u64, name: &str) {
         let at = self.rows.len();
         if self.sheets.last().is_none_or(|(_, sheet)| *sheet != place.sheet) {
             self.sheets.push((at, place.sheet.clone()));
         }
         let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let key = self.hashes.hash_one(id_key(id_number));
         let (name, line) = (self.hash_of(name), short(place.line));
         self.rows.push(Before { key, content, name, line });
         let rows = &self.rows;
@@ -92,6 +92,16 @@ impl People {
         let sheet = sheet.map(|(_, sheet)| sheet.clone()).unwrap_or_default();
         Place { sheet, line: self.rows.get(at).map_or(0, |row| row.line as usize) }
     }
+}
+
+/// Whose row it is, looked up once.
+struct Whose {
+    /// See [`Before::key`].
+    key: u64,
+    /// The place among the rows so far of the one that brought the same number.
+    before: Option<usize>,
+    /// Whoever is registered with the number; not looked up where a row before has it.
+    registered: Option<Record>,
 }
 
 /// Taking rows in as records of a kind.
@@ -145,25 +155,26 @@ impl Way for Heads<'_> {
         run: &mut Run<'_>,
     ) -> Result<(), Refusal> {
         let (row, mut entered, content) = (&mut read.row, take(&mut read.entered), read.content);
+        let whose = self.whose(&entered)?;
         if !entered.faults.is_empty() {
             let mut faults = take(&mut entered.faults);
             // Whose row this is comes first: sex and the rest follow from a wrong number.
-            if let Some(fault) = self.another_name(reader, row, &entered)? {
+            if let Some(fault) = self.another_name(reader, row, &entered, whose.as_ref()) {
                 faults.insert(0, fault);
             }
             run.refuse(reader, take(row), faults);
             return Ok(());
         }
-        match self.standing(reader, row, content, &entered)? {
+        match self.standing(reader, row, content, (&entered, whose.as_ref()))? {
             Standing::Unchanged => {
                 run.show(reader, &entered);
                 run.unchanged();
-                self.remember(&reader.place(row), content, &entered);
+                self.remember(&reader.place(row), content, &entered, whose.as_ref());
             }
             Standing::Refused(faults) => run.refuse(reader, take(row), faults),
             Standing::New => {
                 run.show(reader, &entered);
-                self.remember(&reader.place(row), content, &entered);
+                self.remember(&reader.place(row), content, &entered, whose.as_ref());
                 let mut fields = entered.own;
                 fields.extend(entered.person);
                 let kind = self.kind.id.clone();
@@ -184,12 +195,19 @@ impl Way for Heads<'_> {
 }
 
 impl Heads<'_> {
-    fn remember(&mut self, place: &Place, content: u64, entered: &Entered) {
+    fn remember(
+        &mut self,
+        place: &Place,
+        content: u64,
+        entered: &Entered,
+        whose: Option<&Whose>,
+    ) {
         if let Some(number) = &entered.number {
             self.numbers.entry(number_key(number)).or_insert((place.clone(), content));
         }
-        match entered.id_number() {
-            Some(id_number) => self.people.remember(id_number, place, content, entered.name()),
+        match whose {
+            Some(Whose { before: Some(_), .. }) => {}
+            Some(whose) => self.people.remember(whose.key, place, content, entered.name()),
             None if entered.number.is_none() => {
                 self.nameless.insert(content);
             }
@@ -202,20 +220,20 @@ impl Heads<'_> {
         reader: &RowReader<'_>,
         row: &SheetRow,
         content: u64,
-        entered: &Entered,
+        (entered, whose): (&Entered, Option<&Whose>),
     ) -> Result<Standing, Refusal> {
         if let Some(number) = &entered.number
             && let Some(standing) = self.by_number(reader, row, content, entered, number)?
         {
             return Ok(standing);
         }
-        if let Some(id_number) = entered.id_number() {
-            if let Some(fault) = self.another_name(reader, row, entered)? {
+        if let Some(whose) = whose {
+            if let Some(fault) = self.another_name(reader, row, entered, Some(whose)) {
                 return Ok(Standing::Refused(vec![fault]));
             }
-            return match self.earlier_row(reader, row, content, id_number) {
+            return match self.earlier_row(reader, row, content, whose) {
                 Some(standing) => Ok(standing),
-                None => self.by_person(reader, row, entered, id_number),
+                None => self.by_person(reader, row, entered, whose),
             };
         }
         if entered.number.is_none() {
@@ -283,25 +301,33 @@ impl Heads<'_> {
         Ok(Some(self.compared(reader, row, &record, entered)))
     }
 
+    /// Whose row it is; nothing for one without an identity number.
+    fn whose(&self, entered: &Entered) -> Result<Option<Whose>, Refusal> {
+        let Some(id_number) = entered.id_number() else { return Ok(None) };
+        let key = self.people.key_of(id_number);
+        let before = self.people.find(key);
+        let registered = match before {
+            Some(_) => None,
+            None => self.registered(id_number)?,
+        };
+        Ok(Some(Whose { key, before, registered }))
+    }
+
     /// An identity number that belongs to another name, in a row before or in a kept record.
     fn another_name(
         &self,
         reader: &RowReader<'_>,
         row: &SheetRow,
         entered: &Entered,
-    ) -> Result<Option<Fault>, Refusal> {
-        let (Some(id_number), name) = (entered.id_number(), entered.name()) else {
-            return Ok(None);
-        };
-        let next = said!(
-            "请核对证件，更正身份证号或姓名。",
-            "Check the card and correct the number or the name."
-        );
-        let said = if name.is_empty() {
-            return Ok(None);
-        } else if let Some(before) = self.people.find(id_number) {
+        whose: Option<&Whose>,
+    ) -> Option<Fault> {
+        let (whose, name) = (whose?, entered.name());
+        if name.is_empty() {
+            return None;
+        }
+        let said = if let Some(before) = whose.before {
             if self.people.is_named(before, name) {
-                return Ok(None);
+                return None;
             }
             let place = self.people.place(before).said();
             Said::new(
@@ -309,18 +335,21 @@ impl Heads<'_> {
                 format!("{} has this identity number under another name.", place.en),
             )
         } else {
-            match self.registered(id_number)? {
-                Some(person) if name_key(person.text(NAME)) != name_key(name) => {
-                    let number = &person.number;
-                    said!(
-                        "这个身份证号已登记在另一个姓名下（{number}）。",
-                        "This identity number is registered under another name ({number})."
-                    )
-                }
-                _ => return Ok(None),
+            let person = whose.registered.as_ref()?;
+            if name_key(person.text(NAME)) == name_key(name) {
+                return None;
             }
+            let number = &person.number;
+            said!(
+                "这个身份证号已登记在另一个姓名下（{number}）。",
+                "This identity number is registered under another name ({number})."
+            )
         };
-        Ok(Some(reader.fault_at_field(row, ID_NUMBER, said, next)))
+        let next = said!(
+            "请核对证件，更正身份证号或姓名。",
+            "Check the card and correct the number or the name."
+        );
+        Some(reader.fault_at_field(row, ID_NUMBER, said, next))
     }
 
     /// The person registered with an identity number.
@@ -337,9 +366,9 @@ impl Heads<'_> {
         reader: &RowReader<'_>,
         row: &SheetRow,
         content: u64,
-        id_number: &str,
+        whose: &Whose,
     ) -> Option<Standing> {
-        let before = self.people.find(id_number)?;
+        let before = whose.before?;
         if self.people.says(before, content) {
             return Some(Standing::Unchanged);
         }
@@ -364,11 +393,17 @@ impl Heads<'_> {
         reader: &RowReader<'_>,
         row: &SheetRow,
         entered: &Entered,
-        id_number: &str,
+        whose: &Whose,
     ) -> Result<Standing, Refusal> {
-        let Some(person) = self.registered(id_number)? else { return Ok(Standing::New) };
+        let again = match (whose.before, entered.id_number()) {
+            (Some(_), Some(id_number)) => self.registered(id_number)?,
+            _ => None,
+        };
+        let Some(person) = again.as_ref().or(whose.registered.as_ref()) else {
+            return Ok(Standing::New);
+        };
         if self.kind.id == PERSON {
-            return Ok(self.compared(reader, row, &person, entered));
+            return Ok(self.compared(reader, row, person, entered));
         }
         let files = self.office.services_of(self.actor, person.id);
         for line in files.iter().filter(|line| line.kind == self.kind.id) {
@@ -391,7 +426,7 @@ impl Heads<'_> {
         }
         let known = self
             .person
-            .map(|kind| differences(reader, row, kind, &person, &entered.person, self.office));
+            .map(|kind| differences(reader, row, kind, person, &entered.person, self.office));
         // What the registered person lacks is filled in; what differs is not overwritten.
         let mut differing = known.unwrap_or_default();
         differing.retain(|difference| difference.kept);

@@ -6,25 +6,34 @@ use super::{Refusal, door};
 use crate::directory::Directory;
 use crate::store::{DirectoryReport, StoreError, VerifyReport};
 use blake3::Hash;
+use std::panic::resume_unwind;
 use std::sync::PoisonError;
+use std::thread;
 
 impl super::Office {
     /// Checks everything there is; a table or an index that differs is put right, and the report
-    /// says so. Nothing is saved while the index is compared.
+    /// says so. Nothing is saved while the index is compared, which is done beside the rest.
     ///
     /// # Errors
     /// What the machine gives; what is wrong is in the report.
     pub fn verify(&self, head: Option<&Hash>) -> Result<VerifyReport, Refusal> {
-        // The index goes on filling meanwhile.
-        let mut report = self
-            .store
-            .verify_with(head, &|entry, key| self.judged(entry, key))
-            .map_err(|error| door::unavailable(&error))?;
-        self.wait_for_index();
-        if report.table.is_some() {
-            report.compared_directory(self.compare_directory()?);
-        }
-        Ok(report)
+        thread::scope(|scope| {
+            let index = scope.spawn(|| {
+                self.wait_for_index();
+                self.compare_directory()
+            });
+            let judge = |entry: &_, key: &_| self.judged(entry, key);
+            let checked = self.store.verify_with(head, &judge);
+            let compared = index.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let mut report = checked.map_err(|error| door::unavailable(&error))?;
+            if let Some(table) = &report.table {
+                // It was compared with what has been put right since.
+                let stale = !table.put_right.is_empty();
+                let found = if stale { self.compare_directory()? } else { compared? };
+                report.compared_directory(found);
+            }
+            Ok(report)
+        })
     }
 
     fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {

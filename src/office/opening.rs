@@ -18,7 +18,7 @@ use crate::store::{
     StoreError,
 };
 use crate::words::{Problem, Said};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
@@ -66,7 +66,7 @@ impl Sources {
     }
 
     fn codes(&self) -> crate::store::KindCodes {
-        let mut codes: HashMap<String, u16> =
+        let mut codes: foldhash::HashMap<String, u16> =
             self.catalogue.kinds().map(|kind| (kind.id.clone(), kind.code)).collect();
         codes.extend(OF_THE_HOUSE.map(|(kind, code)| (kind.to_string(), code)));
         Arc::new(move |kind| Some(codes.get(kind).copied().unwrap_or_else(|| code_of(kind))))

@@ -7,6 +7,7 @@ use super::keys::{KnownKey, Owner, Register};
 use crate::record::{ERASED, Instant, MoveMade, Record, RecordId};
 use crate::words::Said;
 use chrono::TimeDelta;
+use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 
 /// Kind and number of the one record the station keeps by itself: which program it last saw.
@@ -28,12 +29,33 @@ const WITHOUT_MOVE: [&str; 4] = ["undo", "packs-adopt", ERASE_REQUEST, "erase-dr
 /// So much earlier than the newest entry only a clock in doubt reads.
 const BACK: TimeDelta = TimeDelta::days(2);
 
-/// What was last known of a record.
+/// What was last known of a record. Of one without state and moves, as most are, nothing is kept.
+#[derive(Default)]
 struct Known {
     state: [u8; 8],
     moves: usize,
     /// Of all moves so far.
     digest: [u8; 16],
+}
+
+impl Known {
+    fn of(record: &Record) -> Self {
+        let state = short(record.state.as_bytes());
+        Self { state, moves: record.moves.len(), digest: digest(&record.moves) }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.moves == 0 && self.state == [0; 8]
+    }
+}
+
+/// A record as an entry puts it.
+struct Put<'e> {
+    record: &'e Record,
+    /// Nothing before it that is missing here can be in its history.
+    whole: bool,
+    /// An entry before this one touched it.
+    known: bool,
 }
 
 /// Who is who and what stood where, as the entries so far tell.
@@ -83,21 +105,26 @@ impl Hands {
     ) -> Option<Said> {
         let again = self.is_again(entry);
         let puts = entry.ops.iter().filter_map(|op| match op {
-            Op::Put { record, .. } => Some((record, !lost || fits(op))),
+            Op::Put { record, previous } => Some(Put {
+                record,
+                whole: !lost || fits(op),
+                known: *previous != 0,
+            }),
             _ => None,
         });
-        let puts: Vec<(&Record, bool)> = puts.collect();
+        let puts: SmallVec<[Put<'_>; 2]> = puts.collect();
         self.erasing(entry, key, erased);
-        let named = puts.iter().filter(|(put, _)| put.kind == ACCOUNT);
+        let (named, others): (SmallVec<[&Put<'_>; 2]>, SmallVec<[&Put<'_>; 2]>) =
+            puts.iter().partition(|put| put.record.kind == ACCOUNT);
         let mut renamed = false;
-        for (record, _) in named {
+        for Put { record, .. } in named {
             let before = self.accounts.insert(record.id, record.number.clone());
             renamed |= before.is_some_and(|before| before != record.number);
         }
         let mut odd = None;
-        for (record, whole) in puts.iter().filter(|(put, _)| put.kind != ACCOUNT) {
-            let found = self.grown(entry, record, erased);
-            odd = odd.or(found.filter(|_| *whole && !again && !erased));
+        for put in others {
+            let found = self.grown(entry, put, erased);
+            odd = odd.or(found.filter(|_| put.whole && !again && !erased));
         }
         let late = self.ran_back(entry) && !again;
         if self.is_another(entry, key, &puts, lost) && !again || renamed {
@@ -120,12 +147,12 @@ impl Hands {
         &self,
         entry: &Entry,
         key: Option<&KnownKey>,
-        puts: &[(&Record, bool)],
+        puts: &[Put<'_>],
         lost: bool,
     ) -> bool {
         match key.map(|key| key.owner) {
             Some(Owner::Station) => {
-                puts.iter().any(|(put, _)| (put.kind.as_str(), put.number.as_str()) != OWN)
+                puts.iter().any(|Put { record, .. }| (record.kind.as_str(), record.number.as_str()) != OWN)
             }
             Some(Owner::Account(id)) => {
                 self.accounts.get(&id).map_or(!lost, |name| *name != entry.actor)
@@ -137,10 +164,15 @@ impl Hands {
 
     /// What is wrong with how a record's moves and state went on: moves only grow, by whoever
     /// signed, and the state follows the last of them.
-    fn grown(&mut self, entry: &Entry, record: &Record, erased: bool) -> Option<Said> {
-        let state = short(record.state.as_bytes());
-        let now = Known { state, moves: record.moves.len(), digest: digest(&record.moves) };
-        let before = self.records.insert(record.id, now);
+    fn grown(&mut self, entry: &Entry, put: &Put<'_>, erased: bool) -> Option<Said> {
+        let record = put.record;
+        let now = Known::of(record);
+        let state = now.state;
+        let before = match now.is_blank() {
+            true => self.records.remove(&record.id),
+            false => self.records.insert(record.id, now),
+        };
+        let before = before.or_else(|| put.known.then(Known::default));
         if erased {
             return None;
         }

@@ -51,7 +51,7 @@ impl Seed {
         let key = SigningKey::from_bytes(&bytes);
         let receive = PublicKey::from(&self.receiving()).to_bytes();
         let public = Public { sign: key.verifying_key().to_bytes(), receive };
-        Signer(Arc::new(Held { seed: self.clone(), key, public }))
+        Signer(Arc::new(Held { seed: self.clone(), key, public, id: public.id() }))
     }
 
     fn receiving(&self) -> StaticSecret {
@@ -114,6 +114,7 @@ struct Held {
     seed: Seed,
     key: SigningKey,
     public: Public,
+    id: SignerId,
 }
 
 impl Signer {
@@ -132,7 +133,7 @@ impl Signer {
     /// The name frames give it.
     #[must_use]
     pub fn id(&self) -> SignerId {
-        self.0.public.id()
+        self.0.id
     }
 
     /// The seed, for sealing it under another password.
