@@ -1,8 +1,8 @@
 //! The whole command line.
 
 use super::{
-    Failure, account, app, backup, calendar, completions, decide, due, erase, export, find,
-    history, host_key, import, init, log, man, packs, perform, rebuild, recovery_key, replay,
+    Failure, account, app, archive, backup, calendar, completions, decide, due, erase, export,
+    find, history, host_key, import, init, log, man, packs, perform, rebuild, recovery_key, replay,
     restore, serve, show, undo, verify,
 };
 use crate::words::Lang;
@@ -106,6 +106,8 @@ pub enum Command {
     Perform(perform::PerformArgs),
     /// 备份 / Back up
     Backup(backup::BackupArgs),
+    /// 把旧日志归档到第二备份位置 / Put old parts of the journal away in the second place
+    Archive(archive::ArchiveArgs),
     /// 销毁一个人的全部资料：一位管理员申请，另一位执行 / Erase everything of a person: one administrator asks, another carries it out
     Erase(erase::EraseArgs),
     /// 恢复密钥：根指纹；换一把 / The recovery key: the root's fingerprint; another key

@@ -29,8 +29,8 @@ pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
             (record.kind, record.id)
         }
     };
-    let events = at.office.history(&at.actor, &kind, id)?;
-    for event in &events {
+    let life = at.office.history(&at.actor, &kind, id)?;
+    for event in &life.events {
         if at.json {
             print::json_line(out, &as_json(event))?;
             continue;
@@ -64,7 +64,10 @@ pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
             writeln!(out, "{}", told.get(at.lang))?;
         }
     }
-    Ok(())
+    match life.left_out.filter(|_| !at.json) {
+        Some(said) => Ok(writeln!(out, "{}", said.get(at.lang))?),
+        None => Ok(()),
+    }
 }
 
 fn as_json(event: &Event) -> Json {

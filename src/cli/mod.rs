@@ -19,6 +19,7 @@
 
 mod account;
 mod app;
+mod archive;
 mod args;
 mod backup;
 mod calendar;
@@ -187,6 +188,7 @@ fn at_station(
         Command::Decide(args) if !args.drafts() => decide::show(args, at, out),
         Command::Perform(args) => perform::run(args, at, out),
         Command::Backup(args) => backup::run(args, at, out),
+        Command::Archive(args) => archive::run(args, at, out),
         Command::HostKey(args) if args.makes_another() => host_key::make_another(at, out, err),
         Command::Erase(args) => erase::run(args, at, out),
         Command::RecoveryKey(args) => recovery_key::run(args, at, out, err),

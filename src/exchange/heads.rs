@@ -195,13 +195,7 @@ impl Way for Heads<'_> {
 }
 
 impl Heads<'_> {
-    fn remember(
-        &mut self,
-        place: &Place,
-        content: u64,
-        entered: &Entered,
-        whose: Option<&Whose>,
-    ) {
+    fn remember(&mut self, place: &Place, content: u64, entered: &Entered, whose: Option<&Whose>) {
         if let Some(number) = &entered.number {
             self.numbers.entry(number_key(number)).or_insert((place.clone(), content));
         }

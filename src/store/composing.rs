@@ -8,6 +8,7 @@
 //!
 //! A page in the open, a branch, says who put it together and what is given up or vouched for.
 
+use super::archive::Archive;
 use super::backup::BackupFile;
 use super::block;
 use super::cover::{Cover, Look, Uncovered};
@@ -33,7 +34,7 @@ use blake3::Hash;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, btree_map};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The name the journal gives the entry that tells of a recovery.
 const COMMAND: &str = "recover";
@@ -156,6 +157,9 @@ pub struct Sources<'a> {
     pub backup: Option<BackupFile>,
     /// A journal folder, damaged or not, for what came after it.
     pub journal: Option<&'a Path>,
+    /// The folder of the archive, for entries that were put away: what is put together has them
+    /// again.
+    pub archive: Option<PathBuf>,
     /// The last entry that had been saved for certain, and the hash of its header.
     pub known: Option<(u64, Hash)>,
     /// Heads known outside that the journal does not have: what is not here afterwards is given up.
@@ -178,12 +182,13 @@ pub struct Sources<'a> {
 /// A backup that is not whole, somebody who may not do it, [`StoreError::RootLost`], or
 /// what the machine gives; the folder is of no use then.
 pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError> {
-    let Sources { origin, backup, journal, known, mut missing, noted, keys, by, progress } =
+    let Sources { origin, backup, journal, archive, known, mut missing, noted, keys, by, progress } =
         sources;
     missing.extend(known);
     let mut composer = Composer {
         out: Restoring::create(to)?,
         origin,
+        archive: Archive::at(&archive.unwrap_or_default()),
         noted,
         keys,
         cover: Cover::new(origin.node, Look::Every),
@@ -207,7 +212,8 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
         progress.begin(Said::fixed("读取备份", "Reading the backup"), backup.seq());
         backup.entries(keys, |frame| {
             progress.at(frame.header.seq);
-            composer.follow(Owned::of(frame))
+            let owned = composer.whole(frame)?;
+            composer.follow(owned)
         })?;
         composer.found.from_backup = composer.settled.seq;
     }
@@ -239,6 +245,7 @@ struct Stray {
 struct Composer<'a> {
     out: Restoring,
     origin: Origin,
+    archive: Archive,
     noted: Option<&'a Register>,
     keys: &'a DataKeys,
     cover: Cover,
@@ -306,6 +313,15 @@ impl Composer<'_> {
         Ok(())
     }
 
+    /// A frame with the entries that were put away.
+    fn whole(&mut self, frame: &Frame<'_>) -> Result<Owned, StoreError> {
+        if !frame.away() {
+            return Ok(Owned::of(frame));
+        }
+        let archived = StoreError::Archived { seq: frame.header.seq };
+        self.archive.whole(frame)?.ok_or(archived)
+    }
+
     /// Asks who vouches for a frame; nothing is changed when nobody does.
     fn cover_it(&mut self, owned: &Owned, hash: &Hash) -> Result<(), Uncovered> {
         let page = owned.header.kind != ENTRIES;
@@ -355,18 +371,19 @@ impl Composer<'_> {
             self.mend(gap.as_deref().unwrap_or_default(), header.previous, header.seq - 1)?;
         }
         let follows = header.seq == self.seq + 1 && header.previous == self.hash;
+        let owned = self.whole(&frame)?;
         if !self.broken && follows {
-            return self.follow(Owned::of(&frame));
+            return self.follow(owned);
         }
         self.strand()?;
         self.broken = true;
-        self.stray(&Owned::of(&frame))
+        self.stray(&owned)
     }
 
     /// A frame that is here from the backup, with entries that were erased since: the rests take
     /// their places.
     fn erased_since(&mut self, frame: &Frame<'_>) {
-        if frame.header.kind != ENTRIES || frame.lost() {
+        if frame.header.kind != ENTRIES || frame.is_bare() {
             return;
         }
         let slots = block::slots(frame.body, frame.header.count).into_iter().flatten();
@@ -389,6 +406,11 @@ impl Composer<'_> {
                 self.follow(owned)
             }
             Some(Mended::HeaderOnly(owned)) => {
+                // Damaged here, and whole where it was put away.
+                if let Ok(Some(whole)) = self.archive.whole(&owned.frame()) {
+                    self.found.mended.extend(seq..=whole.header.last());
+                    return self.follow(Owned { flags: whole.flags & !LOST, ..whole });
+                }
                 self.lose(seq, owned.header.last());
                 self.follow(owned)
             }

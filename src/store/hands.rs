@@ -105,11 +105,9 @@ impl Hands {
     ) -> Option<Said> {
         let again = self.is_again(entry);
         let puts = entry.ops.iter().filter_map(|op| match op {
-            Op::Put { record, previous } => Some(Put {
-                record,
-                whole: !lost || fits(op),
-                known: *previous != 0,
-            }),
+            Op::Put { record, previous } => {
+                Some(Put { record, whole: !lost || fits(op), known: *previous != 0 })
+            }
             _ => None,
         });
         let puts: SmallVec<[Put<'_>; 2]> = puts.collect();
@@ -151,9 +149,9 @@ impl Hands {
         lost: bool,
     ) -> bool {
         match key.map(|key| key.owner) {
-            Some(Owner::Station) => {
-                puts.iter().any(|Put { record, .. }| (record.kind.as_str(), record.number.as_str()) != OWN)
-            }
+            Some(Owner::Station) => puts
+                .iter()
+                .any(|Put { record, .. }| (record.kind.as_str(), record.number.as_str()) != OWN),
             Some(Owner::Account(id)) => {
                 self.accounts.get(&id).map_or(!lost, |name| *name != entry.actor)
             }
@@ -239,9 +237,12 @@ impl Hands {
     }
 
     /// What is wrong with erasures, once everything is read. What a repair says was lost is not held
-    /// against them: the chain still knows who signed it.
-    pub fn end(&self, register: &Register) -> Vec<(u64, Said)> {
-        let lost = |seq: u64| register.lost((seq, seq));
+    /// against them: the chain still knows who signed it; nor is what lies in an archive that is not
+    /// there, where `archive_away`.
+    pub fn end(&self, register: &Register, archive_away: bool) -> Vec<(u64, Said)> {
+        let lost = |seq: u64| {
+            register.lost((seq, seq)) || archive_away && register.is_put_away((seq, seq))
+        };
         let asked = self.erasures.iter().filter(|(_, request)| !self.requests.contains(request));
         let asked = asked.filter(|(_, request)| !lost(*request));
         let unasked = asked.map(|(seq, _)| {

@@ -4,6 +4,7 @@
 //! a mark inside it says that it is whole, so that a crash anywhere between is finished at the next
 //! opening. The damaged one is kept as `journal.aside-1`, `-2` ... as it was.
 
+use super::archive;
 use super::backup::{self, BackupFile};
 use super::backups;
 use super::building;
@@ -92,6 +93,7 @@ pub fn heal(
             origin: station.origin(),
             backup: backup.map(|(_, backup)| backup),
             journal: old.exists().then_some(&old),
+            archive: archive::of(dir, &station),
             known: known.filter(|_| !whole).map(|known| (known.seq, known.hash)),
             missing: missing.iter().map(|head| (head.seq, head.hash)).collect(),
             noted: checkpoint.as_ref().map(|known| &known.register),

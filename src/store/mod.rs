@@ -23,7 +23,7 @@
 //!   records.toml    which table counts and what it should hold  checkpoint.rs
 //!   shelf/          drafts not yet saved, packs in use, refused shelf.rs
 //!                   sign-ins
-//!   backup/         backups, and backup.toml the second place   backups.rs
+//!   backup/         backups, and backup.toml the second place   backups.rs archive.rs
 //!   records.aside-N a table that was not right, journal.aside-N a journal, kept as they were
 //! ```
 //!
@@ -48,6 +48,7 @@
 
 mod accounts;
 mod applying;
+mod archive;
 mod backup;
 mod backups;
 mod block;
@@ -101,6 +102,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{OldSegment, PutAwayReport};
 pub use backup::{BackupReport, verify_backup};
 pub use backups::{BackupState, HeadsCompared, KnownBackup};
 pub use change::{Change, Hand, Turn};
@@ -433,12 +435,35 @@ impl Store {
     /// Every saved entry that touched a record, newest first. It ends early at an erased entry.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] naming the entry that cannot be read.
+    /// [`StoreError::Damaged`] naming the entry that cannot be read, [`StoreError::Archived`] where
+    /// one lies in the archive, which is not there.
     pub fn history(&self, kind: &str, id: RecordId) -> Result<Vec<Entry>, StoreError> {
+        match self.history_here(kind, id)? {
+            (entries, None) => Ok(entries),
+            (_, Some(seq)) => Err(StoreError::Archived { seq }),
+        }
+    }
+
+    /// The same, and where it ends early because the rest lies in an archive that is not there, the
+    /// entry it would go on with.
+    ///
+    /// # Errors
+    /// As [`Self::history`].
+    pub fn history_here(
+        &self,
+        kind: &str,
+        id: RecordId,
+    ) -> Result<(Vec<Entry>, Option<u64>), StoreError> {
         let key = self.records.key(kind, id)?;
         let mut seq = self.seen(self.records.last_seq(&key))?;
         let mut entries = Vec::new();
-        while let Some(entry) = self.journal.entry(&self.keys, seq)? {
+        loop {
+            let entry = match self.journal.entry(&self.keys, seq) {
+                Ok(Some(entry)) => entry,
+                Ok(None) => return Ok((entries, None)),
+                Err(StoreError::Archived { seq }) => return Ok((entries, Some(seq))),
+                Err(error) => return Err(error),
+            };
             let link = entry.ops.iter().find_map(|op| {
                 op.touches().filter(|(k, i, _)| *k == kind && *i == id).map(|(.., before)| before)
             });
@@ -448,10 +473,10 @@ impl Store {
             entries.push(entry);
             seq = before;
         }
-        Ok(entries)
     }
 
-    /// Gives every saved entry from `seq` (the first is 1) on, until `each` breaks off.
+    /// Gives every saved entry from `seq` (the first is 1) on, until `each` breaks off; not those in
+    /// an archive that is not there.
     ///
     /// # Errors
     /// [`StoreError::Damaged`], [`StoreError::Seal`], naming the entry that cannot be read.
@@ -460,7 +485,7 @@ impl Store {
         seq: u64,
         mut each: impl FnMut(&Entry) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.journal.entries(&self.keys, seq, |entry| Ok(each(&entry)))
+        self.journal.entries_here(&self.keys, seq, |entry| Ok(each(&entry)))
     }
 
     /// One saved entry; nothing when there is none of this sequence.

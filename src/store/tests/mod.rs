@@ -1,5 +1,6 @@
 //! The store as a whole.
 
+mod archive;
 mod backup;
 mod backups;
 mod chunks;

@@ -64,8 +64,9 @@ impl Store {
         thread::scope(|scope| {
             let backups = scope.spawn(|| self.check_backups(&sound));
             if report.entries >= upto {
-                self.read_contents(upto, (&mut ledger, judge), &mut report)?;
-                report.table = Some(self.compare_table(upto, ledger, &mut report)?);
+                if self.read_contents(upto, (&mut ledger, judge), &mut report)? {
+                    report.table = Some(self.compare_table(upto, ledger, &mut report)?);
+                }
             }
             let wrong = backups.join().unwrap_or_else(|panic| resume_unwind(panic));
             for (name, error) in wrong {
@@ -94,14 +95,16 @@ impl Store {
         wrong
     }
 
+    /// Reads what there is; false where an archive that is not right ended it, which the chain has
+    /// told of.
     fn read_contents(
         &self,
         upto: u64,
         (ledger, judge): (&mut Ledger, &Judge<'_>),
         report: &mut VerifyReport,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         if upto == 0 {
-            return Ok(());
+            return Ok(true);
         }
         let register = self.register();
         let mut hands = Hands::default();
@@ -117,7 +120,7 @@ impl Store {
                 Some(Plain::Erase(erase)) => hands.erasure(header.seq, erase.request),
                 _ => {}
             }
-            if header.kind == ENTRIES && !frame.lost() {
+            if header.kind == ENTRIES && !frame.is_bare() {
                 let key = register.known(header.signer);
                 // Only what a repair enters again, in its own batch, names another than its signer.
                 hands.repairs = repairer == Some(header.signer);
@@ -142,10 +145,13 @@ impl Store {
             let more = header.last() < upto;
             Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
-        for (seq, Said { zh, en }) in hands.end(&register) {
+        for (seq, Said { zh, en }) in hands.end(&register, report.archive_away) {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
-        walked
+        match walked {
+            Err(StoreError::BadArchive { .. }) => Ok(false),
+            other => other.map(|()| true),
+        }
     }
 
     /// One entry against those before it, and against whoever signed it.
@@ -166,7 +172,7 @@ impl Store {
             }
         };
         let seq = entry.seq;
-        let lost = report.lost > 0;
+        let lost = report.lost > 0 || report.archive_away;
         let fits = |op: &entry::Op| {
             let Some((kind, id, previous)) = op.touches() else { return true };
             let key = self.records.key(kind, id).ok();
@@ -183,8 +189,8 @@ impl Store {
             let key = self.records.key(kind, id)?;
             let put = op.record().map(entry::encode_record);
             let before = ledger.touch(key, seq, put.as_deref());
-            // Where content was lost the link may lead past what is known.
-            if before != previous && report.lost == 0 {
+            // Where content is not here the link may lead past what is known.
+            if before != previous && !lost {
                 report.problem(
                     Some(seq),
                     said!(
@@ -208,6 +214,8 @@ impl Store {
         let walked = self.records.walk(&mut |record| {
             found.records += 1;
             let same = ledger.meet(&record.key, record.last_seq, record.plain());
+            // What was put away, and cannot be read now, may have told of it.
+            let same = same.unwrap_or(report.archive_away);
             // What was saved since the check began is not held against it.
             found.differing += u64::from(!same && record.last_seq <= upto);
             Ok(())

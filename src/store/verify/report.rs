@@ -84,6 +84,10 @@ pub struct VerifyReport {
     pub erased: u64,
     /// Of the entries, those whose content a repair says was lost.
     pub lost: u64,
+    /// Of the entries, those whose content was put away in the archive.
+    pub archived: u64,
+    /// The archive is wanted and not there now: what was put away was not looked at.
+    pub archive_away: bool,
     /// The station's lives so far: one more with each restore or repair.
     pub incarnation: u32,
     /// Restores and repairs, in words.
