@@ -364,6 +364,18 @@ impl StoreError {
             ),
             Self::Closed => Said::fixed("数据已关闭", "The data is closed"),
             Self::Unfit(words) => words.0.clone(),
+            Self::Archived { .. } | Self::BadArchive { .. } | Self::NoSecondPlace => {
+                self.about_the_archive().0
+            }
+            Self::Backup(Said { zh, en }) => {
+                said!("备份文件不完整：{zh}", "The backup file is not whole: {en}")
+            }
+        }
+    }
+
+    /// What happened to what was put away, and what to do.
+    fn about_the_archive(&self) -> (Said, Said) {
+        let said = match self {
             Self::Archived { seq } => said!(
                 "第 {seq} 条已归档到第二备份位置，那里现在没有接上",
                 "Entry {seq} lies in the archive in the second place, which is not there now"
@@ -376,14 +388,26 @@ impl StoreError {
                 "归档 {folder} 里第 {seq} 条缺失或不是原文",
                 "The archive in {folder} lacks entry {seq}, or has another in its place"
             ),
-            Self::NoSecondPlace => Said::fixed(
+            _ => Said::fixed(
                 "没有第二备份位置，或现在没有接上",
                 "There is no second place for backups, or it is not there now",
             ),
-            Self::Backup(Said { zh, en }) => {
-                said!("备份文件不完整：{zh}", "The backup file is not whole: {en}")
-            }
-        }
+        };
+        let next = match self {
+            Self::Archived { .. } => Said::fixed(
+                "请接上第二备份位置（U 盘、另一块盘）再试；从备份恢复时，把归档文件夹放在备份文件旁边。",
+                "Connect the second place (the stick, the other disk) and try again; to restore from a backup, put the archive's folder beside the backup file.",
+            ),
+            Self::BadArchive { .. } => Said::fixed(
+                "请检查那块盘；若另有一份归档，放回原处再运行 yizhan verify。",
+                "Check that disk; where there is another copy of the archive, put it back and run `yizhan verify`.",
+            ),
+            _ => Said::fixed(
+                "先指定并接上：yizhan backup --second 目录。",
+                "Name one and connect it: `yizhan backup --second DIR`.",
+            ),
+        };
+        (said, next)
     }
 
     /// What the person can do next.
@@ -454,18 +478,9 @@ impl StoreError {
             ),
             Self::Closed => Said::fixed("请重新打开。", "Open it again."),
             Self::Unfit(words) => words.1.clone(),
-            Self::Archived { .. } => Said::fixed(
-                "请接上第二备份位置（U 盘、另一块盘）再试；从备份恢复时，把归档文件夹放在备份文件旁边。",
-                "Connect the second place (the stick, the other disk) and try again; to restore from a backup, put the archive's folder beside the backup file.",
-            ),
-            Self::BadArchive { .. } => Said::fixed(
-                "请检查那块盘；若另有一份归档，放回原处再运行 yizhan verify。",
-                "Check that disk; where there is another copy of the archive, put it back and run `yizhan verify`.",
-            ),
-            Self::NoSecondPlace => Said::fixed(
-                "先指定并接上：yizhan backup --second 目录。",
-                "Name one and connect it: `yizhan backup --second DIR`.",
-            ),
+            Self::Archived { .. } | Self::BadArchive { .. } | Self::NoSecondPlace => {
+                self.about_the_archive().1
+            }
             Self::Backup(_) => Said::fixed(
                 "请改用另一份备份，并重新做一次备份。",
                 "Use another backup, and make a new one.",

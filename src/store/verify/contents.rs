@@ -63,10 +63,10 @@ impl Store {
             .collect();
         thread::scope(|scope| {
             let backups = scope.spawn(|| self.check_backups(&sound));
-            if report.entries >= upto {
-                if self.read_contents(upto, (&mut ledger, judge), &mut report)? {
-                    report.table = Some(self.compare_table(upto, ledger, &mut report)?);
-                }
+            if report.entries >= upto
+                && self.read_contents(upto, (&mut ledger, judge), &mut report)?
+            {
+                report.table = Some(self.compare_table(upto, ledger, &mut report)?);
             }
             let wrong = backups.join().unwrap_or_else(|panic| resume_unwind(panic));
             for (name, error) in wrong {

@@ -1,5 +1,6 @@
 //! The command line, as scripts and people meet it: the built binary, in folders of its own.
 
+mod archive;
 mod crash;
 mod decide;
 mod perform;
