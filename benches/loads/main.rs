@@ -29,6 +29,7 @@ use std::time::Duration;
 const PEOPLE_A_FILE: u32 = 5;
 /// Each measurement but the making is the least of so many.
 const TIMES: usize = 3;
+const MOST_TIMES: usize = 30;
 const BUDGET: f64 = 1.1;
 
 fn main() {
@@ -91,12 +92,14 @@ impl Looks {
             find.stderr(Stdio::null());
             done("find", find)
         };
-        let found: Vec<Taken> = (0..TIMES).map(|_| find()).collect();
+        // Where nobody is there it may be over before anybody has looked behind the password.
+        let seen = (0..MOST_TIMES).map(|_| find()).filter(|taken| taken.after_password.is_some());
+        let found: Vec<Taken> = seen.take(TIMES).collect();
         let verified = (0..TIMES).map(|_| done("verify", station.acting(&["verify"])));
         Self {
-            find: found.iter().map(|taken| taken.wall).min().unwrap_or_default(),
-            peak: found.iter().map(|taken| taken.after_password).min().unwrap_or_default(),
-            verify: verified.map(|taken| taken.wall).min().unwrap_or_default(),
+            find: found.iter().map(|taken| taken.wall).min().unwrap(),
+            peak: found.iter().filter_map(|taken| taken.after_password).min().unwrap(),
+            verify: verified.map(|taken| taken.wall).min().unwrap(),
         }
     }
 }
@@ -173,7 +176,8 @@ fn cells(figures: &[f64], base: &[f64], of_record: bool) -> String {
     line
 }
 
-/// Memberships are of a kind the program has none of yet: this pack brings it.
+/// Memberships are of a kind the program has none of yet: this pack brings it. Its fields go by names
+/// the store writes by a number, as those of a pack that comes with the program do.
 const PACK: &str = r#"
 [pack]
 id = "members"
@@ -184,18 +188,18 @@ area = "membership"
 code = 900
 title = { zh = "会籍", en = "Membership" }
 number = "{station}-会-{seq:06}"
-shows = ["number", "holder.name", "union", "joined_on"]
-person = "holder"
-search = { numbers = ["card"] }
+shows = ["number", "member.name", "union", "signed_on"]
+person = "member"
+search = { numbers = ["worker_no"] }
 
 [[kind.membership.section]]
 id = "membership"
 title = { zh = "会籍", en = "Membership" }
 field = [
-  { id = "holder", type = "reference", kind = "person", required = "always", title = { zh = "会员", en = "Member" } },
-  { id = "card", type = "text", max = 20, title = { zh = "会员证号", en = "Card" } },
+  { id = "member", type = "reference", kind = "person", required = "always", title = { zh = "会员", en = "Member" } },
+  { id = "worker_no", type = "text", max = 20, title = { zh = "会员证号", en = "Card" } },
   { id = "union", type = "text", max = 80, title = { zh = "所在工会", en = "Union" } },
-  { id = "joined_on", type = "date", title = { zh = "入会日期", en = "Joined on" } },
+  { id = "signed_on", type = "date", title = { zh = "入会日期", en = "Joined on" } },
 ]
 "#;
 

@@ -1,19 +1,15 @@
 //! The station under measure, served by the built program, and what a client does with it.
 
+use crate::station::{self, PASSWORD, Station};
 use russh::client::{self, Handle};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{ChannelMsg, Disconnect};
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
-
-/// All names of two of twelve characters after one of twelve.
-const PEOPLE: usize = 1_728;
-const PASSWORD: &str = "tin-moss-47";
 
 /// A client that takes any host key: it has just started the host.
 pub struct Trusting;
@@ -29,48 +25,22 @@ impl client::Handler for Trusting {
 pub type Channel = russh::Channel<client::Msg>;
 
 /// A station of so many people, served; its SSH address.
-pub fn serve(folder: &Path) -> (Child, String) {
-    let program = env!("CARGO_BIN_EXE_yizhan");
-    let (data, password) = (folder.join("data"), folder.join("password"));
-    std::fs::write(&password, PASSWORD).expect("a password file");
-    let run = |args: &[&str]| {
-        let mut command = Command::new(program);
-        command.arg("--data").arg(&data).args(["--lang", "zh"]).args(args);
-        command.arg("--password-file").arg(&password).stdin(Stdio::null());
+pub fn serve(folder: &Path, people: u32) -> (Child, String) {
+    let station = Station::inside(folder);
+    let init = station.init().stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(init.expect("init").success());
+    let list = folder.join("people.csv");
+    station::people(&list, people);
+    let chinese = |args: &[&str]| {
+        let mut command = station.acting(args);
+        command.args(["--lang", "zh"]);
         command
     };
-    let init = [
-        "init",
-        "--no-change",
-        "--station",
-        "鱼洞街道服务站",
-        "--region",
-        "500113",
-        "--admin",
-        "admin",
-        "--password-work",
-        "least",
-    ];
-    assert!(
-        run(&init).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("init").success()
-    );
-    let list = folder.join("people.csv");
-    let mut rows = String::from("name\n");
-    let of = |characters: &str, n: usize| characters.chars().nth(n % 12).unwrap_or('文');
-    for n in 0..PEOPLE {
-        let family = of("张王李赵周吴郑陈罗杨何邓", n);
-        let given = |n| of("伟敏静丽强磊洋艳勇军杰娟", n);
-        let _ = writeln!(rows, "{family}{}{}", given(n / 12), given(n / 144));
-    }
-    std::fs::write(&list, rows).expect("a list");
-    let import = ["--as", "admin", "import", "person", list.to_str().expect("a path")];
-    let mut imported = run(&import);
-    let imported = imported.output().expect("import");
+    let mut import = chinese(&["import", "person", list.to_str().expect("a path")]);
+    let imported = import.output().expect("import");
     println!("{}", String::from_utf8_lossy(&imported.stdout).trim());
-    let mut server = run(&["--as", "admin", "serve", "--ssh", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("serve");
+    let mut server =
+        chinese(&["serve", "--ssh", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("serve");
     let mut output = BufReader::new(server.stdout.take().expect("its output"));
     let mut ready = String::new();
     for _ in 0..2 {

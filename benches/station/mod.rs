@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often a running program's memory is looked at.
-const LOOK: Duration = Duration::from_millis(5);
+const LOOK: Duration = Duration::from_millis(2);
 /// What memory falls by at least when the work on a password is done: it takes 19 MiB at least.
 const PASSWORD_WORK: u64 = 12 << 20;
 /// The password of every account.
@@ -93,8 +93,8 @@ pub struct Taken {
     pub wall: Duration,
     /// The most memory it had, in bytes.
     pub peak: u64,
-    /// The same, after a password was worked on, where one was.
-    pub after_password: u64,
+    /// The same, after a password was worked on, where one was and its end was seen.
+    pub after_password: Option<u64>,
     /// Bytes it wrote.
     pub written: u64,
     /// Its exit code; -1 where it was killed.
@@ -121,18 +121,18 @@ pub fn run(what: &str, command: Command) -> Duration {
 /// Memory and bytes written, looked at until it has ended: the last look may be [`LOOK`] old.
 fn watch(child: &mut Child) -> Taken {
     let (wall, code) = (Duration::ZERO, 0);
-    let mut seen = Taken { wall, peak: 0, after_password: 0, written: 0, code };
+    let mut seen = Taken { wall, peak: 0, after_password: None, written: 0, code };
     let mut before = 0;
     while let Some(kilobytes) = told(child.id(), "status", "VmHWM") {
         // From here on the system finds the peak anew.
         let _ = fs::write(format!("/proc/{}/clear_refs", child.id()), "5");
         let now = kilobytes * 1024;
-        if now + PASSWORD_WORK < before {
-            seen.after_password = 0;
-        }
-        seen.after_password = seen.after_password.max(now);
-        before = now;
         seen.peak = seen.peak.max(now);
+        seen.after_password = match seen.after_password {
+            _ if now + PASSWORD_WORK < before => Some(now),
+            after => after.map(|peak| peak.max(now)),
+        };
+        before = now;
         seen.written = seen.written.max(written(child.id()));
         thread::sleep(LOOK);
     }
