@@ -110,12 +110,22 @@ impl Unpacked {
         })
     }
 
-    /// One of its records.
-    pub fn row(&self, key: &Key) -> Option<Row> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// One of its records: its last sequence and its bytes.
+    pub fn find(&self, key: &Key) -> Option<(u64, &[u8])> {
         let at = self.records.binary_search_by(|(other, ..)| other.cmp(key)).ok()?;
-        let (key, last_seq, range) = self.records.get(at)?;
-        let plain = self.plain.get(range.clone())?.to_vec();
-        Some(Row { key: *key, last_seq: *last_seq, plain })
+        let (_, last_seq, range) = self.records.get(at)?;
+        Some((*last_seq, self.plain.get(range.clone())?))
+    }
+
+    /// The same as a row.
+    pub fn row(&self, key: &Key) -> Option<Row> {
+        let (last_seq, plain) = self.find(key)?;
+        Some(Row { key: *key, last_seq, plain: plain.to_vec() })
     }
 }
 

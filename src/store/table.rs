@@ -11,7 +11,7 @@
 //! brought up from the journal, so that reading goes on.
 
 use super::checkpoint::{Sentinel, Sentinels};
-use super::chunks;
+use super::chunks::{self, Unpacked};
 use super::disk;
 use super::entry;
 use super::error::{Doing, StoreError, io};
@@ -21,15 +21,18 @@ use super::seal::Purpose;
 use super::unhurried::unhurried;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// At most this many operations in one sled batch: larger ones leak (storage.md).
 pub const BATCH_OPS: usize = 100;
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Chunks that are kept open: one for each of those who read at the same time.
+const OPEN_CHUNKS: usize = 4;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
 const MARKER: &str = "yizhan records 5, sled 0.34\n";
@@ -173,6 +176,14 @@ pub struct Table {
     pub(super) number: u64,
     /// The highest key of each kind: what sorts behind it is not here.
     highest: Mutex<BTreeMap<u16, Key>>,
+    /// The chunks that were opened last: what is asked for one after the other lies together.
+    opened: Mutex<SmallVec<[Arc<OpenChunk>; OPEN_CHUNKS]>>,
+}
+
+/// A chunk in plain, and its row, by which it is known to be still the one.
+struct OpenChunk {
+    row: Raw,
+    records: Unpacked,
 }
 
 /// Records that are written at once.
@@ -256,7 +267,7 @@ impl Table {
     fn over(rows: Rows, keys: DataKeys) -> Self {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
-        Self { rows, keys, number, highest: Mutex::default() }
+        Self { rows, keys, number, highest: Mutex::default(), opened: Mutex::default() }
     }
 
     /// A record.
@@ -272,7 +283,7 @@ impl Table {
         Ok(self.before(key)?.0)
     }
 
-    /// The same, and the bytes its own row takes.
+    /// The same, and the bytes it takes: its own row, or its part of a chunk.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -283,7 +294,9 @@ impl Table {
         if let Some(value) = self.rows.get(key.bytes())? {
             return Ok((last_seq(&value), (key.bytes().len() + value.len()) as u64));
         }
-        Ok((self.in_chunk(key)?.map_or(0, |row| row.last_seq), 0))
+        let Some(chunk) = self.chunk_with(key)? else { return Ok((0, 0)) };
+        let part = chunk.row.1.len() / chunk.records.len().max(1);
+        Ok(chunk.records.find(key).map_or((0, 0), |(last_seq, _)| (last_seq, part as u64)))
     }
 
     /// A record, opened.
@@ -293,17 +306,35 @@ impl Table {
     pub fn row(&self, key: &Key) -> Result<Option<Row>, StoreError> {
         match self.rows.get(key.bytes())? {
             Some(value) => self.open_row(key, &value).map(Some),
-            None => self.in_chunk(key),
+            None => Ok(self.chunk_with(key)?.and_then(|chunk| chunk.records.row(key))),
         }
     }
 
-    /// A record that has no row of its own.
-    fn in_chunk(&self, key: &Key) -> Result<Option<Row>, StoreError> {
-        let Some((at, value)) = self.chunk_before(key)? else { return Ok(None) };
-        if chunks::last_of(&value).is_some_and(|last| last < key.id()) {
+    /// The chunk that has a record without a row of its own, if there is such a record.
+    fn chunk_with(&self, key: &Key) -> Result<Option<Arc<OpenChunk>>, StoreError> {
+        let Some(row) = self.chunk_before(key)? else { return Ok(None) };
+        if chunks::last_of(&row.1).is_some_and(|last| last < key.id()) {
             return Ok(None);
         }
-        Ok(chunks::unpack(&self.keys, &at, &value)?.row(key))
+        let known = {
+            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = opened.iter().position(|chunk| chunk.row == row);
+            // The one asked for last stands first.
+            at.map(|at| {
+                let chunk = opened.remove(at);
+                opened.insert(0, chunk.clone());
+                chunk
+            })
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        let records = chunks::unpack(&self.keys, &row.0, &row.1)?;
+        let chunk = Arc::new(OpenChunk { row, records });
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.truncate(OPEN_CHUNKS - 1);
+        opened.insert(0, chunk.clone());
+        Ok(Some(chunk))
     }
 
     /// The chunk of the kind that begins with a key or last before it.
