@@ -58,6 +58,7 @@ pub struct Office {
     pub(super) claims: super::claims::Claims,
     /// Searches by number that found nothing.
     pub(super) misses: super::searching::Misses,
+    pub(super) turns: super::searching::Turns,
     /// Sign-ins that were refused.
     pub(super) refused: super::refused::RefusedSignIns,
     /// By which ways sessions come in.

@@ -7,7 +7,8 @@ use crate::record::{Instant, fold};
 use crate::store::{Draft, DraftOp, Hand};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The most hits of one search for those to whom no lists are open: enough to tell namesakes
 /// apart, too few to copy a register out letter by letter.
@@ -42,6 +43,51 @@ impl Misses {
     }
 }
 
+/// Turns at searching: one core is left to those whose keys wait to be seen.
+#[derive(Debug)]
+pub(super) struct Turns {
+    left: Mutex<usize>,
+    back: Condvar,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { left: Mutex::new(cores.saturating_sub(1).max(1)), back: Condvar::new() }
+    }
+}
+
+impl Turns {
+    fn left(&self) -> MutexGuard<'_, usize> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A turn, where nobody else has the last one.
+    fn free(&self) -> Option<Turn<'_>> {
+        let mut left = self.left();
+        *left = left.checked_sub(1)?;
+        Some(Turn(self))
+    }
+
+    /// Waits for a turn, and has it as long as what this gives lives.
+    fn take(&self) -> Turn<'_> {
+        let none = |left: &mut usize| *left == 0;
+        let mut left =
+            self.back.wait_while(self.left(), none).unwrap_or_else(PoisonError::into_inner);
+        *left -= 1;
+        Turn(self)
+    }
+}
+
+struct Turn<'t>(&'t Turns);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.left() += 1;
+        self.0.back.notify_one();
+    }
+}
+
 /// The number a search is for, whole or by its last four places; nothing where it is for a name
 /// or for the number of a file.
 fn number_in(text: &str) -> Option<String> {
@@ -63,6 +109,31 @@ impl super::Office {
         text: &str,
         kind: Option<&str>,
         limit: usize,
+    ) -> Result<Vec<Line>, Refusal> {
+        let turn = self.turns.take();
+        self.searched(&turn, actor, text, (kind, limit))
+    }
+
+    /// The same over all kinds, where nobody else is searching just now; nothing where somebody is.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn search_if_free(
+        &self,
+        actor: &Actor,
+        text: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Line>>, Refusal> {
+        let turn = self.turns.free();
+        turn.map(|turn| self.searched(&turn, actor, text, (None, limit))).transpose()
+    }
+
+    fn searched(
+        &self,
+        _turn: &Turn<'_>,
+        actor: &Actor,
+        text: &str,
+        (kind, limit): (Option<&str>, usize),
     ) -> Result<Vec<Line>, Refusal> {
         let limit = limit.min(Self::most_hits(actor));
         let kind = kind.map(|kind| self.catalogue.kind_code(kind));

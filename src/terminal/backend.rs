@@ -29,15 +29,77 @@ const SYNC_END: &[u8] = b"\x1b[?2026l";
 /// what a wide character hid; [`Screen`](super::Screen) gives it whole frames instead.
 #[derive(Debug)]
 pub struct LeanBackend {
-    caps: Capabilities,
-    size: Size,
+    own: Terminal,
     /// What is to be on the terminal, row by row, as this terminal can show it.
     wanted: Vec<Cell>,
+    out: Vec<u8>,
+}
+
+/// One session's terminal, as far as it is known: what lasts from frame to frame.
+#[derive(Debug, Default)]
+pub(super) struct Terminal {
+    caps: Capabilities,
+    size: Size,
     writer: Writer,
     clear: bool,
     cursor_wanted: Option<Position>,
     cursor_at: Position,
-    out: Vec<u8>,
+}
+
+impl Terminal {
+    /// A terminal of which nothing is known.
+    pub(super) fn new(caps: Capabilities, columns: u16, rows: u16) -> Self {
+        let mut new = Self { caps, ..Self::default() };
+        new.resize(columns, rows);
+        new
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(super) fn capabilities(&self) -> &Capabilities {
+        &self.caps
+    }
+
+    /// Takes over what has been learnt. The next frame shows it.
+    pub(super) fn set_capabilities(&mut self, caps: Capabilities) {
+        let widths = |caps: &Capabilities| (caps.ambiguous_wide, caps.ascii, caps.han, caps.codec);
+        self.clear |= widths(&caps) != widths(&self.caps);
+        self.caps = caps;
+    }
+
+    /// Takes over a new size; the next frame is drawn anew.
+    pub(super) fn resize(&mut self, columns: u16, rows: u16) {
+        let (columns, rows) = clamp_size(columns, rows);
+        self.size = Size::new(columns, rows);
+        self.writer.resize(columns, rows);
+        self.repaint();
+    }
+
+    /// The terminal may show anything (after a suspension, or Ctrl-L): the next frame is drawn
+    /// anew.
+    pub(super) fn repaint(&mut self) {
+        self.clear = true;
+    }
+
+    /// A cell as this terminal can show it.
+    fn as_shown(&self, cell: &Cell) -> Cell {
+        let mut shown = cell.clone();
+        shown.diff_option = Cell::EMPTY.diff_option;
+        let symbol = symbols::shown(cell.symbol(), &self.caps);
+        if symbol != cell.symbol() {
+            shown.set_symbol(&symbol);
+        }
+        shown.fg = pen::at_depth(cell.fg, self.caps.colour);
+        shown.bg = pen::at_depth(cell.bg, self.caps.colour);
+        // Two colours that fall together at this depth would make the text invisible.
+        if shown.fg == shown.bg && shown.fg != Color::Reset && cell.fg != cell.bg {
+            shown.fg = Color::Reset;
+        }
+        pen::forget_unseen(&mut shown);
+        shown
+    }
 }
 
 impl LeanBackend {
@@ -45,18 +107,17 @@ impl LeanBackend {
     /// clamped, see [`clamp_size`].
     #[must_use]
     pub fn new(caps: Capabilities, columns: u16, rows: u16) -> Self {
-        let mut backend = Self {
-            caps,
-            size: Size::new(0, 0),
-            wanted: Vec::new(),
-            writer: Writer::default(),
-            clear: true,
-            cursor_wanted: None,
-            cursor_at: Position::ORIGIN,
-            out: Vec::new(),
-        };
-        backend.resize(columns, rows);
+        let own = Terminal::new(caps, columns, rows);
+        let mut backend = Self { own: Terminal::default(), wanted: Vec::new(), out: Vec::new() };
+        backend.exchange(own);
         backend
+    }
+
+    /// Draws for another terminal from here on; gives the one before back.
+    pub(super) fn exchange(&mut self, own: Terminal) -> Terminal {
+        let cells = usize::from(own.size.width) * usize::from(own.size.height);
+        self.wanted.resize(cells, Cell::EMPTY);
+        std::mem::replace(&mut self.own, own)
     }
 
     /// What to send when a session begins: alternate screen, no automatic wrap, bracketed paste,
@@ -96,34 +157,6 @@ impl LeanBackend {
         out
     }
 
-    /// What the terminal can do.
-    #[must_use]
-    pub fn capabilities(&self) -> &Capabilities {
-        &self.caps
-    }
-
-    /// Takes over what has been learnt. The next frame shows it.
-    pub fn set_capabilities(&mut self, caps: Capabilities) {
-        let widths = |caps: &Capabilities| (caps.ambiguous_wide, caps.ascii, caps.han, caps.codec);
-        self.clear |= widths(&caps) != widths(&self.caps);
-        self.caps = caps;
-    }
-
-    /// Takes over a new size; the next frame is drawn anew.
-    pub fn resize(&mut self, columns: u16, rows: u16) {
-        let (columns, rows) = clamp_size(columns, rows);
-        self.size = Size::new(columns, rows);
-        self.wanted = vec![Cell::EMPTY; usize::from(columns) * usize::from(rows)];
-        self.writer.resize(columns, rows);
-        self.repaint();
-    }
-
-    /// The terminal may show anything (after a suspension, or Ctrl-L): the next frame is drawn
-    /// anew.
-    pub fn repaint(&mut self) {
-        self.clear = true;
-    }
-
     /// Begins a frame of which every cell will be given, not only what changed.
     pub fn begin_frame(&mut self) {
         self.wanted.fill(Cell::EMPTY);
@@ -135,24 +168,6 @@ impl LeanBackend {
         (!self.out.is_empty()).then(|| std::mem::take(&mut self.out))
     }
 
-    /// A cell as this terminal can show it.
-    fn as_shown(&self, cell: &Cell) -> Cell {
-        let mut shown = cell.clone();
-        shown.diff_option = Cell::EMPTY.diff_option;
-        let symbol = symbols::shown(cell.symbol(), &self.caps);
-        if symbol != cell.symbol() {
-            shown.set_symbol(&symbol);
-        }
-        shown.fg = pen::at_depth(cell.fg, self.caps.colour);
-        shown.bg = pen::at_depth(cell.bg, self.caps.colour);
-        // Two colours that fall together at this depth would make the text invisible.
-        if shown.fg == shown.bg && shown.fg != Color::Reset && cell.fg != cell.bg {
-            shown.fg = Color::Reset;
-        }
-        pen::forget_unseen(&mut shown);
-        shown
-    }
-
     fn blank(&mut self, from: usize, to: usize) {
         if let Some(cells) = self.wanted.get_mut(from..to) {
             cells.fill(Cell::EMPTY);
@@ -161,23 +176,23 @@ impl LeanBackend {
 
     /// Brings the terminal up to what is wanted, into `out`.
     fn build(&mut self) {
-        if self.clear {
-            self.writer.clear();
-            self.clear = false;
+        if self.own.clear {
+            self.own.writer.clear();
+            self.own.clear = false;
         }
-        self.writer.paint(&self.wanted, &self.caps);
-        let painted = self.writer.wrote();
+        self.own.writer.paint(&self.wanted, &self.own.caps);
+        let painted = self.own.writer.wrote();
         if painted {
-            if self.caps.sync {
+            if self.own.caps.sync {
                 self.out.extend_from_slice(SYNC_BEGIN);
-            } else if self.writer.cursor_may_show() {
+            } else if self.own.writer.cursor_may_show() {
                 self.out.extend_from_slice(writer::HIDE_CURSOR);
-                self.writer.cursor_was_hidden();
+                self.own.writer.cursor_was_hidden();
             }
         }
-        self.writer.place_cursor(self.cursor_wanted);
-        self.writer.drain_into(&mut self.out);
-        if painted && self.caps.sync {
+        self.own.writer.place_cursor(self.own.cursor_wanted);
+        self.own.writer.drain_into(&mut self.out);
+        if painted && self.own.caps.sync {
             self.out.extend_from_slice(SYNC_END);
         }
     }
@@ -191,11 +206,11 @@ impl Backend for LeanBackend {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         for (x, y, cell) in content {
-            if x < self.size.width && y < self.size.height {
-                let at = usize::from(y) * usize::from(self.size.width) + usize::from(x);
-                let mut shown = self.as_shown(cell);
+            if x < self.own.size.width && y < self.own.size.height {
+                let at = usize::from(y) * usize::from(self.own.size.width) + usize::from(x);
+                let mut shown = self.own.as_shown(cell);
                 // Half a character at the end of a row cannot be shown.
-                if x.saturating_add(shown.cell_width()) > self.size.width {
+                if x.saturating_add(shown.cell_width()) > self.own.size.width {
                     shown.set_symbol(" ");
                 }
                 // What a wide character hides is blank when it is uncovered.
@@ -209,27 +224,27 @@ impl Backend for LeanBackend {
     }
 
     fn hide_cursor(&mut self) -> Result<(), Infallible> {
-        self.cursor_wanted = None;
+        self.own.cursor_wanted = None;
         Ok(())
     }
 
     fn show_cursor(&mut self) -> Result<(), Infallible> {
-        self.cursor_wanted = Some(self.cursor_at);
+        self.own.cursor_wanted = Some(self.own.cursor_at);
         Ok(())
     }
 
     fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
-        Ok(self.cursor_at)
+        Ok(self.own.cursor_at)
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
         let Position { x, y } = position.into();
-        self.cursor_at = Position {
-            x: x.min(self.size.width.saturating_sub(1)),
-            y: y.min(self.size.height.saturating_sub(1)),
+        self.own.cursor_at = Position {
+            x: x.min(self.own.size.width.saturating_sub(1)),
+            y: y.min(self.own.size.height.saturating_sub(1)),
         };
-        if self.cursor_wanted.is_some() {
-            self.cursor_wanted = Some(self.cursor_at);
+        if self.own.cursor_wanted.is_some() {
+            self.own.cursor_wanted = Some(self.own.cursor_at);
         }
         Ok(())
     }
@@ -239,13 +254,13 @@ impl Backend for LeanBackend {
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
-        let width = usize::from(self.size.width);
-        let row = usize::from(self.cursor_at.y) * width;
-        let at = row + usize::from(self.cursor_at.x);
+        let width = usize::from(self.own.size.width);
+        let row = usize::from(self.own.cursor_at.y) * width;
+        let at = row + usize::from(self.own.cursor_at.x);
         match clear_type {
             ClearType::All => {
                 self.blank(0, self.wanted.len());
-                self.clear = true;
+                self.own.clear = true;
             }
             ClearType::AfterCursor => self.blank(at, self.wanted.len()),
             ClearType::BeforeCursor => self.blank(0, at + 1),
@@ -256,12 +271,12 @@ impl Backend for LeanBackend {
     }
 
     fn size(&self) -> Result<Size, Infallible> {
-        Ok(self.size)
+        Ok(self.own.size)
     }
 
     /// Cells only: what a pixel is, a session's terminal does not say.
     fn window_size(&mut self) -> Result<WindowSize, Infallible> {
-        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
+        Ok(WindowSize { columns_rows: self.own.size, pixels: Size::ZERO })
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {

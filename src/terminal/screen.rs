@@ -1,24 +1,35 @@
 //! Drawing: ratatui widgets in, the bytes of one frame out.
 
-use super::backend::LeanBackend;
+use super::backend::{LeanBackend, Terminal};
 use super::caps::Capabilities;
+use ratatui::Frame;
 use ratatui::buffer::{Buffer, CellDiffOption, CellWidth};
 use ratatui::layout::{Position, Rect};
-use ratatui::{Frame, Terminal};
 use std::num::NonZeroU16;
+use std::sync::{Mutex, PoisonError};
 
 /// What one session draws on.
 ///
 /// Gives the backend whole frames, so that it compares with what the terminal really shows:
 /// ratatui's own differences lose the style of cells that a wide character covered.
+///
+/// What a frame is drawn on is of use only while it is drawn, and takes half a megabyte: all
+/// sessions share a few.
+#[derive(Debug)]
 pub struct Screen {
-    terminal: Terminal<LeanBackend>,
+    terminal: Terminal,
 }
 
-impl std::fmt::Debug for Screen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Screen").field("area", &self.area()).finish_non_exhaustive()
-    }
+/// What frames are drawn on.
+type Canvas = ratatui::Terminal<LeanBackend>;
+
+/// Canvases nobody draws on now.
+static CANVASES: Mutex<Vec<Canvas>> = Mutex::new(Vec::new());
+/// More than so many are let go.
+const CANVASES_KEPT: usize = 2;
+
+fn canvases() -> std::sync::MutexGuard<'static, Vec<Canvas>> {
+    CANVASES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Screen {
@@ -26,11 +37,7 @@ impl Screen {
     /// clamped, see [`clamp_size`](super::clamp_size).
     #[must_use]
     pub fn new(caps: Capabilities, columns: u16, rows: u16) -> Self {
-        let terminal = match Terminal::new(LeanBackend::new(caps, columns, rows)) {
-            Ok(terminal) => terminal,
-            Err(never) => match never {},
-        };
-        Self { terminal }
+        Self { terminal: Terminal::new(caps, columns, rows) }
     }
 
     /// Draws one frame; gives the bytes to send, in one write, or `None` when the terminal
@@ -39,8 +46,10 @@ impl Screen {
     /// The cursor is shown where `render` puts it, also for the input method, which writes there;
     /// hidden if `render` puts it nowhere.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Option<Vec<u8>> {
-        self.terminal.backend_mut().begin_frame();
-        let drawn = self.terminal.draw(|frame| {
+        let mut canvas = self.canvas();
+        canvas.backend_mut().exchange(std::mem::take(&mut self.terminal));
+        canvas.backend_mut().begin_frame();
+        let drawn = canvas.draw(|frame| {
             render(frame);
             settle_widths(frame.buffer_mut());
         });
@@ -49,39 +58,62 @@ impl Screen {
             Err(never) => match never {},
         }
         // Forgets this frame on ratatui's side: the next difference is against nothing.
-        self.terminal.swap_buffers();
-        self.terminal.backend_mut().take_frame()
+        canvas.swap_buffers();
+        let frame = canvas.backend_mut().take_frame();
+        self.terminal = canvas.backend_mut().exchange(Terminal::default());
+        let mut kept = canvases();
+        if kept.len() < CANVASES_KEPT {
+            kept.push(canvas);
+        }
+        frame
+    }
+
+    /// A canvas of this size, with nothing on it.
+    fn canvas(&self) -> Canvas {
+        let (size, kept) = (self.terminal.size(), canvases().pop());
+        let mut canvas = kept.unwrap_or_else(|| {
+            let new = ratatui::Terminal::new(LeanBackend::new(
+                Capabilities::default(),
+                size.width,
+                size.height,
+            ));
+            match new {
+                Ok(canvas) => canvas,
+                Err(never) => match never {},
+            }
+        });
+        // It tells its backend to clear, which is not this session's yet.
+        match canvas.resize(Rect::from((Position::ORIGIN, size))) {
+            Ok(()) => canvas,
+            Err(never) => match never {},
+        }
     }
 
     /// Takes over a new size.
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        self.terminal.backend_mut().resize(columns, rows);
+        self.terminal.resize(columns, rows);
     }
 
     /// The next frame is drawn anew, whatever the terminal shows: after a suspension, or Ctrl-L.
     pub fn repaint(&mut self) {
-        self.terminal.backend_mut().repaint();
+        self.terminal.repaint();
     }
 
     /// What the terminal can do.
     #[must_use]
     pub fn capabilities(&self) -> &Capabilities {
-        self.terminal.backend().capabilities()
+        self.terminal.capabilities()
     }
 
     /// Takes over what has been learnt of the terminal.
     pub fn set_capabilities(&mut self, caps: Capabilities) {
-        self.terminal.backend_mut().set_capabilities(caps);
+        self.terminal.set_capabilities(caps);
     }
 
     /// The whole screen, in cells.
     #[must_use]
     pub fn area(&self) -> Rect {
-        use ratatui::backend::Backend as _;
-        match self.terminal.backend().size() {
-            Ok(size) => Rect::from((Position::ORIGIN, size)),
-            Err(never) => match never {},
-        }
+        Rect::from((Position::ORIGIN, self.terminal.size()))
     }
 }
 

@@ -53,8 +53,11 @@ pub trait Screen: Send {
         None
     }
 
-    /// The time asked for has come: do what was put off while keys came quickly.
-    fn settle(&mut self, _cx: &mut Context) {}
+    /// The time asked for has come: do what was put off while keys came quickly. False where the
+    /// screen is as it was.
+    fn settle(&mut self, _cx: &mut Context) -> bool {
+        false
+    }
 
     /// Something changed in the house: read again what is shown, keeping place and focus.
     fn refresh(&mut self, _cx: &mut Context) {}

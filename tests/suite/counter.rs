@@ -1,6 +1,7 @@
 //! The main job at the counter, by the keys of the desk: find, fill, submit, explain, return,
 //! correct, approve. Key counts are those of the flows that count (design page on screens).
 
+use crate::furnished;
 use crate::stage::{Stage, Station};
 
 /// Registers 欧阳靖雯 from a search that found nobody.
@@ -118,4 +119,25 @@ fn from_a_worker_at_the_desk_to_an_explained_decision() {
 #[test]
 fn the_same_on_a_wide_screen() {
     walks_through(120, 40);
+}
+
+/// A key is on the screen before anything is looked for; what comes in quickly is looked for once, and
+/// whoever types ahead gets what will be found.
+#[test]
+fn what_is_typed_is_seen_before_it_is_looked_for() {
+    let station = furnished::station();
+    let mut desk = station.session(80, 24);
+    desk.signs_in("volunteer").press("F2");
+    desk.hears("单".as_bytes()).shows("单").hides("BN-人").hides("没有找到");
+    assert_eq!(desk.wake_in(), Some(std::time::Duration::ZERO));
+    desk.hears("静".as_bytes()).shows("单静").hides("BN-人");
+    desk.pause().shows("BN-人");
+    assert_ne!(desk.wake_in(), Some(std::time::Duration::ZERO));
+    // The hits of before stay until others are found.
+    desk.hears(b"\x7f").shows("BN-人").pause().shows("BN-人");
+    desk.press("Ctrl-U").hides("BN-人");
+    desk.hears("单静\r".as_bytes()).shows("单静").hides("找人或编号");
+    // Nothing is looked for twice by itself.
+    desk.press("F2").types("zzzz").shows("没有找到");
+    assert_ne!(desk.wake_in(), Some(std::time::Duration::ZERO));
 }

@@ -282,6 +282,17 @@ impl Stage {
     /// Bytes as they come, however they are split.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.session.input(Input::Bytes(bytes));
+        if self.session.wake_in() == Some(Duration::ZERO) {
+            self.session.input(Input::Wake);
+        }
+        self.paint();
+        self
+    }
+
+    /// Bytes as they come, and the frame that shows them: what the session puts off until nobody
+    /// waits for a frame is not done yet.
+    pub fn hears(&mut self, bytes: &[u8]) -> &mut Self {
+        self.session.input(Input::Bytes(bytes));
         self.paint();
         self
     }

@@ -396,8 +396,9 @@ impl Screen for Form {
     }
 
     /// A crash now loses nothing of what was typed; what stands in the field is not read yet.
-    fn settle(&mut self, cx: &mut Context) {
+    fn settle(&mut self, cx: &mut Context) -> bool {
         self.keep_draft(cx);
+        true
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {

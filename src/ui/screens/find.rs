@@ -1,7 +1,9 @@
-//! Find: one line, hits below it as one types.
+//! Find: one line, hits below it as one types. What is typed is on the screen before it is looked
+//! for, and what comes in quickly is looked for once.
 
-use crate::office::Line;
+use crate::office::{Line, Refusal};
 use crate::program::PERSON;
+use crate::record::Instant;
 use crate::said;
 use crate::terminal::{InputLine, Key};
 use crate::ui::action::{Action, Place};
@@ -11,8 +13,10 @@ use crate::ui::screens::page::Page;
 use crate::ui::theme::Tone;
 use crate::ui::{form, keymap};
 use crate::words::Said;
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use std::time::Duration;
 
 /// How many hits are shown; whoever needs more types one more letter.
 const HITS: usize = 50;
@@ -23,7 +27,16 @@ pub struct Find {
     line: InputLine,
     hits: Vec<Line>,
     window: Window,
+    /// What is typed was not looked for yet.
+    owes: bool,
+    /// It is looked for once more, and whoever reads stays where they are.
+    stays: bool,
+    /// Others were searching; it is tried again then.
+    again: Option<Instant>,
 }
+
+/// So long after others were searching it is tried again.
+const AGAIN: TimeDelta = TimeDelta::milliseconds(8);
 
 impl Find {
     /// An empty search.
@@ -34,11 +47,19 @@ impl Find {
 
     fn search(&mut self, cx: &mut Context) {
         let Some(who) = cx.who else { return };
-        match cx.office.search(who, self.line.text(), None, HITS) {
+        let found = cx.office.search(who, self.line.text(), None, HITS);
+        self.show(found, cx);
+    }
+
+    fn show(&mut self, found: Result<Vec<Line>, Refusal>, cx: &mut Context) {
+        (self.owes, self.again) = (false, None);
+        match found {
             Ok(hits) => self.hits = people_first(hits),
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
-        self.window = Window::default();
+        if !std::mem::take(&mut self.stays) {
+            self.window = Window::default();
+        }
     }
 }
 
@@ -55,10 +76,10 @@ impl Screen for Find {
         Some("find".into())
     }
 
-    fn typed(&mut self, key: Key, cx: &mut Context) -> Taken {
+    fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {
         if keymap::types_text(key) {
             self.line.handle(key);
-            self.search(cx);
+            (self.owes, self.stays) = (true, false);
             return Taken::Yes;
         }
         Taken::No
@@ -69,7 +90,30 @@ impl Screen for Find {
         self.search(cx);
     }
 
+    fn settles_in(&self, now: Instant) -> Option<Duration> {
+        let left = |again: Instant| (again - now).to_std().unwrap_or_default();
+        self.owes.then(|| self.again.map_or(Duration::ZERO, left))
+    }
+
+    fn settle(&mut self, cx: &mut Context) -> bool {
+        let Some(who) = cx.who else {
+            self.owes = false;
+            return false;
+        };
+        // A key typed meanwhile is seen before anything else: nobody waits here.
+        let found = cx.office.search_if_free(who, self.line.text(), HITS).transpose();
+        match found {
+            Some(found) => self.show(found, cx),
+            None => self.again = Some(cx.now + AGAIN),
+        }
+        !self.owes
+    }
+
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        // Whoever types ahead means what will be found.
+        if self.owes {
+            self.search(cx);
+        }
         if self.window.act(action, self.hits.len()) {
             return Taken::Yes;
         }
@@ -88,10 +132,8 @@ impl Screen for Find {
         Taken::Yes
     }
 
-    fn refresh(&mut self, cx: &mut Context) {
-        let window = self.window.clone();
-        self.search(cx);
-        self.window = window;
+    fn refresh(&mut self, _cx: &mut Context) {
+        (self.owes, self.stays) = (true, true);
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
@@ -100,7 +142,7 @@ impl Screen for Find {
         let line = Rect::new(area.x + 1 + used, area.y, area.width - used - 2, 1);
         let cursor = rows::input(buf, line, look, &self.line, true);
         let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-        if self.hits.is_empty() {
+        if self.hits.is_empty() && !self.owes {
             let hint = if self.line.text().trim().is_empty() {
                 said!(
                     "姓名、拼音、首字母（zl、zhang伟）、手机和身份证的全号或后四位、档案编号都可以。",

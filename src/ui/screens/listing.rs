@@ -210,8 +210,9 @@ impl Screen for Listing {
         (self.stale && self.wide.get()).then_some(PAUSE)
     }
 
-    fn settle(&mut self, cx: &mut Context) {
+    fn settle(&mut self, cx: &mut Context) -> bool {
         self.read_detail(cx);
+        true
     }
 
     fn refresh(&mut self, cx: &mut Context) {

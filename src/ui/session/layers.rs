@@ -220,15 +220,16 @@ impl Session {
         let mut layers = std::mem::take(&mut self.layers);
         let mut cx = self.context();
         let soonest = layers.iter().filter_map(|layer| layer.settles_in(cx.now)).min();
+        let mut changed = false;
         for layer in &mut layers {
             if soonest.is_some() && layer.settles_in(cx.now) == soonest {
-                layer.settle(&mut cx);
+                changed |= layer.settle(&mut cx);
             }
         }
         let effects = cx.effects;
         self.layers = layers;
+        self.dirty |= changed || !effects.is_empty();
         self.carry_out(effects);
-        self.dirty = true;
     }
 
     fn news_bar(&mut self) {
