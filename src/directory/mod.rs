@@ -49,6 +49,7 @@ use list::Group;
 use names::{MORE_NAMES, ShortName};
 use number::{Number, Numbers, Series};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use text::{Strings, hash_of, plain_form};
 
@@ -76,6 +77,10 @@ pub struct Directory {
     slots: usize,
     free: Vec<u32>,
     ids: Column<RecordId>,
+    /// So many slots from the first on have ids in order, as nearly all do that are read from a table:
+    /// they are found by that, and stay what they are.
+    in_order: usize,
+    /// The slots behind those.
     by_id: Slots,
     /// The highest id so far: what sorts behind it is not here, and need not be looked for.
     highest: Option<RecordId>,
@@ -121,6 +126,7 @@ impl Default for Directory {
             slots: 0,
             free: Vec::new(),
             ids: Column::new(RecordId(uuid::Uuid::nil())),
+            in_order: 0,
             by_id: Slots::default(),
             highest: None,
             group_of: Column::new(NO_GROUP),
@@ -198,7 +204,8 @@ impl Directory {
 
     /// Makes room for so many cards in all, and gives back room for many more than that.
     pub fn reserve(&mut self, count: usize) {
-        self.by_id.reserve(count, by_id(&self.ids));
+        // Those in order need none.
+        self.by_id.reserve(0, by_id(&self.ids));
         self.by_number.reserve(count, by_number(&self.series, &self.numbers));
         self.id_numbers.reserve(count);
     }
@@ -369,13 +376,34 @@ impl Directory {
 
     /// The slot of a record with a card or referred to by one.
     fn find_any(&self, id: RecordId) -> Option<u32> {
-        self.by_id.with_hash(hash_of(id)).find(|&slot| self.ids.get(slot as usize) == id)
+        self.among_those_in_order(id).or_else(|| {
+            self.by_id.with_hash(hash_of(id)).find(|&slot| self.ids.get(slot as usize) == id)
+        })
+    }
+
+    fn among_those_in_order(&self, id: RecordId) -> Option<u32> {
+        let (mut from, mut to) = (0, self.in_order);
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.ids.get(middle).cmp(&id) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Equal => return Some(middle as u32),
+                Ordering::Greater => to = middle,
+            }
+        }
+        None
     }
 
     /// The slot of a record, made when it has none.
     fn slot(&mut self, id: RecordId) -> u32 {
         if self.highest.is_none_or(|highest| id > highest) {
             self.highest = Some(id);
+            if self.in_order == self.slots {
+                self.ids.set(self.slots, id);
+                self.slots += 1;
+                self.in_order = self.slots;
+                return (self.slots - 1) as u32;
+            }
         } else if let Some(slot) = self.find_any(id) {
             return slot;
         }
@@ -427,10 +455,12 @@ impl Directory {
         }
         let id = self.ids.get(at);
         if self.find_any(id) == Some(slot) {
-            self.by_id.remove(hash_of(id), slot, by_id(&self.ids));
             self.updated.take(at);
             self.next_linked.take(at);
-            self.free.push(slot);
+            if at >= self.in_order {
+                self.by_id.remove(hash_of(id), slot, by_id(&self.ids));
+                self.free.push(slot);
+            }
         }
     }
 

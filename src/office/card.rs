@@ -2,7 +2,7 @@
 
 use super::Office;
 use crate::calendar::Calendar;
-use crate::directory::{CONFIDENTIAL, Card, Few, IdNumber, IdRole, OPEN_TO};
+use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO};
 use crate::program::{Kind, PERSON};
 use crate::record::{Record, Value};
 use crate::store::{Glance, StoreError, Walk};
@@ -67,10 +67,10 @@ fn of<'r>(
     card.updated = record.updated;
     if let Some((person, person_kind)) = person {
         card.person = Some(person.id);
-        collect(&mut card, person_kind, IdRole::Own, |path| texts(person, path));
+        collect(&mut card, person_kind, IdRole::Own, |path, text| texts(person, path, text));
     }
     let role = if person.is_some() { IdRole::Household } else { IdRole::Own };
-    collect(&mut card, kind, role, |path| texts(record, path));
+    collect(&mut card, kind, role, |path, text| texts(record, path, text));
     card.title = card.names.first().cloned().unwrap_or_default();
     if let Some(life) = &kind.workflow {
         card.submitted_by = workflow::submitted_by(life, record).map(Cow::Borrowed);
@@ -107,8 +107,11 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind) -> Card<'r> {
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
-    let text = |field: &str| glance.text(field).map(|text| Cow::Borrowed(&**text));
-    collect(&mut card, kind, IdRole::Own, |path| text(path).into_iter().collect());
+    collect(&mut card, kind, IdRole::Own, |path, found| {
+        if let Some(text) = glance.text(path) {
+            found(Cow::Borrowed(text));
+        }
+    });
     card.title = card.names.first().cloned().unwrap_or_default();
     card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
     card
@@ -117,30 +120,37 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind) -> Card<'r> {
 /// The facet of an account that may not make the step a record waits for.
 pub(super) const NOT_FOR: &str = "not_for";
 
-/// Puts on a card what a kind is found by; `texts` gives those a path leads to.
+/// Puts on a card what a kind is found by; `texts` tells those a path leads to.
 fn collect<'r>(
     card: &mut Card<'r>,
     kind: &Kind,
     role: IdRole,
-    texts: impl Fn(&str) -> Few<Cow<'r, str>>,
+    texts: impl Fn(&str, &mut dyn FnMut(Cow<'r, str>)),
 ) {
-    card.names.extend(kind.search.names.iter().flat_map(|path| texts(path)));
-    card.phones.extend(kind.search.phones.iter().flat_map(|path| texts(path)));
-    let numbers = kind.search.id_numbers.iter().flat_map(|path| {
+    for path in &kind.search.names {
+        texts(path, &mut |name| card.names.push(name));
+    }
+    for path in &kind.search.phones {
+        texts(path, &mut |phone| card.phones.push(phone));
+    }
+    for path in &kind.search.id_numbers {
         let role = if path.contains('.') { IdRole::Household } else { role };
-        texts(path).into_iter().map(move |number| IdNumber { role, number })
-    });
-    card.id_numbers.extend(numbers);
+        texts(path, &mut |number| card.id_numbers.push(IdNumber { role, number }));
+    }
 }
 
 /// The texts a path leads to: `name`, or `members.name` for each row.
-fn texts<'r>(record: &'r Record, path: &str) -> Few<Cow<'r, str>> {
-    let text = |value: Option<&'r Value>| value.and_then(Value::as_text).map(Cow::Borrowed);
+fn texts<'r>(record: &'r Record, path: &str, found: &mut dyn FnMut(Cow<'r, str>)) {
+    let mut text = |value: Option<&'r Value>| {
+        if let Some(text) = value.and_then(Value::as_text) {
+            found(Cow::Borrowed(text));
+        }
+    };
     match path.split_once('.') {
-        None => text(record.get(path)).into_iter().collect(),
+        None => text(record.get(path)),
         Some((table, column)) => {
             let rows = record.get(table).map(Value::rows).unwrap_or_default();
-            rows.iter().filter_map(|row| text(row.fields.get(column))).collect()
+            rows.iter().for_each(|row| text(row.fields.get(column)));
         }
     }
 }

@@ -51,8 +51,8 @@ pub type KindCodes = Arc<dyn Fn(&str) -> Option<u16> + Send + Sync>;
 /// Called when something of what is kept changed by itself: a table was built anew, say.
 pub type Told = Arc<dyn Fn() + Send + Sync>;
 
-/// No table smaller than this is compacted: 256 MB.
-const COMPACT_ABOVE: u64 = 256 * 1024 * 1024;
+/// No table smaller than this is compacted: 64 MB.
+const COMPACT_ABOVE: u64 = 64 * 1024 * 1024;
 
 /// What the store is given from outside.
 #[derive(Clone)]
