@@ -1,12 +1,12 @@
-//! `yizhan archive`: old parts of the journal, put away in the second place.
+//! `yizhan archive`: the files of the journal that are full, copied to the second place.
 
 use super::opening::Opened;
 use super::{Done, print, progress};
-use crate::office::Right;
+use crate::office::{Refusal, Right};
 use crate::record::china_offset;
 use crate::said;
+use crate::store::{Copied, OldSegment, StoreError};
 use crate::words::Said;
-use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 use std::io::Write;
@@ -14,76 +14,63 @@ use std::io::Write;
 /// What `archive` takes.
 #[derive(Args)]
 pub struct ArchiveArgs {
-    /// 把这一天以前保存的日志移到第二备份位置；不写则列出可归档的部分 / Put away what was saved before this day; lists what could be if not given
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    before: Option<NaiveDate>,
+    /// 只列出，不抄 / Only list them
+    #[arg(long)]
+    list: bool,
 }
 
-/// Lists, or puts away.
+/// Lists, or copies what is not there yet.
 ///
 /// # Errors
 /// A refusal, or what either place gives.
 pub fn run(args: &ArchiveArgs, at: &Opened, out: &mut dyn Write) -> Done {
     at.actor.need(Right::Maintain)?;
-    let Some(before) = args.before else { return list(at, out) };
-    let label = said!("归档", "Archiving");
     let store = at.office.store();
-    let report = progress::follow(at.watched, &label, at.lang, store.progress(), || {
-        at.office.put_away(&at.actor, before)
-    })?;
+    let refused = |error: StoreError| Refusal::unavailable(error.said(), error.next());
+    if args.list {
+        return list(&store.old_segments().map_err(refused)?, at, out);
+    }
+    let label = said!("归档", "Archiving");
+    let done = progress::follow(at.watched, &label, at.lang, store.progress(), || store.archive());
+    let done = done.map_err(refused)?;
     if at.json {
-        return print::json_line(out, &report);
+        return print::json_line(out, &done);
     }
-    let tell = |said: Said, out: &mut dyn Write| writeln!(out, "{}", said.get(at.lang));
-    if report.segments == 0 {
-        let none = said!(
-            "没有全在 {before} 以前的日志文件，未归档。yizhan archive 列出各文件到哪一天。",
-            "No file of the journal is wholly before {before}, nothing was put away. `yizhan archive` lists how far each goes."
-        );
-        return Ok(tell(none, out)?);
-    }
-    let (files, entries, folder) = (report.segments, report.entries, report.folder.display());
-    let freed = megabytes(report.freed);
-    let done = said!(
-        "已归档 {files} 个日志文件、{entries} 条到 {folder}，读回核对过；这里腾出 {freed}。",
-        "Put {files} files of the journal, {entries} entries, away in {folder}; read back and checked. {freed} were freed here."
-    );
-    tell(done, out)?;
-    let keep = said!(
-        "这些内容现在只在那里：请把该文件夹再抄一份，分开保管。看旧历史、备份和重建记录表时要接上它；yizhan verify 会核对它。",
-        "Their content lies only there now: keep another copy of that folder elsewhere. It is wanted for old history, for whole backups and to build the table anew; `yizhan verify` checks it."
-    );
-    Ok(tell(keep, out)?)
+    let (copied, files, entries) = (done.copied, done.segments, done.entries);
+    let (folder, bytes) = (done.folder.display(), megabytes(done.bytes));
+    let told = if files == 0 {
+        said!(
+            "日志还只有一个文件，没有可归档的。",
+            "The journal is one file so far, and nothing of it can be archived."
+        )
+    } else {
+        said!(
+            "归档 {folder}：{files} 个日志文件、{entries} 条，这次抄了 {copied} 个（{bytes}），读回核对过。不要密码也能核验：yizhan verify --data {folder}",
+            "The archive {folder}: {files} files of the journal, {entries} entries; {copied} copied now ({bytes}), read back and checked. Anybody checks it without a password: `yizhan verify --data {folder}`"
+        )
+    };
+    Ok(writeln!(out, "{}", told.get(at.lang))?)
 }
 
-fn list(at: &Opened, out: &mut dyn Write) -> Done {
-    let old = at.office.old_segments(&at.actor)?;
-    let day = |one: &crate::store::OldSegment| {
+fn list(old: &[OldSegment], at: &Opened, out: &mut dyn Write) -> Done {
+    let day = |one: &OldSegment| {
         one.until.map(|until| until.with_timezone(&china_offset()).format("%Y-%m-%d").to_string())
     };
     if at.json {
         return old.iter().try_for_each(|one| {
-            let (file, bytes, away) = (one.number, one.bytes, one.away);
-            let (first, last, until) = (one.first, one.last, day(one));
-            let line = json!({ "file": file, "first": first, "last": last, "until": until, "bytes": bytes, "archived": away });
+            let OldSegment { number, first, last, bytes, copied, .. } = one;
+            let until = day(one);
+            let line = json!({ "file": number, "first": first, "last": last, "until": until, "bytes": bytes, "copied": copied });
             print::json_line(out, &line)
         });
     }
-    if old.is_empty() {
-        let none = said!(
-            "日志还只有一个文件，没有可归档的。",
-            "The journal is one file so far, and nothing of it can be put away."
-        );
-        return Ok(writeln!(out, "{}", none.get(at.lang))?);
-    }
-    let yes = said!("已归档", "archived");
     let rows: Vec<[String; 5]> = old
         .iter()
         .map(|one| {
-            let away = if one.away { yes.get(at.lang).to_string() } else { String::new() };
             let entries = format!("{}–{}", one.first, one.last);
+            let copied = word(one.copied).get(at.lang).to_string();
             let until = day(one).unwrap_or_default();
-            [format!("{:08}.yzj", one.number), entries, until, megabytes(one.bytes), away]
+            [format!("{:08}.yzj", one.number), entries, until, megabytes(one.bytes), copied]
         })
         .collect();
     let heading = [
@@ -94,6 +81,15 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
         said!("归档", "Archive"),
     ];
     print::table(out, heading.each_ref().map(|said| said.get(at.lang)), &rows)
+}
+
+fn word(copied: Copied) -> Said {
+    match copied {
+        Copied::No => Said::default(),
+        Copied::Same => Said::fixed("相同", "the same"),
+        Copied::Older => Said::fixed("不同，请重抄", "differs: copy it anew"),
+        Copied::Other => Said::fixed("不是同一条链", "another chain"),
+    }
 }
 
 /// Bytes as people read them.

@@ -106,7 +106,7 @@ pub enum Command {
     Perform(perform::PerformArgs),
     /// 备份 / Back up
     Backup(backup::BackupArgs),
-    /// 把旧日志归档到第二备份位置 / Put old parts of the journal away in the second place
+    /// 把写满的日志文件抄到第二备份位置 / Copy the full files of the journal to the second place
     Archive(archive::ArchiveArgs),
     /// 销毁一个人的全部资料：一位管理员申请，另一位执行 / Erase everything of a person: one administrator asks, another carries it out
     Erase(erase::EraseArgs),

@@ -67,6 +67,7 @@ pub fn run(args: &EraseArgs, at: &Opened, out: &mut dyn Write) -> Done {
             "backups_until": left.backups_until,
             "by_hand": left.by_hand,
             "aside": left.aside,
+            "archive": left.archive,
         });
         return print::json_line(out, &line);
     }

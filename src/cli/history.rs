@@ -29,8 +29,8 @@ pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
             (record.kind, record.id)
         }
     };
-    let life = at.office.history(&at.actor, &kind, id)?;
-    for event in &life.events {
+    let events = at.office.history(&at.actor, &kind, id)?;
+    for event in &events {
         if at.json {
             print::json_line(out, &as_json(event))?;
             continue;
@@ -64,10 +64,7 @@ pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
             writeln!(out, "{}", told.get(at.lang))?;
         }
     }
-    match life.left_out.filter(|_| !at.json) {
-        Some(said) => Ok(writeln!(out, "{}", said.get(at.lang))?),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn as_json(event: &Event) -> Json {

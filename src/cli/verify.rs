@@ -141,20 +141,6 @@ fn evidence(report: &VerifyReport) -> Vec<Said> {
             "Lost in damage, as a repair says: the content of {lost} entries"
         ));
     }
-    if report.archived > 0 {
-        let count = report.archived;
-        said.push(if report.archive_away {
-            said!(
-                "{count} 条已归档，现在读不到归档，内容没有核对（链和签名核对过）：接上第二备份位置再核验一次",
-                "Put away in the archive: {count} entries. It cannot be read now, so their content was not looked at, their chain and signatures were: connect the second place and verify again"
-            )
-        } else {
-            said!(
-                "{count} 条已归档到第二备份位置，逐条核对过",
-                "Put away in the archive: {count} entries, each looked for there"
-            )
-        });
-    }
     said.push(match report.heads_known {
         0 => said!(
             "外面还没有记下的链头：有了备份，才看得出日志被整个换过",
@@ -165,6 +151,12 @@ fn evidence(report: &VerifyReport) -> Vec<Said> {
             "Heads known outside, in backups and the second place: {known}, each looked for"
         ),
     });
+    if report.archive {
+        said.push(said!(
+            "归档：逐个文件和这里的比对过",
+            "The archive: each of its files was compared with the one here"
+        ));
+    }
     if report.second_away {
         said.push(said!(
             "第二备份位置现在读不到，那里记下的没有核对：接上再核验一次",

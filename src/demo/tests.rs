@@ -241,7 +241,7 @@ fn histories_run_forward_and_are_worth_reading() {
     let mut commands: BTreeMap<String, usize> = BTreeMap::new();
     for kind in ["person", replay::FILE] {
         for record in records(&demo.office, kind) {
-            let history = demo.office.history(&supervisor, kind, record.id).unwrap().events;
+            let history = demo.office.history(&supervisor, kind, record.id).unwrap();
             assert!(history.is_sorted_by(|newer, older| newer.at >= older.at));
             assert!(history.iter().all(|event| event.at <= demo.office.now()));
             for event in history {

@@ -53,6 +53,8 @@ pub struct Leftovers {
     pub by_hand: Vec<String>,
     /// Damaged tables and journals that were kept as they were.
     pub aside: Vec<String>,
+    /// There is an archive in the second place, or that place is not there now and there may be one.
+    pub archive: bool,
 }
 
 impl Leftovers {
@@ -72,6 +74,12 @@ impl Leftovers {
                 format!(
                     "Backups made by hand are never taken away by themselves; see to them: {en}"
                 ),
+            ));
+        }
+        if self.archive {
+            said.push(said!(
+                "第二备份位置的归档里还有：接上它运行 yizhan archive，改过的文件会重新抄一份。",
+                "The archive in the second place still has it: connect that and run `yizhan archive`, which copies the files that changed anew."
             ));
         }
         if !self.aside.is_empty() {
@@ -304,7 +312,8 @@ impl Office {
         let last = backups.iter().map(|backup| china_date(backup.made)).max();
         let last = last.unwrap_or_else(|| self.today());
         let backups_until = last.checked_add_days(ROTATION).unwrap_or(last);
-        Leftovers { backups_until, by_hand, aside: self.store.kept_aside() }
+        let (aside, archive) = (self.store.kept_aside(), self.store.may_be_archived());
+        Leftovers { backups_until, by_hand, aside, archive }
     }
 }
 

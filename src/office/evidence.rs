@@ -210,7 +210,7 @@ impl Office {
     #[must_use]
     pub fn password_given(&self, name: &str) -> Option<Said> {
         self.account(name).filter(|account| account.must_change)?;
-        let (history, _) = self.store.history_here(ACCOUNT, self.id_of_account(name)?).ok()?;
+        let history = self.store.history(ACCOUNT, self.id_of_account(name)?).ok()?;
         let since = self.now() - TOLD;
         let changes = ["account-password", "account-enable"];
         let changes = history

@@ -69,23 +69,13 @@ pub struct Event {
     pub sheet: Option<DecisionSheet>,
 }
 
-/// A record's life.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Life {
-    /// What happened, newest first.
-    pub events: Vec<Event>,
-    /// That older entries are not here now, and where they lie.
-    pub left_out: Option<Said>,
-}
-
 impl super::Office {
     /// A record's life, newest first, with each change field by field.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub fn history(&self, who: &Actor, kind: &str, id: RecordId) -> Result<Life, Refusal> {
-        let read = self.store.history_here(kind, id);
-        let (entries, left_out) = read.map_err(|error| unavailable(&error))?;
+    pub fn history(&self, who: &Actor, kind: &str, id: RecordId) -> Result<Vec<Event>, Refusal> {
+        let entries = self.store.history(kind, id).map_err(|error| unavailable(&error))?;
         let mut events = Vec::with_capacity(entries.len());
         for (at, entry) in entries.iter().enumerate() {
             let now = put_of(entry, id);
@@ -119,13 +109,7 @@ impl super::Office {
                     .map(|(sheet, now)| self.sheet_shown(Some(who), now, sheet)),
             });
         }
-        let left_out = left_out.map(|seq| {
-            said!(
-                "更早的经过（第 {seq} 条以前）已归档到第二备份位置，接上后再看。",
-                "What came before (entry {seq} and older) lies in the archive in the second place; connect it to read on."
-            )
-        });
-        Ok(Life { events, left_out })
+        Ok(events)
     }
 
     /// The decision sheet that the move saved as this entry rested on, as it was then.

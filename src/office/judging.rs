@@ -9,7 +9,7 @@ use super::erasing::ERASURE;
 use super::evidence::HEADS_MISSING;
 use super::searching::MISSED;
 use super::second_place::PLACE;
-use super::{Office, Right, adopted, archiving, moves};
+use super::{Office, Right, adopted, moves};
 use crate::program::Role;
 use crate::said;
 use crate::store::{CLOCK_ACCEPTED, ERASE, ERASE_REQUEST, Entry, KnownKey, Op, Owner};
@@ -39,7 +39,6 @@ const COMMANDS: &[(&str, Option<Right>)] = &[
     (ERASE, Some(Right::Accounts)),
     (adopted::COMMAND, Some(Right::Accounts)),
     (PLACE, Some(Right::Maintain)),
-    (archiving::COMMAND, Some(Right::Accounts)),
     ("init", Some(Right::Accounts)),
     ("recover", Some(Right::Accounts)),
     ("move", None),

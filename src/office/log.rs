@@ -3,7 +3,6 @@
 //! what is only counted.
 
 use super::accounts::must_change;
-use super::archiving;
 use super::door::unavailable;
 use super::evidence::HEADS_MISSING;
 use super::history::origin_said;
@@ -108,7 +107,7 @@ const KINDS: &[KindInfo] = &[
         id: "journal",
         title: Said::fixed("恢复和修复日志", "Restores and repairs"),
         is: |entry| {
-            ["recover", HEADS_MISSING, PLACE, archiving::COMMAND].contains(&entry.command.as_str())
+            ["recover", HEADS_MISSING, PLACE].contains(&entry.command.as_str())
                 || noted(entry, "what") == Some(RESTORED)
         },
     },
@@ -433,13 +432,6 @@ fn journal_said(entry: &Entry) -> Said {
             )
         }
         PLACE => place_said(entry),
-        archiving::COMMAND => {
-            let (first, last) = (note("first"), note("last"));
-            said!(
-                "第 {first}—{last} 条已归档",
-                "Entries {first} to {last} were put away in the archive"
-            )
-        }
         "recover" => {
             let (again, mended) = (note("entered_again"), note("mended"));
             let lost = match note("lost") {

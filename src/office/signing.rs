@@ -163,7 +163,7 @@ impl super::Office {
         if let Some(known) = self.signed_in().get(&record.id) {
             return known.clone();
         }
-        let history = self.store.history_here(ACCOUNT, record.id).unwrap_or_default().0;
+        let history = self.store.history(ACCOUNT, record.id).unwrap_or_default();
         let mut found = history.into_iter().filter(|entry| entry.command == SIGN_IN);
         let mut next = || found.next().map(|entry| SignedIn { at: entry.time, from: entry.origin });
         let sign_ins = [next(), next()];

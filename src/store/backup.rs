@@ -192,7 +192,7 @@ pub(super) fn in_plain(
     plain: &mut Vec<u8>,
 ) -> Result<(), StoreError> {
     let mut body = Vec::new();
-    if frame.header.kind == ENTRIES && !frame.is_bare() {
+    if frame.header.kind == ENTRIES && !frame.lost() {
         body.extend_from_slice(frame.body.get(..NONCE).unwrap_or_default());
         for opened in block::open(keys, frame, frame.header.seq)? {
             opened?.1.write(&mut body);
@@ -398,7 +398,7 @@ fn frame_of(rest: &mut &[u8], keys: &DataKeys) -> Option<Owned> {
     *rest = after;
     let placed = [&[0; PREFIX], bytes].concat();
     let mut owned = Owned::of(&frame::view(&placed).ok()?);
-    if owned.header.kind == ENTRIES && !owned.frame().is_bare() {
+    if owned.header.kind == ENTRIES && !owned.frame().lost() {
         let (of_block, mut entries) = owned.body.split_first_chunk::<NONCE>()?;
         let mut opened = Vec::new();
         for _ in 0..owned.header.count {

@@ -5,7 +5,6 @@
 //! last seven days and of each of the last four weeks are kept. What somebody made by hand is never
 //! taken away.
 
-use super::archive;
 use super::backup::{self, BackupFile, BackupReport};
 use super::disk::{self, read_text, write_whole};
 use super::error::{Doing, StoreError, io};
@@ -261,7 +260,6 @@ impl Store {
             detail: error.to_string(),
         })?;
         write_whole(&self.dir.join(SETTINGS_FILE), text.as_bytes())?;
-        self.journal.set_archive(archive::of(&self.dir, &self.station));
         self.tell_second();
         Ok(())
     }

@@ -8,7 +8,7 @@
 //!
 //! A page in the open, a branch, says who put it together and what is given up or vouched for.
 
-use super::archive::Archive;
+use super::archive;
 use super::backup::BackupFile;
 use super::block;
 use super::cover::{Cover, Look, Uncovered};
@@ -157,8 +157,7 @@ pub struct Sources<'a> {
     pub backup: Option<BackupFile>,
     /// A journal folder, damaged or not, for what came after it.
     pub journal: Option<&'a Path>,
-    /// The folder of the archive, for entries that were put away: what is put together has them
-    /// again.
+    /// The folder of the archive, for frames that are damaged elsewhere.
     pub archive: Option<PathBuf>,
     /// The last entry that had been saved for certain, and the hash of its header.
     pub known: Option<(u64, Hash)>,
@@ -188,7 +187,7 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
     let mut composer = Composer {
         out: Restoring::create(to)?,
         origin,
-        archive: Archive::at(&archive.unwrap_or_default()),
+        archive,
         noted,
         keys,
         cover: Cover::new(origin.node, Look::Every),
@@ -212,8 +211,7 @@ pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError>
         progress.begin(Said::fixed("读取备份", "Reading the backup"), backup.seq());
         backup.entries(keys, |frame| {
             progress.at(frame.header.seq);
-            let owned = composer.whole(frame)?;
-            composer.follow(owned)
+            composer.follow(Owned::of(frame))
         })?;
         composer.found.from_backup = composer.settled.seq;
     }
@@ -245,7 +243,7 @@ struct Stray {
 struct Composer<'a> {
     out: Restoring,
     origin: Origin,
-    archive: Archive,
+    archive: Option<PathBuf>,
     noted: Option<&'a Register>,
     keys: &'a DataKeys,
     cover: Cover,
@@ -313,15 +311,6 @@ impl Composer<'_> {
         Ok(())
     }
 
-    /// A frame with the entries that were put away.
-    fn whole(&mut self, frame: &Frame<'_>) -> Result<Owned, StoreError> {
-        if !frame.away() {
-            return Ok(Owned::of(frame));
-        }
-        let archived = StoreError::Archived { seq: frame.header.seq };
-        self.archive.whole(frame)?.ok_or(archived)
-    }
-
     /// Asks who vouches for a frame; nothing is changed when nobody does.
     fn cover_it(&mut self, owned: &Owned, hash: &Hash) -> Result<(), Uncovered> {
         let page = owned.header.kind != ENTRIES;
@@ -371,19 +360,18 @@ impl Composer<'_> {
             self.mend(gap.as_deref().unwrap_or_default(), header.previous, header.seq - 1)?;
         }
         let follows = header.seq == self.seq + 1 && header.previous == self.hash;
-        let owned = self.whole(&frame)?;
         if !self.broken && follows {
-            return self.follow(owned);
+            return self.follow(Owned::of(&frame));
         }
         self.strand()?;
         self.broken = true;
-        self.stray(&owned)
+        self.stray(&Owned::of(&frame))
     }
 
     /// A frame that is here from the backup, with entries that were erased since: the rests take
     /// their places.
     fn erased_since(&mut self, frame: &Frame<'_>) {
-        if frame.header.kind != ENTRIES || frame.is_bare() {
+        if frame.header.kind != ENTRIES || frame.lost() {
             return;
         }
         let slots = block::slots(frame.body, frame.header.count).into_iter().flatten();
@@ -406,10 +394,12 @@ impl Composer<'_> {
                 self.follow(owned)
             }
             Some(Mended::HeaderOnly(owned)) => {
-                // Damaged here, and whole where it was put away.
-                if let Ok(Some(whole)) = self.archive.whole(&owned.frame()) {
-                    self.found.mended.extend(seq..=whole.header.last());
-                    return self.follow(Owned { flags: whole.flags & !LOST, ..whole });
+                let archive = self.archive.as_deref();
+                if let Some(whole) =
+                    archive.and_then(|archive| archive::frame(archive, &owned.header))
+                {
+                    self.found.mended.extend(seq..=owned.header.last());
+                    return self.follow(whole);
                 }
                 self.lose(seq, owned.header.last());
                 self.follow(owned)

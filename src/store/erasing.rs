@@ -84,9 +84,6 @@ impl Store {
         for seq in seqs {
             self.journal.frames(*seq, |frame| {
                 let gone = || StoreError::Damaged { seq: *seq, what: "not an entry".into() };
-                if frame.away() {
-                    return Err(StoreError::Archived { seq: *seq });
-                }
                 if frame.header.kind != ENTRIES || frame.lost() {
                     return Err(gone());
                 }
@@ -120,7 +117,7 @@ pub(super) fn not_as_said(
     let mut wrong = Vec::new();
     journal.frames(1, |frame| {
         let header = &frame.header;
-        if header.kind != ENTRIES || frame.is_bare() {
+        if header.kind != ENTRIES || frame.lost() {
             return Ok(ControlFlow::Continue(()));
         }
         let slots = block::slots(frame.body, header.count).into_iter().flatten();
@@ -159,11 +156,7 @@ pub(super) fn finish(
     let rests = rmp_serde::from_slice::<File>(&bytes).map(|file| file.rests).unwrap_or_default();
     let written = !rests.is_empty() && rests.iter().all(|(seq, rest)| register.is_rest(*seq, rest));
     if written {
-        match journal.replace(&rests) {
-            // What lies here is done; the rest is done when the archive is there.
-            Err(StoreError::Archived { .. }) => return Ok(true),
-            other => other?,
-        }
+        journal.replace(&rests)?;
     }
     std::fs::remove_file(&path).map_err(io(Doing::Writing, &path))?;
     Ok(written)

@@ -142,23 +142,15 @@ pub enum StoreError {
     /// A place where no file is written: what happened, and what to do.
     #[error("not written: {}", .0.0.en)]
     Unfit(Box<(Said, Said)>),
-    /// What is asked for lies in the archive, which is not there now.
-    #[error("entry {seq} lies in the archive, which is not there")]
-    Archived {
-        /// The entry.
-        seq: u64,
-    },
-    /// The archive has not what the journal says.
-    #[error("the archive in {folder} has not entry {seq}")]
-    BadArchive {
-        /// Its folder.
-        folder: String,
-        /// The entry; 0 for a copy that was just made.
-        seq: u64,
-    },
     /// No second place is named, or it is not there now.
     #[error("no second place")]
     NoSecondPlace,
+    /// What lies in the archive is another journal than the one here.
+    #[error("the archive has another journal from segment {number} on")]
+    OtherArchive {
+        /// The first segment that is another.
+        number: u32,
+    },
     /// A backup file is not whole.
     #[error("the backup file is not whole: {}", .0.en)]
     Backup(Said),
@@ -364,50 +356,18 @@ impl StoreError {
             ),
             Self::Closed => Said::fixed("数据已关闭", "The data is closed"),
             Self::Unfit(words) => words.0.clone(),
-            Self::Archived { .. } | Self::BadArchive { .. } | Self::NoSecondPlace => {
-                self.about_the_archive().0
-            }
+            Self::NoSecondPlace => Said::fixed(
+                "没有第二备份位置，或现在没有接上",
+                "There is no second place for backups, or it is not there now",
+            ),
+            Self::OtherArchive { number } => said!(
+                "归档里的日志文件 {number:08}.yzj 与这里的不是同一条链，未归档",
+                "Journal file {number:08}.yzj in the archive is of another chain than the one here; nothing was copied"
+            ),
             Self::Backup(Said { zh, en }) => {
                 said!("备份文件不完整：{zh}", "The backup file is not whole: {en}")
             }
         }
-    }
-
-    /// What happened to what was put away, and what to do.
-    fn about_the_archive(&self) -> (Said, Said) {
-        let said = match self {
-            Self::Archived { seq } => said!(
-                "第 {seq} 条已归档到第二备份位置，那里现在没有接上",
-                "Entry {seq} lies in the archive in the second place, which is not there now"
-            ),
-            Self::BadArchive { folder, seq: 0 } => said!(
-                "抄到 {folder} 的日志与原文不同，未归档",
-                "What was copied to {folder} is not what the journal has; nothing was put away"
-            ),
-            Self::BadArchive { folder, seq } => said!(
-                "归档 {folder} 里第 {seq} 条缺失或不是原文",
-                "The archive in {folder} lacks entry {seq}, or has another in its place"
-            ),
-            _ => Said::fixed(
-                "没有第二备份位置，或现在没有接上",
-                "There is no second place for backups, or it is not there now",
-            ),
-        };
-        let next = match self {
-            Self::Archived { .. } => Said::fixed(
-                "请接上第二备份位置（U 盘、另一块盘）再试；从备份恢复时，把归档文件夹放在备份文件旁边。",
-                "Connect the second place (the stick, the other disk) and try again; to restore from a backup, put the archive's folder beside the backup file.",
-            ),
-            Self::BadArchive { .. } => Said::fixed(
-                "请检查那块盘；若另有一份归档，放回原处再运行 yizhan verify。",
-                "Check that disk; where there is another copy of the archive, put it back and run `yizhan verify`.",
-            ),
-            _ => Said::fixed(
-                "先指定并接上：yizhan backup --second 目录。",
-                "Name one and connect it: `yizhan backup --second DIR`.",
-            ),
-        };
-        (said, next)
     }
 
     /// What the person can do next.
@@ -478,9 +438,14 @@ impl StoreError {
             ),
             Self::Closed => Said::fixed("请重新打开。", "Open it again."),
             Self::Unfit(words) => words.1.clone(),
-            Self::Archived { .. } | Self::BadArchive { .. } | Self::NoSecondPlace => {
-                self.about_the_archive().1
-            }
+            Self::NoSecondPlace => Said::fixed(
+                "先指定并接上：yizhan backup --second 目录。",
+                "Name one and connect it: `yizhan backup --second DIR`.",
+            ),
+            Self::OtherArchive { .. } => Said::fixed(
+                "两处都请保持原样，运行 yizhan verify，并告诉管理员：其中一处被换过，或是恢复以前的。",
+                "Leave both as they are, run `yizhan verify` and tell the administrator: one of them was replaced, or is from before a restore.",
+            ),
             Self::Backup(_) => Said::fixed(
                 "请改用另一份备份，并重新做一次备份。",
                 "Use another backup, and make a new one.",

@@ -44,10 +44,8 @@ pub const MORE: u8 = 0b0100;
 pub const SIGNED: u8 = 0b1000;
 /// The signature was lost; a branch behind it vouches for it.
 pub const UNSIGNED: u8 = 0b1_0000;
-/// The content lies in the archive and no longer here; a page behind it says so.
-pub const AWAY: u8 = 0b10_0000;
 /// Every flag there is.
-pub const KNOWN_FLAGS: u8 = LOST | FIRST_OF_BATCH | MORE | SIGNED | UNSIGNED | AWAY;
+pub const KNOWN_FLAGS: u8 = LOST | FIRST_OF_BATCH | MORE | SIGNED | UNSIGNED;
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -161,13 +159,13 @@ impl Header {
 /// One frame, its entries still sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// [`LOST`], [`AWAY`], [`FIRST_OF_BATCH`], [`MORE`]; that there is a signature says `signature`.
+    /// [`LOST`], [`FIRST_OF_BATCH`], [`MORE`]; that there is a signature says `signature`.
     pub flags: u8,
     /// The chained part.
     pub header: Header,
     /// On the last frame of each signer in a batch.
     pub signature: Option<Signature>,
-    /// The block of entries, or the page; empty when lost or away.
+    /// The block of entries, or the page; empty when lost.
     pub body: &'a [u8],
 }
 
@@ -176,18 +174,6 @@ impl Frame<'_> {
     #[must_use]
     pub fn lost(&self) -> bool {
         self.flags & LOST != 0
-    }
-
-    /// Whether the content lies in the archive.
-    #[must_use]
-    pub fn away(&self) -> bool {
-        self.flags & AWAY != 0
-    }
-
-    /// Whether there is no content here, lost or away.
-    #[must_use]
-    pub fn is_bare(&self) -> bool {
-        self.lost() || self.away()
     }
 
     /// Appends the frame's bytes.
@@ -260,8 +246,8 @@ impl Frame<'_> {
     /// Whether the body is the one the header was written for.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        if self.is_bare() {
-            return self.body.is_empty() && !(self.away() && self.header.kind != ENTRIES);
+        if self.lost() {
+            return self.body.is_empty();
         }
         let hash = match self.header.kind {
             ENTRIES => block::hash(self.body, self.header.count),

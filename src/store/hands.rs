@@ -237,12 +237,9 @@ impl Hands {
     }
 
     /// What is wrong with erasures, once everything is read. What a repair says was lost is not held
-    /// against them: the chain still knows who signed it; nor is what lies in an archive that is not
-    /// there, where `archive_away`.
-    pub fn end(&self, register: &Register, archive_away: bool) -> Vec<(u64, Said)> {
-        let lost = |seq: u64| {
-            register.lost((seq, seq)) || archive_away && register.is_put_away((seq, seq))
-        };
+    /// against them: the chain still knows who signed it.
+    pub fn end(&self, register: &Register) -> Vec<(u64, Said)> {
+        let lost = |seq: u64| register.lost((seq, seq));
         let asked = self.erasures.iter().filter(|(_, request)| !self.requests.contains(request));
         let asked = asked.filter(|(_, request)| !lost(*request));
         let unasked = asked.map(|(seq, _)| {

@@ -263,7 +263,6 @@ impl Journal {
             let next = heads.get(at + 1).map_or(end.seq + 1, |next| next.first);
             if rests.range(head.first..next).next().is_some() {
                 self.replace_in(head.segment, rests)?;
-                self.replace_in_archive(head.segment, (head.first, next), rests)?;
             }
         }
         Ok(())
@@ -274,55 +273,29 @@ impl Journal {
         number: u32,
         rests: &BTreeMap<u64, Vec<u8>>,
     ) -> Result<(), StoreError> {
-        self.rewrite(number, |frame| {
-            let body = without(frame, rests)?;
-            Some((frame.flags, body))
-        })
-    }
-
-    /// The same where the segment's entries lie in the archive.
-    fn replace_in_archive(
-        &self,
-        number: u32,
-        (first, next): (u64, u64),
-        rests: &BTreeMap<u64, Vec<u8>>,
-    ) -> Result<(), StoreError> {
-        let register = self.reader.keys();
-        let mut away = rests.range(first..next).map(|(seq, _)| *seq);
-        let Some(seq) = away.find(|seq| register.is_put_away((*seq, *seq))) else { return Ok(()) };
-        let path = self.reader.archive().map(|folder| segment::path(&folder, number));
-        let path = path.filter(|path| path.is_file()).ok_or(StoreError::Archived { seq })?;
-        let (bytes, _) =
-            rewritten((&path, number), None, |frame| Some((frame.flags, without(frame, rests)?)))?;
-        disk::write_whole(&path, &bytes)
-    }
-
-    /// Leaves the entries of whole segments out; they lie in the archive.
-    ///
-    /// # Errors
-    /// What the machine gives; run again, it goes on where it stopped.
-    pub fn leave_out(&mut self, numbers: &[u32]) -> Result<(), StoreError> {
-        self.clean()?;
-        let end = self.reader.end().segment;
-        for number in numbers.iter().filter(|number| **number < end) {
-            self.rewrite(*number, |frame| {
-                let here = frame.header.kind == frame::ENTRIES && !frame.is_bare();
-                here.then(|| (frame.flags | frame::AWAY, Vec::new()))
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Writes a segment anew; `change` gives flags and body of the frames that become others.
-    fn rewrite(
-        &mut self,
-        number: u32,
-        change: impl Fn(&frame::Frame<'_>) -> Option<(u8, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
         let path = segment::path(&self.dir, number);
         let mut end = self.reader.end();
         let limit = (number == end.segment).then_some(end.offset);
-        let (bytes, places) = rewritten((&path, number), limit, change)?;
+        let first = segment::read_head(&path)?.unwrap_or(1);
+        let mut bytes = segment::head(first).to_vec();
+        let mut places = Vec::new();
+        let mut cursor = Cursor::open(&path, segment::HEAD, limit)?;
+        while cursor.left() > 0 {
+            let Found::Frame = cursor.step()? else {
+                return Err(StoreError::Damaged { seq: first, what: "an old segment".into() });
+            };
+            let Ok(frame) = cursor.frame() else { continue };
+            places.push(Place::of(&frame.header, (number, bytes.len() as u64)));
+            let touched = rests.range(frame.header.seq..=frame.header.last()).next().is_some();
+            let body = match touched && frame.header.kind == frame::ENTRIES {
+                true => block::without(&frame.header, frame.body, rests),
+                false => None,
+            };
+            match body {
+                Some(body) => frame::Frame { body: &body, ..frame.clone() }.encode(&mut bytes),
+                None => frame.encode(&mut bytes),
+            }
+        }
         disk::need_room(&self.dir, bytes.len() as u64, ROOM)?;
         let beside = path.with_extension("new");
         disk::write_whole_at(&beside, &bytes)?;
@@ -399,40 +372,6 @@ const LOST_TAIL: &str = "an entry that had been saved cannot be read";
 /// As [`Journal::open`].
 pub fn check_all(dir: &Path, origin: Origin, known: u64) -> Result<(), StoreError> {
     Scan::run(dir, origin, None, known).map(drop)
-}
-
-/// The body of a frame in which some entries are replaced by their rests; nothing where none is.
-fn without(frame: &frame::Frame<'_>, rests: &BTreeMap<u64, Vec<u8>>) -> Option<Vec<u8>> {
-    let touched = rests.range(frame.header.seq..=frame.header.last()).next().is_some();
-    let here = frame.header.kind == frame::ENTRIES && !frame.is_bare();
-    if touched && here { block::without(&frame.header, frame.body, rests) } else { None }
-}
-
-/// The bytes of a segment in which `change` gives flags and body of some frames, and where each
-/// frame lies in them.
-fn rewritten(
-    (path, number): (&Path, u32),
-    limit: Option<u64>,
-    change: impl Fn(&frame::Frame<'_>) -> Option<(u8, Vec<u8>)>,
-) -> Result<(Vec<u8>, Vec<Place>), StoreError> {
-    let first = segment::read_head(path)?.unwrap_or(1);
-    let mut bytes = segment::head(first).to_vec();
-    let mut places = Vec::new();
-    let mut cursor = Cursor::open(path, segment::HEAD, limit)?;
-    while cursor.left() > 0 {
-        let Found::Frame = cursor.step()? else {
-            return Err(StoreError::Damaged { seq: first, what: "an old segment".into() });
-        };
-        let Ok(frame) = cursor.frame() else { continue };
-        places.push(Place::of(&frame.header, (number, bytes.len() as u64)));
-        match change(&frame) {
-            Some((flags, body)) => {
-                frame::Frame { flags, body: &body, ..frame.clone() }.encode(&mut bytes);
-            }
-            None => frame.encode(&mut bytes),
-        }
-    }
-    Ok((bytes, places))
 }
 
 /// A reading side over a whole journal, every frame of which is checked; the disk is as before.

@@ -102,7 +102,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{OldSegment, PutAwayReport};
+pub use archive::{Archived, Copied, OldSegment};
 pub use backup::{BackupReport, verify_backup};
 pub use backups::{BackupState, HeadsCompared, KnownBackup};
 pub use change::{Change, Hand, Turn};
@@ -435,35 +435,12 @@ impl Store {
     /// Every saved entry that touched a record, newest first. It ends early at an erased entry.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] naming the entry that cannot be read, [`StoreError::Archived`] where
-    /// one lies in the archive, which is not there.
+    /// [`StoreError::Damaged`] naming the entry that cannot be read.
     pub fn history(&self, kind: &str, id: RecordId) -> Result<Vec<Entry>, StoreError> {
-        match self.history_here(kind, id)? {
-            (entries, None) => Ok(entries),
-            (_, Some(seq)) => Err(StoreError::Archived { seq }),
-        }
-    }
-
-    /// The same, and where it ends early because the rest lies in an archive that is not there, the
-    /// entry it would go on with.
-    ///
-    /// # Errors
-    /// As [`Self::history`].
-    pub fn history_here(
-        &self,
-        kind: &str,
-        id: RecordId,
-    ) -> Result<(Vec<Entry>, Option<u64>), StoreError> {
         let key = self.records.key(kind, id)?;
         let mut seq = self.seen(self.records.last_seq(&key))?;
         let mut entries = Vec::new();
-        loop {
-            let entry = match self.journal.entry(&self.keys, seq) {
-                Ok(Some(entry)) => entry,
-                Ok(None) => return Ok((entries, None)),
-                Err(StoreError::Archived { seq }) => return Ok((entries, Some(seq))),
-                Err(error) => return Err(error),
-            };
+        while let Some(entry) = self.journal.entry(&self.keys, seq)? {
             let link = entry.ops.iter().find_map(|op| {
                 op.touches().filter(|(k, i, _)| *k == kind && *i == id).map(|(.., before)| before)
             });
@@ -473,10 +450,10 @@ impl Store {
             entries.push(entry);
             seq = before;
         }
+        Ok(entries)
     }
 
-    /// Gives every saved entry from `seq` (the first is 1) on, until `each` breaks off; not those in
-    /// an archive that is not there.
+    /// Gives every saved entry from `seq` (the first is 1) on, until `each` breaks off.
     ///
     /// # Errors
     /// [`StoreError::Damaged`], [`StoreError::Seal`], naming the entry that cannot be read.
@@ -485,7 +462,7 @@ impl Store {
         seq: u64,
         mut each: impl FnMut(&Entry) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.journal.entries_here(&self.keys, seq, |entry| Ok(each(&entry)))
+        self.journal.entries(&self.keys, seq, |entry| Ok(each(&entry)))
     }
 
     /// One saved entry; nothing when there is none of this sequence.

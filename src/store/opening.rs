@@ -1,7 +1,6 @@
 //! Making and opening a data folder.
 
 use super::Store;
-use super::archive;
 use super::backups::{self, KnownBackup};
 use super::change::Change;
 use super::checkpoint::Checkpoint;
@@ -285,7 +284,6 @@ impl Found {
         );
         let (journal, torn) = opened.map_err(|error| explained(dir, &keys, backup, error))?;
         let reader = journal.reader();
-        reader.set_archive(archive::of(dir, station));
         let hand = agree(unlocked, &keys, &reader.keys())?;
         if matches!(reader.entry(&keys, reader.end().seq), Err(StoreError::Seal(_))) {
             return Err(StoreError::OtherKey);

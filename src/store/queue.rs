@@ -62,8 +62,6 @@ pub(super) enum Job {
     Retry(Promise<()>),
     /// Entries lose what they say of a person.
     Erase(Rests, Promise<()>),
-    /// Leave the entries of segments out, which lie in the archive.
-    LeaveOut(Vec<u32>, Promise<()>),
 }
 
 /// A record touched by something in the queue, not yet on the disk.
@@ -295,13 +293,6 @@ impl Queue {
     pub fn erase(&self, rests: Rests) -> Ticket<()> {
         let (promise, ticket) = pair();
         self.push(Job::Erase(rests, promise));
-        ticket
-    }
-
-    /// Asks for the entries of segments to be left out, which lie in the archive.
-    pub fn leave_out(&self, numbers: Vec<u32>) -> Ticket<()> {
-        let (promise, ticket) = pair();
-        self.push(Job::LeaveOut(numbers, promise));
         ticket
     }
 

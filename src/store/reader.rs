@@ -1,6 +1,5 @@
 //! Reading the journal beside its writer: only what the disk has confirmed is seen.
 
-use super::archive::Archive;
 use super::block;
 use super::entry::Entry;
 use super::error::StoreError;
@@ -107,29 +106,16 @@ impl Index {
 pub struct JournalReader {
     dir: Arc<PathBuf>,
     index: Arc<Mutex<Index>>,
-    /// The folder of the archive, where a second place is named.
-    archive: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl JournalReader {
     /// A reader over `dir`.
     pub fn new(dir: &Path, index: Index) -> Self {
-        let (dir, index) = (Arc::new(dir.to_path_buf()), Arc::new(Mutex::new(index)));
-        Self { dir, index, archive: Arc::default() }
+        Self { dir: Arc::new(dir.to_path_buf()), index: Arc::new(Mutex::new(index)) }
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Names the folder of the archive, or none.
-    pub fn set_archive(&self, folder: Option<PathBuf>) {
-        *self.archive.lock().unwrap_or_else(PoisonError::into_inner) = folder;
-    }
-
-    /// The folder of the archive, where a second place is named.
-    pub fn archive(&self) -> Option<PathBuf> {
-        self.archive.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where the journal ends, as far as the disk has confirmed it.
@@ -178,8 +164,7 @@ impl JournalReader {
         Ok(())
     }
 
-    /// Gives every frame with an entry from `seq` to the present end, in order; what was put away
-    /// comes from the archive, and bare where that is not there.
+    /// Gives every frame with an entry from `seq` to the present end, in order.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] at the first frame that cannot be read, and what `each` gives.
@@ -210,7 +195,6 @@ impl JournalReader {
             (index.end, (first, number), begun)
         };
         let mut begun = begun.transpose()?;
-        let mut archive = None;
         while next <= end.seq {
             let limit = (number == end.segment).then_some(end.offset);
             let mut cursor = match begun.take() {
@@ -234,17 +218,7 @@ impl JournalReader {
                         Found::Bad(bad) => return Err(damaged(next, &bad.to_string())),
                     }
                     let frame = cursor.frame().map_err(|bad| damaged(next, &bad.to_string()))?;
-                    let whole = if frame.away() {
-                        let there = || Archive::at(&self.archive().unwrap_or_default());
-                        archive.get_or_insert_with(there).whole(&frame)?
-                    } else {
-                        None
-                    };
-                    let more = match &whole {
-                        Some(owned) => each(&owned.frame(), place)?,
-                        None => each(&frame, place)?,
-                    };
-                    if more.is_break() {
+                    if each(&frame, place)?.is_break() {
                         return Ok(());
                     }
                 }
@@ -315,42 +289,15 @@ impl JournalReader {
     /// nothing is left, are passed over.
     ///
     /// # Errors
-    /// As [`Self::frames`]; [`StoreError::Seal`] for content that does not open,
-    /// [`StoreError::Archived`] where the archive is wanted and not there.
+    /// As [`Self::frames`]; [`StoreError::Seal`] for content that does not open.
     pub fn entries(
         &self,
         keys: &DataKeys,
         seq: u64,
-        each: impl FnMut(Entry) -> Result<ControlFlow<()>, StoreError>,
-    ) -> Result<(), StoreError> {
-        self.entries_from(keys, seq, true, each)
-    }
-
-    /// The same; what lies in an archive that is not there is passed over too.
-    ///
-    /// # Errors
-    /// As [`Self::entries`].
-    pub fn entries_here(
-        &self,
-        keys: &DataKeys,
-        seq: u64,
-        each: impl FnMut(Entry) -> Result<ControlFlow<()>, StoreError>,
-    ) -> Result<(), StoreError> {
-        self.entries_from(keys, seq, false, each)
-    }
-
-    fn entries_from(
-        &self,
-        keys: &DataKeys,
-        seq: u64,
-        all: bool,
         mut each: impl FnMut(Entry) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
         self.frames(seq, |frame| {
-            if all && frame.away() {
-                return Err(StoreError::Archived { seq: frame.header.last() });
-            }
-            if frame.header.kind != ENTRIES || frame.is_bare() {
+            if frame.header.kind != ENTRIES || frame.lost() {
                 return Ok(ControlFlow::Continue(()));
             }
             for opened in block::open(keys, frame, seq)? {
@@ -376,9 +323,6 @@ impl JournalReader {
         }
         let mut found = None;
         self.frames(seq, |frame| {
-            if frame.away() {
-                return Err(StoreError::Archived { seq });
-            }
             if frame.header.kind == ENTRIES && !frame.lost() {
                 let opened = block::open(keys, frame, seq)?.next().transpose()?;
                 if let Some((seq, opened)) = opened {

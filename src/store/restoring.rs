@@ -1,6 +1,5 @@
 //! A data folder made from a backup, and the journal of it, written from whole frames.
 
-use super::archive;
 use super::backup::BackupFile;
 use super::composing::{self, By, RESTORE, Recovered, Sources};
 use super::disk;
@@ -111,7 +110,7 @@ pub fn restore(
             origin: station.origin(),
             backup: Some(backup),
             journal,
-            archive: file.parent().map(|place| archive::folder(place, &station)),
+            archive: None,
             known: None,
             missing: Vec::new(),
             noted: None,

@@ -152,7 +152,7 @@ pub fn mend(gap: &[u8], wanted: &Wanted<'_>) -> Option<Mended> {
     if let Some(page) = page.filter(|_| header.kind != ENTRIES) {
         return Some(Mended::Whole(Owned { flags, header, signature, body: page.clone() }));
     }
-    let flags = flags & !frame::AWAY | frame::LOST;
+    let flags = flags | frame::LOST;
     Some(Mended::HeaderOnly(Owned { flags, header, signature, body: Vec::new() }))
 }
 
@@ -170,7 +170,7 @@ fn headers<'a>(
     }
     let [_, kind, e0, e1, s @ ..] = fixed;
     let signer = SignerId(s.first_chunk::<8>().copied().unwrap_or_default());
-    let (epoch, kinds) = (u16::from_le_bytes([e0, e1]), [kind, 0, 1, 2, 3, 4, 5]);
+    let (epoch, kinds) = (u16::from_le_bytes([e0, e1]), [kind, 0, 1, 2, 3, 4]);
     let Wanted { seq, previous, last, signers, epoch: newest, .. } = *wanted;
     let count = u32::try_from(last.saturating_sub(seq) + 1).unwrap_or(u32::MAX);
     let ways = kinds
@@ -189,7 +189,7 @@ fn headers<'a>(
 
 /// When an entry of a frame was saved.
 pub fn time_of(keys: &DataKeys, frame: &Frame<'_>, seq: u64) -> Option<Instant> {
-    if frame.header.kind != ENTRIES || frame.is_bare() {
+    if frame.header.kind != ENTRIES || frame.lost() {
         return None;
     }
     let (seq, opened) = block::open(keys, frame, seq).ok()?.next()?.ok()?;

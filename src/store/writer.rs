@@ -84,9 +84,6 @@ impl Writer {
                 Work::Other(Job::Built(built)) => self.built(built),
                 Work::Other(Job::Retry(promise)) => promise.keep(self.retry()),
                 Work::Other(Job::Erase(rests, promise)) => promise.keep(self.erase(&rests)),
-                Work::Other(Job::LeaveOut(numbers, promise)) => {
-                    promise.keep(self.leave_out(&numbers));
-                }
                 Work::Other(Job::Write(submission)) => self.batch(vec![submission]),
             }
             let since = self.journal.reader().end().seq.saturating_sub(self.checkpointed);
@@ -111,14 +108,6 @@ impl Writer {
     /// Writes old segments anew. The place opening starts from has moved with them.
     fn erase(&mut self, rests: &Rests) -> Result<(), StoreError> {
         self.journal.replace(rests)?;
-        self.checkpointed = 0;
-        let _ = self.checkpoint();
-        Ok(())
-    }
-
-    /// Leaves the entries of old segments out. They come before the place opening starts from.
-    fn leave_out(&mut self, numbers: &[u32]) -> Result<(), StoreError> {
-        self.journal.leave_out(numbers)?;
         self.checkpointed = 0;
         let _ = self.checkpoint();
         Ok(())

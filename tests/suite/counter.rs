@@ -128,15 +128,15 @@ fn what_is_typed_is_seen_before_it_is_looked_for() {
     let station = furnished::station();
     let mut desk = station.session(80, 24);
     desk.signs_in("volunteer").press("F2");
-    desk.hears("单".as_bytes()).shows("单").hides("BN-人").hides("没有找到");
+    desk.takes("单".as_bytes()).shows("单").hides("BN-人").hides("没有找到");
     assert_eq!(desk.wake_in(), Some(std::time::Duration::ZERO));
-    desk.hears("静".as_bytes()).shows("单静").hides("BN-人");
+    desk.takes("静".as_bytes()).shows("单静").hides("BN-人");
     desk.pause().shows("BN-人");
     assert_ne!(desk.wake_in(), Some(std::time::Duration::ZERO));
     // The hits of before stay until others are found.
-    desk.hears(b"\x7f").shows("BN-人").pause().shows("BN-人");
+    desk.takes(b"\x7f").shows("BN-人").pause().shows("BN-人");
     desk.press("Ctrl-U").hides("BN-人");
-    desk.hears("单静\r".as_bytes()).shows("单静").hides("找人或编号");
+    desk.takes("单静\r".as_bytes()).shows("单静").hides("找人或编号");
     // Nothing is looked for twice by itself.
     desk.press("F2").types("zzzz").shows("没有找到");
     assert_ne!(desk.wake_in(), Some(std::time::Duration::ZERO));

@@ -258,7 +258,7 @@ fn an_auditor_reads_masked_and_changes_nothing() {
     assert_eq!(reveal(&auditor, "看看").unwrap_err().kind, RefusalKind::Forbidden);
     assert_eq!(reveal(&desk, " ").unwrap_err().field, "reason");
     reveal(&desk, "核对证件").unwrap();
-    let events = station.office.history(&auditor, PERSON, id).unwrap().events;
+    let events = station.office.history(&auditor, PERSON, id).unwrap();
     assert_eq!(events[0].reason.as_deref(), Some("核对证件"));
     assert_eq!(events[0].command, "reveal");
     let masked: String =

@@ -76,7 +76,7 @@ fn a_registration_taken_back_is_in_no_list_and_its_number_is_not_given_again() {
     desk.press("Esc F2").types("田甜").shows("没有找到");
     assert_eq!(station.office.numbered(&number), None);
     let (kind, id) = station.office.withdrawn(&number).unwrap();
-    assert_eq!(station.office.history(&station.admin, &kind, id).unwrap().events.len(), 2);
+    assert_eq!(station.office.history(&station.admin, &kind, id).unwrap().len(), 2);
     let again = person(&station, "田甜", 60);
     let again = station.office.record(again).unwrap().unwrap();
     assert_ne!(again.number, number);

@@ -291,7 +291,7 @@ impl Stage {
 
     /// Bytes as they come, and the frame that shows them: what the session puts off until nobody
     /// waits for a frame is not done yet.
-    pub fn hears(&mut self, bytes: &[u8]) -> &mut Self {
+    pub fn takes(&mut self, bytes: &[u8]) -> &mut Self {
         self.session.input(Input::Bytes(bytes));
         self.paint();
         self

@@ -15,6 +15,6 @@ mod register;
 mod seed;
 
 pub use epochs::DataKeys;
-pub use plain::{Branch, EpochFrame, Erase, Erased, GivenUp, KeyFrame, Owner, Plain, PutAway};
+pub use plain::{Branch, EpochFrame, Erase, Erased, GivenUp, KeyFrame, Owner, Plain};
 pub use register::{ADMINISTRATOR, KnownKey, Refused, Register};
 pub use seed::{Public, Seed, Signature, Signer, SignerId, open_for, seal_for};

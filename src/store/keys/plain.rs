@@ -1,5 +1,4 @@
-//! What lies in the journal in the open: who holds which key, epochs, branches, erasures, what was
-//! put away.
+//! What lies in the journal in the open: who holds which key, epochs, branches, erasures.
 //!
 //! Signed like every entry and no secret, so that `verify` can follow all of it without a password.
 //! Nothing here names a person: accounts are named by the ids of their records.
@@ -125,15 +124,6 @@ pub struct Erase {
     pub entries: Vec<Erased>,
 }
 
-/// Entries whose content was put away in the archive, first and last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PutAway {
-    /// The first of them.
-    pub first: u64,
-    /// The last.
-    pub last: u64,
-}
-
 /// The content of a frame in the open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plain {
@@ -145,8 +135,6 @@ pub enum Plain {
     Branch(Branch),
     /// An erasure.
     Erase(Erase),
-    /// Entries were put away.
-    PutAway(PutAway),
 }
 
 /// The kinds of frame; 0 is a block of sealed entries.
@@ -154,7 +142,6 @@ pub const KEY: u8 = 1;
 const EPOCH: u8 = 2;
 const BRANCH: u8 = 3;
 const ERASE: u8 = 4;
-const PUT_AWAY: u8 = 5;
 
 impl Plain {
     /// The kind its frame has.
@@ -165,7 +152,6 @@ impl Plain {
             Self::Epoch(_) => EPOCH,
             Self::Branch(_) => BRANCH,
             Self::Erase(_) => ERASE,
-            Self::PutAway(_) => PUT_AWAY,
         }
     }
 
@@ -179,7 +165,6 @@ impl Plain {
             Self::Epoch(epoch) => rmp_serde::to_vec_named(epoch),
             Self::Branch(branch) => rmp_serde::to_vec_named(branch),
             Self::Erase(erase) => rmp_serde::to_vec_named(erase),
-            Self::PutAway(away) => rmp_serde::to_vec_named(away),
         };
         bytes.map_err(|error| StoreError::Encoding(error.to_string()))
     }
@@ -192,7 +177,6 @@ impl Plain {
             EPOCH => rmp_serde::from_slice(body).ok().map(Self::Epoch),
             BRANCH => rmp_serde::from_slice(body).ok().map(Self::Branch),
             ERASE => rmp_serde::from_slice(body).ok().map(Self::Erase),
-            PUT_AWAY => rmp_serde::from_slice(body).ok().map(Self::PutAway),
             _ => None,
         }
     }

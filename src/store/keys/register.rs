@@ -5,7 +5,7 @@
 //! an administrator or the recovery key, back to that root. Kept in the checkpoint, so that opening
 //! need not read the journal for it; `verify` derives it anew.
 
-use super::plain::{Branch, EpochFrame, Erase, KeyFrame, Owner, Plain, PutAway};
+use super::plain::{Branch, EpochFrame, Erase, KeyFrame, Owner, Plain};
 use super::seed::{Public, SignerId};
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
@@ -111,9 +111,6 @@ pub struct Register {
     branches: Vec<(u64, Branch)>,
     /// For each entry that was erased: the frame that says so, and the hash of the rest.
     erased: BTreeMap<u64, (u64, [u8; 32])>,
-    /// Entries whose content was put away.
-    #[serde(default)]
-    put_away: Vec<PutAway>,
     #[serde(skip)]
     places: HashMap<SignerId, usize>,
 }
@@ -209,16 +206,14 @@ impl Register {
         let keys = given.chain(ended).map(Plain::Key);
         let branches = self.branches.iter().filter(|(at, _)| *at == seq);
         let branches = branches.map(|(_, branch)| Plain::Branch(branch.clone()));
-        let away = self.put_away.iter().copied().map(Plain::PutAway);
-        let epochs = self.epochs.iter().cloned().map(Plain::Epoch);
-        keys.chain(branches).chain(epochs).chain(away).collect()
+        keys.chain(branches).chain(self.epochs.iter().cloned().map(Plain::Epoch)).collect()
     }
 
     /// Whether another register says the same.
     #[must_use]
     pub fn is_what(&self, other: &Self) -> bool {
         let of = |one: &Self| (one.keys.clone(), one.epochs.clone(), one.branches.clone());
-        of(self) == of(other) && (&self.erased, &self.put_away) == (&other.erased, &other.put_away)
+        of(self) == of(other) && self.erased == other.erased
     }
 
     /// Whether a branch behind them says that the content of a row of entries was lost.
@@ -226,12 +221,6 @@ impl Register {
     pub fn lost(&self, (first, last): (u64, u64)) -> bool {
         let mut branches = self.branches.iter().filter(|(seq, _)| *seq > last);
         branches.any(|(_, branch)| branch.lost.iter().any(|(a, b)| *a <= first && last <= *b))
-    }
-
-    /// Whether a page says that a row of entries was put away.
-    #[must_use]
-    pub fn is_put_away(&self, (first, last): (u64, u64)) -> bool {
-        self.put_away.iter().any(|row| row.first <= first && last <= row.last)
     }
 
     /// Whether a branch behind them vouches for a row of entries whose signature was lost.
@@ -298,10 +287,6 @@ impl Register {
             Plain::Erase(Erase { entries, .. }) => {
                 self.erased.extend(entries.iter().map(|one| (one.seq, (seq, one.rest))));
             }
-            Plain::PutAway(away) if away.first <= away.last && away.last < seq => {
-                self.put_away.push(*away);
-            }
-            Plain::PutAway(_) => return Err(Refused::Order),
         }
         Ok(())
     }

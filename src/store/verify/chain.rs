@@ -2,7 +2,7 @@
 
 use super::report::{BackupCheck, VerifyReport};
 use crate::said;
-use crate::store::archive::{self, Archive};
+use crate::store::archive::{self, Copied};
 use crate::store::backups::{self, BackupOnDisk, Outside};
 use crate::store::block;
 use crate::store::checkpoint::Checkpoint;
@@ -43,7 +43,6 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let checkpoint = Checkpoint::load(dir, station.node)?;
     let mut chain = Chain::new(&station, head, ends.map(|seq| (seq, None)).collect());
     chain.saved = checkpoint.as_ref().map_or(0, |saved| saved.position.seq);
-    chain.archive = archive::of(dir, &station).map(|folder| Archive::at(&folder));
     chain.passed();
     if head == Some(&genesis) {
         report.head_found = Some(0);
@@ -92,8 +91,35 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     for file in backups {
         report.checked_backup(chain.backup(file, &station, whole));
     }
+    compare_archive(dir, &station, &mut report)?;
     report.looked_for(head);
     Ok(report)
+}
+
+/// The archive in the second place, where it is there, against the journal.
+fn compare_archive(
+    dir: &Path,
+    station: &StationInfo,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    let Some(folder) = archive::of(dir, station) else { return Ok(()) };
+    report.archive = true;
+    for (number, copied) in archive::compare(dir, &folder)? {
+        report.problem(
+            None,
+            match copied {
+                Copied::Other => said!(
+                    "归档里的 {number:08}.yzj 与这里的不是同一条链",
+                    "{number:08}.yzj in the archive is of another chain than the one here"
+                ),
+                _ => said!(
+                    "归档里的 {number:08}.yzj 与这里的不同：有销毁过的内容还在，或已损坏。运行 yizhan archive 重新抄一份",
+                    "{number:08}.yzj in the archive differs: it still has what was erased here, or is damaged. `yizhan archive` copies it anew"
+                ),
+            },
+        );
+    }
+    Ok(())
 }
 
 /// How far the chain has been followed.
@@ -109,12 +135,6 @@ struct Chain<'a> {
     rests: BTreeMap<u64, [u8; 32]>,
     /// Entries of which nothing is there, first and last of each row.
     lost: Vec<(u64, u64)>,
-    /// Entries whose content is not here, likewise: a page behind them says that it was put away.
-    away: Vec<(u64, u64)>,
-    /// Where they should lie.
-    archive: Option<Archive>,
-    /// It was told that the archive is not right.
-    archive_told: bool,
     /// For each erasure its frame, who signed it, and the entry that asked for it.
     erasures: Vec<(u64, SignerId, u64)>,
     /// A page was met since the last place where everything was covered.
@@ -152,9 +172,6 @@ impl<'a> Chain<'a> {
             register: Register::default(),
             rests: BTreeMap::new(),
             lost: Vec::new(),
-            away: Vec::new(),
-            archive: None,
-            archive_told: false,
             erasures: Vec::new(),
             turned: false,
             saved: 0,
@@ -286,7 +303,6 @@ impl<'a> Chain<'a> {
         self.cover.forget_after(seq);
         self.rests.split_off(&upto);
         self.lost.retain(|(first, _)| *first <= seq);
-        self.away.retain(|(first, _)| *first <= seq);
         report.lost = self.lost.iter().map(|(first, last)| last - first + 1).sum();
         self.erasures.retain(|(at, ..)| *at <= seq);
         self.heads.range_mut(upto..).for_each(|(_, hash)| *hash = None);
@@ -306,10 +322,11 @@ impl<'a> Chain<'a> {
         if frame.lost() {
             report.lost += u64::from(header.count);
             self.lost.push((header.seq, header.last()));
-        } else if frame.away() {
-            self.put_away(frame, report);
         } else if header.kind == ENTRIES {
-            self.erased_in(frame);
+            let slots = block::slots(frame.body, header.count).into_iter().flatten();
+            for (seq, slot) in (header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some()) {
+                self.rests.insert(seq, *blake3::hash(slot.sealed).as_bytes());
+            }
         } else if let Some(Plain::Erase(erase)) = Plain::read(header.kind, frame.body) {
             self.erasures.push((header.seq, header.signer, erase.request));
         }
@@ -322,41 +339,6 @@ impl<'a> Chain<'a> {
             report.head_found = Some(self.seq);
         }
         true
-    }
-
-    /// The erased entries of a block.
-    fn erased_in(&mut self, frame: &Frame<'_>) {
-        let slots = block::slots(frame.body, frame.header.count).into_iter().flatten();
-        let erased = (frame.header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some());
-        let rests = erased.map(|(seq, slot)| (seq, *blake3::hash(slot.sealed).as_bytes()));
-        self.rests.extend(rests);
-    }
-
-    /// A frame whose content lies in the archive, where that is there.
-    fn put_away(&mut self, frame: &Frame<'_>, report: &mut VerifyReport) {
-        let header = &frame.header;
-        report.archived += u64::from(header.count);
-        let goes_on = self.away.last().is_some_and(|(_, last)| *last + 1 == header.seq);
-        match self.away.last_mut().filter(|_| goes_on) {
-            Some((_, last)) => *last = header.last(),
-            None => self.away.push((header.seq, header.last())),
-        }
-        let missing = self.archive.as_ref().is_some_and(Archive::is_missing);
-        let wrong = match self.archive.as_mut().map(|archive| archive.whole(frame)) {
-            Some(Ok(Some(whole))) => return self.erased_in(&whole.frame()),
-            Some(Ok(None)) | None => missing.then(|| {
-                Said::fixed(
-                    "归档不在第二备份位置里",
-                    "The archive is not in the second place where it was put",
-                )
-            }),
-            Some(Err(error)) => Some(error.said()),
-        };
-        // Said once.
-        if let Some(said) = wrong.filter(|_| !std::mem::replace(&mut self.archive_told, true)) {
-            report.problem(Some(header.seq), said);
-        }
-        report.archive_away = true;
     }
 
     /// What is missing from the journal is missing because somebody accountable said so.
@@ -381,16 +363,11 @@ impl<'a> Chain<'a> {
                 );
             }
         }
-        let gone = |seq: &u64| {
-            let unseen = if report.archive_away { &self.away[..] } else { &[] };
-            let rows = self.lost.iter().chain(unseen);
-            rows.into_iter().any(|(first, last)| (first..=last).contains(&seq))
-        };
+        let gone = |seq: &u64| self.lost.iter().any(|(first, last)| (first..=last).contains(&seq));
         let there = |seq: &&u64| !self.rests.contains_key(seq) && !gone(seq);
-        let still: Vec<u64> = self.register.all_erased().keys().filter(there).copied().collect();
-        for seq in still {
+        for seq in self.register.all_erased().keys().filter(there) {
             report.problem(
-                Some(seq),
+                Some(*seq),
                 said!(
                     "第 {seq} 条应已销毁，内容却还在：请打开一次站点，由它做完；仍在的，有人放回了旧内容，请运行 yizhan rebuild",
                     "Entry {seq} was to be erased and its content is still there: open the station once, which finishes it; if it stays, somebody put it back, and `yizhan rebuild` takes it out"
@@ -405,17 +382,6 @@ impl<'a> Chain<'a> {
                 said!(
                     "第 {seq} 条的内容不见了，而没有修复的记载",
                     "The content of entry {seq} is gone, and no repair says so"
-                ),
-            );
-        }
-        // Pages lie between the rows that were put away together.
-        let untold = self.away.iter().filter(|row| !self.register.is_put_away(**row));
-        for (seq, _) in untold {
-            report.problem(
-                Some(*seq),
-                said!(
-                    "第 {seq} 条起的内容不在这里，而没有归档的记载",
-                    "The content from entry {seq} on is not here, and nothing says that it was put away"
                 ),
             );
         }

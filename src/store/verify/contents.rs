@@ -63,9 +63,8 @@ impl Store {
             .collect();
         thread::scope(|scope| {
             let backups = scope.spawn(|| self.check_backups(&sound));
-            if report.entries >= upto
-                && self.read_contents(upto, (&mut ledger, judge), &mut report)?
-            {
+            if report.entries >= upto {
+                self.read_contents(upto, (&mut ledger, judge), &mut report)?;
                 report.table = Some(self.compare_table(upto, ledger, &mut report)?);
             }
             let wrong = backups.join().unwrap_or_else(|panic| resume_unwind(panic));
@@ -95,16 +94,14 @@ impl Store {
         wrong
     }
 
-    /// Reads what there is; false where an archive that is not right ended it, which the chain has
-    /// told of.
     fn read_contents(
         &self,
         upto: u64,
         (ledger, judge): (&mut Ledger, &Judge<'_>),
         report: &mut VerifyReport,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         if upto == 0 {
-            return Ok(true);
+            return Ok(());
         }
         let register = self.register();
         let mut hands = Hands::default();
@@ -120,7 +117,7 @@ impl Store {
                 Some(Plain::Erase(erase)) => hands.erasure(header.seq, erase.request),
                 _ => {}
             }
-            if header.kind == ENTRIES && !frame.is_bare() {
+            if header.kind == ENTRIES && !frame.lost() {
                 let key = register.known(header.signer);
                 // Only what a repair enters again, in its own batch, names another than its signer.
                 hands.repairs = repairer == Some(header.signer);
@@ -145,13 +142,10 @@ impl Store {
             let more = header.last() < upto;
             Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
-        for (seq, Said { zh, en }) in hands.end(&register, report.archive_away) {
+        for (seq, Said { zh, en }) in hands.end(&register) {
             report.problem(Some(seq), said!("第 {seq} 条：{zh}", "Entry {seq}: {en}"));
         }
-        match walked {
-            Err(StoreError::BadArchive { .. }) => Ok(false),
-            other => other.map(|()| true),
-        }
+        walked
     }
 
     /// One entry against those before it, and against whoever signed it.
@@ -172,7 +166,7 @@ impl Store {
             }
         };
         let seq = entry.seq;
-        let lost = report.lost > 0 || report.archive_away;
+        let lost = report.lost > 0;
         let fits = |op: &entry::Op| {
             let Some((kind, id, previous)) = op.touches() else { return true };
             let key = self.records.key(kind, id).ok();
@@ -189,8 +183,8 @@ impl Store {
             let key = self.records.key(kind, id)?;
             let put = op.record().map(entry::encode_record);
             let before = ledger.touch(key, seq, put.as_deref());
-            // Where content is not here the link may lead past what is known.
-            if before != previous && !lost {
+            // Where content was lost the link may lead past what is known.
+            if before != previous && report.lost == 0 {
                 report.problem(
                     Some(seq),
                     said!(
@@ -214,8 +208,6 @@ impl Store {
         let walked = self.records.walk(&mut |record| {
             found.records += 1;
             let same = ledger.meet(&record.key, record.last_seq, record.plain());
-            // What was put away, and cannot be read now, may have told of it.
-            let same = same.unwrap_or(report.archive_away);
             // What was saved since the check began is not held against it.
             found.differing += u64::from(!same && record.last_seq <= upto);
             Ok(())

@@ -65,13 +65,12 @@ impl Ledger {
         0
     }
 
-    /// The table has a record, last touched by the entry `last_seq`: whether the journal has it so;
-    /// nothing for one the journal did not tell of.
-    pub fn meet(&mut self, key: &Key, last_seq: u64, content: &[u8]) -> Option<bool> {
+    /// The table has a record, last touched by the entry `last_seq`: whether the journal has it so.
+    pub fn meet(&mut self, key: &Key, last_seq: u64, content: &[u8]) -> bool {
         let content = self.hashes.hash_one(content);
-        let line = self.find(key).and_then(|at| self.lines.get_mut(at))?;
-        let again = std::mem::replace(&mut line.met, true);
-        Some(!again && (line.last_seq, line.content) == (last_seq, content))
+        let Some(line) = self.find(key).and_then(|at| self.lines.get_mut(at)) else { return false };
+        !std::mem::replace(&mut line.met, true)
+            && (line.last_seq, line.content) == (last_seq, content)
     }
 
     /// Records the table was not seen to have.

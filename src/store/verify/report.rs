@@ -84,10 +84,6 @@ pub struct VerifyReport {
     pub erased: u64,
     /// Of the entries, those whose content a repair says was lost.
     pub lost: u64,
-    /// Of the entries, those whose content was put away in the archive.
-    pub archived: u64,
-    /// The archive is wanted and not there now: what was put away was not looked at.
-    pub archive_away: bool,
     /// The station's lives so far: one more with each restore or repair.
     pub incarnation: u32,
     /// Restores and repairs, in words.
@@ -98,6 +94,8 @@ pub struct VerifyReport {
     pub second_away: bool,
     /// Segments of the journal.
     pub segments: u32,
+    /// The archive is there: each of its copies was compared.
+    pub archive: bool,
     /// Hash of the last header, in hexadecimal.
     pub head: String,
     /// Bytes at the end that are no entry yet: a save going on, or torn by a crash.

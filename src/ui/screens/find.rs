@@ -53,12 +53,16 @@ impl Find {
 
     fn show(&mut self, found: Result<Vec<Line>, Refusal>, cx: &mut Context) {
         (self.owes, self.again) = (false, None);
+        let marked = self.hits.get(self.window.at).map(|hit| hit.id);
         match found {
             Ok(hits) => self.hits = people_first(hits),
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
         if !std::mem::take(&mut self.stays) {
             self.window = Window::default();
+        } else if let Some(at) = self.hits.iter().position(|hit| Some(hit.id) == marked) {
+            // Whoever reads stays on whom they read, wherever that is now.
+            self.window.at = at;
         }
     }
 }
@@ -87,11 +91,13 @@ impl Screen for Find {
 
     fn pasted(&mut self, pasted: &str, cx: &mut Context) {
         self.line.insert(pasted);
+        self.stays = false;
         self.search(cx);
     }
 
     fn settles_in(&self, now: Instant) -> Option<Duration> {
-        let left = |again: Instant| (again - now).to_std().unwrap_or_default();
+        // A clock that was set back in between does not put it off.
+        let left = |again: Instant| (again - now).min(AGAIN).to_std().unwrap_or_default();
         self.owes.then(|| self.again.map_or(Duration::ZERO, left))
     }
 
@@ -133,7 +139,9 @@ impl Screen for Find {
     }
 
     fn refresh(&mut self, _cx: &mut Context) {
-        (self.owes, self.stays) = (true, true);
+        // A letter that was typed and not looked for yet begins at the top.
+        self.stays |= !self.owes;
+        self.owes = true;
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {

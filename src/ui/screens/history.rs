@@ -56,8 +56,8 @@ impl Screen for History {
         let Some(who) = cx.who else { return };
         let mut reading = Reading::default();
         match cx.office.history(who, &self.kind, self.id) {
-            Ok(life) => {
-                for event in life.events {
+            Ok(events) => {
+                for event in events {
                     let at = event.at.with_timezone(&china_offset()).format("%Y-%m-%d %H:%M:%S");
                     let (by, what) = (&event.by, &event.what);
                     let from = &event.from;
@@ -91,9 +91,6 @@ impl Screen for History {
                     if let Some(sheet) = &event.sheet {
                         reading.sheet_as_it_was(sheet, self.full);
                     }
-                }
-                if let Some(said) = life.left_out {
-                    reading.line(Tone::Quiet, said);
                 }
             }
             Err(refusal) => cx.say(Notice::from(refusal)),

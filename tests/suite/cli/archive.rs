@@ -1,4 +1,4 @@
-//! Old parts of the journal put away by the built program, and what it says with the second place
+//! Full files of the journal copied by the built program, and what it says with the second place
 //! there and not.
 
 use super::{Desk, json_lines, shown, text};
@@ -9,7 +9,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::time::Instant;
-use yizhan::record::{Clock, SystemClock};
 
 /// Bytes before the first frame of a segment: magic, sequence, checksum.
 const HEAD: usize = 20;
@@ -67,11 +66,6 @@ fn put_back(from: &Path, to: &Path) {
     copy_folder(from, to);
 }
 
-fn tomorrow() -> String {
-    let day = SystemClock.today() + chrono::TimeDelta::days(2);
-    day.format("%Y-%m-%d").to_string()
-}
-
 fn entries(desk: &Desk) -> u64 {
     let verified = json_lines(&desk.done(&["verify", "--json"]));
     assert_eq!(verified[0]["ok"], true, "{verified:?}");
@@ -79,48 +73,42 @@ fn entries(desk: &Desk) -> u64 {
 }
 
 #[test]
-fn old_files_are_listed_put_away_and_checked_in_both_places() {
+fn full_files_are_listed_copied_and_checked_by_anybody() {
     let desk = desk();
-    let listed = json_lines(&desk.done(&["archive", "--json"]));
-    assert!(listed.len() > 2 && listed.iter().all(|file| file["archived"] == false));
-    // Nothing is as old as that.
-    assert!(desk.done(&["archive", "--before", "2020-01-01"]).contains("2020-01-01"));
-    let before = entries(&desk);
-    let done = json_lines(&desk.done(&["archive", "--before", &tomorrow(), "--json"]));
-    assert_eq!(done[0]["segments"], listed.len());
-    let listed = json_lines(&desk.done(&["archive", "--json"]));
-    assert!(listed.iter().all(|file| file["archived"] == true), "{listed:?}");
-    // The page and the entry that say so, and the sign-ins.
-    assert!(entries(&desk) >= before + 2);
-    assert!(text(&desk.yizhan(&["verify"]).output().unwrap().stdout).contains("已归档"));
-    assert!(desk.done(&["log", "--what", "journal"]).contains("归档"));
-    // The stick goes.
+    let listed = json_lines(&desk.done(&["archive", "--list", "--json"]));
+    assert!(listed.len() > 2 && listed.iter().all(|file| file["copied"] == "no"), "{listed:?}");
+    let done = json_lines(&desk.done(&["archive", "--json"]));
+    assert_eq!(
+        (&done[0]["copied"], &done[0]["segments"]),
+        (&done[0]["segments"], &listed.len().into())
+    );
+    assert!(desk.done(&["archive", "--list"]).contains("相同"));
+    assert!(desk.done(&["archive"]).contains("这次抄了 0 个"));
+    entries(&desk);
+    // Whoever has the stick checks it, without any password.
+    let folder = done[0]["folder"].as_str().unwrap();
+    let mut alone = std::process::Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    let alone = alone.env_clear().args(["verify", "--json", "--data", folder]).output().unwrap();
+    let alone = &json_lines(&text(&alone.stdout))[0];
+    assert_eq!((&alone["ok"], &alone["entries"]), (&true.into(), &done[0]["entries"]));
+    // The stick goes: work goes on, and archiving says what is missing.
     fs::rename(desk.file("stick"), desk.file("pocket")).unwrap();
-    let without = json_lines(&desk.done(&["verify", "--json"]));
-    assert_eq!((&without[0]["ok"], &without[0]["archive_away"]), (&true.into(), &true.into()));
-    assert!(desk.done(&["find", "张敏"]).contains("张敏"));
-    let number = listed_number(&desk);
-    let history = desk.done(&["history", &number]);
-    assert!(history.contains("归档") && history.contains("接上"), "{history}");
-    let (status, said) = desk.failed(&["archive", "--before", &tomorrow()]);
+    entries(&desk);
+    let (status, said) = desk.failed(&["archive"]);
     assert!(status == 1 && said.contains("第二备份位置"), "{said}");
-    // And comes back, with one file fewer.
     fs::rename(desk.file("pocket"), desk.file("stick")).unwrap();
-    let folder = fs::read_dir(desk.file("stick")).unwrap().flatten().map(|file| file.path());
-    let folder = folder.into_iter().find(|path| path.is_dir()).unwrap();
-    assert!(!desk.done(&["history", &number]).contains("接上"));
-    fs::remove_file(folder.join("00000002.yzj")).unwrap();
-    let (status, _) = desk.failed(&["verify"]);
-    assert_eq!(status, 1);
-}
-
-fn listed_number(desk: &Desk) -> String {
-    let found = json_lines(&desk.done(&["find", "张敏", "--json"]));
-    found[0]["number"].as_str().unwrap().to_string()
+    // A copy that was changed is told, and copied anew.
+    let copy = Path::new(folder).join("journal/00000002.yzj");
+    let mut bytes = fs::read(&copy).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&copy, bytes).unwrap();
+    assert_eq!(desk.failed(&["verify"]).0, 1);
+    desk.done(&["archive"]);
+    entries(&desk);
 }
 
 #[test]
-fn killed_at_any_moment_it_has_put_away_a_file_or_not() {
+fn killed_at_any_moment_it_has_copied_a_file_or_not() {
     let desk = desk();
     let (folder, before) = (desk.file("before"), desk.file("stick-before"));
     copy_folder(&desk.data(), &folder);
@@ -128,12 +116,12 @@ fn killed_at_any_moment_it_has_put_away_a_file_or_not() {
     let known = entries(&desk);
     put_back(&folder, &desk.data());
     let began = Instant::now();
-    desk.done(&["archive", "--before", &tomorrow()]);
+    desk.done(&["archive"]);
     let whole = began.elapsed();
     for moment in 0..16_u32 {
         put_back(&folder, &desk.data());
         put_back(&before, &desk.file("stick"));
-        let mut command = desk.acting(&["archive", "--before", &tomorrow()]);
+        let mut command = desk.acting(&["archive"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // The moment, or its end before that.
         let mut output = child.stdout.take().unwrap();
@@ -146,9 +134,9 @@ fn killed_at_any_moment_it_has_put_away_a_file_or_not() {
         let _ = child.kill();
         child.wait().unwrap();
         assert!(entries(&desk) >= known - 1, "moment {moment}");
-        desk.done(&["archive", "--before", &tomorrow()]);
-        let listed = json_lines(&desk.done(&["archive", "--json"]));
-        assert!(listed.iter().all(|file| file["archived"] == true), "{moment}: {listed:?}");
+        desk.done(&["archive"]);
+        let listed = json_lines(&desk.done(&["archive", "--list", "--json"]));
+        assert!(listed.iter().all(|file| file["copied"] == "same"), "{moment}: {listed:?}");
         entries(&desk);
     }
 }

@@ -276,7 +276,7 @@ impl Onlooker<'_> {
                 if id_of_move == "approve" {
                     // The text of its sheet lies with the entry that made the move.
                     let last = self.station.office.history(actor, &after.kind, after.id);
-                    let sheet = last.unwrap().events.swap_remove(0).sheet.unwrap();
+                    let sheet = last.unwrap().swap_remove(0).sheet.unwrap();
                     approved(seen, before, (made, &sheet), &hands)?;
                 }
                 if id_of_move == "notice_over" {
