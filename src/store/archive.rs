@@ -37,8 +37,20 @@ pub enum Copied {
     /// The same chain, with content that is no longer here or not yet: something was erased since, or
     /// the copy was cut off or damaged.
     Older,
-    /// Another chain: one of the two is not the station's.
+    /// Another chain: one of the two is not the station's, or this one goes on from before what was
+    /// copied, as after a restore.
     Other,
+}
+
+/// A copy that is not the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The segment's number.
+    pub number: u32,
+    /// How it differs.
+    pub copied: Copied,
+    /// The last frame in it that can be read: its last sequence and the hash of its header.
+    pub head: Option<(u64, Hash)>,
 }
 
 /// A segment that is written no more.
@@ -110,28 +122,29 @@ fn cursor_at(dir: &Path, seq: u64) -> Option<Cursor> {
 ///
 /// # Errors
 /// What the machine gives for the journal here.
-pub fn compare(dir: &Path, archive: &Path) -> Result<Vec<(u32, Copied)>, StoreError> {
+pub fn compare(dir: &Path, archive: &Path) -> Result<Vec<Differing>, StoreError> {
     let (here, there) = (dir.join(JOURNAL_DIR), archive.join(JOURNAL_DIR));
     let numbers = segment::list(&here)?;
     let (_, old) = numbers.split_last().unwrap_or((&0, &[]));
     let mut found = Vec::new();
     for number in old {
         let one = compare_one(&here, &there, *number)?;
-        if !matches!(one, Copied::Same | Copied::No) {
-            found.push((*number, one));
+        if !matches!(one.copied, Copied::Same | Copied::No) {
+            found.push(one);
         }
     }
     Ok(found)
 }
 
-fn compare_one(here: &Path, there: &Path, number: u32) -> Result<Copied, StoreError> {
+fn compare_one(here: &Path, there: &Path, number: u32) -> Result<Differing, StoreError> {
     let copy_path = segment::path(there, number);
+    let is = |copied| Differing { number, copied, head: None };
     if !copy_path.is_file() {
-        return Ok(Copied::No);
+        return Ok(is(Copied::No));
     }
-    let Ok(copy) = hash_of(&copy_path) else { return Ok(Copied::Older) };
+    let Ok(copy) = hash_of(&copy_path) else { return Ok(is(Copied::Older)) };
     if hash_of(&segment::path(here, number))? == copy {
-        return Ok(Copied::Same);
+        return Ok(is(Copied::Same));
     }
     // Headers are chained: where the last that can be read stands in the journal here, all do.
     let mut last = None;
@@ -140,9 +153,10 @@ fn compare_one(here: &Path, there: &Path, number: u32) -> Result<Copied, StoreEr
             last = there.frame().ok().map(|frame| frame.header).or(last);
         }
     }
-    let Some(last) = last else { return Ok(Copied::Older) };
+    let Some(last) = last else { return Ok(is(Copied::Older)) };
     let ours = cursor_at(here, last.seq).and_then(|mut ours| ours.peek().ok().flatten());
-    Ok(if ours == Some(last) { Copied::Older } else { Copied::Other })
+    let copied = if ours == Some(last) { Copied::Older } else { Copied::Other };
+    Ok(Differing { number, copied, head: Some((last.last(), last.hash())) })
 }
 
 impl Store {
@@ -161,7 +175,7 @@ impl Store {
             let next = segment::read_head(&segment::path(&here, number + 1))?.unwrap_or(first + 1);
             let until = self.journal.entry(&self.keys, next - 1).ok().flatten().map(|it| it.time);
             let copied = match &there {
-                Some(there) => compare_one(&here, there, number)?,
+                Some(there) => compare_one(&here, there, number)?.copied,
                 None => Copied::No,
             };
             let bytes = path.metadata().map_err(io(Doing::Reading, &path))?.len();

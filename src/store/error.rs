@@ -443,8 +443,8 @@ impl StoreError {
                 "Name one and connect it: `yizhan backup --second DIR`.",
             ),
             Self::OtherArchive { .. } => Said::fixed(
-                "两处都请保持原样，运行 yizhan verify，并告诉管理员：其中一处被换过，或是恢复以前的。",
-                "Leave both as they are, run `yizhan verify` and tell the administrator: one of them was replaced, or is from before a restore.",
+                "若是恢复或修复以前抄的，把归档文件夹改名留存，再归档一次；不是的，两处都保持原样，运行 yizhan verify 并告诉管理员。",
+                "Where it was copied before a restore or a repair, rename the archive's folder to keep it and archive once more; otherwise leave both as they are, run `yizhan verify` and tell the administrator.",
             ),
             Self::Backup(_) => Said::fixed(
                 "请改用另一份备份，并重新做一次备份。",

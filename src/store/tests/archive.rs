@@ -161,3 +161,26 @@ fn what_is_damaged_here_comes_back_from_there() {
     assert_eq!(everything(&store), all);
     assert!(store.verify(None).unwrap().problems.iter().all(|one| one.what.en.contains("archive")));
 }
+
+#[test]
+fn what_a_restore_gave_up_lies_there_rightly() {
+    let scene = Scene::new();
+    let store = scene.open();
+    let backup = scene.folder.path().join("early.yzb");
+    store.backup(&backup).unwrap();
+    (1..=RECORDS).for_each(|n| drop(save(&store, vec![put("visit", n, "走访")])));
+    store.archive().unwrap();
+    store.close().unwrap();
+    let into = scene.folder.path().join("again");
+    let secret = Secret::Password { account: ACCOUNT, password: PASSWORD };
+    restored(&backup, &into, &secret).unwrap();
+    let store = Store::unlock(&into, ACCOUNT, PASSWORD, &small()).unwrap();
+    store.set_second_place(Some(&scene.second())).unwrap();
+    (1..=2 * RECORDS).for_each(|n| drop(save(&store, vec![put("visit", n, "又走访")])));
+    let old = store.old_segments().unwrap();
+    assert!(old.iter().any(|one| one.copied == Copied::Other), "{old:?}");
+    let report = store.verify(None).unwrap();
+    let of_archive = |one: &&Problem| one.what.en.contains("of another chain");
+    assert_eq!(report.problems.iter().find(of_archive), None);
+    assert!(matches!(store.archive(), Err(StoreError::OtherArchive { .. })));
+}

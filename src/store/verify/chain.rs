@@ -2,7 +2,7 @@
 
 use super::report::{BackupCheck, VerifyReport};
 use crate::said;
-use crate::store::archive::{self, Copied};
+use crate::store::archive::{self, Copied, Differing};
 use crate::store::backups::{self, BackupOnDisk, Outside};
 use crate::store::block;
 use crate::store::checkpoint::Checkpoint;
@@ -91,35 +91,9 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     for file in backups {
         report.checked_backup(chain.backup(file, &station, whole));
     }
-    compare_archive(dir, &station, &mut report)?;
+    chain.compare_archive(dir, &station, &mut report)?;
     report.looked_for(head);
     Ok(report)
-}
-
-/// The archive in the second place, where it is there, against the journal.
-fn compare_archive(
-    dir: &Path,
-    station: &StationInfo,
-    report: &mut VerifyReport,
-) -> Result<(), StoreError> {
-    let Some(folder) = archive::of(dir, station) else { return Ok(()) };
-    report.archive = true;
-    for (number, copied) in archive::compare(dir, &folder)? {
-        report.problem(
-            None,
-            match copied {
-                Copied::Other => said!(
-                    "归档里的 {number:08}.yzj 与这里的不是同一条链",
-                    "{number:08}.yzj in the archive is of another chain than the one here"
-                ),
-                _ => said!(
-                    "归档里的 {number:08}.yzj 与这里的不同：有销毁过的内容还在，或已损坏。运行 yizhan archive 重新抄一份",
-                    "{number:08}.yzj in the archive differs: it still has what was erased here, or is damaged. `yizhan archive` copies it anew"
-                ),
-            },
-        );
-    }
-    Ok(())
 }
 
 /// How far the chain has been followed.
@@ -339,6 +313,35 @@ impl<'a> Chain<'a> {
             report.head_found = Some(self.seq);
         }
         true
+    }
+
+    /// The archive in the second place, where it is there, against the journal. What a restore or a
+    /// repair gave up lies there rightly.
+    fn compare_archive(
+        &self,
+        dir: &Path,
+        station: &StationInfo,
+        report: &mut VerifyReport,
+    ) -> Result<(), StoreError> {
+        let Some(folder) = archive::of(dir, station) else { return Ok(()) };
+        report.archive = true;
+        for Differing { number, copied, head } in archive::compare(dir, &folder)? {
+            let given_up =
+                head.is_some_and(|(seq, hash)| self.register.given_up(0, seq, hash.as_bytes()));
+            let said = match copied {
+                Copied::Other if given_up => continue,
+                Copied::Other => said!(
+                    "归档里的 {number:08}.yzj 与这里的不是同一条链",
+                    "{number:08}.yzj in the archive is of another chain than the one here"
+                ),
+                _ => said!(
+                    "归档里的 {number:08}.yzj 与这里的不同：有销毁过的内容还在，或已损坏。运行 yizhan archive 重新抄一份",
+                    "{number:08}.yzj in the archive differs: it still has what was erased here, or is damaged. `yizhan archive` copies it anew"
+                ),
+            };
+            report.problem(None, said);
+        }
+        Ok(())
     }
 
     /// What is missing from the journal is missing because somebody accountable said so.
