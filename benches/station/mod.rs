@@ -14,8 +14,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a running program's memory is looked at.
+/// How often a running program's memory is looked at, while its work on a password is waited for.
 const LOOK: Duration = Duration::from_millis(2);
+/// And afterwards: looking takes a part of a core, and the system keeps the peak.
+const LATER: Duration = Duration::from_millis(20);
+/// The work on a password has ended by then.
+const EARLY: Duration = Duration::from_millis(700);
 /// What memory falls by at least when the work on a password is done: it takes 19 MiB at least.
 const PASSWORD_WORK: u64 = 12 << 20;
 /// The password of every account.
@@ -118,14 +122,17 @@ pub fn run(what: &str, command: Command) -> Duration {
     wall
 }
 
-/// Memory and bytes written, looked at until it has ended: the last look may be [`LOOK`] old.
+/// Memory and bytes written, looked at until it has ended: the last look may be [`LATER`] old.
 fn watch(child: &mut Child) -> Taken {
     let (wall, code) = (Duration::ZERO, 0);
     let mut seen = Taken { wall, peak: 0, after_password: None, written: 0, code };
-    let mut before = 0;
+    let (mut before, began) = (0, Instant::now());
     while let Some(kilobytes) = told(child.id(), "status", "VmHWM") {
-        // From here on the system finds the peak anew.
-        let _ = fs::write(format!("/proc/{}/clear_refs", child.id()), "5");
+        let early = seen.after_password.is_none() && began.elapsed() < EARLY;
+        if early {
+            // From here on the system finds the peak anew.
+            let _ = fs::write(format!("/proc/{}/clear_refs", child.id()), "5");
+        }
         let now = kilobytes * 1024;
         seen.peak = seen.peak.max(now);
         seen.after_password = match seen.after_password {
@@ -134,7 +141,7 @@ fn watch(child: &mut Child) -> Taken {
         };
         before = now;
         seen.written = seen.written.max(written(child.id()));
-        thread::sleep(LOOK);
+        thread::sleep(if began.elapsed() < EARLY { LOOK } else { LATER });
     }
     seen.written = seen.written.max(written(child.id()));
     seen
