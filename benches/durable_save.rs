@@ -6,6 +6,9 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout)] // a bench that cannot measure has to stop
 
+#[path = "station/mod.rs"]
+mod station;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
@@ -22,7 +25,7 @@ const WRITERS: usize = 8;
 const BUDGET: f64 = 1.1;
 
 fn main() {
-    let folder = folder();
+    let folder = station::folder();
     let (store, hand) = store(&folder.path().join("station"));
     let mut drafts = (0..).map(draft);
     let mut draft = || vec![drafts.next().expect("a draft")];
@@ -117,12 +120,6 @@ impl Pairs {
 /// So many quarters up a sorted row.
 fn quantile<T: Copy + Default>(sorted: &[T], quarters: usize) -> T {
     sorted.get(sorted.len() * quarters / 4).copied().unwrap_or_default()
-}
-
-/// A folder on the disk the project lies on, not in memory.
-fn folder() -> tempfile::TempDir {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    tempfile::tempdir_in(target).expect("a folder")
 }
 
 fn store(dir: &Path) -> (Store, Signer) {

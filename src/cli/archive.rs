@@ -2,10 +2,10 @@
 
 use super::opening::Opened;
 use super::{Done, print, progress};
-use crate::office::{Refusal, Right};
-use crate::record::china_offset;
+use crate::office::Right;
+use crate::record::china_date;
 use crate::said;
-use crate::store::{Copied, OldSegment, StoreError};
+use crate::store::{Copied, OldSegment};
 use crate::words::Said;
 use clap::Args;
 use serde_json::json;
@@ -26,13 +26,11 @@ pub struct ArchiveArgs {
 pub fn run(args: &ArchiveArgs, at: &Opened, out: &mut dyn Write) -> Done {
     at.actor.need(Right::Maintain)?;
     let store = at.office.store();
-    let refused = |error: StoreError| Refusal::unavailable(error.said(), error.next());
     if args.list {
-        return list(&store.old_segments().map_err(refused)?, at, out);
+        return list(&store.old_segments()?, at, out);
     }
     let label = said!("归档", "Archiving");
-    let done = progress::follow(at.watched, &label, at.lang, store.progress(), || store.archive());
-    let done = done.map_err(refused)?;
+    let done = progress::follow(at.watched, &label, at.lang, store.progress(), || store.archive())?;
     if at.json {
         return print::json_line(out, &done);
     }
@@ -53,9 +51,7 @@ pub fn run(args: &ArchiveArgs, at: &Opened, out: &mut dyn Write) -> Done {
 }
 
 fn list(old: &[OldSegment], at: &Opened, out: &mut dyn Write) -> Done {
-    let day = |one: &OldSegment| {
-        one.until.map(|until| until.with_timezone(&china_offset()).format("%Y-%m-%d").to_string())
-    };
+    let day = |one: &OldSegment| one.until.map(|until| china_date(until).to_string());
     if at.json {
         return old.iter().try_for_each(|one| {
             let OldSegment { number, first, last, bytes, copied, .. } = one;

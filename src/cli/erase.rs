@@ -4,7 +4,7 @@ use super::opening::Opened;
 use super::{Done, Failure, print};
 use crate::office::{Command, ErasureAsked, Receipt, Refusal, Right};
 use crate::program::PERSON;
-use crate::record::{RecordId, china_offset};
+use crate::record::{RecordId, china_date};
 use crate::said;
 use clap::Args;
 use serde_json::json;
@@ -127,7 +127,7 @@ fn list(at: &Opened, out: &mut dyn Write) -> Done {
     let rows: Vec<[String; 4]> = asked
         .into_iter()
         .map(|ErasureAsked { number, by, at, reason, .. }| {
-            let day = at.with_timezone(&china_offset()).format("%Y-%m-%d").to_string();
+            let day = china_date(at).to_string();
             [number, by, day, reason]
         })
         .collect();

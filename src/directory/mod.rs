@@ -204,8 +204,6 @@ impl Directory {
 
     /// Makes room for so many cards in all, and gives back room for many more than that.
     pub fn reserve(&mut self, count: usize) {
-        // Those in order need none.
-        self.by_id.reserve(0, by_id(&self.ids));
         self.by_number.reserve(count, by_number(&self.series, &self.numbers));
         self.id_numbers.reserve(count);
     }

@@ -58,7 +58,8 @@ pub struct Office {
     pub(super) claims: super::claims::Claims,
     /// Searches by number that found nothing.
     pub(super) misses: super::searching::Misses,
-    pub(super) turns: super::searching::Turns,
+    /// Turns at searching.
+    pub(super) turns: crate::store::Turns,
     /// Sign-ins that were refused.
     pub(super) refused: super::refused::RefusedSignIns,
     /// By which ways sessions come in.

@@ -3,7 +3,7 @@
 
 use super::door::ACCOUNT;
 use super::{Account, Office};
-use crate::record::{Instant, RecordId, account_form, china_offset};
+use crate::record::{Instant, RecordId, account_form, china_date, china_offset};
 use crate::said;
 use crate::store::{Draft, DraftOp, Hand, HeadsCompared, Origin, Owner};
 use crate::words::Said;
@@ -65,8 +65,7 @@ impl HeldKey {
     #[must_use]
     pub fn said(&self) -> Said {
         let (short, since, mark) = (self.short(), self.since, self.mark());
-        let day =
-            self.at.map(|at| at.with_timezone(&china_offset()).format("%Y-%m-%d").to_string());
+        let day = self.at.map(|at| china_date(at).to_string());
         let day = day.unwrap_or_default();
         Said::new(
             format!("{short}　自 {day}（第 {since} 条）　{}", mark.zh).trim_end().to_string(),

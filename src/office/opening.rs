@@ -302,7 +302,7 @@ impl Office {
             filling: Filling::new(),
             notices: Mutex::default(),
             misses: super::searching::Misses::default(),
-            turns: super::searching::Turns::default(),
+            turns: super::searching::turns(),
             refused,
             news,
             newest: Mutex::default(),

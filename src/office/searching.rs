@@ -4,11 +4,11 @@ use super::reading::Line;
 use super::{Actor, Refusal, Right};
 use crate::directory::Query;
 use crate::record::{Instant, fold};
-use crate::store::{Draft, DraftOp, Hand};
+use crate::store::{Draft, DraftOp, Hand, InTurn, Turns};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// The most hits of one search for those to whom no lists are open: enough to tell namesakes
 /// apart, too few to copy a register out letter by letter.
@@ -44,48 +44,9 @@ impl Misses {
 }
 
 /// Turns at searching: one core is left to those whose keys wait to be seen.
-#[derive(Debug)]
-pub(super) struct Turns {
-    left: Mutex<usize>,
-    back: Condvar,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { left: Mutex::new(cores.saturating_sub(1).max(1)), back: Condvar::new() }
-    }
-}
-
-impl Turns {
-    fn left(&self) -> MutexGuard<'_, usize> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A turn, where nobody else has the last one.
-    fn free(&self) -> Option<Turn<'_>> {
-        let mut left = self.left();
-        *left = left.checked_sub(1)?;
-        Some(Turn(self))
-    }
-
-    /// Waits for a turn, and has it as long as what this gives lives.
-    fn take(&self) -> Turn<'_> {
-        let none = |left: &mut usize| *left == 0;
-        let mut left =
-            self.back.wait_while(self.left(), none).unwrap_or_else(PoisonError::into_inner);
-        *left -= 1;
-        Turn(self)
-    }
-}
-
-struct Turn<'t>(&'t Turns);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *self.0.left() += 1;
-        self.0.back.notify_one();
-    }
+pub(super) fn turns() -> Turns {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Turns::of(cores.saturating_sub(1).max(1) as u64)
 }
 
 /// The number a search is for, whole or by its last four places; nothing where it is for a name
@@ -130,7 +91,7 @@ impl super::Office {
 
     fn searched(
         &self,
-        _turn: &Turn<'_>,
+        _turn: &InTurn<'_>,
         actor: &Actor,
         text: &str,
         (kind, limit): (Option<&str>, usize),

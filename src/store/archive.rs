@@ -13,8 +13,9 @@ use super::backups;
 use super::disk;
 use super::error::{Doing, StoreError, io};
 use super::frame::Header;
-use super::journal::ROOM;
+use super::journal::{self, ROOM};
 use super::opening::JOURNAL_DIR;
+use super::reader::Place;
 use super::salvage::Owned;
 use super::segment::{self, Cursor, Found};
 use super::station::{STATION_FILE, StationInfo};
@@ -23,8 +24,8 @@ use crate::said;
 use blake3::Hash;
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// How the copy of a segment compares with the segment here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -87,8 +88,7 @@ pub struct Archived {
 
 /// The archive of a station in a folder outside, named after its node.
 pub fn folder(place: &Path, station: &StationInfo) -> PathBuf {
-    let node = station.node.simple().to_string();
-    place.join(format!("archive-{}", node.get(..12).unwrap_or_default()))
+    place.join(format!("archive-{}", station.short_node()))
 }
 
 /// The archive of a data folder, where a second place is named and has one now.
@@ -167,12 +167,12 @@ impl Store {
     pub fn old_segments(&self) -> Result<Vec<OldSegment>, StoreError> {
         let here = self.dir.join(JOURNAL_DIR);
         let there = of(&self.dir, &self.station).map(|archive| archive.join(JOURNAL_DIR));
-        let end = self.journal.end();
+        let numbers: Vec<u32> = (1..=self.journal.end().segment).collect();
+        let heads = journal::heads(&here, &numbers)?;
         let mut old = Vec::new();
-        for number in 1..end.segment {
+        for (Place { segment: number, first, .. }, next) in heads.iter().zip(heads.iter().skip(1)) {
+            let (number, first, next) = (*number, *first, next.first);
             let path = segment::path(&here, number);
-            let first = segment::read_head(&path)?.unwrap_or(0);
-            let next = segment::read_head(&segment::path(&here, number + 1))?.unwrap_or(first + 1);
             let until = self.journal.entry(&self.keys, next - 1).ok().flatten().map(|it| it.time);
             let copied = match &there {
                 Some(there) => compare_one(&here, there, number)?.copied,
@@ -201,6 +201,8 @@ impl Store {
         let place = self.second_place()?.filter(|place| place.is_dir());
         let place = place.ok_or(StoreError::NoSecondPlace)?;
         let folder = folder(&place, &self.station);
+        // An erasure writes segments anew.
+        let _nothing_rewritten = self.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.old_segments()?;
         if let Some(other) = old.iter().find(|one| one.copied == Copied::Other) {
             return Err(StoreError::OtherArchive { number: other.number });
@@ -252,13 +254,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 fn hash_of(path: &Path) -> Result<Hash, StoreError> {
-    let mut file = File::open(path).map_err(io(Doing::Reading, path))?;
-    let (mut hasher, mut part) = (blake3::Hasher::new(), vec![0; 256 * 1024]);
-    loop {
-        let read = file.read(&mut part).map_err(io(Doing::Reading, path))?;
-        if read == 0 {
-            return Ok(hasher.finalize());
-        }
-        hasher.update(part.get(..read).unwrap_or_default());
-    }
+    let mut hasher = blake3::Hasher::new();
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+    read.map_err(io(Doing::Reading, path))?;
+    Ok(hasher.finalize())
 }

@@ -93,8 +93,7 @@ struct Line {
 
 /// The file of a station in a folder outside, named after its node.
 fn path(folder: &Path, station: &StationInfo) -> PathBuf {
-    let node = station.node.simple().to_string();
-    folder.join(format!("heads-{}.toml", node.get(..12).unwrap_or_default()))
+    folder.join(format!("heads-{}.toml", station.short_node()))
 }
 
 /// The heads in a file outside; none where there is no such file yet.

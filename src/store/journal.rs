@@ -257,7 +257,7 @@ impl Journal {
     /// What the machine gives; run again, it goes on where it stopped.
     pub fn replace(&mut self, rests: &BTreeMap<u64, Vec<u8>>) -> Result<(), StoreError> {
         self.clean()?;
-        let heads = Scan::heads(&self.dir, &segment::list(&self.dir)?)?;
+        let heads = heads(&self.dir, &segment::list(&self.dir)?)?;
         let end = self.reader.end();
         for (at, head) in heads.iter().enumerate() {
             let next = heads.get(at + 1).map_or(end.seq + 1, |next| next.first);
@@ -374,6 +374,31 @@ pub fn check_all(dir: &Path, origin: Origin, known: u64) -> Result<(), StoreErro
     Scan::run(dir, origin, None, known).map(drop)
 }
 
+/// Where each segment begins.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for a head that is not whole, or what the machine gives.
+pub fn heads(dir: &Path, numbers: &[u32]) -> Result<Vec<Place>, StoreError> {
+    let mut marks = Vec::with_capacity(numbers.len());
+    let mut before = 0;
+    for &number in numbers {
+        let first = segment::read_head(&segment::path(dir, number))?;
+        match first.filter(|first| *first > before || number == 1) {
+            Some(first) => {
+                before = first;
+                marks.push(Place { first, last: first, segment: number, offset: segment::HEAD });
+            }
+            None => {
+                return Err(StoreError::Damaged {
+                    seq: before + 1,
+                    what: format!("head of segment {number}"),
+                });
+            }
+        }
+    }
+    Ok(marks)
+}
+
 /// A reading side over a whole journal, every frame of which is checked; the disk is as before.
 ///
 /// # Errors
@@ -415,7 +440,7 @@ impl Scan {
             Some(saved) => Self::resume(dir, &numbers, saved)?,
             None => None,
         };
-        let marks = Self::heads(dir, &numbers)?;
+        let marks = heads(dir, &numbers)?;
         let known = known.max(position.map_or(0, |saved| saved.seq));
         let start = resumed.unwrap_or_else(|| End::start(origin.genesis));
         let register = saved.filter(|_| resumed.is_some()).map(|(_, register)| register);
@@ -470,33 +495,6 @@ impl Scan {
             None => Err(missing(1)),
             Some((expected, _)) => Err(missing(expected)),
         }
-    }
-
-    /// Where each segment begins.
-    fn heads(dir: &Path, numbers: &[u32]) -> Result<Vec<Place>, StoreError> {
-        let mut marks = Vec::with_capacity(numbers.len());
-        let mut before = 0;
-        for &number in numbers {
-            let first = segment::read_head(&segment::path(dir, number))?;
-            match first.filter(|first| *first > before || number == 1) {
-                Some(first) => {
-                    before = first;
-                    marks.push(Place {
-                        first,
-                        last: first,
-                        segment: number,
-                        offset: segment::HEAD,
-                    });
-                }
-                None => {
-                    return Err(StoreError::Damaged {
-                        seq: before + 1,
-                        what: format!("head of segment {number}"),
-                    });
-                }
-            }
-        }
-        Ok(marks)
     }
 
     /// The state behind the saved position, when the very frame still lies there.

@@ -95,6 +95,7 @@ mod strict;
 mod table;
 mod throttle;
 mod ticket;
+mod turns;
 mod unhurried;
 mod verify;
 mod writer;
@@ -130,6 +131,7 @@ pub use station::{FORMAT, STATION_FILE, StationInfo};
 pub use strict::{Exposed, NotPrivate, exposed, kept_private};
 pub use table::Stored;
 pub use ticket::Ticket;
+pub use turns::{InTurn, Turns};
 pub use verify::{
     BackupCheck, DirectoryReport, Judge, Problem, TableReport, VerifyReport, verify_chain,
 };

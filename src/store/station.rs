@@ -80,6 +80,13 @@ impl StationInfo {
         Origin { node: self.node, genesis: self.genesis() }
     }
 
+    /// What files of this station are named after in places that others use too.
+    pub(super) fn short_node(&self) -> String {
+        let mut node = self.node.simple().to_string();
+        node.truncate(12);
+        node
+    }
+
     /// The hash the first entry of this station's journal is chained to.
     #[must_use]
     pub fn genesis(&self) -> Hash {

@@ -108,15 +108,13 @@ impl LeanBackend {
     #[must_use]
     pub fn new(caps: Capabilities, columns: u16, rows: u16) -> Self {
         let own = Terminal::new(caps, columns, rows);
-        let mut backend = Self { own: Terminal::default(), wanted: Vec::new(), out: Vec::new() };
-        backend.exchange(own);
+        let mut backend = Self { own, wanted: Vec::new(), out: Vec::new() };
+        backend.begin_frame();
         backend
     }
 
-    /// Draws for another terminal from here on; gives the one before back.
+    /// Draws for another terminal from the next frame on; gives the one before back.
     pub(super) fn exchange(&mut self, own: Terminal) -> Terminal {
-        let cells = usize::from(own.size.width) * usize::from(own.size.height);
-        self.wanted.resize(cells, Cell::EMPTY);
         std::mem::replace(&mut self.own, own)
     }
 
@@ -159,7 +157,9 @@ impl LeanBackend {
 
     /// Begins a frame of which every cell will be given, not only what changed.
     pub fn begin_frame(&mut self) {
-        self.wanted.fill(Cell::EMPTY);
+        let Size { width, height } = self.own.size;
+        self.wanted.clear();
+        self.wanted.resize(usize::from(width) * usize::from(height), Cell::EMPTY);
     }
 
     /// The bytes of the frames drawn since the last call; `None` when the terminal already shows

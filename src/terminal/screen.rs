@@ -82,8 +82,12 @@ impl Screen {
                 Err(never) => match never {},
             }
         });
+        let area = Rect::from((Position::ORIGIN, size));
+        if canvas.current_buffer_mut().area == area {
+            return canvas;
+        }
         // It tells its backend to clear, which is not this session's yet.
-        match canvas.resize(Rect::from((Position::ORIGIN, size))) {
+        match canvas.resize(area) {
             Ok(()) => canvas,
             Err(never) => match never {},
         }

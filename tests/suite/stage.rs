@@ -63,6 +63,12 @@ pub fn handed(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A folder as another one is, whatever it was.
+pub fn put_back(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    copy_folder(from, to);
+}
+
 /// A copy that nobody else can reach.
 pub fn copy_folder(from: &Path, to: &Path) {
     make_private(to);

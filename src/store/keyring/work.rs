@@ -3,9 +3,9 @@
 
 use super::bad;
 use crate::store::error::StoreError;
+use crate::store::turns::Turns;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
@@ -130,7 +130,7 @@ pub(super) fn derive(
     salt: &[u8],
     work: Work,
 ) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    static TURNS: Turns = Turns::new();
+    static TURNS: Turns = Turns::of(AT_ONCE);
     if work.memory_kib > MEMORY_KIB_MAX {
         return Err(bad("memory_kib"));
     }
@@ -148,49 +148,11 @@ pub(super) fn derive(
     Ok(key)
 }
 
-/// Lets [`AT_ONCE`] in, the others in the order they came.
-struct Turns {
-    /// Turns asked for, and turns that are over.
-    counts: Mutex<(u64, u64)>,
-    over: Condvar,
-}
-
-/// A turn, until it is dropped.
-struct Turn<'a>(&'a Turns);
-
-impl Turns {
-    const fn new() -> Self {
-        Self { counts: Mutex::new((0, 0)), over: Condvar::new() }
-    }
-
-    fn counts(&self) -> MutexGuard<'_, (u64, u64)> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Turn<'_> {
-        let mut counts = self.counts();
-        let mine = counts.0;
-        counts.0 += 1;
-        while mine >= counts.1 + AT_ONCE {
-            counts = self.over.wait(counts).unwrap_or_else(PoisonError::into_inner);
-        }
-        Turn(self)
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.counts().1 += 1;
-        self.0.over.notify_all();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use argon2::{AssociatedData, ParamsBuilder};
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::mpsc;
 
     #[test]
     fn the_library_does_what_rfc_9106_says() {
@@ -275,43 +237,5 @@ mod tests {
     fn the_machine_tells_its_memory() {
         assert_eq!(total_kib("MemTotal:       24684092 kB\nMemFree: 1 kB\n"), Some(24_684_092));
         assert_eq!(total_kib("MemFree: 1 kB\n"), None);
-    }
-
-    #[test]
-    fn never_more_than_two_are_inside() {
-        let (turns, inside) = (Turns::new(), AtomicUsize::new(0));
-        let (told, tells) = mpsc::channel();
-        let mut doors = Vec::new();
-        std::thread::scope(|scope| {
-            for number in 0..4_u64 {
-                let (door, opens) = mpsc::channel::<()>();
-                doors.push(door);
-                let (told, turns, inside) = (told.clone(), &turns, &inside);
-                scope.spawn(move || {
-                    let turn = turns.take();
-                    told.send((number, inside.fetch_add(1, Ordering::SeqCst) + 1)).unwrap();
-                    opens.recv().unwrap();
-                    inside.fetch_sub(1, Ordering::SeqCst);
-                    drop(turn);
-                });
-                // One after another, so that their order is known.
-                while turns.counts().0 <= number {
-                    std::thread::yield_now();
-                }
-            }
-            let mut first: Vec<u64> = tells.iter().take(2).map(|(number, _)| number).collect();
-            first.sort_unstable();
-            assert_eq!(first, [0, 1]);
-            // Four came and two are inside; the others wait until one goes, in order.
-            assert!(tells.try_recv().is_err());
-            for (goes, comes) in [(1, 2), (0, 3)] {
-                doors[goes].send(()).unwrap();
-                assert_eq!(tells.recv().unwrap(), (comes, 2));
-                assert!(tells.try_recv().is_err());
-            }
-            doors[2].send(()).unwrap();
-            doors[3].send(()).unwrap();
-        });
-        assert_eq!(inside.load(Ordering::SeqCst), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! Erasing a person, from their page: one administrator asks for it, another carries it out.
 
 use crate::office::{Command, ErasureAsked};
-use crate::record::{Record, RecordId, china_offset};
+use crate::record::{Record, RecordId, china_date};
 use crate::said;
 use crate::ui::ask::{Ask, Part};
 use crate::ui::screen::{Context, Effect, Notice};
@@ -43,7 +43,7 @@ fn ask_why(person: &Record, cx: &mut Context) {
 
 fn asked_said(asked: &ErasureAsked) -> Said {
     let ErasureAsked { number, by, reason, .. } = asked;
-    let day = asked.at.with_timezone(&china_offset()).format("%Y-%m-%d");
+    let day = china_date(asked.at);
     said!(
         "销毁 {number} 的全部资料（{by} 于 {day} 申请，理由：{reason}）？",
         "Erase everything of {number}, asked for by {by} on {day} because: {reason}?"

@@ -2,7 +2,7 @@
 //! backup restored, and the alarm before work.
 
 use crate::office::{Opens, Restored, RestoredBeside, Right, who_needs_passwords};
-use crate::record::china_offset;
+use crate::record::{china_date, china_offset};
 use crate::said;
 use crate::store::{KnownBackup, Owner};
 use crate::ui::ask::{Ask, Part};
@@ -127,7 +127,7 @@ pub fn erasures(reading: &mut Reading, cx: &Context) {
     }
     reading.heading(said!("待执行的销毁", "Erasures asked for"));
     for asked in asked {
-        let day = asked.at.with_timezone(&china_offset()).format("%Y-%m-%d");
+        let day = china_date(asked.at);
         let (by, reason) = (&asked.by, &asked.reason);
         let said = said!("{by} 于 {day} 申请：{reason}", "by {by} on {day}: {reason}");
         reading.value(Said::same(asked.number), said);

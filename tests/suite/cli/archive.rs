@@ -2,7 +2,7 @@
 //! there and not.
 
 use super::{Desk, json_lines, shown, text};
-use crate::stage::copy_folder;
+use crate::stage::{copy_folder, put_back};
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -58,12 +58,6 @@ fn cut(journal: &Path) {
         file.extend(&whole[piece[0]..piece[1]]);
         fs::write(journal.join(format!("{number:08}.yzj")), file).unwrap();
     }
-}
-
-/// A folder as it was.
-fn put_back(from: &Path, to: &Path) {
-    fs::remove_dir_all(to).unwrap();
-    copy_folder(from, to);
 }
 
 fn entries(desk: &Desk) -> u64 {

@@ -1,12 +1,12 @@
 //! A small station with households in it, prepared once and copied for every round.
 
 use super::{Desk, moved};
-use crate::cli::{make_private, write_private};
+use crate::cli::write_private;
 use crate::furnished;
-use crate::stage::Station;
+use crate::stage::{Station, copy_folder};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 use yizhan::office::{Command as Change, Sources};
 use yizhan::program::PERSON;
@@ -71,18 +71,6 @@ impl Ground {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    make_private(to);
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
-}
-
 /// A copy of the prepared station, and all that was acknowledged in it.
 pub struct Scene {
     pub desk: Desk,
@@ -97,7 +85,7 @@ pub struct Scene {
 impl Scene {
     pub fn new(ground: &Ground) -> Self {
         let desk = Desk::bare();
-        copy(&ground.folder.path().join("data"), &desk.data());
+        copy_folder(&ground.folder.path().join("data"), &desk.data());
         fs::copy(ground.folder.path().join("key"), desk.file("key")).unwrap();
         Self {
             desk,
