@@ -2,7 +2,7 @@
 //! entries. What each costs a record, beside what people alone cost in the same run.
 //!
 //! `cargo bench --bench loads -- 100000` takes so many people, a million where no number is given;
-//! two million are a load of their own. Budget: a record costs at most 1.1 × what one of a million
+//! two million are a load of their own. `memberships`, `entries` or `files` measure only that. Budget: a record costs at most 1.1 × what one of a million
 //! people costs. Opening and checking are measured beyond what an empty station takes for them, the
 //! password among it; memory is the peak of `find` once the password is done, beyond that of an empty
 //! station too.
@@ -25,6 +25,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// The loads beside people alone; named as arguments, only those are measured.
+const MEMBERSHIPS: &str = "memberships";
+const ENTRIES: &str = "entries";
+const FILES: &str = "files";
+const LOADS: [&str; 3] = [MEMBERSHIPS, ENTRIES, FILES];
 /// A station of so many people has a hardship file for one in five.
 const PEOPLE_A_FILE: u32 = 5;
 /// Each measurement but the making is the least of so many.
@@ -33,7 +38,11 @@ const MOST_TIMES: usize = 30;
 const BUDGET: f64 = 1.1;
 
 fn main() {
-    let size = std::env::args().skip(1).find_map(|size| size.parse().ok()).unwrap_or(1_000_000);
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let size = asked.iter().find_map(|size| size.parse().ok()).unwrap_or(1_000_000);
+    let names: Vec<&str> =
+        LOADS.into_iter().filter(|name| asked.iter().any(|word| word == name)).collect();
+    let wanted = |load: &str| names.is_empty() || names.contains(&load);
     let folder = station::folder();
     let at = |name: &str| folder.path().join(name);
     let csv = at("people.csv");
@@ -45,24 +54,28 @@ fn main() {
     let mut made = told.import(&base, "person", &csv);
     told.tell("people", &base, (size, size), made);
 
-    let members = Station::inside(&at("members"));
-    init(&members);
-    let both = told.import(&members, "person", &csv) + with_memberships(&told, &members, &csv);
-    told.tell("people, a membership each", &members, (2 * size, 2 * size), both);
-    fs::remove_dir_all(at("members")).unwrap();
-
-    let households = Station::inside(&at("files"));
-    init(&households);
-    let files = size / PEOPLE_A_FILE;
-    let heads = at("heads.csv");
-    station::people(&heads, files);
-    let (written, entries) =
-        files::write(&households, || told.import(&households, "person", &heads));
-    told.tell("hardship files, ten moves each", &households, (2 * files, entries), written);
-    fs::remove_dir_all(at("files")).unwrap();
-
-    made = made + further_entries(&told, &base, size);
-    told.tell("people, another entry each", &base, (size, 2 * size), made);
+    if wanted(MEMBERSHIPS) {
+        let members = Station::inside(&at("members"));
+        init(&members);
+        let both = told.import(&members, "person", &csv) + with_memberships(&told, &members, &csv);
+        told.tell("people, a membership each", &members, (2 * size, 2 * size), both);
+        fs::remove_dir_all(at("members")).unwrap();
+    }
+    if wanted(ENTRIES) {
+        made = made + further_entries(&told, &base, size);
+        told.tell("people, another entry each", &base, (size, 2 * size), made);
+    }
+    fs::remove_dir_all(at("base")).unwrap();
+    if wanted(FILES) {
+        let households = Station::inside(&at("files"));
+        init(&households);
+        let files = size / PEOPLE_A_FILE;
+        let heads = at("heads.csv");
+        station::people(&heads, files);
+        let (written, entries) =
+            files::write(&households, || told.import(&households, "person", &heads));
+        told.tell("hardship files, ten moves each", &households, (2 * files, entries), written);
+    }
 }
 
 fn init(station: &Station) {

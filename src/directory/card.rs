@@ -67,6 +67,17 @@ pub struct Card<'a> {
     pub facets: Few<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
+/// What a card of somebody's record has of them: their own texts, as [`Card`] has them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OfPerson {
+    /// The person's names.
+    pub names: Few<String>,
+    /// Their phone numbers, as digits.
+    pub phones: Few<String>,
+    /// Their identity numbers.
+    pub id_numbers: Few<IdNumber<'static>>,
+}
+
 impl Card<'_> {
     /// A card with nothing on it but its identity, kind and moment.
     #[must_use]

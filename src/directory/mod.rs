@@ -34,7 +34,7 @@ mod surname;
 mod tests;
 mod text;
 
-pub use card::{Card, Few, IdNumber, IdRole};
+pub use card::{Card, Few, IdNumber, IdRole, OfPerson};
 pub use list::{CONFIDENTIAL, Filter, OPEN_TO, Sort, SortBy};
 pub use search::{Hit, Query, Why};
 pub use slots::Slots;
@@ -48,6 +48,7 @@ use glyph::Glyphs;
 use list::Group;
 use names::{MORE_NAMES, ShortName};
 use number::{Number, Numbers, Series};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -285,27 +286,25 @@ impl Directory {
         let slot = self.find(id)? as usize;
         let group = self.groups.get(usize::from(self.group_of.get(slot)))?;
         let parts = self.cells.parts(self.cell_of.get(slot));
-        let names = self.names(slot, &parts);
-        let text = |glyphs: &Vec<u32>| -> Cow<'static, str> {
-            glyphs.iter().map(|&at| self.glyphs.get(at).written).collect::<String>().into()
+        let OfPerson { names, phones, id_numbers } = self.texts(slot, &parts);
+        let title = match &parts.title {
+            Some(title) => self.written(title),
+            None => names.first().cloned().unwrap_or_default(),
         };
         let facet = |at: u32| -> Option<(Cow<'static, str>, Cow<'static, str>)> {
             let (name, value) = self.strings.get(at).split_once('\u{0}')?;
             Some((name.to_string().into(), value.to_string().into()))
         };
         let facets = std::iter::once(self.facets.get(slot)).chain(parts.facets.iter().copied());
-        let further = parts.phones.iter().map(|&at| self.phones.text(at));
-        let phones = self.phones.first(slot).into_iter().chain(further);
-        let further = parts.id_numbers.iter().map(|&at| self.id_numbers.get(at));
         Some(Card {
             id,
             kind: group.kind,
             number: self.series.text(self.numbers.get(slot)).into(),
-            title: parts.title.as_ref().or(names.first()).map(text).unwrap_or_default(),
+            title: title.into(),
             state: group.state.clone().into(),
-            names: names.iter().map(text).collect(),
-            id_numbers: self.id_numbers.first(slot).into_iter().chain(further).collect(),
-            phones: phones.map(Cow::Owned).collect(),
+            names: names.into_iter().map(Cow::Owned).collect(),
+            id_numbers,
+            phones: phones.into_iter().map(Cow::Owned).collect(),
             person: parts.person.map(|person| self.ids.get(person as usize)),
             due: parts.due.and_then(|d| NaiveDate::from_num_days_from_ce_opt(d.try_into().ok()?)),
             entered: instant(self.entered(slot)),
@@ -313,6 +312,35 @@ impl Directory {
             submitted_by: parts.submitted_by.map(|at| self.strings.get(at).to_string().into()),
             facets: facets.filter_map(facet).collect(),
         })
+    }
+
+    /// The kind of a record that has a card.
+    #[must_use]
+    pub fn kind(&self, id: RecordId) -> Option<u16> {
+        self.find(id).map(|slot| self.kind_of(slot as usize))
+    }
+
+    /// What the cards of somebody's records have of them; nothing where they have no card.
+    #[must_use]
+    pub fn of_person(&self, id: RecordId) -> Option<OfPerson> {
+        let slot = self.find(id)? as usize;
+        Some(self.texts(slot, &self.cells.parts(self.cell_of.get(slot))))
+    }
+
+    fn texts(&self, slot: usize, parts: &Parts) -> OfPerson {
+        let short: SmallVec<[u32; 4]> = self.short_names.get(slot).glyphs().collect();
+        let short = Some(self.written(&short)).filter(|name| !name.is_empty());
+        let phones = parts.phones.iter().map(|&at| self.phones.text(at));
+        let id_numbers = parts.id_numbers.iter().map(|&at| self.id_numbers.get(at));
+        OfPerson {
+            names: short.into_iter().chain(parts.names.iter().map(|n| self.written(n))).collect(),
+            phones: self.phones.first(slot).into_iter().chain(phones).collect(),
+            id_numbers: self.id_numbers.first(slot).into_iter().chain(id_numbers).collect(),
+        }
+    }
+
+    fn written(&self, glyphs: &[u32]) -> String {
+        glyphs.iter().map(|&at| self.glyphs.get(at).written).collect()
     }
 
     /// The record with this file number, in either case and width; the oldest if several have it.

@@ -2,12 +2,13 @@
 
 use super::Office;
 use crate::calendar::Calendar;
-use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO};
+use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
 use crate::program::{Kind, PERSON};
-use crate::record::{Record, Value};
+use crate::record::{Record, RecordId, Value};
 use crate::store::{Glance, StoreError, Walk};
 use crate::workflow;
 use std::borrow::Cow;
+use std::sync::PoisonError;
 
 /// What a walk over the table shows of a record.
 #[allow(clippy::large_enum_variant, reason = "nearly all are cards")]
@@ -19,57 +20,98 @@ pub(super) enum Walked<'r> {
 }
 
 impl Office {
-    /// Shows every record of the table; kinds no pack describes are left out.
-    pub(super) fn each_card(&self, mut each: impl FnMut(Walked<'_>)) -> Result<Walk, StoreError> {
+    /// Shows every record of the table; kinds no pack describes are left out. `of_person` says what
+    /// is known of a person so far: mostly they come before what is theirs, and are not read again.
+    pub(super) fn each_card(
+        &self,
+        of_person: impl Fn(RecordId) -> Option<OfPerson>,
+        mut each: impl FnMut(Walked<'_>),
+    ) -> Result<Walk, StoreError> {
         let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
         self.store.walk(|record| {
-            if let Some(kind) = plain.iter().find(|kind| kind.code == record.kind_code()) {
-                let glance = record.glance()?;
-                if glance.state.is_empty() {
-                    each(Walked::Card(at_a_glance(&glance, kind)));
-                    return Ok(());
-                }
+            let glance = record.glance()?;
+            let kind = plain.iter().find(|kind| kind.id == glance.kind);
+            if let Some(kind) = kind.filter(|_| glance.state.is_empty())
+                && let Some(whose) = whose(&glance, kind, &of_person)
+            {
+                each(Walked::Card(at_a_glance(&glance, kind, whose)));
+                return Ok(());
             }
             let record = record.stored()?.record;
             if record.is_withdrawn() {
                 each(Walked::Withdrawn(Box::new(record)));
                 return Ok(());
             }
-            let person = self.person_of_record(&record);
-            if let Some(card) = self.card_of(&record, person.as_ref()) {
-                each(Walked::Card(card));
+            if let Some(kind) = self.catalogue.kind(&record.kind) {
+                let whose = self.whose(&record, kind, &of_person, |id| {
+                    let read = self.store.get(PERSON, id);
+                    read.ok().flatten().map(|stored| stored.record)
+                });
+                each(Walked::Card(of(&record, whose, kind, &self.calendar)));
             }
             Ok(())
         })
     }
 
-    /// The card of a record, where a pack describes its kind. `person` is the one it belongs to.
-    pub(super) fn card_of<'r>(
-        &self,
-        record: &'r Record,
-        person: Option<&'r Record>,
-    ) -> Option<Card<'r>> {
+    /// The card of a record for the next change, where a pack describes its kind.
+    pub(super) fn card_of<'r>(&self, record: &'r Record) -> Option<Card<'r>> {
         let kind = self.catalogue.kind(&record.kind)?;
-        Some(of(record, person.zip(self.catalogue.kind(PERSON)), kind, &self.calendar))
+        let directory = || self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let of_person = |id| directory().of_person(id);
+        let read = |id| self.inside(PERSON, id).ok().flatten();
+        Some(of(record, self.whose(record, kind, of_person, read), kind, &self.calendar))
+    }
+
+    /// Whose a record is; the person is only read where no card of theirs is known.
+    fn whose(
+        &self,
+        record: &Record,
+        kind: &Kind,
+        of_person: impl Fn(RecordId) -> Option<OfPerson>,
+        read: impl Fn(RecordId) -> Option<Record>,
+    ) -> Whose {
+        let id = record.get(kind.person.as_deref()?)?.as_reference()?;
+        let read = || Some(texts_of(&read(id)?, self.catalogue.kind(PERSON)?));
+        Some((id, of_person(id).or_else(read)?))
     }
 }
 
-fn of<'r>(
-    record: &'r Record,
-    person: Option<(&'r Record, &Kind)>,
-    kind: &Kind,
-    calendar: &Calendar,
-) -> Card<'r> {
+/// The person a record belongs to, and what its card has of them.
+type Whose = Option<(RecordId, OfPerson)>;
+
+/// What the cards of a person's records have of them, from the person's own.
+fn texts_of(person: &Record, kind: &Kind) -> OfPerson {
+    let mut card = Card::new(person.id, kind.code, person.created);
+    collect(&mut card, kind, IdRole::Own, |path, text| texts(person, path, text));
+    let owned = |number: IdNumber<'_>| IdNumber {
+        role: number.role,
+        number: Cow::Owned(number.number.into_owned()),
+    };
+    OfPerson {
+        names: card.names.into_iter().map(Cow::into_owned).collect(),
+        phones: card.phones.into_iter().map(Cow::into_owned).collect(),
+        id_numbers: card.id_numbers.into_iter().map(owned).collect(),
+    }
+}
+
+/// Puts what a card has of a person on it; gives what identity numbers after theirs are.
+fn bear(card: &mut Card<'_>, whose: Whose) -> IdRole {
+    let Some((person, texts)) = whose else { return IdRole::Own };
+    card.person = Some(person);
+    card.names.extend(texts.names.into_iter().map(Cow::Owned));
+    card.phones.extend(texts.phones.into_iter().map(Cow::Owned));
+    let number = |IdNumber { role, number }: IdNumber<'static>| IdNumber { role, number };
+    card.id_numbers.extend(texts.id_numbers.into_iter().map(number));
+    IdRole::Household
+}
+
+fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) -> Card<'r> {
     let mut card = Card::new(record.id, kind.code, record.created);
     card.number = Cow::Borrowed(&record.number);
     card.state = Cow::Borrowed(&record.state);
     card.entered = record.entered();
     card.updated = record.updated;
-    if let Some((person, person_kind)) = person {
-        card.person = Some(person.id);
-        collect(&mut card, person_kind, IdRole::Own, |path, text| texts(person, path, text));
-    }
-    let role = if person.is_some() { IdRole::Household } else { IdRole::Own };
+    let role = bear(&mut card, whose);
     collect(&mut card, kind, role, |path, text| texts(record, path, text));
     card.title = card.names.first().cloned().unwrap_or_default();
     if let Some(life) = &kind.workflow {
@@ -98,16 +140,29 @@ fn is_plain(kind: &Kind) -> bool {
     let mut paths = search.names.iter().chain(&search.phones).chain(&search.id_numbers);
     kind.workflow.is_none()
         && kind.confidential.is_none()
-        && kind.person.is_none()
         && paths.all(|path| !path.contains('.'))
 }
 
+/// Whose a record is; nothing where the person is not known yet.
+#[allow(clippy::option_option, reason = "a record that belongs to nobody is known at once")]
+fn whose(
+    glance: &Glance<'_>,
+    kind: &Kind,
+    of_person: impl Fn(RecordId) -> Option<OfPerson>,
+) -> Option<Whose> {
+    let Some(id) = kind.person.as_deref().and_then(|field| glance.reference(field)) else {
+        return Some(None);
+    };
+    of_person(id).map(|texts| Some((id, texts)))
+}
+
 /// The same card as [`of`] makes of the record.
-fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind) -> Card<'r> {
+fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r> {
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
-    collect(&mut card, kind, IdRole::Own, |path, found| {
+    let role = bear(&mut card, whose);
+    collect(&mut card, kind, role, |path, found| {
         if let Some(text) = glance.text(path) {
             found(Cow::Borrowed(text));
         }

@@ -6,6 +6,7 @@ use super::{Refusal, door};
 use crate::directory::Directory;
 use crate::store::{DirectoryReport, StoreError, VerifyReport};
 use blake3::Hash;
+use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::PoisonError;
 use std::thread;
@@ -45,13 +46,17 @@ impl super::Office {
             (report, _) = self.directory_report().map_err(unread)?;
         }
         if !report.is_right() {
-            let mut fresh = Directory::new();
-            let filled = self.each_card(|walked| {
-                if let Walked::Card(card) = walked {
-                    fresh.put(&card);
-                }
-            });
+            let fresh = RefCell::new(Directory::new());
+            let filled = self.each_card(
+                |id| fresh.borrow().of_person(id),
+                |walked| {
+                    if let Walked::Card(card) = walked {
+                        fresh.borrow_mut().put(&card);
+                    }
+                },
+            );
             filled.map_err(unread)?;
+            let fresh = fresh.into_inner();
             *self.directory.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         Ok(report)
@@ -61,7 +66,8 @@ impl super::Office {
     fn directory_report(&self) -> Result<(DirectoryReport, bool), StoreError> {
         let mut report = DirectoryReport::default();
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let walk = self.each_card(|walked| {
+        let of_person = |id| directory.of_person(id);
+        let walk = self.each_card(of_person, |walked| {
             let Walked::Card(card) = walked else { return };
             report.records += 1;
             if !directory.holds(&card) {

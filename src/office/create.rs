@@ -234,6 +234,9 @@ impl super::Office {
     }
 
     fn person_again(&self, kind: &Kind, fields: &Fields) -> Vec<FieldProblem> {
+        if !program::has_first_row(kind) {
+            return Vec::new();
+        }
         let reference = kind.person.as_ref().and_then(|field| fields.get(field)?.as_reference());
         let person = reference.and_then(|id| self.inside(PERSON, id).ok().flatten());
         match (person, self.catalogue.kind(PERSON)) {

@@ -309,8 +309,7 @@ impl Office {
             return;
         }
         if let Some(kind) = self.catalogue.kind(&record.kind) {
-            let person = self.person_inside(kind, record);
-            if let Some(card) = self.card_of(record, person.as_ref()) {
+            if let Some(card) = self.card_of(record) {
                 self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
             }
             if kind.id == PERSON {

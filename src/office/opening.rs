@@ -360,7 +360,9 @@ impl Office {
         let seen = AtomicU64::new(0);
         let room = usize::try_from(total).unwrap_or(0);
         self.directory.write().unwrap_or_else(PoisonError::into_inner).reserve(room);
-        let walk = self.each_card(|walked| {
+        let directory = || self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let of_person = |id| directory().of_person(id);
+        let walk = self.each_card(of_person, |walked| {
             let card = match walked {
                 Walked::Card(card) => card,
                 Walked::Withdrawn(record) => return self.withdraw(&record),

@@ -225,7 +225,7 @@ impl super::Office {
 
     pub(super) fn kind_of(&self, id: RecordId) -> Option<&Kind> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        self.catalogue.kind_of_code(directory.get(id)?.kind)
+        self.catalogue.kind_of_code(directory.kind(id)?)
     }
 
     /// The record with a number: its own, or a person's identity number.

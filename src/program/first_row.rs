@@ -7,6 +7,12 @@ use super::{Field, FieldType, Kind};
 use crate::record::{Fields, Row, Value, id_key};
 use crate::words::Said;
 
+/// Whether a kind has a table whose first row is the record's own person.
+#[must_use]
+pub fn has_first_row(kind: &Kind) -> bool {
+    kind.fields().any(|table| table.first_row().is_some())
+}
+
 /// The rows that are the record's own person once more: the same identity number, or the same
 /// name and birth date where one of the two has no number.
 #[must_use]

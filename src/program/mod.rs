@@ -33,7 +33,7 @@ pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches,
 pub use effective::{
     Effective, day_number, effective, effective_fields, effective_row, formula_value,
 };
-pub use first_row::entered_again;
+pub use first_row::{entered_again, has_first_row};
 pub use kind::{
     Confidential, Field, FieldType, FirstRow, Import, Kind, Required, SearchKeys, Section, Total,
     Validity,

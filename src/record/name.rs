@@ -1,7 +1,7 @@
 //! Names of people: how they are stored, what they are compared by, and what is no name.
 
 use super::fold;
-use super::proper::{is_private, proper_char, proper_text};
+use super::proper::{is_private, is_unified, proper_char, proper_text};
 use crate::said;
 use crate::words::Said;
 use thiserror::Error;
@@ -46,8 +46,7 @@ fn in_words(c: char) -> bool {
 /// keeps what was entered.
 #[must_use]
 pub fn clean_name(text: &str) -> String {
-    // Most names are Han characters and nothing else.
-    if text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}')) {
+    if is_unified(text) {
         return text.to_owned();
     }
     let chars: Vec<char> = fold(text).chars().collect();
@@ -110,6 +109,9 @@ fn push_between(out: &mut String, between: &[char], next: Option<char>) {
 /// ```
 #[must_use]
 pub fn name_key(text: &str) -> String {
+    if is_unified(text) {
+        return text.to_owned();
+    }
     let plain: String = text.chars().filter(|c| !is_selector(*c)).collect();
     clean_name(&proper_text(&clean_name(&plain)))
 }

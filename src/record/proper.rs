@@ -78,7 +78,16 @@ pub fn is_private(c: char) -> bool {
 /// A text in which every character is the one it stands for, in Unicode's composed form.
 #[must_use]
 pub fn proper_text(text: &str) -> String {
+    if is_unified(text) {
+        return text.to_owned();
+    }
     text.chars().map(proper_char).nfc().collect()
+}
+
+/// Whether a text is unified Han characters of the basic block and nothing else, as most names are:
+/// each of them stands for itself.
+pub(super) fn is_unified(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
 }
 
 /// A text as it was entered, with the characters that stand for others told by their code:
@@ -102,6 +111,15 @@ pub fn with_codes(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn unified_characters_stand_for_themselves() {
+        for c in '\u{4e00}'..='\u{9fff}' {
+            assert!(is_unified(&c.to_string()));
+            assert_eq!(std::iter::once(proper_char(c)).nfc().collect::<String>(), c.to_string());
+        }
+        assert!(!is_unified("\u{9fff}\u{a000}") && !is_unified("\u{3fff}"));
+    }
 
     #[test]
     fn characters_that_stand_for_others() {

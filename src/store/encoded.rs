@@ -196,8 +196,10 @@ pub struct Glance<'b> {
     pub created_by: Cow<'b, str>,
     /// When it last changed.
     pub updated: Instant,
-    /// Texts and choices by the ids of their fields; nothing of other types.
+    /// Texts and choices by the ids of their fields.
     pub texts: SmallVec<[(Cow<'b, str>, Cow<'b, str>); 8]>,
+    /// References by the ids of their fields. Nothing of other types is read.
+    pub references: SmallVec<[(Cow<'b, str>, RecordId); 1]>,
 }
 
 impl<'b> Glance<'b> {
@@ -220,14 +222,19 @@ impl<'b> Glance<'b> {
         if has(part::UPDATED_BY) {
             from.text()?;
         }
-        let mut texts = SmallVec::new();
+        let (mut texts, mut references) = (SmallVec::new(), SmallVec::new());
         for _ in 0..from.count()? {
             let field = from.text()?;
-            if let Some(text) = read_text_value(from)? {
-                texts.push((field, text));
+            let tag = from.byte()?;
+            match tag {
+                tag::TEXT | tag::CHOICE => texts.push((field, from.text()?)),
+                tag::REFERENCE => references.push((field, RecordId(from.identity()?))),
+                _ => {
+                    read_tagged(tag, from, 0)?;
+                }
             }
         }
-        Some(Self { id, kind, number, state, created, created_by, updated, texts })
+        Some(Self { id, kind, number, state, created, created_by, updated, texts, references })
     }
 
     /// The text or choice of a field.
@@ -235,15 +242,11 @@ impl<'b> Glance<'b> {
     pub fn text(&self, field: &str) -> Option<&Cow<'b, str>> {
         self.texts.iter().find(|(id, _)| id == field).map(|(_, text)| text)
     }
-}
 
-/// The text of a value, or `Some(None)` for one that is none.
-#[allow(clippy::option_option, reason = "the outer one is for bytes that cannot be read")]
-fn read_text_value<'b>(from: &mut Reader<'b>) -> Option<Option<Cow<'b, str>>> {
-    let tag = from.byte()?;
-    match tag {
-        tag::TEXT | tag::CHOICE => from.text().map(Some),
-        _ => read_tagged(tag, from, 0).map(|_| None),
+    /// The record a field refers to.
+    #[must_use]
+    pub fn reference(&self, field: &str) -> Option<RecordId> {
+        self.references.iter().find(|(id, _)| id == field).map(|(_, to)| *to)
     }
 }
 

@@ -76,12 +76,6 @@ impl<'p> Glimpse<'p> {
         entry::glance(self.plain)
     }
 
-    /// The number of its kind.
-    #[must_use]
-    pub fn kind_code(&self) -> u16 {
-        self.key.code()
-    }
-
     /// The bytes it is kept as.
     pub(super) fn plain(&self) -> &'p [u8] {
         self.plain

@@ -24,6 +24,7 @@ use crate::words::Said;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -129,7 +130,7 @@ pub struct Applied {
     pub part: u32,
     /// What the table holds.
     pub kinds: Sentinels,
-    /// Bytes of its rows, but for what rows of their own have covered in chunks.
+    /// About as many bytes as its rows take once it is made small: see [`counted`].
     pub live: u64,
 }
 
@@ -180,9 +181,12 @@ pub struct Table {
     opened: Mutex<SmallVec<[Arc<OpenChunk>; OPEN_CHUNKS]>>,
 }
 
-/// A chunk in plain, and its row, by which it is known to be still the one.
+/// A chunk in plain.
 struct OpenChunk {
-    row: Raw,
+    /// From its first record to its last.
+    keys: RangeInclusive<Key>,
+    /// Bytes of its row.
+    size: usize,
     records: Unpacked,
 }
 
@@ -283,7 +287,7 @@ impl Table {
         Ok(self.before(key)?.0)
     }
 
-    /// The same, and the bytes it takes: its own row, or its part of a chunk.
+    /// The same, and the bytes it counts for: its own row, or its part of a chunk.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -292,10 +296,10 @@ impl Table {
             return Ok((0, 0));
         }
         if let Some(value) = self.rows.get(key.bytes())? {
-            return Ok((last_seq(&value), (key.bytes().len() + value.len()) as u64));
+            return Ok((last_seq(&value), counted(key.bytes(), &value)));
         }
         let Some(chunk) = self.chunk_with(key)? else { return Ok((0, 0)) };
-        let part = chunk.row.1.len() / chunk.records.len().max(1);
+        let part = chunk.size / chunk.records.len().max(1);
         Ok(chunk.records.find(key).map_or((0, 0), |(last_seq, _)| (last_seq, part as u64)))
     }
 
@@ -310,15 +314,13 @@ impl Table {
         }
     }
 
-    /// The chunk that has a record without a row of its own, if there is such a record.
+    /// The chunk a record without a row of its own is in, if there is such a record. A chunk that lies
+    /// in the table stays what it is, so one that was opened need not be looked up again.
     fn chunk_with(&self, key: &Key) -> Result<Option<Arc<OpenChunk>>, StoreError> {
-        let Some(row) = self.chunk_before(key)? else { return Ok(None) };
-        if chunks::last_of(&row.1).is_some_and(|last| last < key.id()) {
-            return Ok(None);
-        }
+        let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let known = {
-            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = opened.iter().position(|chunk| chunk.row == row);
+            let mut opened = opened();
+            let at = opened.iter().position(|chunk| chunk.keys.contains(key));
             // The one asked for last stands first.
             at.map(|at| {
                 let chunk = opened.remove(at);
@@ -329,9 +331,16 @@ impl Table {
         if known.is_some() {
             return Ok(known);
         }
-        let records = chunks::unpack(&self.keys, &row.0, &row.1)?;
-        let chunk = Arc::new(OpenChunk { row, records });
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((at, value)) = self.chunk_before(key)? else { return Ok(None) };
+        let last = chunks::last_of(&value).map(|last| key.beside(last));
+        if last.is_some_and(|last| last < *key) {
+            return Ok(None);
+        }
+        let records = chunks::unpack(&self.keys, &at, &value)?;
+        let Some(keys) = chunks::first_of(&at).zip(last) else { return Ok(None) };
+        let chunk = OpenChunk { keys: keys.0..=keys.1, size: value.len(), records };
+        let chunk = Arc::new(chunk);
+        let mut opened = opened();
         opened.truncate(OPEN_CHUNKS - 1);
         opened.insert(0, chunk.clone());
         Ok(Some(chunk))
@@ -409,9 +418,9 @@ impl Table {
         Ok(())
     }
 
-    /// Writes rows and how far the table now is; what they take is counted as live.
+    /// Writes rows and how far the table now is.
     fn put(&self, mut batch: Vec<Raw>, applied: &mut Applied) -> Result<(), StoreError> {
-        applied.live += size_of(&batch);
+        applied.live += live_of(&batch);
         let meta = self.keys.seal(Purpose::Records, META_KEY, &applied.bytes())?;
         batch.push((META_KEY.to_vec(), meta));
         self.rows.write(batch)
@@ -423,7 +432,7 @@ impl Table {
         own.chain(chunks).collect()
     }
 
-    /// Writes what another table holds, in the order of keys, and gives the bytes that takes. Without
+    /// Writes what another table holds, in the order of keys, and gives the bytes that counts for. Without
     /// the row that says how far a table is, a copy that was not finished is not taken for one.
     pub fn copy(&self, rows: Vec<Row>) -> Result<u64, StoreError> {
         let writes = Writes::sharing(rows);
@@ -432,7 +441,7 @@ impl Table {
             self.rows.write(part.to_vec())?;
         }
         self.rise(writes.highest());
-        Ok(size_of(&batch))
+        Ok(live_of(&batch))
     }
 
     /// Bytes of sled's main file.
@@ -478,8 +487,15 @@ impl Table {
     }
 }
 
-fn size_of(batch: &[Raw]) -> u64 {
-    batch.iter().map(|(key, value)| (key.len() + value.len()) as u64).sum()
+/// What a row counts for: a chunk its bytes, a row of its own half of them. Made small, the table
+/// has that record in a chunk again, where it takes less than that.
+fn counted(key: &[u8], value: &[u8]) -> u64 {
+    let bytes = (key.len() + value.len()) as u64;
+    if chunks::first_of(key).is_some() { bytes } else { bytes / 2 }
+}
+
+fn live_of(batch: &[Raw]) -> u64 {
+    batch.iter().map(|(key, value)| counted(key, value)).sum()
 }
 
 /// What a row is sealed to: its key and the last entry that touched it.
