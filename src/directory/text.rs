@@ -1,6 +1,6 @@
 //! Folding of text before it is compared, and interned strings.
 
-use crate::record::proper_char;
+use crate::record::{is_plain_han, proper_char};
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 use hashbrown::HashTable;
@@ -13,10 +13,16 @@ pub(super) fn hash_of<T: Hash>(value: T) -> u64 {
     SeedableRandomState::with_seed(0, SharedSeed::global_random()).hash_one(value)
 }
 
+/// Whether it has nothing but ASCII and plain Han characters, as file numbers have: it is in its
+/// plain form.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii() || is_plain_han(c))
+}
+
 /// Full-width and other compatibility forms made plain, characters that stand for others made
 /// those, small letters, trimmed.
 pub(super) fn folded(text: &str) -> String {
-    if text.is_ascii() {
+    if is_plain(text) {
         return text.trim().to_ascii_lowercase();
     }
     text.trim().chars().map(proper_char).nfkc().flat_map(char::to_lowercase).collect()
@@ -50,6 +56,9 @@ pub(super) fn folded_id(text: &str) -> Cow<'_, str> {
 /// A text in its plain form (NFKC), trimmed; most are already.
 pub(super) fn plain_form(text: &str) -> Cow<'_, str> {
     let text = text.trim();
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     match is_nfkc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
         _ => text.nfkc().collect(),

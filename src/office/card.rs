@@ -138,9 +138,7 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
 fn is_plain(kind: &Kind) -> bool {
     let search = &kind.search;
     let mut paths = search.names.iter().chain(&search.phones).chain(&search.id_numbers);
-    kind.workflow.is_none()
-        && kind.confidential.is_none()
-        && paths.all(|path| !path.contains('.'))
+    kind.workflow.is_none() && kind.confidential.is_none() && paths.all(|path| !path.contains('.'))
 }
 
 /// Whose a record is; nothing where the person is not known yet.

@@ -31,7 +31,7 @@ pub use marks::{Cut, SheetMark, looks_cut, looks_cut_card, mask_refused};
 pub use money::{MoneyError, parse_money, plain_money, show_money};
 pub use name::{NameError, check_name, clean_name, name_key, private_in, unseen_in};
 pub use organisation::{CodeError, OrganisationCode};
-pub use proper::{is_private, proper_char, proper_text, with_codes};
+pub use proper::{is_plain_han, is_private, proper_char, proper_text, with_codes};
 pub use region::{Region, Regions};
 pub use stored::{
     ERASED, Fields, Finding, MoveMade, Proposal, Record, RecordId, Row, StoredSheet, TAKEN_BACK,

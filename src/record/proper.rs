@@ -87,7 +87,13 @@ pub fn proper_text(text: &str) -> String {
 /// Whether a text is unified Han characters of the basic block and nothing else, as most names are:
 /// each of them stands for itself.
 pub(super) fn is_unified(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
+    text.chars().all(is_plain_han)
+}
+
+/// Whether it is a unified Han character of the basic block: every form of it is itself.
+#[must_use]
+pub fn is_plain_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 /// A text as it was entered, with the characters that stand for others told by their code:
@@ -116,7 +122,8 @@ mod tests {
     fn unified_characters_stand_for_themselves() {
         for c in '\u{4e00}'..='\u{9fff}' {
             assert!(is_unified(&c.to_string()));
-            assert_eq!(std::iter::once(proper_char(c)).nfc().collect::<String>(), c.to_string());
+            assert_eq!(std::iter::once(proper_char(c)).nfkc().collect::<String>(), c.to_string());
+            assert_eq!(c.to_lowercase().collect::<String>(), c.to_string());
         }
         assert!(!is_unified("\u{9fff}\u{a000}") && !is_unified("\u{3fff}"));
     }
