@@ -1,5 +1,86 @@
 //! What one program area alone needs to know, as pure functions over records.
 //!
-//! Knows packs, policy and the directory's cards; writes nothing and asks nobody.
+//! Most of an area is data: its pack in `assets/programs/`, its rules in `assets/policy/`. What no
+//! pack should say is here, in a folder an area: arithmetic over months and evidence, the law's own
+//! way to work out a wage. It knows packs, policy and what a [`House`] shows it; it writes nothing,
+//! asks nobody, and has no clock.
+//!
+//! # A new area
+//! 1. Its pack, with `area = "…"`, and its rule sets: facts that are a field say `field`.
+//! 2. Facts no field gives: a folder here with a type that is an [`Area`].
+//! 3. One line in [`of`].
+//! 4. A test that the fields its Rust reads are in its pack.
+//! 5. Its year as a story in `tests/suite/areas/`.
 
-pub mod hardship;
+mod declared;
+mod hardship;
+
+use crate::policy::{Facts, RuleSet};
+use crate::program::{Catalogue, FieldType, Kind};
+use crate::record::{Record, RecordId, Regions};
+use crate::words::Said;
+use chrono::NaiveDate;
+
+/// The Rust of one program area.
+pub trait Area: Sync {
+    /// Adds the facts of a record that its rules ask for and no field gives. One that is not known
+    /// says what is lacking and, where there is one, the paper that would settle it.
+    fn facts(&self, house: &House<'_>, record: &Record, facts: &mut Facts);
+}
+
+/// What the Rust of an area may look at besides the record itself.
+pub struct House<'a> {
+    /// The record's kind.
+    pub kind: &'a Kind,
+    /// The person it belongs to.
+    pub person: Option<&'a Record>,
+    /// The day it is decided for.
+    pub as_of: NaiveDate,
+    /// Address codes.
+    pub regions: &'a Regions,
+    /// Titles of fields and papers.
+    pub catalogue: &'a Catalogue,
+    /// Other records, and parameters of the day.
+    pub look: &'a dyn Look,
+}
+
+/// A look at what is outside the record.
+pub trait Look {
+    /// The parameter's whole number on the day decided for, where it has one.
+    fn whole(&self, parameter: &str) -> Option<i64>;
+
+    /// The number of another record of this kind, under way or in force, that has somebody with
+    /// this identity number, and is not `but`.
+    fn another_with(&self, id_number: &str, but: RecordId) -> Option<String>;
+}
+
+impl House<'_> {
+    /// What a paper of this kind's list is called.
+    #[must_use]
+    pub fn paper_title(&self, code: &str) -> Said {
+        let list = self.kind.fields().find_map(|field| match &field.field_type {
+            FieldType::Papers { list } => self.catalogue.code_list(list),
+            _ => None,
+        });
+        let entry = list.and_then(|list| list.entry(code));
+        entry.map(|entry| entry.label.clone()).unwrap_or_default()
+    }
+}
+
+/// The Rust of an area, where it has some.
+fn of(area: &str) -> Option<&'static dyn Area> {
+    match area {
+        "hardship" => Some(&hardship::Hardship),
+        _ => None,
+    }
+}
+
+/// All facts a rule set asks for of a record: those it says a field gives, and those of its area.
+#[must_use]
+pub fn facts(rules: &RuleSet, house: &House<'_>, record: &Record) -> Facts {
+    let mut facts = declared::facts(rules, house, record);
+    if let Some(area) = of(&house.kind.area) {
+        area.facts(house, record, &mut facts);
+    }
+    facts
+}

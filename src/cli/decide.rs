@@ -107,7 +107,7 @@ fn as_text(at: &Opened, library: &Library, sheet: &DecisionSheet, out: &mut dyn 
     );
     writeln!(out, "{}", heading.get(lang))?;
     let mut overall = vec![sheet.outcome.said()];
-    overall.extend(sheet.category.map(|category| category.said()));
+    overall.extend(library.outcome_of(sheet));
     writeln!(out, "{}", Said::join(&overall, "：", ": ").get(lang))?;
     let suggests = said!("程序只提建议，由人决定。", "The program suggests; a person decides.");
     writeln!(out, "{}\n", suggests.get(lang))?;

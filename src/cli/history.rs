@@ -50,7 +50,7 @@ pub fn run(args: &HistoryArgs, at: &Opened, out: &mut dyn Write) -> Done {
         }
         if let Some(sheet) = &event.sheet {
             let (outcome, seq, number) = (sheet.outcome.said(), event.seq, &sheet.number);
-            let category = sheet.category.map(|category| category.said()).unwrap_or_default();
+            let category = at.office.outcome_of(sheet).unwrap_or_default();
             let told = Said::new(
                 format!(
                     "    当时的认定依据：{} {}（yizhan decide {number} --at {seq}）",

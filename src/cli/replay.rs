@@ -3,8 +3,9 @@
 use super::opening::{Opened, World};
 use super::{Done, Failure, decide, print};
 use crate::office::Refusal;
-use crate::policy::{Category, DecisionSheet, Library, LineResult, Overall};
+use crate::policy::{DecisionSheet, Library, LineResult, Overall};
 use crate::said;
+use crate::words::Said;
 use clap::Args;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -25,29 +26,30 @@ pub struct ReplayArgs {
 #[derive(PartialEq)]
 struct Verdict {
     outcome: Overall,
-    category: Option<Category>,
+    category: Option<String>,
+    /// What that is called.
+    title: Option<Said>,
     lines: Vec<(String, LineResult)>,
 }
 
-impl From<DecisionSheet> for Verdict {
-    fn from(sheet: DecisionSheet) -> Self {
+impl Verdict {
+    fn of(sheet: DecisionSheet, library: &Library) -> Self {
         Self {
+            title: library.outcome_of(&sheet),
             outcome: sheet.outcome,
             category: sheet.category,
             lines: sheet.lines.into_iter().map(|line| (line.id, line.result)).collect(),
         }
     }
-}
 
-impl Verdict {
     fn json(&self) -> Json {
         json!({ "outcome": self.outcome, "category": self.category })
     }
 
-    fn said(&self) -> crate::words::Said {
+    fn said(&self) -> Said {
         let mut said = vec![self.outcome.said()];
-        said.extend(self.category.map(|category| category.said()));
-        crate::words::Said::join(&said, "·", ", ")
+        said.extend(self.title.clone());
+        Said::join(&said, "·", ", ")
     }
 }
 
@@ -71,7 +73,7 @@ pub fn run(args: &ReplayArgs, world: &World, out: &mut dyn Write, err: &mut dyn 
     let mut changed = 0;
     for (number, before) in &before {
         let Some(after) = after.get(number) else { continue };
-        if (before.outcome, before.category) != (after.outcome, after.category) {
+        if (before.outcome, &before.category) != (after.outcome, &after.category) {
             changed += 1;
             tell(world, number, before, after, out)?;
         }
@@ -96,7 +98,7 @@ fn verdicts(
     for kind in kinds {
         at.office.each(&kind.id, |record| {
             let sheet = at.office.sheet(&record, None, Some(library))?;
-            verdicts.insert(record.number, Verdict::from(sheet));
+            verdicts.insert(record.number, Verdict::of(sheet, library));
             Ok(())
         })?;
     }

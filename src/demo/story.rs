@@ -9,7 +9,7 @@ use super::names::{FINDINGS, REVEALS};
 use super::people::{Inventor, Person};
 use super::replay::Cast;
 use crate::office::Answers;
-use crate::policy::{Area, Keys, Library};
+use crate::policy::{Keys, Library};
 use crate::record::{Fields, Sex, Value};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -109,8 +109,8 @@ impl<'s> Story<'s> {
     /// The minimum-living standard on a day, fen a head and month. Where the day lies before the
     /// table or in a gap the latest published one stands in; the demo has to be told somehow.
     pub fn standard(&self, day: NaiveDate, urban: bool) -> i64 {
-        let area = Some(if urban { Area::Urban } else { Area::Rural });
-        let keys = Keys { region: REGION, area };
+        let area = if urban { "urban" } else { "rural" };
+        let keys = Keys { region: REGION, facts: &[("area", area)] };
         let known = |day| {
             let found = self.library.parameter_at("dibao_standard", day, keys);
             found.probable().and_then(|value| value.value.as_integer())

@@ -3,7 +3,7 @@
 use super::people::ADDRESS_CODE;
 use super::*;
 use crate::office::Queue;
-use crate::policy::{Category, LineResult, Overall};
+use crate::policy::{LineResult, Overall};
 use crate::record::{FixedClock, IdNumber, Instant, Record, Value};
 use chrono::{TimeZone, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,7 +102,8 @@ fn every_state_is_shown() {
 #[test]
 fn nobody_finds_an_empty_list() {
     let office = &demo().office;
-    let queues = [Queue::Review, Queue::Due, Queue::Returned, Queue::Drafts, Queue::Watch];
+    let watch = Queue::List { kind: replay::FILE.to_string(), list: "watch".to_string() };
+    let queues = [Queue::Review, Queue::Due, Queue::Returned, Queue::Drafts, watch];
     for queue in queues {
         let listed = office.list(&actor(Role::Volunteer), &queue, 0, 100);
         assert!(listed.total > 0, "volunteer: {queue:?}");
@@ -159,14 +160,14 @@ fn all_identity_numbers_are_invented_and_well_formed() {
 /// Where twelve months' income less rigid expense lies against 770 yuan a head (渝民规〔2025〕6号)
 /// and 1.5 times that, and whether it is within five per cent of either; reckoned from the
 /// record alone.
-fn expected(file: &Record) -> (Option<Category>, LineResult) {
+fn expected(file: &Record) -> (Option<&str>, LineResult) {
     let fen = |field| file.get(field).and_then(Value::as_fen).map(i128::from).unwrap();
     let people = file.get("household_size").and_then(Value::as_integer).map(i128::from).unwrap();
     let left = fen("annual_income") - fen("rigid_expense");
     let year = 12 * people * 77_000;
     let category = match (left < year, left * 2 <= year * 3) {
-        (true, _) => Some(Category::Deep),
-        (false, true) => Some(Category::Relative),
+        (true, _) => Some("deep"),
+        (false, true) => Some("relative"),
         (false, false) => None,
     };
     let near = |line: i128| left * 40 >= line * 38 && left * 40 <= line * 42;
@@ -186,7 +187,7 @@ fn households_at_the_lines_fall_where_the_arithmetic_says() {
         let file = demo.office.record(id).unwrap().unwrap();
         let (category, edge) = expected(&file);
         let sheet = demo.office.sheet(&file, None, None).unwrap();
-        assert_eq!(sheet.category, category, "{}", notable.shows);
+        assert_eq!(sheet.category.as_deref(), category, "{}", notable.shows);
         assert_eq!(sheet.line("R-EDGE").unwrap().result, edge, "{}", notable.shows);
         let outcome = match (edge, category) {
             (LineResult::Met, Some(_)) => Overall::Suggests,

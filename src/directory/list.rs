@@ -22,6 +22,8 @@ pub struct Filter {
     pub states: Vec<String>,
     /// With all of these facets.
     pub facets: Vec<(String, String)>,
+    /// With each of these facets, in one of its values.
+    pub among: Vec<(String, Vec<String>)>,
     /// Belonging to this person, whose own card counts only when it names itself.
     pub person: Option<RecordId>,
     /// Due on this day or later.
@@ -130,6 +132,7 @@ impl Group {
 struct Test<'a> {
     filter: &'a Filter,
     facets: Vec<u32>,
+    among: Vec<Vec<u32>>,
     submitted_by: Option<u32>,
     not_submitted_by: Option<u32>,
     without: Vec<u32>,
@@ -149,8 +152,13 @@ impl<'a> Test<'a> {
         } else {
             Some(Found::new(&filter.text, directory)?)
         };
+        let among = filter.among.iter().map(|(name, values)| {
+            let known = values.iter().filter_map(|value| directory.find_facet(name, value));
+            Some(known.collect::<Vec<_>>()).filter(|known| !known.is_empty())
+        });
         Some(Self {
             filter,
+            among: among.collect::<Option<_>>()?,
             facets: filter.facets.iter().map(facet).collect::<Option<_>>()?,
             submitted_by: match submitted_by {
                 Some(None) => return None,
@@ -181,6 +189,7 @@ impl<'a> Test<'a> {
             return false;
         }
         if self.facets.is_empty()
+            && self.among.is_empty()
             && self.submitted_by.is_none()
             && self.not_submitted_by.is_none()
             && self.without.is_empty()
@@ -194,6 +203,7 @@ impl<'a> Test<'a> {
         let first = directory.facets.get(at);
         let has = |facet: u32| first == facet || facts.facets.clone().any(|has| has == facet);
         self.facets.iter().all(|&facet| has(facet))
+            && self.among.iter().all(|any| any.iter().any(|&facet| has(facet)))
             && !self.without.iter().any(|&facet| has(facet))
             && self.confidential.is_none_or(|(mark, open)| !has(mark) || open.is_some_and(has))
             && self.submitted_by.is_none_or(|by| facts.submitted_by == Some(by))

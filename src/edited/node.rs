@@ -210,6 +210,35 @@ impl<'s> Node<'s> {
         texts
     }
 
+    /// The same where a key has one text or a list of them.
+    pub fn every_list(&self) -> Vec<(At<String>, Vec<At<String>>)> {
+        let (zh, en) = ("文字或文字列表", "a text or a list of texts");
+        let mut lists = Vec::new();
+        for (name, value) in self.table {
+            let key = name.get_ref().to_string();
+            let place = self.source.place(&name.span());
+            let value = value.get_ref();
+            let items: Vec<(&Raw<'s>, Place)> = match value.as_array() {
+                Some(items) => {
+                    let at = |item: &'s toml::Spanned<Raw<'s>>| {
+                        (item.get_ref(), self.source.place(&item.span()))
+                    };
+                    items.iter().map(at).collect()
+                }
+                None => vec![(value, place.clone())],
+            };
+            let mut texts = Vec::new();
+            for (item, place) in items {
+                match text_in(item) {
+                    Some(value) => texts.push(At { value, place }),
+                    None => self.not_a(&key, &place, zh, en),
+                }
+            }
+            lists.push((At { value: key, place }, texts));
+        }
+        lists
+    }
+
     /// The items of a list; a value for which `alone` holds is a list of one.
     fn items(
         &self,

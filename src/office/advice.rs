@@ -28,7 +28,7 @@ pub struct Departure {
 #[must_use]
 pub fn suggested(ask: &Ask, sheet: &DecisionSheet) -> Option<String> {
     let wanted = ask.from_sheet.as_deref()?;
-    (wanted == "category").then(|| sheet.category.map(|category| category.id().to_string()))?
+    (wanted == "category").then(|| sheet.category.clone())?
 }
 
 impl super::Office {
@@ -74,15 +74,13 @@ impl super::Office {
     pub fn grounds(&self, record: &Record, step: &Move, sheet: &DecisionSheet) -> Vec<String> {
         let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
         let in_force = life.and_then(|life| life.state(&step.to)).is_some_and(|to| to.in_force);
-        let id = sheet.rules.split('@').next().unwrap_or_default();
-        let rules = self.library.rule_set(id);
+        let rules = self.library.rule_set(sheet.rule_set());
         let known = |line: &SheetLine| {
             let lines = rules.map(|rules| rules.lines.as_slice()).unwrap_or_default();
             lines.iter().find(|known| known.id == line.id)
         };
-        let is_tier = |line: &SheetLine| {
-            known(line).is_some_and(|known| matches!(known.role, Role::Category(_)))
-        };
+        let is_tier =
+            |line: &SheetLine| known(line).is_some_and(|known| known.role == Role::Outcome);
         // The tiers of one question, from the lowest up: those that compare with a threshold.
         let is_step = |line: &SheetLine| {
             is_tier(line) && known(line).is_some_and(|it| !it.compares.is_empty())

@@ -3,7 +3,7 @@
 use super::Office;
 use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
-use crate::program::{Kind, PERSON};
+use crate::program::{FieldType, Kind, PERSON, effective};
 use crate::record::{Record, RecordId, Value};
 use crate::store::{Glance, StoreError, Walk};
 use crate::workflow;
@@ -119,6 +119,11 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
         card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
     }
     card.facets.push(("created_by".into(), Cow::Borrowed(&record.created_by)));
+    for name in &kind.facets {
+        let value = effective(kind, &record.fields, name).value;
+        let values = value.as_ref().map(facet_values).unwrap_or_default();
+        card.facets.extend(values.into_iter().map(|it| (Cow::Owned(name.clone()), Cow::Owned(it))));
+    }
     if let Some(life) = &kind.workflow {
         let blocked = workflow::blocked(life, record).into_iter();
         card.facets.extend(blocked.map(|account| (NOT_FOR.into(), account.into())));
@@ -134,11 +139,34 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
     card
 }
 
-/// Whether the card of such a record needs nothing but its texts.
+/// The values of a facet: a code, `yes` or `no`, a text, the id of another record.
+fn facet_values(value: &Value) -> Vec<String> {
+    match value {
+        Value::Text(text) | Value::Choice(text) => vec![text.clone()],
+        Value::Tags(tags) => tags.clone(),
+        Value::YesNo(yes) => vec![if *yes { "yes" } else { "no" }.to_string()],
+        Value::Reference(id) => vec![id.0.to_string()],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the card of such a record needs nothing but its texts and references.
 fn is_plain(kind: &Kind) -> bool {
+    let seen = |facet: &String| {
+        kind.field(facet).is_some_and(|field| {
+            field.total.is_none()
+                && matches!(
+                    field.field_type,
+                    FieldType::Text { .. } | FieldType::Choice { .. } | FieldType::Reference { .. }
+                )
+        })
+    };
     let search = &kind.search;
     let mut paths = search.names.iter().chain(&search.phones).chain(&search.id_numbers);
-    kind.workflow.is_none() && kind.confidential.is_none() && paths.all(|path| !path.contains('.'))
+    kind.workflow.is_none()
+        && kind.confidential.is_none()
+        && kind.facets.iter().all(seen)
+        && paths.all(|path| !path.contains('.'))
 }
 
 /// Whose a record is; nothing where the person is not known yet.
@@ -167,6 +195,11 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r
     });
     card.title = card.names.first().cloned().unwrap_or_default();
     card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
+    for name in &kind.facets {
+        let text = glance.text(name).map(|text| Cow::Borrowed(&**text));
+        let other = || Some(Cow::Owned(glance.reference(name)?.0.to_string()));
+        card.facets.extend(text.or_else(other).map(|value| (Cow::Owned(name.clone()), value)));
+    }
     card
 }
 

@@ -1,7 +1,7 @@
 //! What may still be changed: facts freeze at submission, and what is closed stays as it is.
 
 use super::{Actor, Refusal, Right};
-use crate::areas::hardship;
+use crate::policy::RuleSet;
 use crate::program::{FieldType, Kind, PERSON, Role, State, Workflow};
 use crate::record::{Fields, PaperState, Record, RecordId, Value};
 use crate::said;
@@ -93,8 +93,8 @@ impl super::Office {
         let moves = kind.workflow.iter().flat_map(|life| &life.moves);
         let sets: BTreeSet<&str> = moves.filter_map(|step| step.evaluates.as_deref()).collect();
         let rules = sets.into_iter().filter_map(|id| self.library.rule_set(id));
-        let facts = rules.flat_map(|rules| rules.facts.iter().map(|fact| fact.id.as_str()));
-        let mut read: BTreeSet<String> = self.fields_behind(facts).into_iter().collect();
+        let facts = rules.flat_map(|rules| &rules.facts);
+        let mut read: BTreeSet<String> = facts.flat_map(|fact| fact.fields.clone()).collect();
         // What a field that is read is made of is read with it.
         let totals = kind.fields().filter(|field| read.contains(&field.id));
         let tables: Vec<String> =
@@ -144,8 +144,11 @@ impl super::Office {
         reason: Option<&str>,
     ) -> Result<(), Refusal> {
         actor.need(Right::Write)?;
+        if fields.is_empty() {
+            return Ok(());
+        }
         let feeding: Vec<&str> =
-            hardship::PERSON_FIELDS.into_iter().filter(|field| fields.contains(field)).collect();
+            self.read_of_people().into_iter().filter(|field| fields.contains(field)).collect();
         let Some(file) = self.file_fed_by(person.id, &feeding)? else { return Ok(()) };
         let number = &file.number;
         if actor.role != Role::Supervisor {
@@ -199,8 +202,21 @@ impl super::Office {
     pub(super) fn copy_for_submission(&self, kind: &Kind, record: &Record) -> Fields {
         let person = self.person_inside(kind, record);
         let fields = person.map(|person| person.fields).unwrap_or_default();
-        let fed = |field: &str| hardship::PERSON_FIELDS.contains(&field);
-        fields.into_iter().filter(|(field, _)| fed(field)).collect()
+        let read = self.read_of_person(kind);
+        fields.into_iter().filter(|(field, _)| read.contains(field.as_str())).collect()
+    }
+
+    /// The fields of its person that the rules of a kind read.
+    fn read_of_person<'o>(&'o self, kind: &'o Kind) -> BTreeSet<&'o str> {
+        let Some(person) = kind.person.as_deref() else { return BTreeSet::new() };
+        let moves = kind.workflow.iter().flat_map(|life| &life.moves);
+        let rules = moves.filter_map(|step| self.library.rule_set(step.evaluates.as_deref()?));
+        rules.flat_map(|rules| rules.read_of(person)).collect()
+    }
+
+    /// The fields of people that the rules of any kind read.
+    fn read_of_people(&self) -> BTreeSet<&str> {
+        self.catalogue.kinds().flat_map(|kind| self.read_of_person(kind)).collect()
     }
 
     /// Where the person is registered otherwise than a file copied: field, copied, registered now.
@@ -213,8 +229,12 @@ impl super::Office {
         else {
             return Vec::new();
         };
-        hardship::PERSON_FIELDS
-            .into_iter()
+        let kind = self.catalogue.kind(&record.kind);
+        let read = kind.map(|kind| self.read_of_person(kind)).unwrap_or_default();
+        let fields = self.catalogue.kind(PERSON).into_iter().flat_map(Kind::fields);
+        fields
+            .map(|field| field.id.as_str())
+            .filter(|field| read.contains(field))
             .filter(|field| record.copied.get(*field) != person.get(field))
             .map(|field| {
                 (field.to_string(), record.copied.get(field).cloned(), person.get(field).cloned())
@@ -229,6 +249,7 @@ pub(super) fn as_ruled<'r>(
     kind: &Kind,
     record: &'r Record,
     person: Option<&'r Record>,
+    rules: &RuleSet,
 ) -> (Cow<'r, Record>, Option<Cow<'r, Record>>) {
     let mut file = Cow::Borrowed(record);
     for (field, finding) in &record.findings {
@@ -246,7 +267,8 @@ pub(super) fn as_ruled<'r>(
             .is_some_and(|life| matches!(open_facts(life, record), Open::Frozen | Open::Closed));
     let mut person = person.map(Cow::Borrowed);
     if let Some(person) = person.as_mut().filter(|_| fixed) {
-        for field in hardship::PERSON_FIELDS {
+        let reference = kind.person.as_deref().unwrap_or_default();
+        for field in rules.read_of(reference) {
             let copied = record.copied.get(field);
             // Nearly always nothing has changed since, and nothing is copied.
             if person.get(field) == copied {

@@ -1,64 +1,15 @@
 //! What can be read: lists, pages, histories. Reading changes nothing and waits for nobody.
 
 use super::door::unavailable;
-use super::{Actor, Refusal, Right};
+use super::{Actor, Refusal};
 use crate::calendar::{Calendar, countdown};
 use crate::directory::{CONFIDENTIAL, Card, Filter, OPEN_TO, Sort, SortBy};
 use crate::policy::Library;
 use crate::program::{self, Catalogue, Field, Kind, PERSON, Role};
 use crate::record::{Record, RecordId, Value};
-use crate::said;
 use crate::words::{Lang, Said};
-use crate::workflow;
 use chrono::NaiveDate;
 use std::sync::PoisonError;
-
-/// A list somebody can open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Queue {
-    /// What waits for this person's next step.
-    Review,
-    /// Due today or overdue.
-    Due,
-    /// Returned for correction.
-    Returned,
-    /// Drafts this person made and has not submitted.
-    Drafts,
-    /// Near misses kept in view.
-    Watch,
-    /// Everything of one kind, the last changed first.
-    OfKind(String),
-}
-
-impl Queue {
-    /// Its heading.
-    #[must_use]
-    pub fn title(&self) -> Said {
-        match self {
-            Self::Review => Said::fixed("待我办理", "Waiting for me"),
-            Self::Due => Said::fixed("到期和逾期", "Due and overdue"),
-            Self::Returned => Said::fixed("退回补正", "Returned for correction"),
-            Self::Drafts => Said::fixed("草稿", "Drafts"),
-            Self::Watch => Said::fixed("边缘关注", "Near misses"),
-            Self::OfKind(_) => Said::fixed("全部档案", "All files"),
-        }
-    }
-}
-
-/// How many wait in each list for one person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// For this person's next step.
-    pub queue: usize,
-    /// Due today or overdue.
-    pub due: usize,
-    /// Returned for correction.
-    pub returned: usize,
-    /// Drafts.
-    pub drafts: usize,
-    /// Near misses.
-    pub watch: usize,
-}
 
 /// One row of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -272,123 +223,6 @@ impl super::Office {
         }
     }
 
-    /// Nothing when a list is open to this person. Lists of everything are not open to those who
-    /// work at the counter: what they need a search or a queue shows.
-    ///
-    /// # Errors
-    /// What to do instead.
-    pub fn may_open(&self, actor: &Actor, queue: &Queue) -> Result<(), Refusal> {
-        if !matches!(queue, Queue::OfKind(_)) || actor.may(Right::Lists) {
-            return Ok(());
-        }
-        Err(Refusal::forbidden(
-            said!(
-                "全部档案的名单只对主管和经审员开放。",
-                "The list of all files is open to supervisors and auditors only."
-            ),
-            said!(
-                "请按 F2 找人；要办的在首页的各个队列里。",
-                "Find the person with F2; what waits for you is in the queues on the home screen."
-            ),
-        ))
-    }
-
-    /// One list, from `offset`, at most `limit` rows; nothing of a list that is not open.
-    #[must_use]
-    pub fn list(&self, actor: &Actor, queue: &Queue, offset: usize, limit: usize) -> Listed {
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let sort = match queue {
-            Queue::Review | Queue::Due => Sort::from(SortBy::Due),
-            _ => Sort::from(SortBy::Updated),
-        };
-        let mut listed = Listed::default();
-        if self.may_open(actor, queue).is_err() {
-            return listed;
-        }
-        for filter in self.filters(actor, queue) {
-            let (total, ids) = directory.list(&filter, sort, offset, limit);
-            listed.total += total;
-            listed.lines.extend(ids.iter().filter_map(|id| Some(self.line(&directory.get(*id)?))));
-        }
-        for line in &mut listed.lines {
-            line.claimed_by = self.claimed_by(actor, line.id);
-        }
-        listed
-    }
-
-    /// How many wait in each list.
-    #[must_use]
-    pub fn counts(&self, actor: &Actor) -> Counts {
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let count = |queue: Queue| {
-            self.filters(actor, &queue).iter().map(|filter| directory.count(filter)).sum()
-        };
-        let kept = self.drafts(actor).len();
-        Counts {
-            queue: count(Queue::Review),
-            due: count(Queue::Due),
-            returned: count(Queue::Returned),
-            drafts: count(Queue::Drafts) + kept,
-            watch: count(Queue::Watch),
-        }
-    }
-
-    /// A list as filters of the directory, one for each kind it draws on.
-    fn filters(&self, actor: &Actor, queue: &Queue) -> Vec<Filter> {
-        let kinds = self.catalogue.kinds().filter(|kind| match queue {
-            Queue::OfKind(id) => kind.id == *id,
-            _ => kind.workflow.is_some(),
-        });
-        kinds.filter_map(|kind| self.filter(actor, queue, kind)).collect()
-    }
-
-    fn filter(&self, actor: &Actor, queue: &Queue, kind: &Kind) -> Option<Filter> {
-        let base = Filter { reader: reader(actor), ..Filter::of_kind(kind.code) };
-        if matches!(queue, Queue::OfKind(_)) {
-            return Some(base);
-        }
-        let life = kind.workflow.as_ref()?;
-        let states: Vec<String> = match queue {
-            Queue::Review => life
-                .states
-                .iter()
-                .filter(|state| {
-                    state.queue
-                        && life.moves_from(&state.id).any(|step| workflow::is_for(step, actor.role))
-                })
-                .map(|state| state.id.clone())
-                .collect(),
-            Queue::Drafts => vec![life.start.clone()],
-            Queue::Returned => life
-                .submitting()
-                .flat_map(|step| step.from.iter())
-                .filter(|state| **state != life.start)
-                .cloned()
-                .collect(),
-            Queue::Watch => vec!["watch".to_string()],
-            _ => Vec::new(),
-        };
-        let mine = Some(actor.account.clone());
-        let tomorrow = self.today().succ_opt()?;
-        Some(match queue {
-            Queue::Review if states.is_empty() => return None,
-            Queue::Review => {
-                let without = vec![(super::card::NOT_FOR.to_string(), actor.account.clone())];
-                Filter { states, not_submitted_by: reviewer(actor), without, ..base }
-            }
-            Queue::Due => Filter { due_before: Some(tomorrow), ..base },
-            Queue::Drafts => Filter {
-                states,
-                facets: mine.into_iter().map(|name| ("created_by".to_string(), name)).collect(),
-                ..base
-            },
-            Queue::Returned if actor.role == Role::Volunteer => {
-                Filter { states, submitted_by: mine, ..base }
-            }
-            _ => Filter { states, ..base },
-        })
-    }
-
     /// The records that belong to a person, without their own.
     pub(super) fn belonging_to(&self, person: RecordId) -> Vec<RecordId> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
@@ -476,12 +310,7 @@ pub(super) fn open_to(actor: &Actor, card: &Card) -> bool {
 }
 
 /// The account whose knowledge of confidential records is looked at; none for those who know all.
-fn reader(actor: &Actor) -> Option<String> {
+pub(super) fn reader(actor: &Actor) -> Option<String> {
     let all = matches!(actor.role, Role::Supervisor | Role::Auditor);
     (!all).then(|| actor.account.clone())
-}
-
-/// Somebody who reviews does not see in the queue what they submitted themselves.
-fn reviewer(actor: &Actor) -> Option<String> {
-    actor.may(Right::Review).then(|| actor.account.clone())
 }

@@ -1,11 +1,11 @@
 //! Decision sheets: the facts of a file, brought together and put to the rules.
 
 use super::{Actor, Refusal, Right};
-use crate::areas::hardship::{self, Household};
+use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
-use crate::policy::{self, DecisionSheet, Library};
+use crate::policy::{self, DecisionSheet, Library, SheetLine};
 use crate::program::{FieldType, Kind};
-use crate::record::{Record, RecordId, Value, china_date};
+use crate::record::{Record, RecordId, china_date};
 use crate::said;
 use crate::words::Said;
 use chrono::NaiveDate;
@@ -24,8 +24,8 @@ impl super::Office {
         life.moves.iter().find_map(|step| step.evaluates.as_deref())
     }
 
-    /// The decision sheet of a record, as of `as_of`, or of the date of application (parameter
-    /// `standard_at`, 待确认): by the rules it was last submitted under, where nothing else is
+    /// The decision sheet of a record, as of `as_of`, or of the day its rules say it is decided for:
+    /// by the rules it was last submitted under, where nothing else is
     /// asked for; else by those in force, or by `draft`.
     ///
     /// # Errors
@@ -46,7 +46,10 @@ impl super::Office {
             return Err(Refusal::invalid(
                 "number",
                 said!("这类记录没有认定规则。", "There are no rules for this kind of record."),
-                said!("请给出困难职工档案的编号。", "Give the number of a hardship file."),
+                said!(
+                    "请给出按规则认定的记录的编号，例如一份档案。",
+                    "Give the number of a record that is decided by rules, such as a file."
+                ),
             ));
         }
         let kind = self.kind(&record.kind)?;
@@ -82,8 +85,7 @@ impl super::Office {
         if who.is_some_and(|who| who.may(Right::Sensitive) || wrote(who)) {
             return sheet;
         }
-        let id = sheet.rules.split('@').next().unwrap_or_default();
-        match self.library.rule_set(id) {
+        match self.library.rule_set(sheet.rule_set()) {
             Some(rules) => sheet.veiled(rules),
             // Rules nobody has any more: which facts are sensitive is not known.
             None => DecisionSheet { lines: Vec::new(), nearest: Vec::new(), ..sheet },
@@ -119,69 +121,58 @@ impl super::Office {
                 ),
             )
         })?;
-        let (file, person) = super::frozen::as_ruled(kind, record, person);
+        let (file, person) = super::frozen::as_ruled(kind, record, person, rules);
         let (record, person) = (file.as_ref(), person.as_deref());
-        let applied = record.get("application_date").and_then(Value::as_date);
-        let as_of = as_of.or(applied).unwrap_or_else(|| china_date(record.created));
-        let household = Household {
+        let decided_for = rules.as_of.as_deref().and_then(|field| record.get(field)?.as_date());
+        let as_of = as_of.or(decided_for).unwrap_or_else(|| china_date(record.created));
+        let region = &self.store.station().region;
+        let house = House {
             kind,
-            file: record,
             person,
-            duplicate: self.file_with_same_people(record, person),
             as_of,
-            window_months: self.window_months(library, as_of),
             regions: self.regions(),
             catalogue: &self.catalogue,
+            look: &Outside { office: self, kind, library, as_of },
         };
-        let facts = hardship::facts(&household);
-        Ok(policy::evaluate(
-            rules,
-            library,
-            &facts,
-            as_of,
-            policy::Context {
-                number: &record.number,
-                pack: self.catalogue.hash(&record.kind),
-                region: &self.store.station().region,
-            },
-        ))
+        let facts = areas::facts(rules, &house, record);
+        let pack = self.catalogue.hash(&record.kind);
+        let context = policy::Context { number: &record.number, pack, region };
+        Ok(policy::evaluate(rules, library, &facts, as_of, context))
     }
 
-    /// How far the rules look back for income, where the library says it.
-    fn window_months(&self, library: &Library, as_of: NaiveDate) -> u32 {
-        let keys = policy::Keys { region: &self.store.station().region, area: None };
-        let parameter = library.parameter_at("window_months", as_of, keys);
-        let months = parameter.probable().and_then(|in_force| in_force.value.as_integer());
-        months.and_then(|months| u32::try_from(months).ok()).unwrap_or(0)
-    }
-
-    /// The number of another active file that holds one of the household, with nothing else of it.
-    fn file_with_same_people(&self, record: &Record, person: Option<&Record>) -> Option<String> {
-        let members = record.get("members").map(Value::rows).unwrap_or_default();
-        let numbers = members
-            .iter()
-            .filter_map(|row| row.fields.get("id_number"))
-            .chain(person.and_then(|person| person.get("id_number")))
-            .filter_map(Value::as_text);
-        let kind = self.catalogue.kind(&record.kind)?;
-        let life = kind.workflow.as_ref()?;
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let active = |id: RecordId| {
-            let card = directory.get(id)?;
-            (!life.is_over(&card.state)).then(|| card.number.into_owned())
-        };
-        numbers
-            .flat_map(|number| directory.by_id_number(number))
-            .filter(|bearer| {
-                bearer.kind == kind.code && bearer.id != record.id && bearer.role != IdRole::Other
-            })
-            .find_map(|bearer| active(bearer.id))
-    }
-
-    /// The fields of a record (and its person) that facts of these names come from.
+    /// What the outcome a sheet names is called.
     #[must_use]
-    pub fn fields_behind<'a>(&self, facts: impl Iterator<Item = &'a str>) -> Vec<String> {
-        facts.flat_map(hardship::fields_behind).map(|field| (*field).to_string()).collect()
+    pub fn outcome_of(&self, sheet: &DecisionSheet) -> Option<Said> {
+        self.library.outcome_of(sheet)
+    }
+
+    /// What a sheet comes to, in a few words: the outcome as a whole, and which one where its rules
+    /// name some.
+    #[must_use]
+    pub fn conclusion(&self, sheet: &DecisionSheet) -> Said {
+        let rules = self.library.rule_set(sheet.rule_set());
+        let names = rules.is_some_and(|rules| rules.gives == policy::Gives::Category);
+        let none = || names.then_some(Said::fixed("无类别", "no category"));
+        let all = [Some(sheet.outcome.said()), self.outcome_of(sheet).or_else(none)];
+        Said::join(&all.into_iter().flatten().collect::<Vec<_>>(), " · ", " · ")
+    }
+
+    /// The fields of a record (and its person) that lines of a sheet come from.
+    #[must_use]
+    pub fn fields_behind(
+        &self,
+        kind: &Kind,
+        sheet: &DecisionSheet,
+        line: &SheetLine,
+    ) -> Vec<String> {
+        let rules = self.library.rule_set(sheet.rule_set());
+        let facts = line.inputs.keys().filter_map(|fact| rules?.fact(fact));
+        let own = |field: &String| {
+            let person = kind.person.as_deref();
+            let of_person = person.and_then(|person| field.strip_prefix(person)?.strip_prefix('.'));
+            of_person.unwrap_or(field).to_string()
+        };
+        facts.flat_map(|fact| &fact.fields).map(own).collect()
     }
 
     /// What can be chosen for a field: a code to type and its label.
@@ -200,5 +191,32 @@ impl super::Office {
         list.open_on(self.today())
             .map(|entry| (entry.label.zh.to_string(), entry.label.clone()))
             .collect()
+    }
+}
+
+/// What rules may look at outside a record, in this office.
+struct Outside<'o> {
+    office: &'o super::Office,
+    kind: &'o Kind,
+    library: &'o Library,
+    as_of: NaiveDate,
+}
+
+impl Look for Outside<'_> {
+    fn whole(&self, parameter: &str) -> Option<i64> {
+        let keys = policy::Keys { region: &self.office.store.station().region, facts: &[] };
+        let found = self.library.parameter_at(parameter, self.as_of, keys);
+        found.probable().and_then(|in_force| in_force.value.as_integer())
+    }
+
+    fn another_with(&self, id_number: &str, but: RecordId) -> Option<String> {
+        let life = self.kind.workflow.as_ref()?;
+        let directory = self.office.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let others = directory.by_id_number(id_number).into_iter().filter(|bearer| {
+            bearer.kind == self.kind.code && bearer.id != but && bearer.role != IdRole::Other
+        });
+        others
+            .filter_map(|bearer| directory.get(bearer.id))
+            .find_map(|card| (!life.is_over(&card.state)).then(|| card.number.into_owned()))
     }
 }

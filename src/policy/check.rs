@@ -2,7 +2,7 @@
 
 use super::load::Places;
 use super::render::{ENDINGS, Piece, SPECIAL, pieces};
-use super::{Basis, Grade, Library, Line, Parameter, ParameterRow, Role, RuleSet, Unit};
+use super::{Basis, Gives, Grade, Library, Line, Parameter, ParameterRow, Role, RuleSet, Unit};
 use crate::edited::Problems;
 use crate::formula::{Formula, Kind};
 use crate::said;
@@ -75,14 +75,14 @@ impl Check<'_> {
             let thing = format!("row {}/{at}", parameter.id);
             self.clause(&thing, &row.clause);
             self.grade(&thing, &row.clause, row.basis == Basis::ToConfirm);
-            let same = |other: &&ParameterRow| other.region == row.region && other.area == row.area;
+            let same = |other: &&ParameterRow| other.region == row.region && other.only == row.only;
             if let Some(before) = parameter.rows.iter().take(at).rfind(same)
                 && (before.start.latest() >= row.start.earliest()
                     || before.to.is_some_and(|last| last >= row.start.latest()))
             {
                 let said = Said::fixed(
-                    "与上一行（同一地区、同一类别）的有效期重叠，请按生效先后排列并改正日期",
-                    "overlaps the row before it (same region and area); order rows by start and mend the dates",
+                    "与上一行（同一地区、同样的 where）的有效期重叠，请按生效先后排列并改正日期",
+                    "overlaps the row before it (same region and `where`); order rows by start and mend the dates",
                 );
                 self.wrong(&thing, "from", said, None);
             }
@@ -103,6 +103,16 @@ impl Check<'_> {
             }
             self.template(rules, &thing, "sum", &value.sum, &[]);
         }
+        for fact in &rules.facts {
+            let thing = format!("fact {}/{}", rules.id, fact.id);
+            if (fact.unit == Unit::Choice) == fact.words.is_empty() {
+                let said = Said::fixed(
+                    "unit = \"choice\" 的事实要列出 word，其他事实没有 word",
+                    "a fact of unit choice lists its `word`s, and no other fact has any",
+                );
+                self.wrong(&thing, "word", said, None);
+            }
+        }
         let all = rules.values.len();
         for threshold in &rules.thresholds {
             let thing = format!("threshold {}/{}", rules.id, threshold.id);
@@ -115,6 +125,13 @@ impl Check<'_> {
                 );
                 let meant = closest(of, rules.values.iter().map(|value| value.id.as_str()));
                 self.wrong(&thing, "of", said, meant);
+            } else if rules.value(&threshold.of).is_some_and(|value| value.title.is_none()) {
+                let of = &threshold.of;
+                let said = said!(
+                    "与界线比较的“{of}”要写 title：离界线多远，用这个名称来说",
+                    "\"{of}\" is compared with a threshold and needs `title`: how far it is from it is told by that name"
+                );
+                self.wrong(&thing, "of", said, None);
             }
             if let Some(times) = &threshold.times {
                 let parameter = self.library.parameters.get(times);
@@ -154,6 +171,7 @@ impl Check<'_> {
                 self.wrong(&thing, "compares", said, meant);
             }
         }
+        self.outcome(rules, line, &thing);
         if line.role == Role::Edge && line.compares.is_empty() {
             let said = Said::fixed("edge 行要写 compares", "an edge line needs `compares`");
             self.wrong(&thing, "role", said, None);
@@ -163,6 +181,43 @@ impl Check<'_> {
         {
             self.template(rules, &thing, key, &said.zh, SPECIAL);
             self.template(rules, &thing, key, &said.en, SPECIAL);
+        }
+    }
+
+    /// A line that names an outcome names one the rule set has, and no other line does.
+    fn outcome(&self, rules: &RuleSet, line: &Line, thing: &str) {
+        let fits = match (rules.gives, line.role) {
+            (Gives::Verdict, role) => matches!(role, Role::Must | Role::Should),
+            (Gives::Category, role) => !matches!(role, Role::Must | Role::Should),
+        };
+        if !fits {
+            let said = Said::fixed(
+                "gives = \"verdict\" 的规则只用 role = \"must\" 或 \"should\"，其他规则不用这两种",
+                "lines of a verdict are `must` or `should`, and lines of other rule sets are neither",
+            );
+            self.wrong(thing, "role", said, None);
+        }
+        let known = || rules.outcomes.iter().map(|outcome| outcome.id.as_str());
+        match (&line.outcome, line.role) {
+            (None, Role::Outcome) => {
+                let said = Said::fixed(
+                    "role = \"outcome\" 的行要写 outcome：满足时是哪一种结果",
+                    "a line with role = \"outcome\" needs `outcome`: which one when it is met",
+                );
+                self.wrong(thing, "role", said, None);
+            }
+            (Some(outcome), Role::Outcome) if rules.outcome(outcome).is_none() => {
+                let said = said!("没有“{outcome}”这种结果", "there is no outcome \"{outcome}\"");
+                self.wrong(thing, "outcome", said, closest(outcome, known()));
+            }
+            (Some(_), role) if role != Role::Outcome => {
+                let said = Said::fixed(
+                    "只有 role = \"outcome\" 的行写 outcome",
+                    "only a line with role = \"outcome\" has `outcome`",
+                );
+                self.wrong(thing, "outcome", said, None);
+            }
+            _ => {}
         }
     }
 

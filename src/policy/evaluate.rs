@@ -1,9 +1,9 @@
-//! A rule set applied to the facts of one household on one date.
+//! A rule set applied to the facts of one record on one date.
 
 use super::scene::{Judged, Scene};
 use super::{
-    Category, DecisionSheet, Facts, Library, LineResult, Overall, Parameter, Role, RuleSet,
-    SheetLine, nearest,
+    DecisionSheet, Facts, Gives, Library, LineResult, Overall, Parameter, Role, RuleSet, SheetLine,
+    nearest,
 };
 use crate::formula::Formula;
 use chrono::NaiveDate;
@@ -83,7 +83,7 @@ impl<'l> Evaluator<'l> {
         let judged: Vec<Judged<'_>> =
             self.rules.lines.iter().map(|line| scene.judge(line)).collect();
         let category = judged.iter().find_map(|judged| match judged.line.role {
-            Role::Category(category) if judged.result == LineResult::Met => Some(category),
+            Role::Outcome if judged.result == LineResult::Met => judged.line.outcome.clone(),
             _ => None,
         });
         let lines = judged.iter().zip(&self.rests_on).map(|(judged, names)| {
@@ -107,7 +107,7 @@ impl<'l> Evaluator<'l> {
             as_of,
             pack: context.pack.to_owned(),
             rules: self.version.clone(),
-            outcome: overall(&judged, category),
+            outcome: overall(self.rules.gives, &judged),
             category,
             lines: lines.collect(),
             nearest: nearest::nearest(&scene, &judged),
@@ -133,23 +133,28 @@ fn rest(rules: &RuleSet, formula: &Formula, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Any precondition or exclusion not met suggests no; anything that could still turn needs a
-/// person. A category line that cannot be told matters only while none above it is met.
-fn overall(judged: &[Judged<'_>], category: Option<Category>) -> Overall {
-    let is_category = |judged: &&Judged<'_>| matches!(judged.line.role, Role::Category(_));
-    if judged.iter().any(|judged| !is_category(&judged) && judged.result == LineResult::NotMet) {
+/// What the lines come to together. Any line not met suggests no, but for one that names an outcome
+/// and one that only should hold; any that could still turn needs a person. A line with an outcome
+/// that cannot be told matters only while none above it is met, and one of them has to be.
+fn overall(gives: Gives, judged: &[Judged<'_>]) -> Overall {
+    let named = |judged: &&Judged<'_>| judged.line.role == Role::Outcome;
+    let counts = |judged: &&Judged<'_>| !matches!(judged.line.role, Role::Outcome | Role::Should);
+    let is = |result| move |judged: &Judged<'_>| judged.result == result;
+    let counting = || judged.iter().filter(counts);
+    if counting().any(is(LineResult::NotMet)) {
         return Overall::SuggestsNo;
     }
-    let open =
-        judged.iter().any(|judged| !is_category(&judged) && judged.result == LineResult::Unknown);
-    let open_category = judged
+    let met = judged.iter().filter(named).any(is(LineResult::Met));
+    let open = judged
         .iter()
-        .filter(is_category)
+        .filter(named)
         .take_while(|judged| judged.result != LineResult::Met)
-        .any(|judged| judged.result == LineResult::Unknown);
-    match category {
-        _ if open || open_category => Overall::NeedsPerson,
-        Some(_) => Overall::Suggests,
-        None => Overall::SuggestsNo,
+        .any(is(LineResult::Unknown));
+    if open || counting().any(is(LineResult::Unknown)) {
+        Overall::NeedsPerson
+    } else if met || gives == Gives::Verdict {
+        Overall::Suggests
+    } else {
+        Overall::SuggestsNo
     }
 }

@@ -1,7 +1,7 @@
 //! All policy in force for a station: the built-in files, overlaid by the office's own.
 
 use super::load::{Layer, Places};
-use super::{Clause, Document, Keys, Parameter, ParameterAt, RuleSet, check};
+use super::{Clause, DecisionSheet, Document, Keys, Parameter, ParameterAt, RuleSet, check};
 use crate::edited::Problems;
 use crate::words::{Problem, Said};
 use chrono::NaiveDate;
@@ -96,6 +96,14 @@ impl Library {
     #[must_use]
     pub fn rule_set(&self, id: &str) -> Option<&RuleSet> {
         self.rule_sets.get(id)
+    }
+
+    /// What the outcome a sheet names is called; the id it has where no rules know it any more.
+    #[must_use]
+    pub fn outcome_of(&self, sheet: &DecisionSheet) -> Option<Said> {
+        let id = sheet.category.as_deref()?;
+        let known = self.rule_set(sheet.rule_set()).and_then(|rules| rules.outcome(id));
+        Some(known.cloned().unwrap_or_else(|| Said::same(id.to_string())))
     }
 
     /// What is known of a parameter on `date`.

@@ -1,7 +1,7 @@
 //! Policy files to documents, clauses, parameters and rule sets.
 
 use super::{
-    Area, Basis, Category, Clause, Computed, Document, FactKind, Grade, Line, Parameter,
+    Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, Named, Parameter,
     ParameterRow, ParameterValue, Reach, Role, RuleSet, Start, Threshold, Unit,
 };
 use crate::edited::{Node, Place, Problems, Raw, Source, values};
@@ -30,13 +30,13 @@ const REACHES: &[(&str, Reach)] =
     &[("national", Reach::National), ("city", Reach::City), ("district", Reach::District)];
 const GRADES: &[(&str, Grade)] =
     &[("A", Grade::A), ("B", Grade::B), ("C", Grade::C), ("D", Grade::D)];
-const AREAS: &[(&str, Area)] = &[("urban", Area::Urban), ("rural", Area::Rural)];
+const GIVES: &[(&str, Gives)] = &[("category", Gives::Category), ("verdict", Gives::Verdict)];
 const ROLES: &[(&str, Role)] = &[
     ("precondition", Role::Precondition),
     ("completeness", Role::Completeness),
-    ("deep", Role::Category(Category::Deep)),
-    ("relative", Role::Category(Category::Relative)),
-    ("accident", Role::Category(Category::Accident)),
+    ("outcome", Role::Outcome),
+    ("must", Role::Must),
+    ("should", Role::Should),
     ("exclusion", Role::Exclusion),
     ("edge", Role::Edge),
 ];
@@ -149,38 +149,36 @@ impl Layer {
         };
         let to = date_in_file(entry, "to");
         let region = text_or_none(entry, "region").unwrap_or_default();
-        let area = entry.word("area", AREAS);
+        let only = entry
+            .table("where")
+            .map(|node| node.every_text().into_iter().map(|(fact, at)| (fact, at.value)).collect());
         let value = parameter_value(entry, unit);
         let clause = text(entry, "clause");
         let basis = entry.need_word("basis", BASES);
         let keys = &["clause", "basis", "from", "to"];
         self.keep(entry, &format!("row {parameter}/{at}"), keys);
         entry.finish();
-        Some(ParameterRow { start, to, region, area, value: value?, clause, basis: basis? })
+        let (only, value, basis) = (only.unwrap_or_default(), value?, basis?);
+        Some(ParameterRow { start, to, region, only, value, clause, basis })
     }
 
     fn rule_set(&mut self, entry: &Node<'_>) -> RuleSet {
         let (id, title) = (text(entry, "id"), entry.need_said("title"));
-        self.keep(entry, &format!("rule set {id}"), &[]);
-
-        let facts = entry.tables("fact").into_iter().filter_map(|entry| {
-            let name = text(&entry, "id");
-            let unit = entry.need_word("unit", Unit::WORDS);
-            let title = entry.need_said("title");
-            self.keep(&entry, &format!("fact {id}/{name}"), &["unit"]);
-            let sensitive = text_or_none(&entry, "sensitive");
-            entry.finish();
-            Some(FactKind { id: name, unit: unit?, title, sensitive })
-        });
-        let facts = facts.collect();
+        let gives = entry.need_word("gives", GIVES).unwrap_or(Gives::Category);
+        let as_of = text_or_none(entry, "as_of");
+        let outcomes = named(entry, "outcome");
+        self.keep(entry, &format!("rule set {id}"), &["gives", "as_of", "outcome"]);
+        let facts = entry.tables("fact");
+        let facts = facts.into_iter().filter_map(|entry| self.fact(&id, &entry)).collect();
         let values = entry.tables("value").into_iter().filter_map(|entry| {
             let name = text(&entry, "id");
             let unit = entry.need_word("unit", Unit::WORDS);
             let (is, divide_by) = (Formula::need(&entry, "is"), Formula::at(&entry, "divide_by"));
             let sum = text_or_none(&entry, "sum").unwrap_or_default();
+            let title = entry.said("title");
             self.keep(&entry, &format!("value {id}/{name}"), &["is", "divide_by", "sum"]);
             entry.finish();
-            Some(Computed { id: name, unit: unit?, is: is?, divide_by, sum })
+            Some(Computed { id: name, unit: unit?, is: is?, divide_by, sum, title })
         });
         let values = values.collect();
         let thresholds = entry.tables("threshold").into_iter().filter_map(|entry| {
@@ -197,7 +195,22 @@ impl Layer {
         let lines = entry.tables("line");
         let lines = lines.into_iter().filter_map(|entry| self.line(&id, &entry)).collect();
         entry.finish();
-        RuleSet { id, title, facts, values, thresholds, lines }
+        RuleSet { id, title, gives, as_of, outcomes, facts, values, thresholds, lines }
+    }
+
+    fn fact(&mut self, rules: &str, entry: &Node<'_>) -> Option<FactKind> {
+        let name = text(entry, "id");
+        let unit = entry.need_word("unit", Unit::WORDS);
+        let title = entry.need_said("title");
+        let words = named(entry, "word");
+        self.keep(entry, &format!("fact {rules}/{name}"), &["unit", "word", "field", "fields"]);
+        let paper = text_or_none(entry, "paper");
+        let from = text_or_none(entry, "field").map(|field| FieldSource { field, paper });
+        let mut fields = values(entry.texts("fields"));
+        fields.extend(from.iter().map(|from| from.field.clone()));
+        let sensitive = text_or_none(entry, "sensitive");
+        entry.finish();
+        Some(FactKind { id: name, unit: unit?, title, words, from, fields, sensitive })
     }
 
     fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<Line> {
@@ -206,6 +219,7 @@ impl Layer {
         let (clause, clause_of) = (text(entry, "clause"), text_or_none(entry, "clause_of"));
         let basis = entry.need_word("basis", BASES);
         let role = entry.need_word("role", ROLES);
+        let outcome = text_or_none(entry, "outcome");
         let condition: Option<Formula> = Formula::need(entry, "condition");
         let compares = values(entry.texts("compares"));
         let (met, not_met) = (entry.need_said("met"), entry.need_said("not_met"));
@@ -214,6 +228,7 @@ impl Layer {
             "clause",
             "clause_of",
             "basis",
+            "outcome",
             "role",
             "condition",
             "compares",
@@ -231,6 +246,7 @@ impl Layer {
             clause_of,
             basis,
             role,
+            outcome,
             condition,
             compares,
             met,
@@ -243,6 +259,16 @@ impl Layer {
 /// What a line says when it cannot tell and brings no sentence of its own.
 const MISSING: Said =
     Said::fixed("无法判断，还缺：{missing}。", "Cannot tell; still lacking: {missing}.");
+
+/// `outcome = [{ id = "deep", title = { zh = …, en = … } }, …]`.
+fn named(entry: &Node<'_>, key: &'static str) -> Vec<Named> {
+    let one = |entry: Node<'_>| {
+        let named = Named { id: text(&entry, "id"), title: entry.need_said("title") };
+        entry.finish();
+        named
+    };
+    entry.tables(key).into_iter().map(one).collect()
+}
 
 fn text(entry: &Node<'_>, key: &'static str) -> String {
     entry.need_text(key).map(|at| at.value).unwrap_or_default()
@@ -262,9 +288,7 @@ fn parameter_value(entry: &Node<'_>, unit: Unit) -> Option<ParameterValue> {
     entry.need("value");
     let found = entry.fit("value", wrong, |value| match (value, unit) {
         (Raw::String(text), Unit::Ratio | Unit::Share) => ratio(text),
-        (Raw::String(text), Unit::Text | Unit::Area) => {
-            Some(ParameterValue::Text(text.to_string()))
-        }
+        (Raw::String(text), Unit::Text) => Some(ParameterValue::Text(text.to_string())),
         (Raw::Boolean(yes), Unit::YesNo) => Some(ParameterValue::YesNo(*yes)),
         (Raw::Integer(number), _) if unit.kind() == Some(crate::formula::Kind::Integer) => {
             i64::from_str_radix(number.as_str(), number.radix()).ok().map(ParameterValue::Integer)

@@ -3,11 +3,11 @@
 //! What a union office may edit without a programmer lies in `assets/policy/*.toml`; this room
 //! reads it ([`Library`]), refuses what does not hold together with file, line and what was
 //! probably meant, finds the value of a parameter on a date ([`Library::parameter_at`]) and
-//! turns a [`RuleSet`] and the [`Facts`] of one household into a [`DecisionSheet`] that cites a
+//! turns a [`RuleSet`] and the [`Facts`] of one record into a [`DecisionSheet`] that cites a
 //! clause for every line. The program suggests, a person decides.
 //!
 //! May know `words`, `edited`, `record` and `formula`. Knows no kind of record: whoever
-//! asks for a sheet fills in the facts by name (the table stands at [`Facts`]).
+//! asks for a sheet fills in the facts by name.
 
 mod check;
 mod document;
@@ -33,7 +33,7 @@ pub use evaluate::{Context, Evaluator, evaluate};
 pub use fact::{Fact, FactValue, Facts};
 pub use library::Library;
 pub use parameter::{
-    Area, InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
+    InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
 };
-pub use rules::{Category, Computed, FactKind, Line, Role, RuleSet, Threshold};
+pub use rules::{Computed, FactKind, FieldSource, Gives, Line, Named, Role, RuleSet, Threshold};
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};

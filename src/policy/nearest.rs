@@ -6,7 +6,6 @@
 use super::scene::{Judged, Scene};
 use super::threshold::yuan;
 use super::{Change, ChangeKind, FactValue, LineResult, Role};
-use crate::said;
 use crate::words::Said;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -34,7 +33,9 @@ fn obstacles(judged: &[Judged<'_>]) -> Vec<Change> {
     judged
         .iter()
         .filter(|judged| judged.result == LineResult::NotMet)
-        .filter(|judged| matches!(judged.line.role, Role::Precondition | Role::Exclusion))
+        .filter(|judged| {
+            matches!(judged.line.role, Role::Precondition | Role::Exclusion | Role::Must)
+        })
         .map(|judged| change(ChangeKind::Line, &judged.line.id, &judged.text))
         .collect()
 }
@@ -87,7 +88,8 @@ fn thresholds(scene: &Scene<'_>) -> Vec<Change> {
             continue;
         };
         let Some(distance) = quotient.distance(level) else { continue };
-        let said = distance_said(&threshold.title, distance);
+        let of = scene.rules.value(&threshold.of).and_then(|value| value.title.clone());
+        let said = distance_said(&of.unwrap_or_default(), &threshold.title, distance);
         let change = change(ChangeKind::Threshold, &threshold.id, &said);
         found.push((distance, Change { distance_fen: Some(distance), ..change }));
     }
@@ -95,18 +97,21 @@ fn thresholds(scene: &Scene<'_>) -> Vec<Change> {
     found.into_iter().map(|(_, change)| change).collect()
 }
 
-fn distance_said(title: &Said, distance: i64) -> Said {
-    let Said { zh, en } = title;
+fn distance_said(of: &Said, title: &Said, distance: i64) -> Said {
     let amount = yuan(i128::from(distance).abs());
-    match distance {
-        0 => said!("计算期净收入正好等于{zh}", "net income of the window exactly equals {en}"),
-        1.. => said!(
-            "计算期净收入比{zh}高 {amount} 元",
-            "net income of the window lies {amount} yuan above {en}"
+    let (zh, en) = match distance {
+        0 => (
+            format!("{}正好等于{}", of.zh, title.zh),
+            format!("{} exactly equals {}", of.en, title.en),
         ),
-        _ => said!(
-            "计算期净收入比{zh}低 {amount} 元",
-            "net income of the window lies {amount} yuan below {en}"
+        1.. => (
+            format!("{}比{}高 {amount} 元", of.zh, title.zh),
+            format!("{} lies {amount} yuan above {}", of.en, title.en),
         ),
-    }
+        _ => (
+            format!("{}比{}低 {amount} 元", of.zh, title.zh),
+            format!("{} lies {amount} yuan below {}", of.en, title.en),
+        ),
+    };
+    Said::new(zh, en)
 }

@@ -1,10 +1,11 @@
-//! Dated parameters: a value per period, region and kind of area.
+//! Dated parameters: a value per period, region, and whatever facts it depends on.
 
 use super::Basis;
 use crate::formula::Kind;
 use crate::words::Said;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a number, a fact or a parameter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +33,8 @@ pub enum Unit {
     YesNo,
     /// Text.
     Text,
-    /// `urban` or `rural`.
-    Area,
+    /// One of the words a fact declares.
+    Choice,
     /// `none`, `has` or `unchecked`; what was not checked is unknown.
     Check,
 }
@@ -51,7 +52,7 @@ impl Unit {
             | Self::People
             | Self::Count => Some(Kind::Integer),
             Self::YesNo => Some(Kind::YesNo),
-            Self::Text | Self::Area | Self::Check => Some(Kind::Text),
+            Self::Text | Self::Choice | Self::Check => Some(Kind::Text),
             Self::Ratio | Self::Share => None,
         }
     }
@@ -69,40 +70,9 @@ impl Unit {
         ("share", Self::Share),
         ("yes_no", Self::YesNo),
         ("text", Self::Text),
-        ("area", Self::Area),
+        ("choice", Self::Choice),
         ("check", Self::Check),
     ];
-}
-
-/// Urban or rural: which of two standards applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Area {
-    /// City and town.
-    Urban,
-    /// Village.
-    Rural,
-}
-
-impl Area {
-    /// Reads the code used in facts and files.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        match code {
-            "urban" => Some(Self::Urban),
-            "rural" => Some(Self::Rural),
-            _ => None,
-        }
-    }
-
-    /// What a person calls it.
-    #[must_use]
-    pub const fn said(self) -> Said {
-        match self {
-            Self::Urban => Said::fixed("城市", "urban"),
-            Self::Rural => Said::fixed("农村", "rural"),
-        }
-    }
 }
 
 /// The value of a parameter in one period.
@@ -187,12 +157,12 @@ impl Start {
 pub struct ParameterRow {
     /// When it begins.
     pub start: Start,
-    /// Last day it applies; none: until the next row of the same region and area begins.
+    /// Last day it applies; none: until the next row of the same region and `only` begins.
     pub to: Option<NaiveDate>,
     /// Division code it holds for, such as `500000`; empty for everywhere.
     pub region: String,
-    /// Urban or rural; none for both.
-    pub area: Option<Area>,
+    /// The values facts must have for it to hold, by the facts' names; empty for all.
+    pub only: BTreeMap<String, String>,
     /// The value.
     pub value: ParameterValue,
     /// The clause it rests on.
@@ -202,6 +172,10 @@ pub struct ParameterRow {
 }
 
 impl ParameterRow {
+    fn holds_where(&self, facts: &[(&str, &str)]) -> bool {
+        self.only.iter().all(|(name, value)| facts.contains(&(name.as_str(), value.as_str())))
+    }
+
     /// How many digits of `region` the row's own region fixes; `None` when it lies elsewhere.
     /// Codes end in pairs of zeros above county level: `500000` holds for `500113`.
     fn fits(&self, region: &str) -> Option<usize> {
@@ -222,7 +196,7 @@ pub struct Parameter {
     pub title: Said,
     /// What it counts.
     pub unit: Unit,
-    /// Rows, in order of their beginning within one region and area. No rows: the value is
+    /// Rows, in order of their beginning within one region and `only`. No rows: the value is
     /// not known, and what depends on it stays unknown.
     pub rows: Vec<ParameterRow>,
 }
@@ -232,8 +206,8 @@ pub struct Parameter {
 pub struct Keys<'k> {
     /// Division code of the station.
     pub region: &'k str,
-    /// Urban or rural, where known.
-    pub area: Option<Area>,
+    /// Facts by name, as far as they are known: `[("area", "urban")]`.
+    pub facts: &'k [(&'k str, &'k str)],
 }
 
 /// A value with its validity and what it rests on.
@@ -277,10 +251,10 @@ impl<'l> ParameterAt<'l> {
 }
 
 impl Parameter {
-    /// Whether the value differs between urban and rural areas.
+    /// The names of the facts its value depends on.
     #[must_use]
-    pub fn by_area(&self) -> bool {
-        self.rows.iter().any(|row| row.area.is_some())
+    pub fn depends_on(&self) -> BTreeSet<&str> {
+        self.rows.iter().flat_map(|row| row.only.keys()).map(String::as_str).collect()
     }
 
     /// What is known of the value on `date`. Rows of the closest region go before wider ones.
@@ -289,7 +263,7 @@ impl Parameter {
         let fitting: Vec<(usize, &ParameterRow)> = self
             .rows
             .iter()
-            .filter(|row| row.area.is_none() || row.area == keys.area)
+            .filter(|row| row.holds_where(keys.facts))
             .filter_map(|row| row.fits(keys.region).map(|depth| (depth, row)))
             .collect();
         let Some(closest) = fitting.iter().map(|(depth, _)| *depth).max() else {

@@ -89,7 +89,13 @@ impl Scene<'_> {
             return Some(Said::same(yuan(quotient.rounded())));
         }
         if let Some(fact) = self.rules.fact(name) {
-            let known = self.known(name).map(|value| show_value(fact.unit, value));
+            let known = self.known(name).map(|value| match (fact.unit, value) {
+                (Unit::Choice, Val::Text(code)) => {
+                    let word = fact.words.iter().find(|word| word.id == *code);
+                    word.map_or(UNKNOWN, |word| word.title.clone())
+                }
+                _ => show_value(fact.unit, value),
+            });
             // A remark nobody made is no remark.
             return known.or_else(|| (fact.unit == Unit::Text).then(Said::default));
         }
@@ -180,9 +186,6 @@ fn show_value(unit: Unit, value: &Val) -> Said {
         (_, Val::Integer(number)) => Said::same(number.to_string()),
         (_, Val::YesNo(true)) => Said::fixed("是", "yes"),
         (_, Val::YesNo(false)) => Said::fixed("否", "no"),
-        (Unit::Area, Val::Text(code)) => {
-            super::Area::from_code(code).map_or(UNKNOWN, super::Area::said)
-        }
         (Unit::Check, Val::Text(code)) => match code.as_str() {
             "none" => Said::fixed("无", "none"),
             "has" => Said::fixed("有", "has"),

@@ -3,40 +3,26 @@
 use super::{Basis, Unit};
 use crate::formula::Formula;
 use crate::words::Said;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// The kind of hardship a category line finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a rule set comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// 深度困难.
-    Deep,
-    /// 相对困难.
-    Relative,
-    /// 意外致困.
-    Accident,
+pub enum Gives {
+    /// The first outcome whose line is met.
+    Category,
+    /// Yes where every `must` line holds; a `should` line that does not hold needs a clause and a
+    /// reason.
+    Verdict,
 }
 
-impl Category {
-    /// Its id in sheets, packs and on the command line.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Deep => "deep",
-            Self::Relative => "relative",
-            Self::Accident => "accident",
-        }
-    }
-
+/// An outcome a rule set can name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Its id in sheets, and the code an answer of a move starts with.
+    pub id: String,
     /// What a person calls it.
-    #[must_use]
-    pub const fn said(self) -> Said {
-        match self {
-            Self::Deep => Said::fixed("深度困难", "deep hardship"),
-            Self::Relative => Said::fixed("相对困难", "relative hardship"),
-            Self::Accident => Said::fixed("意外致困", "hardship by accident"),
-        }
-    }
+    pub title: Said,
 }
 
 /// What a line means for the whole.
@@ -45,10 +31,14 @@ impl Category {
 pub enum Role {
     /// Not met: suggests no.
     Precondition,
+    /// The same, in a verdict.
+    Must,
+    /// In a verdict: not met needs a clause and a reason.
+    Should,
     /// A condition false here means that something is lacking: cannot tell, never not met.
     Completeness,
-    /// The first one met names the category.
-    Category(Category),
+    /// The first one met names the outcome.
+    Outcome,
     /// Not met: an exclusion applies, suggests no. Met is good for the applicant.
     Exclusion,
     /// False: too near a threshold, a person must look.
@@ -63,6 +53,15 @@ impl Role {
     }
 }
 
+/// Where a fact is read from the record itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldSource {
+    /// The field; its value as it counts, summed from rows where there are rows.
+    pub field: String,
+    /// The code of the paper that would settle it while the field is empty.
+    pub paper: Option<String>,
+}
+
 /// A fact the rule set asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FactKind {
@@ -72,6 +71,14 @@ pub struct FactKind {
     pub unit: Unit,
     /// What a person calls it.
     pub title: Said,
+    /// The words a choice can be, in the order they are offered.
+    pub words: Vec<Named>,
+    /// Where it is read; otherwise the Rust of its area gives it.
+    pub from: Option<FieldSource>,
+    /// The fields it comes from, a field of the person with the name of the reference before it
+    /// (`head.name`): named when a record is returned, frozen when it is submitted.
+    #[serde(skip)]
+    pub fields: Vec<String>,
     /// The sensitivity group of the fields it comes from: whoever may not see those is shown the
     /// line, its result and its clause, but not the value. No part of what is decided by.
     #[serde(skip)]
@@ -92,6 +99,8 @@ pub struct Computed {
     pub divide_by: Option<Formula>,
     /// The arithmetic as people read it, for `{id.sum}`.
     pub sum: String,
+    /// What a person calls it: how far it is from a threshold is told with this name.
+    pub title: Option<Said>,
 }
 
 /// A level a quotient is compared with: the low-income standard, or a multiple of it.
@@ -124,6 +133,8 @@ pub struct Line {
     pub basis: Basis,
     /// What it means for the whole.
     pub role: Role,
+    /// The outcome it names.
+    pub outcome: Option<String>,
     /// When it is met.
     pub condition: Formula,
     /// Thresholds `{chain}` and `{near}` speak of.
@@ -143,6 +154,12 @@ pub struct RuleSet {
     pub id: String,
     /// Title.
     pub title: Said,
+    /// What it comes to.
+    pub gives: Gives,
+    /// The date field with the day a record is decided for; without one the day it was made.
+    pub as_of: Option<String>,
+    /// The outcomes its lines can name.
+    pub outcomes: Vec<Named>,
     /// Facts asked for.
     pub facts: Vec<FactKind>,
     /// Computed values, each using only those before it.
@@ -158,6 +175,18 @@ impl RuleSet {
     #[must_use]
     pub fn line(&self, id: &str) -> Option<&Line> {
         self.lines.iter().find(|line| line.id == id)
+    }
+
+    /// What an outcome is called.
+    #[must_use]
+    pub fn outcome(&self, id: &str) -> Option<&Said> {
+        self.outcomes.iter().find(|outcome| outcome.id == id).map(|outcome| &outcome.title)
+    }
+
+    /// The fields of the person at a reference that its facts come from.
+    pub fn read_of<'r>(&'r self, reference: &str) -> impl Iterator<Item = &'r str> {
+        let fields = self.facts.iter().flat_map(|fact| &fact.fields);
+        fields.filter_map(move |field| field.strip_prefix(reference)?.strip_prefix('.'))
     }
 
     /// A fact by name.

@@ -1,11 +1,11 @@
 //! All that is known while one sheet is made: facts, parameters of the day, computed values.
 
-use super::parameter::{Area, InForce, Keys, ParameterAt, ParameterValue};
+use super::parameter::{InForce, Keys, ParameterAt, ParameterValue};
 use super::render::{parameter_val, validity};
 use super::threshold::{Level, Quotient};
 use super::{
-    Basis, Document, Fact, FactValue, Facts, Library, Line, LineResult, Parameter, RuleSet,
-    SheetInput, Unit,
+    Basis, Document, Fact, FactKind, FactValue, Facts, Library, Line, LineResult, Parameter,
+    RuleSet, SheetInput, Unit,
 };
 use crate::formula::{Inputs, Outcome, Val};
 use crate::said;
@@ -70,7 +70,7 @@ impl<'s> Scene<'s> {
         for kind in &self.rules.facts {
             let title = &kind.title;
             match self.facts.get(&kind.id) {
-                Some(Fact { value: FactValue::Known(value), .. }) if fits(kind.unit, value) => {
+                Some(Fact { value: FactValue::Known(value), .. }) if fits(kind, value) => {
                     self.inputs.know(&kind.id, value.clone());
                     continue;
                 }
@@ -97,23 +97,30 @@ impl<'s> Scene<'s> {
         as_of: NaiveDate,
         region: &str,
     ) {
-        let area_fact = self.rules.facts.iter().find(|fact| fact.unit == Unit::Area);
-        let area = area_fact.and_then(|fact| match self.facts.get(&fact.id)?.value {
-            FactValue::Known(Val::Text(ref code)) => Area::from_code(code),
+        let known = |name: &str| match self.facts.get(name)?.value {
+            FactValue::Known(Val::Text(ref text)) => Some(text.as_str()),
             _ => None,
-        });
+        };
+        let depends_on = parameter.depends_on();
+        let facts: Vec<(&str, &str)> =
+            depends_on.iter().filter_map(|name| Some((*name, known(name)?))).collect();
+        let lacking: BTreeSet<String> = depends_on
+            .iter()
+            .filter(|name| known(name).is_none())
+            .map(|name| (*name).to_string())
+            .collect();
         let mut names = vec![id.to_owned()];
         if matches!(parameter.unit, Unit::Ratio | Unit::Share) {
             names = vec![format!("{id}.num"), format!("{id}.den")];
         }
         let dated = format!("{id}.dated");
-        if let (true, None, Some(fact)) = (parameter.by_area(), area, area_fact) {
+        if !lacking.is_empty() {
             for name in names.into_iter().chain([dated]) {
-                self.inputs.set(name, Outcome::Unknown(BTreeSet::from([fact.id.clone()])));
+                self.inputs.set(name, Outcome::Unknown(lacking.clone()));
             }
             return;
         }
-        let found = parameter.at(as_of, Keys { region, area });
+        let found = parameter.at(as_of, Keys { region, facts: &facts });
         match found.probable().map(|value| value.value) {
             Some(ParameterValue::Ratio { num, den }) => {
                 self.inputs.know(format!("{id}.num"), *num);
@@ -271,10 +278,10 @@ fn sheet_input(
 }
 
 /// Whether a value is of the kind its unit promises; `unchecked` is not a value.
-fn fits(unit: Unit, value: &Val) -> bool {
-    match (unit, value) {
+fn fits(kind: &FactKind, value: &Val) -> bool {
+    match (kind.unit, value) {
         (Unit::Check, Val::Text(code)) => code == "none" || code == "has",
-        (Unit::Area, Val::Text(code)) => Area::from_code(code).is_some(),
-        _ => unit.kind() == Some(value.kind()),
+        (Unit::Choice, Val::Text(code)) => kind.words.iter().any(|word| word.id == *code),
+        (unit, _) => unit.kind() == Some(value.kind()),
     }
 }

@@ -1,6 +1,6 @@
 //! The decision sheet: what is stored with a record, printed, and read again years later.
 
-use super::{Basis, Category};
+use super::Basis;
 use crate::formula::Val;
 use crate::record::StoredSheet;
 use crate::words::Said;
@@ -163,8 +163,9 @@ pub struct DecisionSheet {
     pub rules: String,
     /// What the lines come to together.
     pub outcome: Overall,
-    /// The category the numbers fall into, also when the outcome is not a yes.
-    pub category: Option<Category>,
+    /// The outcome the numbers fall into, by its id in the rule set, also when the whole is not a
+    /// yes.
+    pub category: Option<String>,
     /// The lines, in order.
     pub lines: Vec<SheetLine>,
     /// What would change it, most decisive first.
@@ -172,6 +173,12 @@ pub struct DecisionSheet {
 }
 
 impl DecisionSheet {
+    /// The id of the rule set it was made by.
+    #[must_use]
+    pub fn rule_set(&self) -> &str {
+        self.rules.split('@').next().unwrap_or_default()
+    }
+
     /// A line by id.
     #[must_use]
     pub fn line(&self, id: &str) -> Option<&SheetLine> {

@@ -22,12 +22,25 @@ pub struct Pack {
     pub title: Said,
     /// Program area (tab) of its kinds, unless a kind says otherwise.
     pub area: String,
+    /// The tab of that area, where this pack is the one that describes it.
+    pub tab: Option<AreaTab>,
     /// File it was read from.
     pub file: String,
     /// Content hash that records remember: sixteen hexadecimal digits of BLAKE3.
     pub hash: String,
     /// The file itself, for keeping while records were submitted under it.
     pub text: String,
+}
+
+/// The tab of a program area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaTab {
+    /// Its title.
+    pub title: Said,
+    /// The title where there is little room.
+    pub short: Said,
+    /// Tabs go by this, the smallest first.
+    pub order: i64,
 }
 
 /// Where a heading of an imported file leads.
@@ -84,6 +97,17 @@ impl Catalogue {
     /// The packs.
     pub fn packs(&self) -> impl Iterator<Item = &Pack> {
         self.packs.iter()
+    }
+
+    /// The tabs of program areas in their order, each with its area.
+    #[must_use]
+    pub fn tabs(&self) -> Vec<(&str, &AreaTab)> {
+        let tabs =
+            self.packs.iter().filter_map(|pack| Some((pack.area.as_str(), pack.tab.as_ref()?)));
+        let mut tabs: Vec<_> = tabs.collect();
+        tabs.sort_by_key(|(area, tab)| (tab.order, *area));
+        tabs.dedup_by_key(|(area, _)| *area);
+        tabs
     }
 
     /// A pack by its id.

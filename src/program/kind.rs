@@ -1,6 +1,6 @@
 //! A kind of record: its number, sections, fields, and how it is listed, searched and imported.
 
-use super::{NumberTemplate, Workflow};
+use super::{NumberTemplate, Role, Workflow};
 use crate::formula::Formula;
 use crate::words::Said;
 use rust_decimal::Decimal;
@@ -40,6 +40,64 @@ pub struct Kind {
     pub doubts: Vec<(String, Validity)>,
     /// Its life, where it has one.
     pub workflow: Option<Workflow>,
+    /// The fields lists are narrowed by.
+    pub facets: Vec<String>,
+    /// Its lists, besides that of all of them.
+    pub lists: Vec<RecordList>,
+}
+
+/// A list of records of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordList {
+    /// Id within the kind.
+    pub id: String,
+    /// Its heading.
+    pub title: Said,
+    /// States a record is in one of; empty for any.
+    pub states: Vec<String>,
+    /// Facets, each with the values a record has one of.
+    pub facets: Vec<(String, Vec<String>)>,
+    /// What it goes by.
+    pub sort: ListSort,
+    /// Whether home shows it with its count.
+    pub home: bool,
+    /// Who may open it; empty for all.
+    pub by: Vec<Role>,
+}
+
+impl RecordList {
+    /// Whether somebody of this role may open it.
+    #[must_use]
+    pub fn is_open_to(&self, role: Role) -> bool {
+        self.by.is_empty() || self.by.contains(&role)
+    }
+}
+
+/// What a list goes by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListSort {
+    /// Last changed first.
+    #[default]
+    Updated,
+    /// Longest in its state first.
+    Entered,
+    /// Soonest due first.
+    Due,
+    /// Number.
+    Number,
+    /// Pinyin of the name it goes by.
+    Title,
+}
+
+impl ListSort {
+    /// All of them by their words in packs.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("updated", Self::Updated),
+        ("entered", Self::Entered),
+        ("due", Self::Due),
+        ("number", Self::Number),
+        ("title", Self::Title),
+    ];
 }
 
 /// When only its handler and supervisors know of a record.
@@ -303,6 +361,19 @@ impl FieldType {
         }
     }
 
+    /// Whether lists can be narrowed by it: it has few values, or names another record.
+    #[must_use]
+    pub fn is_facet(&self) -> bool {
+        matches!(
+            self,
+            Self::Text { multiline: false, .. }
+                | Self::Choice { .. }
+                | Self::Tags { .. }
+                | Self::YesNo
+                | Self::Reference { .. }
+        )
+    }
+
     /// The columns, when this is a table.
     #[must_use]
     pub fn columns(&self) -> &[Field] {
@@ -365,6 +436,12 @@ impl Kind {
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields().find(|field| field.id == id)
+    }
+
+    /// One of its lists.
+    #[must_use]
+    pub fn list(&self, id: &str) -> Option<&RecordList> {
+        self.lists.iter().find(|list| list.id == id)
     }
 
     /// A field, or a column by `table.column`.

@@ -23,7 +23,7 @@ mod workflow;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, Heading, Pack};
+pub use catalogue::{AreaTab, Catalogue, Heading, Pack};
 use check::BIRTH_DATE;
 pub use check::{
     FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id,
@@ -35,8 +35,8 @@ pub use effective::{
 };
 pub use first_row::{entered_again, has_first_row};
 pub use kind::{
-    Confidential, Field, FieldType, FirstRow, Import, Kind, Required, SearchKeys, Section, Total,
-    Validity,
+    Confidential, Field, FieldType, FirstRow, Import, Kind, ListSort, RecordList, Required,
+    SearchKeys, Section, Total, Validity,
 };
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};

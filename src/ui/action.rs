@@ -345,8 +345,16 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::ChangePassword, "change-password", "改密码", "Change password", [], SIGNED_IN, 0),
     row!(Action::SignOut, "sign-out", "换人登录", "Sign out", ["Ctrl-O"], ALL, 0),
     row!(Action::Quit, "quit", "退出程序", "Quit", ["Ctrl-Q"], ALL, 26),
+    // What a tab is called depends on the packs; see `screens::tabs`.
     row!(Action::Tab(1), "tab-1", "首页", "Home", ["1"], OUTSIDE_FIELDS, 0),
-    row!(Action::Tab(2), "tab-2", "困难帮扶", "Hardship", ["2"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(2), "tab-2", "标签 2", "Tab 2", ["2"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(3), "tab-3", "标签 3", "Tab 3", ["3"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(4), "tab-4", "标签 4", "Tab 4", ["4"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(5), "tab-5", "标签 5", "Tab 5", ["5"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(6), "tab-6", "标签 6", "Tab 6", ["6"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(7), "tab-7", "标签 7", "Tab 7", ["7"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(8), "tab-8", "标签 8", "Tab 8", ["8"], OUTSIDE_FIELDS, 0),
+    row!(Action::Tab(9), "tab-9", "标签 9", "Tab 9", ["9"], OUTSIDE_FIELDS, 0),
     row!(Action::Tab(0), "tab-0", "系统", "System", ["0"], OUTSIDE_FIELDS, 0),
 ];
 

@@ -10,7 +10,7 @@
 
 use super::action::{self, Action, ActionInfo};
 use super::screen::{Look, Notice, Screen};
-use super::screens::tabs;
+use super::screens::tabs::{self, Tab};
 use super::theme::Tone;
 use crate::office::{Actor, Office};
 use crate::said;
@@ -39,6 +39,8 @@ pub struct Bar {
     pub at_work: Option<(Said, Option<u8>)>,
     /// Nothing can be saved at the moment.
     pub no_saving: bool,
+    /// The tabs.
+    pub tabs: Vec<Tab>,
 }
 
 impl Bar {
@@ -55,6 +57,7 @@ impl Bar {
             indexing: office.indexing(),
             at_work: office.at_work(),
             no_saving: office.trouble().is_some(),
+            tabs: tabs::all(office.catalogue()),
         }
     }
 
@@ -176,33 +179,53 @@ fn top(area: Rect, buf: &mut Buffer, look: &Look, shown: &Shown, layers: &[Box<d
     let name_at = right.saturating_sub(name_cells);
     look.put(buf, name_at, area.y, name_cells, &name, Tone::Quiet);
     let free = Rect { x: x + 2, width: name_at.saturating_sub(x + 3), height: 1, ..area };
-    tabs(free, buf, look, layers);
+    tabs(free, buf, look, &shown.bar.tabs, layers);
 }
 
 /// The actions of the top layer that would do something for this person, with what they are
 /// called there.
 #[must_use]
-pub fn offered(top: &dyn Screen, who: Option<&Actor>) -> Vec<(&'static ActionInfo, Said)> {
+pub fn offered(
+    top: &dyn Screen,
+    who: Option<&Actor>,
+    tabs: &[Tab],
+) -> Vec<(&'static ActionInfo, Said)> {
+    let tab = |digit| tabs.iter().find(|tab: &&Tab| tab.digit == digit);
+    let is_there = |row: &&ActionInfo| match row.action {
+        Action::Tab(digit) => tab(digit).is_some(),
+        _ => true,
+    };
+    let title = |row: &ActionInfo| match row.action {
+        Action::Tab(digit) => tab(digit).map(|tab| tab.title.clone()).unwrap_or_default(),
+        _ => row.title.clone(),
+    };
     let may = |row: &&ActionInfo| who.is_none_or(|who| action::allowed(row.action, who).is_ok());
     action::at(top.place())
         .filter(|row| top.offers(row.action))
         .filter(may)
-        .map(|row| (row, top.titled(row.action).unwrap_or_else(|| row.title.clone())))
+        .filter(is_there)
+        .map(|row| (row, top.titled(row.action).unwrap_or_else(|| title(row))))
         .collect()
 }
 
-/// The tabs with their digits, the open one reversed; where there is no room for all, the way
-/// from the open tab to the screen on top.
-fn tabs(area: Rect, buf: &mut Buffer, look: &Look, layers: &[Box<dyn Screen>]) {
+/// The tabs with their digits, the open one reversed, with short titles where there is little room;
+/// where there is none for all, the way from the open tab to the screen on top.
+fn tabs(area: Rect, buf: &mut Buffer, look: &Look, tabs: &[Tab], layers: &[Box<dyn Screen>]) {
     let open = layers.first().and_then(|base| base.shows());
-    let titles: Vec<(bool, String)> = tabs::TABS
-        .iter()
-        .map(|tab| {
-            (open == Some(tab.shows()), format!(" {} {} ", tab.title.get(look.lang), tab.digit))
-        })
-        .collect();
-    let cells: usize = titles.iter().map(|(_, title)| text::width(title) + 1).sum();
-    if cells <= usize::from(area.width) + 1 {
+    let titles = |of: fn(&Tab) -> &Said, blank: &str| -> Vec<(bool, String)> {
+        let title = |tab: &Tab| format!("{blank}{} {}{blank}", of(tab).get(look.lang), tab.digit);
+        tabs.iter().map(|tab| (open.as_ref() == Some(&tab.shows), title(tab))).collect()
+    };
+    let ways = [
+        titles(|tab| &tab.title, " "),
+        titles(|tab| &tab.short, " "),
+        titles(|tab| &tab.short, ""),
+    ];
+    let fits = |titles: &Vec<(bool, String)>| {
+        let cells: usize = titles.iter().map(|(_, title)| text::width(title) + 1).sum();
+        cells <= usize::from(area.width) + 1
+    };
+    if let Some(titles) = ways.iter().find(|titles| fits(titles)) {
         let mut x = area.x;
         for (at, (open, title)) in titles.iter().enumerate() {
             if at > 0 {
@@ -229,7 +252,7 @@ fn bottom(area: Rect, buf: &mut Buffer, look: &Look, shown: &Shown, layers: &[Bo
     let right_cells = u16::try_from(text::width(&right_text)).unwrap_or(0);
     let right_at = area.right().saturating_sub(right_cells + 1);
     let Some(top) = layers.last() else { return };
-    let mut offered = offered(top.as_ref(), shown.who);
+    let mut offered = offered(top.as_ref(), shown.who, &shown.bar.tabs);
     offered.retain(|(row, _)| row.bar > 0);
     offered.sort_by_key(|(row, _)| row.bar);
     let mut x = area.x + 1;

@@ -233,9 +233,9 @@ impl Reading {
 
     /// The sheet a decision rested on, under it in a history: the outcome, and in `full` each line
     /// as it was.
-    pub fn sheet_as_it_was(&mut self, sheet: &DecisionSheet, full: bool) {
+    pub fn sheet_as_it_was(&mut self, sheet: &DecisionSheet, full: bool, cx: &Context) {
         let (outcome, as_of, rules) = (sheet.outcome.said(), sheet.as_of, &sheet.rules);
-        let category = sheet.category.map(|category| category.said()).unwrap_or_default();
+        let category = cx.office.outcome_of(sheet).unwrap_or_default();
         let dot = if category.is_empty() { "" } else { " · " };
         self.push(
             Tone::Quiet,
@@ -274,10 +274,7 @@ impl Reading {
     #[must_use]
     pub fn of_sheet(sheet: &DecisionSheet, full: bool, hint: &Said, cx: &Context) -> Self {
         let mut reading = Self::default();
-        let overall = sheet.outcome.said();
-        let category = sheet.category.map(|category| category.said());
-        let none = Said::fixed("无类别", "no category");
-        let category = category.unwrap_or(none);
+        let conclusion = cx.office.conclusion(sheet);
         let tone = match sheet.outcome {
             Overall::Suggests => Tone::Good,
             Overall::SuggestsNo => Tone::Bad,
@@ -286,11 +283,8 @@ impl Reading {
         reading.line(
             tone,
             Said::new(
-                format!("{} · {}　（程序只作建议，由人决定{}）", overall.zh, category.zh, hint.zh),
-                format!(
-                    "{} · {}  (a suggestion; a person decides{})",
-                    overall.en, category.en, hint.en
-                ),
+                format!("{}　（程序只作建议，由人决定{}）", conclusion.zh, hint.zh),
+                format!("{}  (a suggestion; a person decides{})", conclusion.en, hint.en),
             ),
         );
         let (number, as_of, rules) = (&sheet.number, sheet.as_of, &sheet.rules);

@@ -362,7 +362,7 @@ impl Session {
     /// The actions that would do something where the person is.
     fn offered(&self) -> Vec<(&'static ActionInfo, Said)> {
         let Some(top) = self.layers.last() else { return Vec::new() };
-        frame::offered(top.as_ref(), self.who.as_ref())
+        frame::offered(top.as_ref(), self.who.as_ref(), &self.bar.tabs)
     }
 
     fn resize(&mut self, columns: u16, rows: u16) {

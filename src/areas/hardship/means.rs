@@ -9,15 +9,13 @@ use chrono::{Datelike, Months, NaiveDate};
 
 impl Household<'_> {
     pub(super) fn income(&self, facts: &mut Facts) {
-        let income = effective(self.kind, &self.file.fields, "annual_income");
+        let income = effective(self.house.kind, &self.file.fields, "annual_income");
         let source = self.source("annual_income");
-        let Some(fen) = income.value.as_ref().and_then(Value::as_fen) else {
-            self.lack(facts, "income_fen", "annual_income", Some(WAGE_RECORD));
+        if income.value.as_ref().and_then(Value::as_fen).is_none() {
             self.lack(facts, "income_months_covered", "annual_income", Some(WAGE_RECORD));
             facts.know("income_gaps", String::new(), source);
             return;
-        };
-        facts.know("income_fen", fen, source.clone());
+        }
         if let Some(code) = self.first_missing(|code| INCOME_PAPERS.contains(&code)) {
             let missing = self.paper_title(&code);
             facts.lack("income_months_covered", missing, Some(code), source.clone());
@@ -37,7 +35,7 @@ impl Household<'_> {
         if items.is_empty() {
             return (String::new(), 0);
         }
-        let months = window(self.as_of, self.window_months);
+        let months = window(self.house.as_of, self.window_months);
         let mut names: Vec<String> = items.iter().map(member_of).collect();
         names.dedup();
         names.sort();
@@ -65,15 +63,13 @@ impl Household<'_> {
     }
 
     pub(super) fn expense(&self, facts: &mut Facts) {
-        let expense = effective(self.kind, &self.file.fields, "rigid_expense");
+        let expense = effective(self.house.kind, &self.file.fields, "rigid_expense");
         let source = self.source("rigid_expense");
         let Some(fen) = expense.value.as_ref().and_then(Value::as_fen) else {
-            self.lack(facts, "rigid_fen", "rigid_expense", Some(RECEIPTS));
             self.lack(facts, "expenses_evidenced", "rigid_expense", Some(RECEIPTS));
             self.lack(facts, "expenses_admissible", "expenses", None);
             return;
         };
-        facts.know("rigid_fen", fen, source.clone());
         let items = self.rows("expenses");
         let evidence: Vec<&str> = items
             .iter()
@@ -113,41 +109,18 @@ impl Household<'_> {
             (None, Some(yes)) => facts.know("accident_claimed", yes, self.source("main_cause")),
             (None, None) => self.lack(facts, "accident_claimed", "accident", Some(DISASTER_PROOF)),
         }
-        match self.value("accident_loss").as_ref().and_then(Value::as_fen) {
-            Some(fen) => facts.know("accident_loss_fen", fen, self.source("accident_loss")),
-            None => self.lack(facts, "accident_loss_fen", "accident_loss", Some(DISASTER_PROOF)),
-        }
     }
 
-    pub(super) fn exclusions(&self, facts: &mut Facts) {
-        match self.value("dwellings").as_ref().and_then(Value::as_integer) {
-            Some(count) => facts.know("dwellings", count, self.source("dwellings")),
-            None => self.lack(facts, "dwellings", "dwellings", None),
-        }
-        let checks = [
-            ("has_business_premises", "business_premises"),
-            ("employs_others", "employs_others"),
-            ("high_fee_schooling", "high_fee_schooling"),
-            ("controls_company", "controls_company"),
-            ("refuses_investigation", "refuses_investigation"),
-            ("refuses_work", "refuses_work"),
-        ];
-        for (name, field) in checks {
-            self.check(facts, name, field);
-        }
+    pub(super) fn vehicle(&self, facts: &mut Facts) {
         // A vehicle needed for work, or a mobility aid, is no exclusion (domain 2.5, E4).
         if self.yes_no("vehicle_for_work") == Some(true) {
             facts.know("vehicle", "none".to_string(), self.source("vehicle_for_work"));
         } else {
-            self.check(facts, "vehicle", "has_vehicle");
-        }
-    }
-
-    fn check(&self, facts: &mut Facts, name: &str, field: &str) {
-        let value = self.value(field);
-        match value.as_ref().and_then(Value::as_text).filter(|code| *code != "unchecked") {
-            Some(code) => facts.know(name, code.to_string(), self.source(field)),
-            None => self.lack(facts, name, field, None),
+            let value = self.value("has_vehicle");
+            match value.as_ref().and_then(Value::as_text).filter(|code| *code != "unchecked") {
+                Some(code) => facts.know("vehicle", code.to_string(), self.source("has_vehicle")),
+                None => self.lack(facts, "vehicle", "has_vehicle", None),
+            }
         }
     }
 }

@@ -13,21 +13,17 @@ use chrono::{Datelike, NaiveDate};
 
 impl Household<'_> {
     pub(super) fn identity(&self, facts: &mut Facts) {
-        let area = self.value("standard_area");
-        match area.as_ref().and_then(Value::as_text) {
-            Some(area) => facts.know("area", area.to_string(), self.source("standard_area")),
-            None => self.lack(facts, "area", "standard_area", None),
-        }
         let source = Said::fixed("户主和成员的身份证号", "identity numbers of head and members");
-        let head = self.person.and_then(|person| person.get("id_number")).and_then(Value::as_text);
+        let head =
+            self.house.person.and_then(|person| person.get("id_number")).and_then(Value::as_text);
         let members: Vec<(String, Option<&str>)> = self
             .rows("members")
             .iter()
             .map(|row| (name_of(row), row.fields.get("id_number").and_then(Value::as_text)))
             .collect();
-        let nobody = head
-            .is_none()
-            .then(|| self.person.map(|person| person.text("name").to_string()).unwrap_or_default());
+        let nobody = head.is_none().then(|| {
+            self.house.person.map(|person| person.text("name").to_string()).unwrap_or_default()
+        });
         let without: Vec<String> = nobody
             .into_iter()
             .chain(
@@ -39,7 +35,7 @@ impl Household<'_> {
         let mut wrong = false;
         for number in numbers {
             match IdNumber::parse(number) {
-                Ok(id) => warnings.extend(id.warning(self.regions, self.as_of)),
+                Ok(id) => warnings.extend(id.warning(self.house.regions, self.house.as_of)),
                 Err(_) => wrong = true,
             }
         }
@@ -54,23 +50,24 @@ impl Household<'_> {
         let warning = Said::join(&warnings, "；", "; ");
         facts.know("id_warning", warning.zh.into_owned(), source.clone());
         facts.know("id_warning_en", warning.en.into_owned(), source);
+        let another = |number: &str| self.house.look.another_with(number, self.file.id);
+        let own = members.iter().filter_map(|(_, number)| *number);
         facts.know(
             "duplicate_file",
-            self.duplicate.clone().unwrap_or_default(),
+            own.chain(head).find_map(another).unwrap_or_default(),
             Said::fixed("本站全部在办、在档档案", "all active files of this station"),
         );
     }
 
     pub(super) fn union(&self, facts: &mut Facts) {
-        self.know_yes_no(facts, "unit_has_union", "unit_has_union", None);
-        self.know_yes_no(facts, "is_union_member", "union_member", None);
         // The work status 农民工 answers the question where the field itself is empty.
         let by_status =
-            self.person.and_then(|person| person.get("work_status")).and_then(Value::as_text);
+            self.house.person.and_then(|person| person.get("work_status")).and_then(Value::as_text);
         match (self.yes_no("is_migrant"), by_status) {
             (Some(yes), _) => facts.know("is_migrant", yes, self.source("is_migrant")),
             (None, Some(status)) => {
                 let migrant = self
+                    .house
                     .catalogue
                     .code_list("work_status")
                     .is_some_and(|list| list.label(status, crate::words::Lang::Zh) == "农民工");
@@ -92,7 +89,7 @@ impl Household<'_> {
             (Some(since), _) => {
                 facts.know(
                     "labour_months",
-                    whole_months(since, self.as_of),
+                    whole_months(since, self.house.as_of),
                     self.source("labour_since"),
                 );
             }
@@ -106,11 +103,7 @@ impl Household<'_> {
     }
 
     pub(super) fn people(&self, facts: &mut Facts) {
-        let size = effective(self.kind, &self.file.fields, "household_size");
-        match size.value.as_ref().and_then(Value::as_integer) {
-            Some(size) => facts.know("household_size", size, self.source("household_size")),
-            None => self.lack(facts, "household_size", "household_size", None),
-        }
+        let size = effective(self.house.kind, &self.file.fields, "household_size");
         let source = self.source("members");
         if let Some(typed) = size.disagrees_with_typed.as_ref().and_then(Value::as_integer) {
             let counted = size.value.as_ref().and_then(Value::as_integer).unwrap_or(0);
@@ -152,7 +145,7 @@ impl Household<'_> {
     /// What a member's row still lacks for R-HH: relation, identity number, income or "none".
     fn wanting(&self, row: &Row) -> Option<Said> {
         let needed = ["relation", "id_number", "monthly_income"];
-        let table = self.kind.field("members")?;
+        let table = self.house.kind.field("members")?;
         // "None, because …" answers for an income (domain 4.4, R-HH).
         let answered = |column: &str| {
             row.fields.contains_key(column)

@@ -42,16 +42,23 @@ fn card() -> impl Strategy<Value = Card<'static>> {
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
-    let what = (option::of(0..3_u16), vec("[ab]?", 0..2), vec(("station|handler", "[pq]"), 0..2));
+    let among = vec(("station|handler", vec("[pqr]", 1..3)), 0..2);
+    let facets = vec(("station|handler", "[pq]"), 0..2);
+    let what = (option::of(0..3_u16), vec("[ab]?", 0..2), facets, among);
     let when =
         (option::of(0..5_u32), option::of(0..5_u32), option::of(0..4_i64), option::of(0..4_i64));
     let who = (option::weighted(0.2, 0..10_u8), option::of("[xy]"), option::of("[xy]"), "[张王]?");
     (what, when, who).prop_map(
-        |((kind, states, facets), (from, before, entered, updated), (person, by, not_by, text))| {
+        |(
+            (kind, states, facets, among),
+            (from, before, entered, updated),
+            (person, by, not_by, text),
+        )| {
             Filter {
                 kind,
                 states,
                 facets,
+                among,
                 person: person.map(id),
                 due_from: from.map(day),
                 due_before: before.map(day),
@@ -75,6 +82,9 @@ fn passes(card: &Card, filter: &Filter) -> bool {
             .facets
             .iter()
             .all(|(n, v)| card.facets.iter().any(|had| had.0 == *n && had.1 == *v))
+        && filter.among.iter().all(|(n, any)| {
+            card.facets.iter().any(|had| had.0 == *n && any.contains(&had.1.to_string()))
+        })
         && open_or(filter.person.is_none(), filter.person == card.person)
         && filter.due_from.is_none_or(|day| card.due.is_some_and(|due| due >= day))
         && filter.due_before.is_none_or(|day| card.due.is_some_and(|due| due < day))

@@ -33,6 +33,7 @@ basis = "to-confirm"
 [rule_set]
 id = "own-rules"
 title = { zh = "本区规则", en = "Own rules" }
+gives = "category"
 fact = [{ id = "amount_fen", unit = "fen", title = { zh = "金额", en = "amount" } }]
 value = [{ id = "half", unit = "fen", is = "amount_fen", divide_by = "2" }]
 [[rule_set.line]]

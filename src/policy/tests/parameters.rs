@@ -1,7 +1,7 @@
 use super::*;
 
-fn standard(library: &Library, date: &str, area: Area) -> String {
-    let keys = Keys { region: "500113", area: Some(area) };
+fn standard(library: &Library, date: &str, area: &str) -> String {
+    let keys = Keys { region: "500113", facts: &[("area", area)] };
     let yuan = |value: &InForce<'_>| value.value.as_integer().unwrap() / 100;
     match library.parameter_at("dibao_standard", day(date), keys) {
         ParameterAt::Known(value) => format!("{}", yuan(&value)),
@@ -36,15 +36,15 @@ fn the_chongqing_standard_by_date() {
         ("2025-07-01", "770", "630"),
         ("2025-10-15", "770", "630"),
     ] {
-        assert_eq!(standard(&library, date, Area::Urban), urban, "urban on {date}");
-        assert_eq!(standard(&library, date, Area::Rural), rural, "rural on {date}");
+        assert_eq!(standard(&library, date, "urban"), urban, "urban on {date}");
+        assert_eq!(standard(&library, date, "rural"), rural, "rural on {date}");
     }
 }
 
 #[test]
 fn a_value_carries_its_validity_and_ground() {
     let library = library();
-    let keys = Keys { region: "500113", area: Some(Area::Urban) };
+    let keys = Keys { region: "500113", facts: &[("area", "urban")] };
     let ParameterAt::Known(value) = library.parameter_at("dibao_standard", day("2020-12-01"), keys)
     else {
         panic!("620 is known from 2020-09-01");
@@ -63,11 +63,11 @@ fn a_value_carries_its_validity_and_ground() {
 #[test]
 fn other_places_and_unknown_areas_have_no_value() {
     let library = library();
-    let at = |region, area| {
-        library.parameter_at("dibao_standard", day("2025-10-15"), Keys { region, area })
+    let at = |region, facts| {
+        library.parameter_at("dibao_standard", day("2025-10-15"), Keys { region, facts })
     };
-    assert_eq!(at("370200", Some(Area::Urban)), ParameterAt::None);
-    assert_eq!(at("500113", None), ParameterAt::None);
+    assert_eq!(at("370200", &[("area", "urban")]), ParameterAt::None);
+    assert_eq!(at("500113", &[]), ParameterAt::None);
     assert_eq!(
         library.parameter_at("accident_loss_share", day("2025-10-15"), Keys::default()),
         ParameterAt::None
@@ -95,7 +95,7 @@ basis = "to-confirm"
 "#;
     let library = library().with_files(&[("own.toml", own)]).unwrap();
     let days = |region, date| {
-        let keys = Keys { region, area: None };
+        let keys = Keys { region, facts: &[] };
         let found = library.parameter_at("publicity_working_days", day(date), keys);
         found.probable().and_then(|value| value.value.as_integer())
     };

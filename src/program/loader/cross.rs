@@ -81,6 +81,20 @@ pub(super) fn check(catalogue: &Catalogue, mentions: &Mentions, problems: &Probl
             );
         }
     }
+    for (list, at) in &mentions.codes {
+        if let Some(list) = catalogue.code_list(list).filter(|list| list.entry(&at.value).is_none())
+        {
+            let (code, title) = (&at.value, &list.title);
+            problems.add_meant(
+                &at.place,
+                Said::new(
+                    format!("“{}”里没有“{code}”", title.zh),
+                    format!("there is no `{code}` in {}", title.en),
+                ),
+                closest(code, list.entries.iter().map(|entry| entry.code.as_str())),
+            );
+        }
+    }
     for (kind, at) in &mentions.shows {
         if let Some(kind) = catalogue.kind(kind) {
             column(catalogue, kind, at, problems);

@@ -1,11 +1,11 @@
 //! One pack file: its head, its kinds, and the checks a kind can have by itself.
 
 use super::fields::{self, Gathered};
-use super::{Mentions, PackFile, Part, formulas, lists, moves};
+use super::{Mentions, PackFile, Part, formulas, lists, moves, records};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
-    BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, Pack, SearchKeys,
-    TemplateError,
+    AreaTab, BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, Pack,
+    SearchKeys, TemplateError,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -34,6 +34,7 @@ fn head(root: &Node<'_>, file: &PackFile) -> At<Pack> {
         id: file.name.clone(),
         title: Said::default(),
         area: String::new(),
+        tab: None,
         file: file.name.clone(),
         hash: short_hash(&file.text),
         text: file.text.clone(),
@@ -50,8 +51,22 @@ fn head(root: &Node<'_>, file: &PackFile) -> At<Pack> {
     }
     pack.title = node.need_said("title");
     pack.area = node.text("area").map_or_else(|| pack.id.clone(), |at| at.value);
+    pack.tab = node.table("tab").map(|tab| area_tab(&tab, &pack.title));
     node.finish();
     At { value: pack, place: node.place().clone() }
+}
+
+/// `tab = { order = 2, short = { … } }`: the area has a tab, called as the pack unless it has a title
+/// of its own.
+fn area_tab(node: &Node<'_>, pack: &Said) -> AreaTab {
+    let title = node.said("title").unwrap_or_else(|| pack.clone());
+    let short = node.said("short").unwrap_or_else(|| title.clone());
+    let order = node.whole("order");
+    if order.is_none() && !node.has("order") {
+        node.wrong(said!("缺少 order：标签排在第几", "`order` is missing: the place of the tab"));
+    }
+    node.finish();
+    AreaTab { title, short, order: order.map_or(0, |at| at.value) }
 }
 
 /// Sixteen hexadecimal digits of the BLAKE3 hash: enough to tell the versions of one pack apart.
@@ -75,6 +90,8 @@ fn kind(
     let confidential = node.text("confidential");
     let handler = node.text("handler");
     let shows = node.texts("shows");
+    let facets = node.texts("facet");
+    let lists = node.tables("list");
     let search = node.table("search");
     let import = node.table("import");
     let mut gathered = Gathered {
@@ -108,7 +125,11 @@ fn kind(
         sections,
         doubts,
         workflow: workflow.as_ref().map(|read| read.workflow.clone()),
+        facets: facets.iter().map(|at| at.value.clone()).collect(),
+        lists: Vec::new(),
     };
+    kind.lists = lists.iter().filter_map(|node| records::list(node, &kind, mentions)).collect();
+    records::facets(&kind, &facets, node.problems());
     kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();
     kind.import = import.map(|node| import_keys(&node, &kind)).unwrap_or_default();
 

@@ -10,6 +10,7 @@ mod formulas;
 mod hands;
 mod lists;
 mod moves;
+mod records;
 
 use super::{Catalogue, CodeList, Kind, Pack};
 use crate::edited::{At, Place, Problems};
@@ -46,6 +47,8 @@ struct Mentions {
     kinds: Vec<At<String>>,
     /// Sensitivity groups, by fields and moves.
     groups: Vec<At<String>>,
+    /// Codes of a list that lists of records ask for, with the id of the code list.
+    codes: Vec<(String, At<String>)>,
     /// Dotted list columns, by kind.
     shows: Vec<(String, At<String>)>,
     /// Where each field stands, by kind and id.

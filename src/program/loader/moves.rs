@@ -132,7 +132,7 @@ fn one_move(
     Some((step, named))
 }
 
-fn roles_in(item: &Node<'_>, key: &'static str) -> Vec<Role> {
+pub(super) fn roles_in(item: &Node<'_>, key: &'static str) -> Vec<Role> {
     let mut roles = Vec::new();
     for at in item.texts(key) {
         match Role::from_id(&at.value) {

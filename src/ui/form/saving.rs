@@ -99,8 +99,9 @@ impl Form {
             Ok(sheet) => {
                 let outcome = sheet.outcome.said();
                 // A category beside "does not qualify" would read as if it had been granted.
-                let category = sheet.category.filter(|_| sheet.outcome != Overall::SuggestsNo);
-                let category = category.map(|category| category.said()).unwrap_or_default();
+                let category = cx.office.outcome_of(&sheet);
+                let category = category.filter(|_| sheet.outcome != Overall::SuggestsNo);
+                let category = category.unwrap_or_default();
                 Said::new(
                     format!("{}：{} {}", self.whose, outcome.zh, category.zh),
                     format!("{}: {} {}", self.whose, outcome.en, category.en),

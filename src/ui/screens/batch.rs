@@ -103,7 +103,7 @@ fn case(key: char, record: &Record, cx: &Context) -> Case {
         true => cx.office.sheet(record, None, None).ok(),
         false => None,
     };
-    case.advice = sheet.as_ref().map(short_advice).unwrap_or_default();
+    case.advice = sheet.as_ref().map(|sheet| short_advice(sheet, cx)).unwrap_or_default();
     match own_answers(record, &step, sheet.as_ref(), cx) {
         Ok(answers) => {
             let given: Vec<Said> = step
@@ -128,9 +128,9 @@ fn case(key: char, record: &Record, cx: &Context) -> Case {
     case
 }
 
-fn short_advice(sheet: &DecisionSheet) -> Said {
+fn short_advice(sheet: &DecisionSheet, cx: &Context) -> Said {
     let outcome = sheet.outcome.said();
-    match sheet.category.map(|category| category.said()) {
+    match cx.office.outcome_of(sheet) {
         Some(category) => Said::new(
             format!("{} {}", outcome.zh, category.zh),
             format!("{}, {}", outcome.en, category.en),

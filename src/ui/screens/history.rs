@@ -89,7 +89,7 @@ impl Screen for History {
                         reading.push(Tone::Plain, Said::default(), change.said(), 2);
                     }
                     if let Some(sheet) = &event.sheet {
-                        reading.sheet_as_it_was(sheet, self.full);
+                        reading.sheet_as_it_was(sheet, self.full, cx);
                     }
                 }
             }

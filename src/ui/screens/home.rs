@@ -1,17 +1,20 @@
 //! Home: what waits for this person, and where to begin.
 
-use crate::office::{Queue, Right};
+use crate::office::{Actor, Queue, Right};
 use crate::said;
 use crate::terminal::text;
 use crate::ui::action::{Action, Place};
 use crate::ui::form;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Look, Screen, Taken};
-use crate::ui::screens::{find::Find, listing::Listing};
+use crate::ui::screens::{find::Find, listing::Listing, tabs::Tab};
 use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+
+/// What is done, the key that does it anywhere, what it is called, and how many wait there.
+type Row = (Errand, &'static str, Said, usize);
 
 #[derive(Clone)]
 enum Errand {
@@ -20,9 +23,11 @@ enum Errand {
     Queue(Queue),
 }
 
-/// The home screen.
+/// The home screen, or that of one program area.
 pub struct Home {
-    errands: Vec<(Errand, &'static str, Said, usize)>,
+    /// The area's tab; none for home.
+    area: Option<Tab>,
+    errands: Vec<Row>,
     notices: Vec<Said>,
     /// When and from where this account signed in the time before.
     before: Said,
@@ -32,7 +37,17 @@ pub struct Home {
 impl Home {
     /// Home for whoever is signed in.
     pub fn new(cx: &mut Context) -> Self {
+        Self::of(None, cx)
+    }
+
+    /// What there is to open in one program area.
+    pub fn of_area(tab: Tab, cx: &mut Context) -> Self {
+        Self::of(Some(tab), cx)
+    }
+
+    fn of(area: Option<Tab>, cx: &mut Context) -> Self {
         let mut home = Self {
+            area,
             errands: Vec::new(),
             notices: Vec::new(),
             before: Said::default(),
@@ -49,11 +64,11 @@ impl Screen for Home {
     }
 
     fn title(&self) -> Said {
-        said!("首页", "Home")
+        self.area.as_ref().map_or_else(|| said!("首页", "Home"), |tab| tab.title.clone())
     }
 
     fn shows(&self) -> Option<String> {
-        Some("home".into())
+        Some(self.area.as_ref().map_or_else(|| "home".into(), |tab| tab.shows.clone()))
     }
 
     fn offers(&self, action: Action) -> bool {
@@ -93,6 +108,10 @@ impl Screen for Home {
 
     fn refresh(&mut self, cx: &mut Context) {
         let Some(who) = cx.who else { return };
+        if let Some(tab) = &self.area {
+            self.errands = errands_of_area(tab, who, cx);
+            return;
+        }
         let counts = cx.office.counts(who);
         self.notices = cx.office.trouble().into_iter().collect();
         self.notices.extend(cx.office.heads_told());
@@ -110,12 +129,7 @@ impl Screen for Home {
                 ),
                 0,
             ),
-            (
-                Errand::New,
-                "F3",
-                said!("新建：登记人员、困难职工档案", "Register a person, open a hardship file"),
-                0,
-            ),
+            (Errand::New, "F3", what_to_make(cx), 0),
             (Errand::Queue(Queue::Review), "F4", said!("待我办理", "Waiting for me"), counts.queue),
             (
                 Errand::Queue(Queue::Returned),
@@ -125,8 +139,11 @@ impl Screen for Home {
             ),
             (Errand::Queue(Queue::Due), "F5", said!("到期和逾期", "Due and overdue"), counts.due),
             (Errand::Queue(Queue::Drafts), "F6", said!("草稿", "Drafts"), counts.drafts),
-            (Errand::Queue(Queue::Watch), "", said!("边缘关注", "Near misses"), counts.watch),
         ];
+        self.errands.extend(counts.lists.into_iter().map(|(queue, count)| {
+            let title = cx.office.queue_title(&queue);
+            (Errand::Queue(queue), "", title, count)
+        }));
         if !who.may(Right::Write) {
             self.errands.retain(|(errand, ..)| !matches!(errand, Errand::New));
         }
@@ -168,4 +185,31 @@ impl Screen for Home {
         }
         cursor
     }
+}
+
+/// What F3 can make, by the titles of kinds.
+fn what_to_make(cx: &Context) -> Said {
+    let kinds = cx.office.catalogue().kinds();
+    let titles: Vec<Said> = kinds.map(|kind| kind.title.clone()).collect();
+    let titles = Said::join(&titles, "、", ", ");
+    Said::new(format!("新建：{}", titles.zh), format!("New: {}", titles.en))
+}
+
+/// The lists of an area somebody may open, by kind: all of them, then those its pack has.
+fn errands_of_area(tab: &Tab, who: &Actor, cx: &Context) -> Vec<Row> {
+    let kinds = tab.kinds.iter().filter_map(|kind| cx.office.catalogue().kind(kind));
+    let queues = kinds.flat_map(|kind| {
+        let lists = kind
+            .lists
+            .iter()
+            .map(|list| Queue::List { kind: kind.id.clone(), list: list.id.clone() });
+        std::iter::once(Queue::OfKind(kind.id.clone())).chain(lists)
+    });
+    queues
+        .filter(|queue| cx.office.may_open(who, queue).is_ok())
+        .map(|queue| {
+            let (title, count) = (cx.office.queue_title(&queue), cx.office.waiting(who, &queue));
+            (Errand::Queue(queue), "", title, count)
+        })
+        .collect()
 }

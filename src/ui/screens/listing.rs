@@ -46,6 +46,7 @@ impl Item {
 /// A list of records.
 pub struct Listing {
     queue: Queue,
+    title: Said,
     items: Vec<Item>,
     total: usize,
     /// What is marked, with the state it was marked in.
@@ -65,6 +66,7 @@ impl Listing {
     /// The list of a queue.
     pub fn new(queue: Queue, cx: &mut Context) -> Self {
         let mut list = Self {
+            title: cx.office.queue_title(&queue),
             queue,
             items: Vec::new(),
             total: 0,
@@ -150,7 +152,7 @@ impl Screen for Listing {
     }
 
     fn title(&self) -> Said {
-        self.queue.title()
+        self.title.clone()
     }
 
     fn offers(&self, action: Action) -> bool {

@@ -152,7 +152,7 @@ impl Making {
             body.push(told.next.clone());
         }
         if let Some(sheet) = sheet.filter(|_| step.evaluates.is_some()) {
-            body.push(advice_said(sheet));
+            body.push(advice_said(sheet, cx));
         }
         let none = Answers::new();
         let departures = cx.office.departures(record, step, &none, sheet);
@@ -285,14 +285,12 @@ fn second(record: &Record, step: &Move, proposal: &Proposal, cx: &mut Context) {
 }
 
 /// The advice in a sentence, with the number of questions still open.
-pub(super) fn advice_said(sheet: &DecisionSheet) -> Said {
-    let (outcome, category) =
-        (sheet.outcome.said(), sheet.category.map(|category| category.said()));
-    let category = category.unwrap_or(Said::fixed("无类别", "no category"));
+pub(super) fn advice_said(sheet: &DecisionSheet, cx: &Context) -> Said {
+    let conclusion = cx.office.conclusion(sheet);
     let open = sheet.lines.iter().filter(|line| line.result == LineResult::Unknown).count();
     Said::new(
-        format!("建议：{} · {}；未决问题 {open} 个", outcome.zh, category.zh),
-        format!("Advice: {} · {}; open questions: {open}", outcome.en, category.en),
+        format!("建议：{}；未决问题 {open} 个", conclusion.zh),
+        format!("Advice: {}; open questions: {open}", conclusion.en),
     )
 }
 
@@ -395,7 +393,7 @@ fn nameable(kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(St
                 .lines
                 .iter()
                 .filter(|line| line.result != LineResult::Met)
-                .flat_map(|line| cx.office.fields_behind(line.inputs.keys().map(String::as_str)))
+                .flat_map(|line| cx.office.fields_behind(kind, sheet, line))
                 .collect()
         })
         .unwrap_or_default();

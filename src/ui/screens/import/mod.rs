@@ -22,7 +22,7 @@ mod path;
 mod preview;
 mod questions;
 
-use super::tabs::TABS;
+use super::tabs;
 use crate::exchange::Plan;
 use crate::said;
 use crate::terminal::Key;
@@ -66,10 +66,10 @@ impl Import {
     #[must_use]
     pub fn new(cx: &Context) -> Self {
         let plans = Plan::all(cx.office.catalogue());
-        let tab = TABS.iter().find(|tab| cx.base.as_ref() == Some(&tab.shows()));
-        let kind = tab.map(|tab| tab.kind).filter(|kind| !kind.is_empty());
-        let kind = kind.or_else(|| TABS.iter().map(|tab| tab.kind).find(|kind| !kind.is_empty()));
-        let plan = plans.iter().position(|(plan, _)| Some(plan.kind.as_str()) == kind);
+        let here = tabs::of(cx.office, cx.base.as_ref()).into_iter();
+        let all = tabs::all(cx.office.catalogue());
+        let kind = here.chain(all).find_map(|tab| tab.kinds.into_iter().next());
+        let plan = plans.iter().position(|(plan, _)| Some(&plan.kind) == kind.as_ref());
         Self { plans, plan: plan.unwrap_or(0), choose: Choose::new(cx.home), step: Step::Choose }
     }
 

@@ -1,0 +1,237 @@
+//! Lists and queues: what there is to open, how many wait in each, and their rows.
+
+use super::reading::{Listed, reader};
+use super::{Actor, Refusal, Right};
+use crate::directory::{Filter, Sort, SortBy};
+use crate::program::{Kind, ListSort, Role};
+use crate::said;
+use crate::words::Said;
+use crate::workflow;
+use std::sync::PoisonError;
+
+/// A list somebody can open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// What waits for this person's next step.
+    Review,
+    /// Due today or overdue.
+    Due,
+    /// Returned for correction.
+    Returned,
+    /// Drafts this person made and has not submitted.
+    Drafts,
+    /// A list a pack has: its kind and its id there.
+    List {
+        /// The kind of record.
+        kind: String,
+        /// The list's id within the kind.
+        list: String,
+    },
+    /// Everything of one kind, the last changed first.
+    OfKind(String),
+}
+
+/// How many wait in each list for one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// For this person's next step.
+    pub queue: usize,
+    /// Due today or overdue.
+    pub due: usize,
+    /// Returned for correction.
+    pub returned: usize,
+    /// Drafts.
+    pub drafts: usize,
+    /// Lists of packs that home shows.
+    pub lists: Vec<(Queue, usize)>,
+}
+
+impl super::Office {
+    /// Nothing when a list is open to this person. Lists of everything are not open to those who
+    /// work at the counter: what they need a search or a queue shows.
+    ///
+    /// # Errors
+    /// What to do instead.
+    pub fn may_open(&self, actor: &Actor, queue: &Queue) -> Result<(), Refusal> {
+        let open = match queue {
+            Queue::OfKind(_) => actor.may(Right::Lists),
+            Queue::List { kind, list } => {
+                let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
+                list.is_some_and(|list| list.is_open_to(actor.role))
+            }
+            _ => true,
+        };
+        if open {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(
+            said!(
+                "全部档案的名单只对主管和经审员开放。",
+                "The list of all files is open to supervisors and auditors only."
+            ),
+            said!(
+                "请按 F2 找人；要办的在首页的各个队列里。",
+                "Find the person with F2; what waits for you is in the queues on the home screen."
+            ),
+        ))
+    }
+
+    /// One list, from `offset`, at most `limit` rows; nothing of a list that is not open.
+    #[must_use]
+    pub fn list(&self, actor: &Actor, queue: &Queue, offset: usize, limit: usize) -> Listed {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let sort = match queue {
+            Queue::Review | Queue::Due => Sort::from(SortBy::Due),
+            Queue::List { kind, list } => {
+                let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
+                list.map_or_else(Sort::default, |list| Sort::from(sorted_by(list.sort)))
+            }
+            _ => Sort::from(SortBy::Updated),
+        };
+        let mut listed = Listed::default();
+        if self.may_open(actor, queue).is_err() {
+            return listed;
+        }
+        for filter in self.filters(actor, queue) {
+            let (total, ids) = directory.list(&filter, sort, offset, limit);
+            listed.total += total;
+            listed.lines.extend(ids.iter().filter_map(|id| Some(self.line(&directory.get(*id)?))));
+        }
+        for line in &mut listed.lines {
+            line.claimed_by = self.claimed_by(actor, line.id);
+        }
+        listed
+    }
+
+    /// How many there are in a list that is open.
+    #[must_use]
+    pub fn waiting(&self, actor: &Actor, queue: &Queue) -> usize {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        self.filters(actor, queue).iter().map(|filter| directory.count(filter)).sum()
+    }
+
+    /// How many wait in each list.
+    #[must_use]
+    pub fn counts(&self, actor: &Actor) -> Counts {
+        let count = |queue: Queue| self.waiting(actor, &queue);
+        let kept = self.drafts(actor).len();
+        Counts {
+            queue: count(Queue::Review),
+            due: count(Queue::Due),
+            returned: count(Queue::Returned),
+            drafts: count(Queue::Drafts) + kept,
+            lists: self
+                .home_lists(actor)
+                .map(|queue| {
+                    let waiting = count(queue.clone());
+                    (queue, waiting)
+                })
+                .collect(),
+        }
+    }
+
+    /// The lists of packs that home shows somebody.
+    fn home_lists(&self, actor: &Actor) -> impl Iterator<Item = Queue> {
+        let role = actor.role;
+        self.catalogue.kinds().flat_map(move |kind| {
+            let lists = kind.lists.iter().filter(move |list| list.home && list.is_open_to(role));
+            lists.map(|list| Queue::List { kind: kind.id.clone(), list: list.id.clone() })
+        })
+    }
+
+    /// The heading of a list.
+    #[must_use]
+    pub fn queue_title(&self, queue: &Queue) -> Said {
+        match queue {
+            Queue::Review => Said::fixed("待我办理", "Waiting for me"),
+            Queue::Due => Said::fixed("到期和逾期", "Due and overdue"),
+            Queue::Returned => Said::fixed("退回补正", "Returned for correction"),
+            Queue::Drafts => Said::fixed("草稿", "Drafts"),
+            Queue::List { kind, list } => {
+                let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
+                list.map(|list| list.title.clone()).unwrap_or_default()
+            }
+            Queue::OfKind(kind) => {
+                let title = self.catalogue.kind(kind).map(|kind| kind.title.clone());
+                let title = title.unwrap_or_default();
+                Said::new(format!("全部{}", title.zh), format!("{}: all", title.en))
+            }
+        }
+    }
+
+    /// A list as filters of the directory, one for each kind it draws on.
+    fn filters(&self, actor: &Actor, queue: &Queue) -> Vec<Filter> {
+        let kinds = self.catalogue.kinds().filter(|kind| match queue {
+            Queue::OfKind(id) | Queue::List { kind: id, .. } => kind.id == *id,
+            _ => kind.workflow.is_some(),
+        });
+        kinds.filter_map(|kind| self.filter(actor, queue, kind)).collect()
+    }
+
+    fn filter(&self, actor: &Actor, queue: &Queue, kind: &Kind) -> Option<Filter> {
+        let base = Filter { reader: reader(actor), ..Filter::of_kind(kind.code) };
+        match queue {
+            Queue::OfKind(_) => return Some(base),
+            Queue::List { list, .. } => {
+                let list = kind.list(list)?;
+                let (states, among) = (list.states.clone(), list.facets.clone());
+                return Some(Filter { states, among, ..base });
+            }
+            _ => {}
+        }
+        let life = kind.workflow.as_ref()?;
+        let states: Vec<String> = match queue {
+            Queue::Review => life
+                .states
+                .iter()
+                .filter(|state| {
+                    state.queue
+                        && life.moves_from(&state.id).any(|step| workflow::is_for(step, actor.role))
+                })
+                .map(|state| state.id.clone())
+                .collect(),
+            Queue::Drafts => vec![life.start.clone()],
+            Queue::Returned => life
+                .submitting()
+                .flat_map(|step| step.from.iter())
+                .filter(|state| **state != life.start)
+                .cloned()
+                .collect(),
+            _ => Vec::new(),
+        };
+        let mine = Some(actor.account.clone());
+        let tomorrow = self.today().succ_opt()?;
+        Some(match queue {
+            Queue::Review if states.is_empty() => return None,
+            Queue::Review => {
+                let without = vec![(super::card::NOT_FOR.to_string(), actor.account.clone())];
+                Filter { states, not_submitted_by: reviewer(actor), without, ..base }
+            }
+            Queue::Due => Filter { due_before: Some(tomorrow), ..base },
+            Queue::Drafts => Filter {
+                states,
+                facets: mine.into_iter().map(|name| ("created_by".to_string(), name)).collect(),
+                ..base
+            },
+            Queue::Returned if actor.role == Role::Volunteer => {
+                Filter { states, submitted_by: mine, ..base }
+            }
+            _ => Filter { states, ..base },
+        })
+    }
+}
+
+fn sorted_by(sort: ListSort) -> SortBy {
+    match sort {
+        ListSort::Updated => SortBy::Updated,
+        ListSort::Entered => SortBy::Entered,
+        ListSort::Due => SortBy::Due,
+        ListSort::Number => SortBy::Number,
+        ListSort::Title => SortBy::Title,
+    }
+}
+
+/// Somebody who reviews does not see in the queue what they submitted themselves.
+fn reviewer(actor: &Actor) -> Option<String> {
+    actor.may(Right::Review).then(|| actor.account.clone())
+}
