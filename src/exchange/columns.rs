@@ -381,12 +381,12 @@ fn without_asides(heading: &str) -> Option<String> {
     fits.then_some(bare)
 }
 
-/// Whether a cell of a file can fill the field: not what is computed, another record, or a table
-/// of free rows.
+/// Whether a cell of a file can fill the field: not what is computed, whose record it is, or a
+/// table of free rows.
 fn can_be_typed(target: &Target<'_>, field: &Field) -> bool {
     let is_head = target.kind.person.as_deref() == Some(field.id.as_str());
     match &field.field_type {
-        FieldType::Computed { .. } | FieldType::Reference { .. } => false,
+        FieldType::Computed { .. } => false,
         FieldType::Table { one_per, .. } => one_per.is_some(),
         _ => !is_head || target.table.is_some(),
     }

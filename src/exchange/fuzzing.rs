@@ -7,7 +7,7 @@ use super::book::xls_rows;
 use super::columns::{Column, Target};
 use super::look::look;
 use super::{Book, ImportOptions, decode, guard, unguard};
-use crate::program::{Catalogue, Kind, Typing, plain, typed};
+use crate::program::{Catalogue, Kind, NoRecords, Typing, plain, typed};
 use crate::words::Lang;
 use chrono::NaiveDate;
 use std::sync::OnceLock;
@@ -32,7 +32,7 @@ pub fn csv(bytes: &[u8]) {
     let Some(target) = targets.get(bytes.len() % targets.len()) else { return };
     let Ok(look) = look(&book, target, &ImportOptions::default(), &mut || {}) else { return };
     let today = NaiveDate::from_ymd_opt(2025, 10, 15).unwrap_or_default();
-    let typing = Typing { catalogue, today };
+    let typing = Typing { catalogue, today, records: &NoRecords };
     let rows = look.sheets.iter().flat_map(|sheet| {
         let rows = book.rows(sheet.at, sheet.separator).skip(sheet.columns.skip);
         rows.flatten().map(|row| (&sheet.columns.meanings, row))

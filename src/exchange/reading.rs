@@ -332,8 +332,10 @@ impl<'a> RowReader<'a> {
         if let Some(day) = meaning::day(field, cell, self.layout.head.calendar) {
             return Ok(Some(Value::Date(day)));
         }
-        let typing = Typing { catalogue: self.target.catalogue, today: self.today };
-        let few = field.field_type.list().is_some();
+        let (catalogue, today) = (self.target.catalogue, self.today);
+        let typing = Typing { catalogue, today, records: self.office };
+        let few = field.field_type.list().is_some()
+            || matches!(field.field_type, FieldType::Reference { .. });
         if !few {
             return typed::parse(field, &cell.text, &typing);
         }

@@ -27,12 +27,14 @@ impl Office {
         of_person: impl Fn(RecordId) -> Option<OfPerson>,
         mut each: impl FnMut(Walked<'_>),
     ) -> Result<Walk, StoreError> {
-        let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
+        let plain = self.catalogue.kinds().filter(|kind| is_plain(kind));
+        let plain: Vec<(&Kind, Vec<String>)> =
+            plain.map(|kind| (kind, facet_names(kind))).collect();
         self.store.walk(|record| {
             let glance = record.glance()?;
-            let kind = plain.iter().find(|kind| kind.id == glance.kind);
+            let kind = plain.iter().find(|(kind, _)| kind.id == glance.kind);
             if let Some(kind) = kind.filter(|_| glance.state.is_empty())
-                && let Some(whose) = whose(&glance, kind, &of_person)
+                && let Some(whose) = whose(&glance, kind.0, &of_person)
             {
                 each(Walked::Card(at_a_glance(&glance, kind, whose)));
                 return Ok(());
@@ -119,10 +121,9 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
         card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
     }
     card.facets.push(("created_by".into(), Cow::Borrowed(&record.created_by)));
-    for name in &kind.facets {
-        let value = effective(kind, &record.fields, name).value;
-        let values = value.as_ref().map(facet_values).unwrap_or_default();
-        card.facets.extend(values.into_iter().map(|it| (Cow::Owned(name.clone()), Cow::Owned(it))));
+    for name in facet_names(kind) {
+        let held = facets_at(kind, record, &name);
+        card.facets.extend(held.into_iter().map(|it| (Cow::Owned(name.clone()), Cow::Owned(it))));
     }
     if let Some(life) = &kind.workflow {
         let blocked = workflow::blocked(life, record).into_iter();
@@ -137,6 +138,29 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
         card.facets.push((OPEN_TO.into(), handler.into()));
     }
     card
+}
+
+/// What cards of a kind are narrowed by: the facets its pack names, and every reference.
+fn facet_names(kind: &Kind) -> Vec<String> {
+    let mut names = kind.facets.clone();
+    names.extend(kind.references().map(|(path, _)| path));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The values a record has of a facet; of a column each of its rows.
+fn facets_at(kind: &Kind, record: &Record, path: &str) -> Vec<String> {
+    let Some((table, column)) = path.split_once('.') else {
+        let value = effective(kind, &record.fields, path).value;
+        return value.as_ref().map(facet_values).unwrap_or_default();
+    };
+    let rows = record.get(table).map(Value::rows).unwrap_or_default();
+    let mut values: Vec<String> =
+        rows.iter().filter_map(|row| row.fields.get(column)).flat_map(facet_values).collect();
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// The values of a facet: a code, `yes` or `no`, a text, the id of another record.
@@ -162,10 +186,11 @@ fn is_plain(kind: &Kind) -> bool {
         })
     };
     let search = &kind.search;
-    let mut paths = search.names.iter().chain(&search.phones).chain(&search.id_numbers);
+    let mut paths =
+        search.names.iter().chain(&search.phones).chain(&search.id_numbers).chain(&search.numbers);
     kind.workflow.is_none()
         && kind.confidential.is_none()
-        && kind.facets.iter().all(seen)
+        && facet_names(kind).iter().all(seen)
         && paths.all(|path| !path.contains('.'))
 }
 
@@ -183,7 +208,11 @@ fn whose(
 }
 
 /// The same card as [`of`] makes of the record.
-fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r> {
+fn at_a_glance<'r>(
+    glance: &'r Glance<'_>,
+    (kind, facets): &(&Kind, Vec<String>),
+    whose: Whose,
+) -> Card<'r> {
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
@@ -195,7 +224,7 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r
     });
     card.title = card.names.first().cloned().unwrap_or_default();
     card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
-    for name in &kind.facets {
+    for name in facets {
         let text = glance.text(name).map(|text| Cow::Borrowed(&**text));
         let other = || Some(Cow::Owned(glance.reference(name)?.0.to_string()));
         card.facets.extend(text.or_else(other).map(|value| (Cow::Owned(name.clone()), value)));
@@ -218,6 +247,11 @@ fn collect<'r>(
     }
     for path in &kind.search.phones {
         texts(path, &mut |phone| card.phones.push(phone));
+    }
+    for path in &kind.search.numbers {
+        texts(path, &mut |number| {
+            card.id_numbers.push(IdNumber { role: IdRole::Other, number });
+        });
     }
     for path in &kind.search.id_numbers {
         let role = if path.contains('.') { IdRole::Household } else { role };

@@ -192,7 +192,10 @@ impl super::Office {
     ) -> Option<(RecordId, Said)> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let bearers = directory.by_id_number(id_number);
-        let others = || bearers.iter().filter(|bearer| !but.contains(&bearer.id));
+        let others = || {
+            let others = bearers.iter().filter(|bearer| !but.contains(&bearer.id));
+            others.filter(|bearer| bearer.role != IdRole::Other)
+        };
         let open = others().find_map(|bearer| {
             let life = self.catalogue.kind_of_code(bearer.kind)?.workflow.as_ref()?;
             let card = directory.get(bearer.id)?;
@@ -255,7 +258,8 @@ impl super::Office {
         stage: Stage<'_>,
     ) -> Result<(), Refusal> {
         let problems = self.problems(kind, fields, stage);
-        problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))
+        problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))?;
+        self.references_hold(kind, fields)
     }
 
     pub(super) fn new_record(

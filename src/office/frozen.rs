@@ -1,7 +1,7 @@
 //! What may still be changed: facts freeze at submission, and what is closed stays as it is.
 
 use super::{Actor, Refusal, Right};
-use crate::policy::RuleSet;
+use crate::policy::{FactKind, RuleSet};
 use crate::program::{FieldType, Kind, PERSON, Role, State, Workflow};
 use crate::record::{Fields, PaperState, Record, RecordId, Value};
 use crate::said;
@@ -94,7 +94,7 @@ impl super::Office {
         let sets: BTreeSet<&str> = moves.filter_map(|step| step.evaluates.as_deref()).collect();
         let rules = sets.into_iter().filter_map(|id| self.library.rule_set(id));
         let facts = rules.flat_map(|rules| &rules.facts);
-        let mut read: BTreeSet<String> = facts.flat_map(|fact| fact.fields.clone()).collect();
+        let mut read: BTreeSet<String> = facts.flat_map(FactKind::looks_at).cloned().collect();
         // What a field that is read is made of is read with it.
         let totals = kind.fields().filter(|field| read.contains(&field.id));
         let tables: Vec<String> =

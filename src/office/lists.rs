@@ -4,6 +4,7 @@ use super::reading::{Listed, reader};
 use super::{Actor, Refusal, Right};
 use crate::directory::{Filter, Sort, SortBy};
 use crate::program::{Kind, ListSort, Role};
+use crate::record::RecordId;
 use crate::said;
 use crate::words::Said;
 use crate::workflow;
@@ -26,6 +27,15 @@ pub enum Queue {
         kind: String,
         /// The list's id within the kind.
         list: String,
+    },
+    /// The records that point at another one with a field.
+    PointingAt {
+        /// The kind of record.
+        kind: String,
+        /// The field, or `table.column`.
+        field: String,
+        /// What they point at.
+        to: RecordId,
     },
     /// Everything of one kind, the last changed first.
     OfKind(String),
@@ -151,6 +161,11 @@ impl super::Office {
                 let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
                 list.map(|list| list.title.clone()).unwrap_or_default()
             }
+            Queue::PointingAt { kind, to, .. } => {
+                let title = self.catalogue.kind(kind).map(|kind| kind.title.clone());
+                let (title, of) = (title.unwrap_or_default(), self.name_of(*to));
+                Said::new(format!("{of} 的{}", title.zh), format!("{} of {of}", title.en))
+            }
             Queue::OfKind(kind) => {
                 let title = self.catalogue.kind(kind).map(|kind| kind.title.clone());
                 let title = title.unwrap_or_default();
@@ -162,7 +177,9 @@ impl super::Office {
     /// A list as filters of the directory, one for each kind it draws on.
     fn filters(&self, actor: &Actor, queue: &Queue) -> Vec<Filter> {
         let kinds = self.catalogue.kinds().filter(|kind| match queue {
-            Queue::OfKind(id) | Queue::List { kind: id, .. } => kind.id == *id,
+            Queue::OfKind(id)
+            | Queue::List { kind: id, .. }
+            | Queue::PointingAt { kind: id, .. } => kind.id == *id,
             _ => kind.workflow.is_some(),
         });
         kinds.filter_map(|kind| self.filter(actor, queue, kind)).collect()
@@ -172,6 +189,9 @@ impl super::Office {
         let base = Filter { reader: reader(actor), ..Filter::of_kind(kind.code) };
         match queue {
             Queue::OfKind(_) => return Some(base),
+            Queue::PointingAt { field, to, .. } => {
+                return Some(Filter { reader: reader(actor), ..pointing(kind, field, *to) });
+            }
             Queue::List { list, .. } => {
                 let list = kind.list(list)?;
                 let (states, among) = (list.states.clone(), list.facets.clone());
@@ -219,6 +239,12 @@ impl super::Office {
             _ => Filter { states, ..base },
         })
     }
+}
+
+/// The records of a kind that point at another with a field.
+pub(super) fn pointing(kind: &Kind, field: &str, to: RecordId) -> Filter {
+    let among = vec![(field.to_string(), vec![to.0.to_string()])];
+    Filter { among, ..Filter::of_kind(kind.code) }
 }
 
 fn sorted_by(sort: ListSort) -> SortBy {

@@ -68,6 +68,7 @@ impl super::Office {
         let before = record.clone();
         self.write_answers(actor, step, &answers, &mut record);
         let entered = settle_names(kind, &mut record.fields)?;
+        self.references_hold(kind, &record.fields)?;
         self.has_what_it_needs(kind, step, &record)?;
         if step.submits {
             record.copied = self.copy_for_submission(kind, &record);

@@ -261,8 +261,22 @@ impl super::Office {
     /// The name a record goes by.
     #[must_use]
     pub fn title_of(&self, record: &Record) -> String {
+        self.name_of(record.id)
+    }
+
+    /// The same by its id alone.
+    #[must_use]
+    pub fn name_of(&self, id: RecordId) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(record.id).map(|card| card.title.into_owned()).unwrap_or_default()
+        directory.get(id).map(|card| card.title.into_owned()).unwrap_or_default()
+    }
+
+    /// A record as a form writes it: its name and its number.
+    #[must_use]
+    pub fn called(&self, id: RecordId) -> String {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let card = directory.get(id);
+        card.map(|card| format!("{} {}", card.title, card.number)).unwrap_or_default()
     }
 
     /// Reads a text for a field as a person typed it.
@@ -278,7 +292,7 @@ impl super::Office {
     /// What reading typed text may look at.
     #[must_use]
     pub fn typing(&self) -> program::Typing<'_> {
-        program::Typing { catalogue: &self.catalogue, today: self.today() }
+        program::Typing { catalogue: &self.catalogue, today: self.today(), records: self }
     }
 
     /// Every record of a kind in the order of their making, in pages.

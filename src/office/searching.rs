@@ -75,7 +75,7 @@ impl super::Office {
         self.searched(&turn, actor, text, (kind, limit))
     }
 
-    /// The same over all kinds, where nobody else is searching just now; nothing where somebody is.
+    /// The same, where nobody else is searching just now; nothing where somebody is.
     ///
     /// # Errors
     /// As [`Self::search`].
@@ -83,10 +83,11 @@ impl super::Office {
         &self,
         actor: &Actor,
         text: &str,
+        kind: Option<&str>,
         limit: usize,
     ) -> Result<Option<Vec<Line>>, Refusal> {
         let turn = self.turns.free();
-        turn.map(|turn| self.searched(&turn, actor, text, (None, limit))).transpose()
+        turn.map(|turn| self.searched(&turn, actor, text, (kind, limit))).transpose()
     }
 
     fn searched(

@@ -4,7 +4,6 @@ use super::{Actor, Right};
 use crate::program::{self, Field};
 use crate::record::{Record, Row, Value};
 use crate::words::{Lang, Said};
-use std::sync::PoisonError;
 
 impl super::Office {
     /// A field's value as this reader may see it; `None` when there is nothing to show.
@@ -32,11 +31,7 @@ impl super::Office {
             return Said::same(hidden);
         }
         if let Value::Reference(id) = value {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            let card = directory.get(*id);
-            return Said::same(
-                card.map(|card| format!("{} {}", card.title, card.number)).unwrap_or_default(),
-            );
+            return Said::same(self.called(*id));
         }
         let side = |lang| program::show(&self.catalogue, field, value, lang, true);
         Said::new(side(Lang::Zh), side(Lang::En))

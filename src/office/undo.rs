@@ -196,6 +196,19 @@ impl super::Office {
 
     /// A record others rest on is not taken from under them.
     fn must_be_alone(&self, record: &Record) -> Result<(), Refusal> {
+        if let Some(other) = self.one_pointing_at(record) {
+            let number = &other.number;
+            return Err(Refusal::conflict(
+                said!(
+                    "{number} 指向这份记录，不能撤销登记。",
+                    "{number} points at this record, so making it cannot be taken back."
+                ),
+                said!(
+                    "请先改 {number}，或用修改（e）更正这里的内容。",
+                    "Change {number} first, or correct what is wrong here with Edit (e)."
+                ),
+            ));
+        }
         if record.kind != PERSON {
             return Ok(());
         }

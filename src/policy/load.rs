@@ -208,9 +208,10 @@ impl Layer {
         let from = text_or_none(entry, "field").map(|field| FieldSource { field, paper });
         let mut fields = values(entry.texts("fields"));
         fields.extend(from.iter().map(|from| from.field.clone()));
+        let reads = values(entry.texts("reads"));
         let sensitive = text_or_none(entry, "sensitive");
         entry.finish();
-        Some(FactKind { id: name, unit: unit?, title, words, from, fields, sensitive })
+        Some(FactKind { id: name, unit: unit?, title, words, from, fields, reads, sensitive })
     }
 
     fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<Line> {

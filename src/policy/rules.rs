@@ -79,10 +79,20 @@ pub struct FactKind {
     /// (`head.name`): named when a record is returned, frozen when it is submitted.
     #[serde(skip)]
     pub fields: Vec<String>,
+    /// Fields that are looked at as well: frozen, but not named.
+    #[serde(skip)]
+    pub reads: Vec<String>,
     /// The sensitivity group of the fields it comes from: whoever may not see those is shown the
     /// line, its result and its clause, but not the value. No part of what is decided by.
     #[serde(skip)]
     pub sensitive: Option<String>,
+}
+
+impl FactKind {
+    /// Every field it depends on.
+    pub fn looks_at(&self) -> impl Iterator<Item = &String> {
+        self.fields.iter().chain(&self.reads)
+    }
 }
 
 /// A value computed from facts, parameters and values above it.
@@ -185,7 +195,7 @@ impl RuleSet {
 
     /// The fields of the person at a reference that its facts come from.
     pub fn read_of<'r>(&'r self, reference: &str) -> impl Iterator<Item = &'r str> {
-        let fields = self.facts.iter().flat_map(|fact| &fact.fields);
+        let fields = self.facts.iter().flat_map(FactKind::looks_at);
         fields.filter_map(move |field| field.strip_prefix(reference)?.strip_prefix('.'))
     }
 

@@ -171,7 +171,7 @@ impl Catalogue {
     #[must_use]
     pub fn person_kind(&self, kind: &Kind) -> Option<&Kind> {
         match &kind.field(kind.person.as_deref()?)?.field_type {
-            FieldType::Reference { kind } => self.kind(kind),
+            FieldType::Reference { kind, .. } => self.kind(kind),
             _ => None,
         }
     }

@@ -14,6 +14,8 @@ pub struct Kind {
     pub code: u16,
     /// What one record of it is called.
     pub title: Said,
+    /// What making one is called on the home screen; its title where the pack does not say.
+    pub new: Said,
     /// Program area (tab) it belongs to.
     pub area: String,
     /// Id of the pack it comes from.
@@ -279,6 +281,11 @@ pub enum FieldType {
     Reference {
         /// Its kind.
         kind: String,
+        /// Fields of that kind by which it is found when typed, besides its number; empty for all
+        /// that a search of the kind looks at.
+        find_by: Vec<String>,
+        /// A new one may be made from where it is chosen.
+        make: bool,
     },
     /// Rows with fields of their own.
     Table {
@@ -427,6 +434,24 @@ impl Field {
 }
 
 impl Kind {
+    /// The fields and columns that refer to other records, but for the one to its person: path and
+    /// kind.
+    pub fn references(&self) -> impl Iterator<Item = (String, &str)> {
+        fn to(field: &Field) -> Option<&str> {
+            match &field.field_type {
+                FieldType::Reference { kind, .. } => Some(kind.as_str()),
+                _ => None,
+            }
+        }
+        self.fields().filter(|field| self.person.as_ref() != Some(&field.id)).flat_map(|field| {
+            let own = to(field).map(|kind| (field.id.clone(), kind));
+            let columns = field.field_type.columns().iter();
+            own.into_iter().chain(columns.filter_map(move |column| {
+                Some((format!("{}.{}", field.id, column.id), to(column)?))
+            }))
+        })
+    }
+
     /// All fields in the order of the form.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         self.sections.iter().flat_map(|section| &section.fields)

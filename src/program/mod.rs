@@ -41,7 +41,7 @@ pub use kind::{
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};
 pub use show::{mask, mask_refused, masked, plain, show};
-pub use typed::{Cell, TypedError, Typing};
+pub use typed::{Cell, Named, NoRecords, Records, TypedError, Typing};
 pub use workflow::{
     Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,
 };

@@ -37,7 +37,16 @@ pub fn setup() -> Setup {
 
 /// Makes it, with an account named after each role; signs `admin` in.
 pub fn made(folder: &Path, clock: Arc<dyn Clock>, roles: &[Role]) -> (Arc<Office>, Actor) {
-    let sources = Sources::load(None).unwrap();
+    made_of(Sources::load(None).unwrap(), folder, clock, roles)
+}
+
+/// The same of these packs and rules.
+pub fn made_of(
+    sources: Sources,
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    roles: &[Role],
+) -> (Arc<Office>, Actor) {
     let (office, _) = Office::create(folder, &setup(), sources, clock).unwrap();
     let admin = office.sign_in("admin", PASSWORD, &Origin::Cli).unwrap();
     for role in roles {
@@ -97,6 +106,23 @@ impl Station {
         let folder = tempfile::tempdir().unwrap();
         let station = Self::in_folder(&folder.path().join("station"));
         Self { _folder: Some(folder), ..station }
+    }
+
+    /// The same with files laid beside those that come with the program: name and content.
+    pub fn with_files(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            let place = folder.path().join("own").join(name);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, content).unwrap();
+        }
+        let sources = Sources::load(Some(&folder.path().join("own")));
+        let sources = sources.unwrap_or_else(|problems| panic!("{problems:?}"));
+        let clock = Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()));
+        let roles = [Role::Volunteer, Role::Supervisor, Role::Auditor];
+        let at = folder.path().join("station");
+        let (office, admin) = made_of(sources, &at, clock.clone(), &roles);
+        Self { office, clock, admin, _folder: Some(folder) }
     }
 
     /// The same in a folder that is there and stays.

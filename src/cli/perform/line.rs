@@ -191,15 +191,13 @@ fn field_value(
     json: &Json,
     place: &str,
 ) -> Result<Option<Value>, Refusal> {
-    if let (FieldType::Reference { .. }, Json::String(number)) = (&field.field_type, json)
-        && let Some(id) = at.office.numbered(number.trim())
+    let typing = at.office.typing();
+    if let (FieldType::Reference { kind, find_by, .. }, Some(text)) =
+        (&field.field_type, json.as_str())
+        && uuid::Uuid::parse_str(text).is_err()
+        && typing.records.named(kind, find_by, text.trim()).is_empty()
     {
-        return Ok(Some(Value::Reference(id)));
-    }
-    if matches!(field.field_type, FieldType::Reference { .. })
-        && let Some(number) = json.as_str().filter(|text| uuid::Uuid::parse_str(text).is_err())
-    {
-        return Err(not_found(number).at(place));
+        return Err(not_found(text).at(place));
     }
     from_json(field, json, &at.office.typing()).map_err(|error| refused(place, error))
 }

@@ -2,7 +2,7 @@
 
 use super::{Mentions, Part};
 use crate::edited::{At, Place, Problems};
-use crate::program::{Catalogue, FieldType, Kind, Typing, code_list::folded, typed};
+use crate::program::{Catalogue, FieldType, Kind, NoRecords, Typing, code_list::folded, typed};
 use crate::said;
 use crate::words::{Said, closest};
 use chrono::NaiveDate;
@@ -100,6 +100,11 @@ pub(super) fn check(catalogue: &Catalogue, mentions: &Mentions, problems: &Probl
             column(catalogue, kind, at, problems);
         }
     }
+    for (kind, at) in &mentions.find_by {
+        if let Some(kind) = catalogue.kind(kind) {
+            found_by(kind, at, problems);
+        }
+    }
     defaults(catalogue, mentions, problems);
     groups(catalogue, mentions, problems);
     for kind in catalogue.kinds() {
@@ -114,7 +119,7 @@ fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Proble
     let mut rest = at.value.as_str();
     while let Some((reference, after)) = rest.split_once('.') {
         let next = here.field(reference).and_then(|field| match &field.field_type {
-            FieldType::Reference { kind } => catalogue.kind(kind),
+            FieldType::Reference { kind, .. } => catalogue.kind(kind),
             _ => None,
         });
         let Some(next) = next else { break };
@@ -132,10 +137,32 @@ fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Proble
     );
 }
 
+/// A record is found by its number and by what a search of its kind looks at.
+fn found_by(kind: &Kind, at: &At<String>, problems: &Problems) {
+    let search = &kind.search;
+    let keys = search.names.iter().chain(&search.id_numbers).chain(&search.numbers);
+    let known: Vec<&str> = keys.map(String::as_str).chain(["number"]).collect();
+    if known.contains(&at.value.as_str()) {
+        return;
+    }
+    let (id, title) = (&at.value, &kind.title);
+    problems.add_meant(
+        &at.place,
+        Said::new(
+            format!("{}不能按“{id}”查找：find_by 只能写 number 和它 search 里的字段", title.zh),
+            format!(
+                "a {} is not found by `{id}`: `find_by` has `number` and fields of its `search`",
+                title.en
+            ),
+        ),
+        closest(id, known),
+    );
+}
+
 /// Default values must be what the field accepts.
 fn defaults(catalogue: &Catalogue, mentions: &Mentions, problems: &Problems) {
     let today = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
-    let typing = Typing { catalogue, today };
+    let typing = Typing { catalogue, today, records: &NoRecords };
     for (kind, path, place) in &mentions.defaults {
         let Some(kind) = catalogue.kind(kind) else { continue };
         let field = kind.field_at(path).or_else(|| kind.asked_field(path));

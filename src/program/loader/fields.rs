@@ -171,7 +171,11 @@ fn field_type(
         "reference" => {
             let kind = item.need_text("kind")?;
             into.mentions.kinds.push(kind.clone());
-            FieldType::Reference { kind: kind.value }
+            let find_by = item.texts("find_by");
+            let to = find_by.iter().map(|at| (kind.value.clone(), at.clone()));
+            into.mentions.find_by.extend(to);
+            let make = item.yes("make").unwrap_or(false);
+            FieldType::Reference { kind: kind.value, find_by: values(find_by), make }
         }
         "table" => table(item, path, into),
         "computed" => computed(item, path, into)?,
@@ -181,7 +185,9 @@ fn field_type(
                 said!("没有“{other}”这种字段类型", "there is no field type `{other}`"),
                 closest(other, FieldType::NAMES),
             );
-            item.forgive(&["list", "kind", "column", "min", "max", "formula", "gives"]);
+            item.forgive(&[
+                "list", "kind", "column", "min", "max", "formula", "gives", "find_by", "make",
+            ]);
             return None;
         }
     })

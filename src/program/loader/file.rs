@@ -11,6 +11,9 @@ use crate::said;
 use crate::words::{Said, closest};
 use std::collections::BTreeMap;
 
+/// The heading of the number in what the program writes out, and so in what comes back.
+const NUMBER_COLUMN: &str = "编号";
+
 /// Reads one file.
 pub(super) fn read(file: &PackFile) -> Part {
     let problems = Problems::default();
@@ -82,6 +85,7 @@ fn kind(
 ) -> Option<At<Kind>> {
     fields::check_id(node, id);
     let title = node.need_said("title");
+    let new = node.said("new").unwrap_or_else(|| title.clone());
     let code = code(node);
     let number = number(node);
     let area = node.text("area").map_or_else(|| pack.area.clone(), |at| at.value);
@@ -110,6 +114,7 @@ fn kind(
         id: id.value.clone(),
         code: code.unwrap_or(0),
         title,
+        new,
         area,
         pack: pack.id.clone(),
         number: number?,
@@ -131,7 +136,11 @@ fn kind(
     kind.lists = lists.iter().filter_map(|node| records::list(node, &kind, mentions)).collect();
     records::facets(&kind, &facets, node.problems());
     kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();
-    kind.import = import.map(|node| import_keys(&node, &kind)).unwrap_or_default();
+    kind.import = match import {
+        Some(node) => import_keys(&node, &kind),
+        // As the program writes it out.
+        None => Import { columns: vec![NUMBER_COLUMN.to_string()], field: None },
+    };
 
     let problems = node.problems();
     is_field(&kind, person.as_ref(), problems, "引用", "reference", |field| {

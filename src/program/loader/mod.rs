@@ -49,6 +49,8 @@ struct Mentions {
     groups: Vec<At<String>>,
     /// Codes of a list that lists of records ask for, with the id of the code list.
     codes: Vec<(String, At<String>)>,
+    /// What references are found by, with the kind they lead to.
+    find_by: Vec<(String, At<String>)>,
     /// Dotted list columns, by kind.
     shows: Vec<(String, At<String>)>,
     /// Where each field stands, by kind and id.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 /// The fields of a record from JSON.
 fn fields(catalogue: &Catalogue, kind: &str, json: &Json) -> Fields {
     let kind = catalogue.kind(kind).unwrap();
-    let typing = Typing { catalogue, today: today() };
+    let typing = Typing { catalogue, today: today(), records: &NoRecords };
     let read = |(id, json): (&String, &Json)| {
         let field = kind.field(id).unwrap_or_else(|| panic!("{id}"));
         let value = typed::from_json(field, json, &typing).unwrap_or_else(|e| panic!("{id}: {e}"));

@@ -29,12 +29,12 @@ fn field(described: &str) -> Field {
 
 fn typed(described: &str, text: &str) -> Result<Option<Value>, TypedError> {
     let catalogue = packs();
-    parse(&field(described), text, &Typing { catalogue, today: today() })
+    parse(&field(described), text, &Typing { catalogue, today: today(), records: &NoRecords })
 }
 
 fn sent(described: &str, json: &serde_json::Value) -> Result<Option<Value>, TypedError> {
     let catalogue = packs();
-    from_json(&field(described), json, &Typing { catalogue, today: today() })
+    from_json(&field(described), json, &Typing { catalogue, today: today(), records: &NoRecords })
 }
 
 fn text(value: &str) -> Value {
@@ -231,7 +231,7 @@ fn json_of_the_fields_type_and_typed_text_in_json() {
 #[test]
 fn tables_come_as_arrays_of_rows() {
     let catalogue = packs();
-    let typing = Typing { catalogue, today: today() };
+    let typing = Typing { catalogue, today: today(), records: &NoRecords };
     let file = catalogue.kind("hardship_file").unwrap();
     let members = file.field("members").unwrap();
     let json = json!([
@@ -254,7 +254,7 @@ fn tables_come_as_arrays_of_rows() {
 #[test]
 fn consents_are_ticked_by_their_group() {
     let catalogue = packs();
-    let typing = Typing { catalogue, today: today() };
+    let typing = Typing { catalogue, today: today(), records: &NoRecords };
     let field = catalogue.kind("hardship_file").unwrap().field("consents").unwrap();
     for value in [
         parse(field, "1、家庭收支与财产", &typing),
@@ -285,7 +285,7 @@ fn consents_are_ticked_by_their_group() {
 #[test]
 fn answers_to_a_move_name_fields_by_id_title_or_alias() {
     let catalogue = packs();
-    let typing = Typing { catalogue, today: today() };
+    let typing = Typing { catalogue, today: today(), records: &NoRecords };
     let file = catalogue.kind("hardship_file").unwrap();
     let back = file.workflow.as_ref().unwrap().find_move("return").unwrap();
     let fields = back.asks.iter().find(|ask| ask.id == "fields").unwrap();
@@ -350,7 +350,7 @@ proptest! {
     #[test]
     fn no_text_breaks_the_reader(input in ".{0,40}") {
         let catalogue = packs();
-        let typing = Typing { catalogue, today: today() };
+        let typing = Typing { catalogue, today: today(), records: &NoRecords };
         for kind in catalogue.kinds() {
             for field in kind.fields() {
                 let _ = parse(field, &input, &typing);

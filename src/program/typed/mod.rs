@@ -20,13 +20,43 @@ use crate::said;
 use crate::words::{Said, closest};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
-/// What reading a typed text may look at.
+/// A record as somebody names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The record.
+    pub id: RecordId,
+    /// Its number.
+    pub number: String,
+    /// The name it goes by.
+    pub title: String,
+}
+
+/// The records a typed text can name.
+pub trait Records: Sync {
+    /// Those of a kind that have this number or are found by this text, whole. `find_by` are fields
+    /// of the kind, none for all a search looks at.
+    fn named(&self, kind: &str, find_by: &[String], text: &str) -> Vec<Named>;
+}
+
+/// No records at all: for packs by themselves.
 #[derive(Clone, Copy, Debug)]
+pub struct NoRecords;
+
+impl Records for NoRecords {
+    fn named(&self, _kind: &str, _find_by: &[String], _text: &str) -> Vec<Named> {
+        Vec::new()
+    }
+}
+
+/// What reading a typed text may look at.
+#[derive(Clone, Copy)]
 pub struct Typing<'c> {
     /// The packs, for code lists.
     pub catalogue: &'c Catalogue,
     /// Today in China: what `t` means, and which codes may be chosen.
     pub today: NaiveDate,
+    /// What references may name.
+    pub records: &'c dyn Records,
 }
 
 /// Why a text is not a value of the field.
@@ -100,7 +130,7 @@ pub fn parse(field: &Field, text: &str, typing: &Typing<'_>) -> Result<Option<Va
         FieldType::YesNo => yes_no(&typed)?,
         FieldType::Choice { list } => Value::Choice(choice(list, text, typing)?),
         FieldType::Tags { list, .. } => Value::Tags(codes(list, text, typing)?),
-        FieldType::Reference { .. } => reference(&typed)?,
+        FieldType::Reference { kind, find_by, .. } => reference(kind, find_by, &typed, typing)?,
         FieldType::Table { fields, one_per, .. } => {
             ticked(fields, one_per.as_deref(), text, typing)?
         }
@@ -298,11 +328,49 @@ fn yes_no(typed: &str) -> Result<Value, TypedError> {
     }
 }
 
-fn reference(typed: &str) -> Result<Value, TypedError> {
-    uuid::Uuid::parse_str(typed).map(|id| Value::Reference(RecordId(id))).map_err(|_| {
-        TypedError::new(
-            said!("没有找到“{typed}”这份记录。", "No record \"{typed}\" was found."),
-            Said::fixed("请按 F2 查找并选择。", "Press F2 to find and choose it."),
-        )
-    })
+/// How many are named where a text fits several.
+const CANDIDATES: usize = 3;
+
+/// Another record: its number, what its kind is found by, or both as a form writes them.
+fn reference(
+    kind: &str,
+    find_by: &[String],
+    typed: &str,
+    typing: &Typing<'_>,
+) -> Result<Value, TypedError> {
+    if let Ok(id) = uuid::Uuid::parse_str(typed) {
+        return Ok(Value::Reference(RecordId(id)));
+    }
+    let mut found = typing.records.named(kind, find_by, typed);
+    if found.is_empty()
+        && let Some((_, number)) = typed.rsplit_once(' ')
+    {
+        found = typing.records.named(kind, &["number".to_string()], number);
+    }
+    let title = typing.catalogue.kind(kind).map(|kind| kind.title.clone()).unwrap_or_default();
+    match found.as_slice() {
+        [one] => Ok(Value::Reference(one.id)),
+        [] => Err(TypedError::new(
+            Said::new(
+                format!("没有找到“{typed}”这个{}。", title.zh),
+                format!("No {} \"{typed}\" was found.", title.en),
+            ),
+            Said::fixed(
+                "请写编号或全名；在表单里按 F3 查找并选择。",
+                "Give its number or whole name; in a form F3 finds and chooses it.",
+            ),
+        )),
+        several => {
+            let one = |named: &Named| format!("{} {}", named.title, named.number);
+            let named: Vec<String> = several.iter().take(CANDIDATES).map(one).collect();
+            let (count, zh, en) = (several.len(), named.join("、"), named.join(", "));
+            Err(TypedError::new(
+                said!(
+                    "“{typed}”有 {count} 个：{zh}。",
+                    "\"{typed}\" is the name of {count}: {en}."
+                ),
+                Said::fixed("请写其中一个的编号。", "Give the number of the one that is meant."),
+            ))
+        }
+    }
 }

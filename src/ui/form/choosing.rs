@@ -8,6 +8,7 @@ use crate::program::{Field, FieldType, Kind};
 use crate::record::Record;
 use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::screen::{Context, Effect};
+use crate::ui::screens::find::Find;
 use crate::words::Said;
 use std::collections::BTreeMap;
 
@@ -31,7 +32,7 @@ impl Form {
     /// True when the focused field has something to choose from.
     pub(super) fn has_choices(&self) -> bool {
         self.entry().is_some_and(|entry| match &entry.field.field_type {
-            FieldType::YesNo => true,
+            FieldType::YesNo | FieldType::Reference { .. } => true,
             FieldType::Table { one_per, .. } => one_per.is_some(),
             other => other.list().is_some(),
         })
@@ -42,6 +43,15 @@ impl Form {
     pub(super) fn choose(&mut self, cx: &mut Context) {
         self.leave(cx);
         let Some(entry) = self.entry() else { return };
+        if let FieldType::Reference { kind, make, .. } = &entry.field.field_type {
+            let Some(kind) = cx.office.catalogue().kind(kind) else { return };
+            // What was found before is not looked for again.
+            let text = if entry.value.is_some() { "" } else { entry.input.text() };
+            let find = Find::choosing(kind, *make, text);
+            self.asking = Asking::Choice;
+            cx.open(find);
+            return;
+        }
         let options = entry.options(cx.office);
         if options.is_empty() {
             return;

@@ -38,6 +38,11 @@ fn may_write(cx: &mut Context) -> bool {
 
 /// Asks which kind of record to make; with a person, the services that person can have.
 pub fn choose_kind(person: Option<RecordId>, cx: &mut Context) {
+    choose_among(None, person, cx);
+}
+
+/// The same among some kinds.
+pub fn choose_among(some: Option<&[String]>, person: Option<RecordId>, cx: &mut Context) {
     if !may_write(cx) {
         return;
     }
@@ -46,6 +51,7 @@ pub fn choose_kind(person: Option<RecordId>, cx: &mut Context) {
         .catalogue()
         .kinds()
         .filter(|kind| person.is_none() || kind.person.is_some())
+        .filter(|kind| some.is_none_or(|some| some.contains(&kind.id)))
         .map(|kind| (kind.id.clone(), kind.title.clone()))
         .collect();
     cx.open(Ask::new(

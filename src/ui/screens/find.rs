@@ -2,7 +2,7 @@
 //! for, and what comes in quickly is looked for once.
 
 use crate::office::{Line, Refusal};
-use crate::program::PERSON;
+use crate::program::{Kind, PERSON};
 use crate::record::Instant;
 use crate::said;
 use crate::terminal::{InputLine, Key};
@@ -21,9 +21,22 @@ use std::time::Duration;
 /// How many hits are shown; whoever needs more types one more letter.
 const HITS: usize = 50;
 
+/// What a search chooses for a field of a form.
+#[derive(Clone, Debug)]
+struct Choosing {
+    /// The kind it is limited to.
+    kind: String,
+    /// What one of it is called.
+    title: Said,
+    /// A new one may be made from here.
+    make: bool,
+}
+
 /// The search screen.
 #[derive(Default)]
 pub struct Find {
+    /// Something is chosen for a form; else what is found is opened.
+    choosing: Option<Choosing>,
     line: InputLine,
     hits: Vec<Line>,
     window: Window,
@@ -45,9 +58,24 @@ impl Find {
         Self::default()
     }
 
+    /// A search for a record of one kind, chosen for the form below; `text` is what was typed there.
+    #[must_use]
+    pub fn choosing(kind: &Kind, make: bool, text: &str) -> Self {
+        let (id, title) = (kind.id.clone(), kind.title.clone());
+        let mut find =
+            Self { choosing: Some(Choosing { kind: id, title, make }), ..Self::default() };
+        find.line.set_text(text);
+        find.owes = !find.line.is_empty();
+        find
+    }
+
+    fn kind(&self) -> Option<&str> {
+        self.choosing.as_ref().map(|choosing| choosing.kind.as_str())
+    }
+
     fn search(&mut self, cx: &mut Context) {
         let Some(who) = cx.who else { return };
-        let found = cx.office.search(who, self.line.text(), None, HITS);
+        let found = cx.office.search(who, self.line.text(), self.kind(), HITS);
         self.show(found, cx);
     }
 
@@ -73,11 +101,36 @@ impl Screen for Find {
     }
 
     fn title(&self) -> Said {
-        said!("找人", "Find")
+        match &self.choosing {
+            Some(Choosing { title, .. }) => {
+                Said::new(format!("选{}", title.zh), format!("Choose: {}", title.en))
+            }
+            None => said!("找人", "Find"),
+        }
     }
 
     fn shows(&self) -> Option<String> {
-        Some("find".into())
+        self.choosing.is_none().then(|| "find".into())
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        let Some(choosing) = &self.choosing else { return true };
+        // The form below waits for its answer: nothing leads away from here.
+        match action {
+            Action::New => choosing.make,
+            Action::Find
+            | Action::Queue
+            | Action::Due
+            | Action::Drafts
+            | Action::Import
+            | Action::Log
+            | Action::Tab(_) => false,
+            _ => true,
+        }
+    }
+
+    fn titled(&self, action: Action) -> Option<Said> {
+        (action == Action::Enter && self.choosing.is_some()).then(|| said!("选这个", "Choose this"))
     }
 
     fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {
@@ -107,7 +160,8 @@ impl Screen for Find {
             return false;
         };
         // A key typed meanwhile is seen before anything else: nobody waits here.
-        let found = cx.office.search_if_free(who, self.line.text(), HITS).transpose();
+        let found = cx.office.search_if_free(who, self.line.text(), self.kind(), HITS);
+        let found = found.transpose();
         match found {
             Some(found) => self.show(found, cx),
             None => self.again = Some(cx.now + AGAIN),
@@ -124,11 +178,23 @@ impl Screen for Find {
             return Taken::Yes;
         }
         match action {
+            Action::Enter if self.choosing.is_some() => {
+                if let Some(hit) = self.hits.get(self.window.at) {
+                    let chosen = format!("{} {}", hit.title, hit.number);
+                    cx.close();
+                    cx.ask(Effect::Answer(vec![vec![chosen]]));
+                }
+            }
             Action::Enter => {
                 if let Some(hit) = self.hits.get(self.window.at)
                     && let Some(page) = Page::open(hit.id, cx)
                 {
                     cx.ask(Effect::Replace(Box::new(page)));
+                }
+            }
+            Action::New if self.choosing.is_some() => {
+                if let Some(Choosing { kind, make: true, .. }) = &self.choosing {
+                    form::begin(&kind.clone(), None, cx);
                 }
             }
             // What was typed and not found is most likely the name of somebody new.
@@ -145,7 +211,12 @@ impl Screen for Find {
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
-        let label = said!("找人或编号：", "Person or number: ");
+        let label = match &self.choosing {
+            Some(Choosing { title, .. }) => {
+                Said::new(format!("{}：", title.zh), format!("{}: ", title.en))
+            }
+            None => said!("找人或编号：", "Person or number: "),
+        };
         let used = look.say(buf, area.x + 1, area.y, area.width - 2, &label, Tone::Title);
         let line = Rect::new(area.x + 1 + used, area.y, area.width - used - 2, 1);
         let cursor = rows::input(buf, line, look, &self.line, true);
@@ -157,7 +228,19 @@ impl Screen for Find {
                     "Name, pinyin, initials (zl), phone or ID whole or its last four, file number."
                 )
             } else {
-                said!("没有找到。按 F3 登记这个人。", "Nothing found. F3 registers this person.")
+                match &self.choosing {
+                    Some(Choosing { title, make: true, .. }) => Said::new(
+                        format!("没有找到。按 F3 新建{}，存好后回到这里。", title.zh),
+                        format!("Nothing found. F3 makes a {}, and leads back here.", title.en),
+                    ),
+                    Some(_) => said!("没有找到。", "Nothing found."),
+                    None => {
+                        said!(
+                            "没有找到。按 F3 登记这个人。",
+                            "Nothing found. F3 registers this person."
+                        )
+                    }
+                }
             };
             look.say(buf, below.x + 1, below.y, below.width - 2, &hint, Tone::Quiet);
         } else {

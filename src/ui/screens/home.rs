@@ -100,6 +100,10 @@ impl Screen for Home {
                     None => {}
                 }
             }
+            Action::New if self.area.is_some() => {
+                let kinds = self.area.as_ref().map(|tab| tab.kinds.clone());
+                form::choose_among(kinds.as_deref(), None, cx);
+            }
             Action::Back => {}
             _ => return Taken::No,
         }
@@ -190,9 +194,9 @@ impl Screen for Home {
 /// What F3 can make, by the titles of kinds.
 fn what_to_make(cx: &Context) -> Said {
     let kinds = cx.office.catalogue().kinds();
-    let titles: Vec<Said> = kinds.map(|kind| kind.title.clone()).collect();
-    let titles = Said::join(&titles, "、", ", ");
-    Said::new(format!("新建：{}", titles.zh), format!("New: {}", titles.en))
+    let all: Vec<Said> = kinds.map(|kind| kind.new.clone()).collect();
+    let all = Said::join(&all, "、", ", ");
+    Said::new(format!("新建：{}", all.zh), all.en)
 }
 
 /// The lists of an area somebody may open, by kind: all of them, then those its pack has.

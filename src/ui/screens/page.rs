@@ -1,7 +1,7 @@
 //! One record's page: a person with everything about them in time order, or a file with its
 //! fields and its decision sheet.
 
-use crate::office::{Claim, Command, Line};
+use crate::office::{Claim, Command, Line, Pointing};
 use crate::program::PERSON;
 use crate::record::{Record, RecordId};
 use crate::said;
@@ -11,6 +11,7 @@ use crate::ui::form;
 use crate::ui::reading::Reading;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
+use crate::ui::screens::listing::Listing;
 use crate::ui::screens::{erasing, history, moving, sheet, undo};
 use crate::ui::theme::Tone;
 use crate::words::Said;
@@ -44,6 +45,8 @@ pub struct Page {
     can_be_taken_back: bool,
     masked: bool,
     services: Vec<Line>,
+    /// What points at it.
+    pointing: Vec<Pointing>,
     window: Window,
     gone: bool,
     /// Tells colleagues that this person has it before them, while it is under review.
@@ -88,6 +91,7 @@ impl Page {
             can_be_taken_back: false,
             masked: false,
             services: Vec::new(),
+            pointing: Vec::new(),
             window: Window::default(),
             gone: false,
             claim: None,
@@ -167,6 +171,12 @@ impl Page {
         } else {
             Vec::new()
         };
+        self.pointing = cx.office.pointing_at(who, &self.record);
+    }
+
+    /// Rows below its fields: what belongs to it, and what points at it.
+    fn below(&self) -> usize {
+        self.services.len() + self.pointing.len()
     }
 
     fn reveal(&self, cx: &mut Context) {
@@ -241,6 +251,18 @@ impl Page {
                 ],
                 ..RowShown::default()
             })
+            .chain(self.pointing.iter().map(|pointing| {
+                let count = pointing.count;
+                let count = said!("{count} 份", "{count}");
+                RowShown {
+                    cells: vec![
+                        pointing.title.get(look.lang).to_string(),
+                        String::new(),
+                        count.get(look.lang).to_string(),
+                    ],
+                    ..RowShown::default()
+                }
+            }))
             .collect();
         rows::list(buf, area, look, &columns, &shown, &self.window)
     }
@@ -265,22 +287,22 @@ impl Screen for Page {
             Action::Undo => self.own_last && !self.can_be_taken_back,
             Action::TakeBack => self.can_be_taken_back,
             Action::Approve | Action::Return | Action::Decline => self.step(action).is_some(),
-            Action::Enter => !self.services.is_empty() || self.belongs_to().is_some(),
+            Action::Enter => self.below() > 0 || self.belongs_to().is_some(),
             _ => true,
         }
     }
 
     fn titled(&self, action: Action) -> Option<Said> {
-        if action == Action::Enter && self.belongs_to().is_some() {
+        if action == Action::Enter && self.below() == 0 && self.belongs_to().is_some() {
             return Some(Said::fixed("打开这个人", "Open the person"));
         }
         self.step(action).cloned()
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
-        let services = self.services.len();
+        let below = self.below();
         let in_text = matches!(action, Action::PageUp | Action::PageDown);
-        if services > 0 && !in_text && self.window.act(action, services) {
+        if below > 0 && !in_text && self.window.act(action, below) {
             return Taken::Yes;
         }
         let reading = match &mut self.sheet {
@@ -291,6 +313,13 @@ impl Screen for Page {
             return Taken::Yes;
         }
         match action {
+            Action::Enter if self.window.at >= self.services.len() && !self.pointing.is_empty() => {
+                let at = self.window.at - self.services.len();
+                if let Some(pointing) = self.pointing.get(at) {
+                    let list = Listing::new(pointing.queue.clone(), cx);
+                    cx.open(list);
+                }
+            }
             Action::Enter => {
                 let service = self.services.get(self.window.at).map(|line| line.id);
                 if let Some(id) = service.or(self.belongs_to())
@@ -359,11 +388,12 @@ impl Screen for Page {
             look.say(buf, body.x, body.y, body.width, &gone, Tone::Bad);
             return None;
         }
-        if !self.services.is_empty() {
-            let rows = u16::try_from(self.services.len() + 1).unwrap_or(6).min(7);
+        if self.below() > 0 {
+            let rows = u16::try_from(self.below() + 1).unwrap_or(6).min(7);
             let list = Rect { y: body.bottom() - rows, height: rows, ..body };
             let upper = Rect { height: body.height - rows - 1, ..body };
-            self.fields.draw(upper, buf, look);
+            let reading = self.sheet.as_ref().filter(|_| self.show_sheet);
+            reading.unwrap_or(&self.fields).draw(upper, buf, look);
             return self.draw_services(list, buf, look);
         }
         let Some(sheet) = &self.sheet else { return self.fields.draw(body, buf, look) };

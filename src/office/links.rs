@@ -1,0 +1,143 @@
+//! Links between records: finding what a text names, and what points at a record.
+
+use super::lists::Queue;
+use super::{Actor, Refusal};
+use crate::directory::{CONFIDENTIAL, Card, IdRole, Query, Why};
+use crate::program::{FieldType, Kind, Named, Records};
+use crate::record::{Fields, Record, RecordId, Value};
+use crate::said;
+use crate::words::Said;
+use std::sync::PoisonError;
+
+/// Most records one text is looked for among.
+const MOST: usize = 20;
+
+/// The records of one kind that point at another with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointing {
+    /// The list of them.
+    pub queue: Queue,
+    /// What they are and by which field, as a heading.
+    pub title: Said,
+    /// How many.
+    pub count: usize,
+}
+
+impl Records for super::Office {
+    fn named(&self, kind: &str, find_by: &[String], text: &str) -> Vec<Named> {
+        let Some(kind) = self.catalogue.kind(kind) else { return Vec::new() };
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let secret = |card: &Card<'_>| card.facets.iter().any(|(name, _)| name == CONFIDENTIAL);
+        let named = |ids: Vec<RecordId>| -> Vec<Named> {
+            let cards = ids.into_iter().filter_map(|id| directory.get(id));
+            let open = cards.filter(|card| card.kind == kind.code && !secret(card));
+            open.map(|card| Named {
+                id: card.id,
+                number: card.number.into_owned(),
+                title: card.title.into_owned(),
+            })
+            .collect()
+        };
+        let by = |fields: &[String]| {
+            find_by.is_empty() || find_by.iter().any(|wanted| fields.contains(wanted))
+        };
+        let by_number = named(directory.by_number(text).into_iter().collect());
+        if !by_number.is_empty() {
+            return by_number;
+        }
+        if by(&kind.search.id_numbers) || by(&kind.search.numbers) {
+            let bearers = directory.by_id_number(text).into_iter();
+            let own = bearers.filter(|bearer| bearer.role != IdRole::Household);
+            let found = named(own.map(|bearer| bearer.id).collect());
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        if !by(&kind.search.names) {
+            return Vec::new();
+        }
+        let query = Query { text: text.to_string(), kind: Some(kind.code), limit: MOST };
+        let hits = directory.search(&query).into_iter();
+        let whole = hits.filter(|hit| hit.why == Why::Name && hit.name == Some(0));
+        named(whole.map(|hit| hit.id).collect())
+    }
+}
+
+impl super::Office {
+    /// What points at a record, by kind and field; nothing of those nothing of which does.
+    #[must_use]
+    pub fn pointing_at(&self, actor: &Actor, record: &Record) -> Vec<Pointing> {
+        let kinds = self.catalogue.kinds();
+        let all = kinds.flat_map(|kind| {
+            let fields = kind.references().filter(|(_, to)| *to == record.kind);
+            fields.map(move |(field, _)| (kind, field)).collect::<Vec<_>>()
+        });
+        all.filter_map(|(kind, field)| {
+            let title = pointing_title(kind, &field);
+            let queue = Queue::PointingAt { kind: kind.id.clone(), field, to: record.id };
+            let count = self.waiting(actor, &queue);
+            (count > 0).then_some(Pointing { queue, title, count })
+        })
+        .collect()
+    }
+
+    /// A record that still points at this one.
+    pub(super) fn one_pointing_at(&self, record: &Record) -> Option<Card<'static>> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        self.catalogue.kinds().find_map(|kind| {
+            let fields = kind.references().filter(|(_, to)| *to == record.kind);
+            let filters = fields.map(|(field, _)| super::lists::pointing(kind, &field, record.id));
+            filters.into_iter().find_map(|filter| {
+                let (_, ids) = directory.list(&filter, crate::directory::Sort::default(), 0, 1);
+                directory.get(*ids.first()?)
+            })
+        })
+    }
+
+    /// Refuses fields that name a record that is not here, or is of another kind.
+    pub(super) fn references_hold(&self, kind: &Kind, fields: &Fields) -> Result<(), Refusal> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let holds = |to: &str, value: &Value| match value.as_reference() {
+            Some(id) => directory.kind(id).is_some_and(|code| {
+                self.catalogue.kind_of_code(code).is_some_and(|kind| kind.id == to)
+            }),
+            None => true,
+        };
+        for field in kind.fields().filter(|field| kind.person.as_ref() != Some(&field.id)) {
+            let Some(value) = fields.get(&field.id) else { continue };
+            if let FieldType::Reference { kind: to, .. } = &field.field_type
+                && !holds(to, value)
+            {
+                return Err(self.no_such(to).at(field.id.clone()));
+            }
+            for column in field.field_type.columns() {
+                let FieldType::Reference { kind: to, .. } = &column.field_type else { continue };
+                for row in value.rows() {
+                    if row.fields.get(&column.id).is_some_and(|value| !holds(to, value)) {
+                        let place = format!("{}[{}].{}", field.id, row.id, column.id);
+                        return Err(self.no_such(to).at(place));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn no_such(&self, kind: &str) -> Refusal {
+        let title = self.catalogue.kind(kind).map(|kind| kind.title.clone()).unwrap_or_default();
+        Refusal::invalid(
+            "",
+            Said::new(
+                format!("这里要填一个{}，填的记录不是，或已不在。", title.zh),
+                format!("This names a {}; the record given is none, or is not here.", title.en),
+            ),
+            said!("请按编号或全名重新选一个。", "Choose one again by number or whole name."),
+        )
+    }
+}
+
+/// "检查（站点）": what the records are, and by which field they point.
+fn pointing_title(kind: &Kind, field: &str) -> Said {
+    let by = kind.field_at(field).map(|field| field.title.clone()).unwrap_or_default();
+    Said::new(format!("{}（{}）", kind.title.zh, by.zh), format!("{} ({})", kind.title.en, by.en))
+}
