@@ -2,10 +2,12 @@
 
 use super::NoHolidayFile;
 use super::file::read_year;
-use crate::edited::Problems;
+use crate::edited::{Problems, shipped};
 use crate::words::{Problem, Said};
 use chrono::{Datelike, NaiveDate, Weekday};
+use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What an arrangement makes of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,18 +68,15 @@ pub struct Calendar {
     years: BTreeMap<i32, YearCalendar>,
 }
 
-const BUILT_IN: &[(&str, &str)] = &[
-    ("calendar/2024.toml", include_str!("../../assets/calendar/2024.toml")),
-    ("calendar/2025.toml", include_str!("../../assets/calendar/2025.toml")),
-    ("calendar/2026.toml", include_str!("../../assets/calendar/2026.toml")),
-];
+static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/calendar");
+static BUILT_IN: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| shipped(&FOLDER, "calendar/"));
 
 impl Calendar {
     /// The years the program brings along.
     #[must_use]
     pub fn built_in() -> Self {
         let mut calendar = Self::default();
-        for (name, text) in BUILT_IN {
+        for (name, text) in Self::shipped() {
             // A test reads all of them; an unreadable one would leave its year without a file.
             if let Ok(year) = read_year(text, name) {
                 calendar.put(year);
@@ -89,7 +88,7 @@ impl Calendar {
     /// The files the program carries, by name.
     #[must_use]
     pub fn shipped() -> &'static [(&'static str, &'static str)] {
-        BUILT_IN
+        &BUILT_IN
     }
 
     /// The built-in years, each replaced by the file (name, text) of the same year.

@@ -13,6 +13,7 @@ mod folder;
 mod keys;
 mod node;
 mod place;
+mod shipped;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use folder::{Looked, files_in, look_in};
 pub use keys::{Difference, Keys};
 pub use node::Node;
 pub use place::{At, Place, Problems, values};
+pub use shipped::shipped;
 pub use source::Source;
 /// A value as it stands in the file, for [`Node::fit`].
 pub use toml::de::DeValue as Raw;

@@ -2,17 +2,16 @@
 
 use super::load::{Layer, Places};
 use super::{Clause, DecisionSheet, Document, Keys, Parameter, ParameterAt, RuleSet, check};
-use crate::edited::Problems;
+use crate::edited::{Problems, shipped};
 use crate::words::{Problem, Said};
 use chrono::NaiveDate;
+use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/policy");
 /// The files the program carries.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("policy/documents.toml", include_str!("../../assets/policy/documents.toml")),
-    ("policy/parameters.toml", include_str!("../../assets/policy/parameters.toml")),
-    ("policy/hardship.toml", include_str!("../../assets/policy/hardship.toml")),
-];
+static BUILT_IN: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| shipped(&FOLDER, "policy/"));
 
 /// Documents, clauses, parameters and rule sets, checked against each other.
 #[derive(Clone, Debug, Default)]
@@ -36,13 +35,13 @@ impl Library {
     /// # Errors
     /// Never as shipped; a test reads the same files.
     pub fn built_in() -> Result<Self, Vec<Problem>> {
-        Self::default().with_files(BUILT_IN)
+        Self::default().with_files(&BUILT_IN)
     }
 
     /// The files the program carries, by name.
     #[must_use]
     pub fn shipped() -> &'static [(&'static str, &'static str)] {
-        BUILT_IN
+        &BUILT_IN
     }
 
     /// All it was read from, for keeping what files were submitted under.

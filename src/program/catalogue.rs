@@ -3,15 +3,15 @@
 use super::code_list::folded;
 use super::loader::{self, PackFile};
 use super::{CodeList, Field, FieldType, Kind};
+use crate::edited::shipped;
 use crate::words::{Lang, Problem, Said};
+use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/programs");
 /// The packs that come with the program.
-const BUILT_IN: [(&str, &str); 3] = [
-    ("code_lists.toml", include_str!("../../assets/programs/code_lists.toml")),
-    ("person.toml", include_str!("../../assets/programs/person.toml")),
-    ("hardship.toml", include_str!("../../assets/programs/hardship.toml")),
-];
+static BUILT_IN: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| shipped(&FOLDER, ""));
 
 /// The head of a pack file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,10 +250,10 @@ fn own_file((name, text): &(&str, &str)) -> PackFile {
 }
 
 fn built_in_files() -> Vec<PackFile> {
-    let file = |(name, text): (&str, &str)| PackFile {
+    let file = |(name, text): &(&str, &str)| PackFile {
         name: name.to_string(),
         text: text.to_string(),
         own: false,
     };
-    BUILT_IN.into_iter().map(file).collect()
+    BUILT_IN.iter().map(file).collect()
 }

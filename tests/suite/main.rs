@@ -17,6 +17,7 @@ mod furnished;
 mod identity;
 mod importing;
 mod insiders;
+mod language;
 mod lending;
 mod line;
 mod live;
