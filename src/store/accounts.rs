@@ -5,14 +5,14 @@
 //! the change, and the keyring is settled by what the journal then says.
 
 use super::Store;
-use super::change::Turn;
-use super::cover::{Cover, Look};
 use super::error::StoreError;
-use super::keyring::{Keyring, NewSlot, Secret};
+use super::journal::cover::{Cover, Look};
+use super::keys::keyring::{Keyring, NewSlot, Secret};
+use super::keys::recovery_key::RecoveryKey;
+use super::keys::seal::DataKey;
+use super::keys::throttle::Throttle;
 use super::keys::{KeyFrame, Owner, Plain, Public, Register, Seed, Signer};
-use super::recovery::RecoveryKey;
-use super::seal::DataKey;
-use super::throttle::Throttle;
+use super::saving::change::Turn;
 use crate::record::RecordId;
 use std::sync::{Arc, MutexGuard, PoisonError};
 

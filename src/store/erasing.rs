@@ -5,15 +5,15 @@
 //! any segment is: a crash leaves everything as it was, or is finished at the next opening.
 
 use super::Store;
-use super::block;
-use super::change::{Change, Hand};
-use super::disk;
-use super::entry::{self, Draft, Entry};
 use super::error::{Doing, StoreError, io};
-use super::frame::ENTRIES;
-use super::journal::Journal;
+use super::files::disk;
+use super::journal::appending::Journal;
+use super::journal::block;
+use super::journal::entry::{self, Draft, Entry};
+use super::journal::frame::ENTRIES;
+use super::journal::reader::JournalReader;
 use super::keys::{Erase, Erased, Plain, Register, Signer};
-use super::reader::JournalReader;
+use super::saving::change::{Change, Hand};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -1,6 +1,6 @@
 //! What can go wrong in this room, said in both languages, each with a next step.
 
-use super::keyring::KeyringError;
+use super::keys::keyring::KeyringError;
 use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::words::Said;

@@ -7,20 +7,20 @@
 
 #![allow(clippy::panic, reason = "a broken promise is what fuzzing looks for")]
 
-use super::backup::{self, BackupReport};
-use super::block::{self, Opened};
-use super::cover::message;
-use super::encoded::Encoded;
-use super::entry;
+use super::copies::backup::{self, BackupReport};
 use super::error::StoreError;
-use super::frame::{self, ENTRIES, FIRST_OF_BATCH, HEADER, Header, PREFIX, SIGNATURE};
-use super::journal::{Journal, Origin, SEGMENT_BYTES};
-use super::keyring::Keyring;
+use super::files::station::StationInfo;
+use super::journal::appending::{Journal, Origin, SEGMENT_BYTES};
+use super::journal::block::{self, Opened};
+use super::journal::cover::message;
+use super::journal::encoded::Encoded;
+use super::journal::entry;
+use super::journal::frame::{self, ENTRIES, FIRST_OF_BATCH, HEADER, Header, PREFIX, SIGNATURE};
+use super::journal::segment;
+use super::keys::keyring::Keyring;
+use super::keys::seal::{DataKey, NONCE, Purpose};
 use super::keys::{DataKeys, Seed, Signer};
 use super::progress::Progress;
-use super::seal::{DataKey, NONCE, Purpose};
-use super::segment;
-use super::station::StationInfo;
 use blake3::Hash;
 use std::cell::OnceCell;
 use std::fmt::Debug;

@@ -10,22 +10,37 @@
 //!
 //! ```text
 //! <data folder>/
-//!   station.toml    node id, name, region, format version      station.rs
-//!   keyring.toml    who can open it: seeds and data keys        keyring.rs keys/ recovery.rs
-//!   attempts.toml   wrong passwords so far, sources of right    throttle.rs
-//!   erasing.bin     while a person is taken out of old entries  erasing.rs
-//!   lock            held by the one process that owns the folder
-//!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
-//!                                                               segment.rs journal.rs reader.rs
-//!                   entries and records as bytes                entry.rs encoded.rs compact.rs
-//!   records/        the present; records-N after a change of    table.rs rows.rs chunks.rs
-//!                   tables                                      pages.rs records.rs applying.rs building.rs
-//!   records.toml    which table counts and what it should hold  checkpoint.rs
-//!   shelf/          drafts not yet saved, packs in use, refused shelf.rs
+//!   station.toml    node id, name, region, format version       files/station.rs
+//!   keyring.toml    who can open it: seeds and data keys         keys/
+//!   attempts.toml   wrong passwords so far, sources of right     keys/throttle.rs
+//!   erasing.bin     while a person is taken out of old entries   erasing.rs
+//!   lock            held by the one process that owns the folder opening/
+//!   journal/*.yzj   the truth                                    journal/
+//!   records/        the present; records-N after a change of     table/
+//!                   tables
+//!   records.toml    which table counts and what it should hold   table/checkpoint.rs
+//!   shelf/          drafts not yet saved, packs in use, refused  shelf.rs
 //!                   sign-ins
-//!   backup/         backups, and backup.toml the second place   backups.rs archive.rs
+//!   backup/         backups, and backup.toml the second place    copies/
 //!   records.aside-N a table that was not right, journal.aside-N a journal, kept as they were
 //! ```
+//!
+//! # Its rooms
+//! Each knows those below it and none above:
+//!
+//! ```text
+//! verify/     a folder checked, with the key or without
+//! recovery/   a journal put together anew, from a backup and what is left
+//! opening/    a folder made and opened
+//! copies/     backups, the archive, heads known outside
+//! mod.rs      the open store; accounts.rs, erasing.rs and shelf.rs are more of what it does
+//! saving/     the queue and the thread that writes
+//! table/      the present
+//! journal/    the truth
+//! keys/       seeds, data keys, the keyring
+//! files/      whole files, and who can reach them
+//! ```
+//! Below all of them are the errors, `progress.rs` and `turns.rs`.
 //!
 //! # The way of a save
 //! [`Store::submit`] gives entries their sequences and links; the writer thread seals and signs what
@@ -38,118 +53,86 @@
 //! be read is read, and saving goes on.
 //!
 //! # The way back
-//! `backup.rs` writes the whole journal into one sealed file, `backups.rs` makes one a day and knows
-//! which there are; `restoring.rs` makes a folder from one. A damaged journal stops the opening;
-//! `healing.rs` makes it whole from the newest backup and what `salvage.rs` can still read of it.
-//! `verify.rs` checks a folder, with the key or without.
+//! `copies/` writes the whole journal into one sealed file, makes one a day and knows which there are;
+//! `recovery/restoring.rs` makes a folder from one. A damaged journal stops the opening;
+//! `recovery/healing.rs` makes it whole from the newest backup and what `journal/salvage.rs` can still
+//! read of it.
 //!
 //! # Files for people
-//! What leaves the folder, an export, a key, a backup, is written by `new_file.rs` and nothing else.
+//! What leaves the folder, an export, a key, a backup, is written by `files/new_file.rs` and nothing
+//! else.
 
 mod accounts;
-mod applying;
-mod archive;
-mod backup;
-mod backups;
-mod block;
-mod building;
-mod change;
-mod checkpoint;
-mod chunks;
-mod compact;
-mod composing;
-mod cover;
-mod disk;
-mod encoded;
-mod entry;
+mod copies;
 mod erasing;
 mod error;
-mod frame;
+mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod group;
-mod half_made;
-mod hands;
-mod heads;
-mod healing;
 mod journal;
-mod keyring;
 mod keys;
-mod new_file;
 mod opening;
-mod pages;
 mod progress;
-mod queue;
-mod reader;
-mod records;
 mod recovery;
-mod restoring;
-mod rows;
-mod salvage;
-mod seal;
-mod segment;
+mod saving;
 mod shelf;
-mod station;
-mod strict;
 mod table;
-mod throttle;
-mod ticket;
 mod turns;
-mod unhurried;
 mod verify;
-mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archived, Copied, OldSegment};
-pub use backup::{BackupReport, verify_backup};
-pub use backups::{BackupState, HeadsCompared, KnownBackup};
-pub use change::{Change, Hand, Turn};
-pub use composing::Recovered;
-pub use encoded::Glance;
-pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA};
+pub use copies::archive::{Archived, Copied, OldSegment};
+pub use copies::backup::{BackupReport, verify_backup};
+pub use copies::backups::{BackupState, HeadsCompared, KnownBackup};
 pub use error::{Broken, Doing, IoTrouble, StoreError};
-pub use hands::{CLOCK_ACCEPTED, CLOCK_DOUBTED, ERASE, ERASE_REQUEST};
-pub use healing::{Healed, heal};
-pub use keyring::{KeyringError, NewSlot, Secret, Work};
+pub use files::new_file::{Existing, NewFile, NotWritten, Unfit};
+pub use files::station::{FORMAT, STATION_FILE, StationInfo};
+pub use files::strict::{Exposed, NotPrivate, exposed, kept_private};
+pub use journal::encoded::Glance;
+pub use journal::entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA};
+pub use keys::keyring::{KeyringError, NewSlot, Secret, Work};
+pub use keys::recovery_key::RecoveryKey;
+pub use keys::seal::{random, random_for_ids};
 pub use keys::{
     ADMINISTRATOR, Branch, Erase, Erased, GivenUp, KeyFrame, KnownKey, Owner, Plain, Public,
     Register, Seed, Signer, SignerId,
 };
-pub use new_file::{Existing, NewFile, NotWritten, Unfit};
-pub use opening::{FirstAccount, KindCodes, Setup, Told};
-pub use pages::Glimpse;
+pub use opening::unlocking::{FirstAccount, KindCodes, Setup, Told};
 pub use progress::Progress;
-pub use queue::Handed;
-pub use records::Walk;
-pub use recovery::RecoveryKey;
-pub use restoring::restore;
-pub use seal::{random, random_for_ids};
-pub use station::{FORMAT, STATION_FILE, StationInfo};
-pub use strict::{Exposed, NotPrivate, exposed, kept_private};
-pub use table::Stored;
-pub use ticket::Ticket;
+pub use recovery::composing::Recovered;
+pub use recovery::healing::{Healed, heal};
+pub use recovery::restoring::restore;
+pub use saving::change::{Change, Hand, Turn};
+pub use saving::queue::Handed;
+pub use saving::ticket::Ticket;
+pub use table::pages::Glimpse;
+pub use table::records::Walk;
+pub use table::tree::Stored;
 pub use turns::{InTurn, Turns};
 pub use verify::{
-    BackupCheck, DirectoryReport, Judge, Problem, TableReport, VerifyReport, verify_chain,
+    BackupCheck, CLOCK_ACCEPTED, CLOCK_DOUBTED, DirectoryReport, ERASE, ERASE_REQUEST, Judge,
+    Problem, TableReport, VerifyReport, verify_chain,
 };
 
 use crate::record::{Clock, Instant, RecordId};
 use crate::words::Said;
 use blake3::Hash;
-use keyring::Keyring;
+use copies::backup;
+use journal::reader::JournalReader;
 use keys::DataKeys;
-use queue::{Queue, Together};
-use reader::JournalReader;
-use records::Records;
+use keys::keyring::{Keyring, Proof};
+use keys::throttle::Throttle;
+use saving::queue::{Queue, Together};
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use throttle::Throttle;
+use table::records::Records;
+use table::tree::{Key, Table};
 
 /// An open data folder. One process owns it; all threads of that process may share it.
 pub struct Store {
@@ -173,13 +156,13 @@ pub struct Store {
     /// The journal against the heads known outside, as last compared.
     heads: Mutex<Option<HeadsCompared>>,
     /// Whoever opened it need not prove it twice.
-    proof: Mutex<Option<keyring::Proof>>,
+    proof: Mutex<Option<Proof>>,
     /// The hand of whoever opened it.
     #[cfg(test)]
     opener: Signer,
     writer: Mutex<Option<JoinHandle<()>>>,
     #[cfg(test)]
-    faults: Arc<journal::Faults>,
+    faults: Arc<journal::appending::Faults>,
     /// Held as long as the store lives; dropped last.
     _lock: File,
 }
@@ -375,8 +358,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let first = self.records.key(kind, RecordId(uuid::Uuid::nil()))?;
-        let after = after.map(|id| table::Key::new(first.code(), id));
-        let page = |table: &table::Table| table.scan(first.code(), after, limit);
+        let after = after.map(|id| Key::new(first.code(), id));
+        let page = |table: &Table| table.scan(first.code(), after, limit);
         self.seen(self.records.with(page))
     }
 

@@ -5,10 +5,10 @@
 //! journal: losing it loses no save.
 
 use super::Store;
-use super::disk::{hex, make_dir, write_whole};
-use super::entry::{self, SCHEMA};
 use super::error::{Doing, StoreError, io};
-use super::seal::Purpose;
+use super::files::disk::{hex, make_dir, write_whole};
+use super::journal::entry::{self, SCHEMA};
+use super::keys::seal::Purpose;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;

@@ -6,8 +6,8 @@
 use super::seed::{Public, SignerId};
 use crate::record::RecordId;
 use crate::said;
-use crate::store::composing::RESTORE;
 use crate::store::error::StoreError;
+use crate::store::recovery::composing::RESTORE;
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
 

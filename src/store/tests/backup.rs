@@ -163,8 +163,7 @@ fn a_table_that_differs_from_the_journal_is_found_and_put_right() {
     fill(&store, 30);
     assert!(store.verify(None).unwrap().ok);
     // A row with the right key and sequence and another content.
-    let (key, stored) =
-        (table::Key::new(0xffff, id(9)), store.get("visit", id(9)).unwrap().unwrap());
+    let (key, stored) = (Key::new(0xffff, id(9)), store.get("visit", id(9)).unwrap().unwrap());
     store
         .records
         .with(|table| {
@@ -172,7 +171,7 @@ fn a_table_that_differs_from_the_journal_is_found_and_put_right() {
             let kinds = store.records.sentinels();
             table.apply(
                 [(key, value)],
-                &mut table::Applied { seq: store.head().0, kinds, ..Default::default() },
+                &mut tree::Applied { seq: store.head().0, kinds, ..Default::default() },
             )
         })
         .unwrap();
@@ -201,7 +200,7 @@ fn a_damaged_journal_leaves_the_table_where_it_is() {
     store
         .records
         .with(|table| {
-            table.apply([(table::Key::new(1, id(3)), vec![1; 60])], &mut table::Applied::default())
+            table.apply([(Key::new(1, id(3)), vec![1; 60])], &mut tree::Applied::default())
         })
         .unwrap();
     assert!(matches!(store.for_each(drop), Err(StoreError::Damaged { .. })));

@@ -1,7 +1,7 @@
 //! Records that share a row of the table: found, changed, walked, lost, exchanged.
 
 use super::*;
-use crate::store::chunks;
+use crate::store::table::chunks;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,7 +91,7 @@ fn a_chunk_lost_damaged_or_exchanged_is_found_and_the_table_built_anew() {
                 db.insert(&keys[1], bytes).unwrap();
             }
             "exchanged" => drop(db.insert(&keys[2], value).unwrap()),
-            _ => drop(db.remove(table::Key::new(1, id(70)).bytes()).unwrap().unwrap()),
+            _ => drop(db.remove(Key::new(1, id(70)).bytes()).unwrap().unwrap()),
         }
         db.flush().unwrap();
         drop(db);
@@ -157,26 +157,26 @@ proptest! {
     }
 }
 
-fn keyed(code: u16, n: u64) -> table::Key {
-    table::Key::new(code, id(n))
+fn keyed(code: u16, n: u64) -> Key {
+    Key::new(code, id(n))
 }
 
 /// A table with these records, each list written at once.
-fn table_of(lists: &[&[(u16, u64)]]) -> table::Table {
+fn table_of(lists: &[&[(u16, u64)]]) -> Table {
     let keys = DataKeys::new(vec![seal::DataKey::generate().unwrap()]);
-    let table = table::Table::in_memory(keys);
+    let table = Table::in_memory(keys);
     lists.iter().for_each(|list| add(&table, list));
     table
 }
 
-fn add(table: &table::Table, list: &[(u16, u64)]) {
-    let row = |(code, n): &(u16, u64)| table::Row {
+fn add(table: &Table, list: &[(u16, u64)]) {
+    let row = |(code, n): &(u16, u64)| tree::Row {
         key: keyed(*code, *n),
         last_seq: *n + 1,
         plain: n.to_le_bytes().to_vec(),
     };
     let rows: Vec<_> = list.iter().map(row).collect();
-    table.write(&table::Writes::sharing(rows), &mut table::Applied::default()).unwrap();
+    table.write(&tree::Writes::sharing(rows), &mut tree::Applied::default()).unwrap();
 }
 
 fn range(code: u16, of: std::ops::Range<u64>) -> Vec<(u16, u64)> {
@@ -185,11 +185,11 @@ fn range(code: u16, of: std::ops::Range<u64>) -> Vec<(u16, u64)> {
 
 /// What a walk gives, with something done after each page.
 fn walked(
-    table: &table::Table,
+    table: &Table,
     code: Option<u16>,
     most: usize,
     mut between: impl FnMut(usize),
-) -> Vec<table::Key> {
+) -> Vec<Key> {
     let (mut place, mut page, mut keys) = (pages::Place::default(), pages::Page::default(), vec![]);
     for turn in 0.. {
         assert!(turn < 10_000, "it never ends");

@@ -512,9 +512,9 @@ fn a_rebuilding_cut_off_goes_on_at_the_next_opening() {
     copy(&base.dir, &half);
     let keys = Keyring::load(&base.dir).unwrap().with_seed(&base.seed).unwrap().data_keys();
     {
-        let table = table::Table::create(&half.join("records-1"), keys).unwrap();
+        let table = Table::create(&half.join("records-1"), keys).unwrap();
         let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
-        let mut applied = table::Applied::default();
+        let mut applied = tree::Applied::default();
         let mut entries = Vec::new();
         store
             .entries(1, |entry| {

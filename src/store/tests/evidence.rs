@@ -3,10 +3,10 @@
 
 use super::*;
 use crate::record::MoveMade;
-use crate::store::cover::message;
-use crate::store::frame::{self, ENTRIES, FIRST_OF_BATCH, Header, LOST, SIGNED, UNSIGNED};
+use crate::store::journal::cover::message;
+use crate::store::journal::frame::{self, ENTRIES, FIRST_OF_BATCH, Header, LOST, SIGNED, UNSIGNED};
+use crate::store::journal::salvage::{Owned, Piece};
 use crate::store::keys::{EpochFrame, Public};
-use crate::store::salvage::{Owned, Piece};
 use std::fs;
 use std::sync::OnceLock;
 
@@ -632,7 +632,7 @@ fn a_register_put_into_the_checkpoint_by_hand_is_noticed() {
 fn rows_exchanged_or_put_back_are_found_with_the_key() {
     let dir = tempfile::tempdir().unwrap();
     copy(&base().dir, dir.path());
-    let rows = [1, 2].map(|n| table::Key::new(1, id(n)));
+    let rows = [1, 2].map(|n| Key::new(1, id(n)));
     let db = sled::Config::new().path(dir.path().join("records/sled")).open().unwrap();
     let [a, b] = rows.map(|key| db.get(key.bytes()).unwrap().unwrap());
     db.insert(rows[0].bytes(), b).unwrap();
@@ -646,7 +646,7 @@ fn rows_exchanged_or_put_back_are_found_with_the_key() {
     assert_eq!(text_of(&store, "worker", 2).unwrap(), "refused");
     // What it was before, sealed as it should be by somebody who has the data key.
     let kinds = store.records.sentinels();
-    let mut applied = table::Applied { seq: store.head().0, kinds, ..Default::default() };
+    let mut applied = tree::Applied { seq: store.head().0, kinds, ..Default::default() };
     store
         .records
         .with(|table| {

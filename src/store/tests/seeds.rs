@@ -2,10 +2,10 @@
 
 use super::golden::golden;
 use super::*;
-use crate::store::backup::{MAGIC, in_plain};
-use crate::store::block;
+use crate::store::copies::backup::{MAGIC, in_plain};
 use crate::store::fuzzing::{ORIGIN, hand, key};
-use crate::store::group::{self, Outgoing, What};
+use crate::store::journal::block;
+use crate::store::journal::group::{self, Outgoing, What};
 use crate::store::keys::EpochFrame;
 use std::fs;
 
@@ -28,7 +28,7 @@ fn epoch(number: u16) -> Plain {
 
 /// Two batches with a page of every kind and blocks of entries, chained from `origin`; gives their
 /// frames, and the end.
-fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>)) -> (u64, Hash) {
+fn two_batches(origin: appending::Origin, mut each: impl FnMut(&frame::Frame<'_>)) -> (u64, Hash) {
     let keys = DataKeys::new(vec![key()]);
     let branch = Branch {
         incarnation: 2,
@@ -90,7 +90,7 @@ fn make_seeds() {
     });
     let dir = tempfile::tempdir().unwrap();
     fs::write(segment::path(dir.path(), 1), [&segment::head(1), &*frames].concat()).unwrap();
-    let opened = journal::Journal::open(dir.path(), ORIGIN, None, 0, || 0, 1 << 20).unwrap();
+    let opened = appending::Journal::open(dir.path(), ORIGIN, None, 0, || 0, 1 << 20).unwrap();
     assert_eq!((opened.0.reader().end().seq, opened.1), (end.0, None));
     assert_eq!(opened.0.reader().keys().incarnation(), 2);
     put_seed("journal", "pages-and-blocks", JOURNAL, &[&frames]);

@@ -2,20 +2,20 @@
 
 use super::report::{BackupCheck, VerifyReport};
 use crate::said;
-use crate::store::archive::{self, Copied, Differing};
-use crate::store::backups::{self, BackupOnDisk, Outside};
-use crate::store::block;
-use crate::store::checkpoint::Checkpoint;
-use crate::store::cover::{Cover, Look};
+use crate::store::copies::archive::{self, Copied, Differing};
+use crate::store::copies::backups::{self, BackupOnDisk, Outside};
+use crate::store::copies::heads::KnownHead;
 use crate::store::error::StoreError;
-use crate::store::frame::{ENTRIES, Frame};
-use crate::store::heads::KnownHead;
-use crate::store::journal;
-use crate::store::keyring::Keyring;
+use crate::store::files::station::StationInfo;
+use crate::store::journal::appending;
+use crate::store::journal::block;
+use crate::store::journal::cover::{Cover, Look};
+use crate::store::journal::frame::{ENTRIES, Frame};
+use crate::store::journal::segment::{self, Cursor, Found};
+use crate::store::keys::keyring::Keyring;
 use crate::store::keys::{KnownKey, Plain, Register, SignerId};
-use crate::store::opening;
-use crate::store::segment::{self, Cursor, Found};
-use crate::store::station::StationInfo;
+use crate::store::opening::unlocking;
+use crate::store::table::checkpoint::Checkpoint;
 use crate::words::Said;
 use blake3::Hash;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ use std::path::Path;
 pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, StoreError> {
     let station = StationInfo::load(dir)?;
     let genesis = station.genesis();
-    let journal = dir.join(opening::JOURNAL_DIR);
+    let journal = dir.join(unlocking::JOURNAL_DIR);
     let numbers = if journal.exists() { segment::list(&journal)? } else { Vec::new() };
     let mut report = VerifyReport::default();
     let backups = backups::files(dir);
@@ -226,7 +226,7 @@ impl<'a> Chain<'a> {
                     self.turned |= page;
                     self.settle(cursor.offset, report);
                 }
-                Found::Bad(_) if last && !journal::saved_after(&cursor.rest()?, self.seq + 1) => {
+                Found::Bad(_) if last && !appending::saved_after(&cursor.rest()?, self.seq + 1) => {
                     return Ok(self.ends(last, &cursor, report));
                 }
                 Found::Bad(_) => {

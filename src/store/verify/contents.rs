@@ -1,17 +1,17 @@
 //! Contents, entry by entry, and the table against what they amount to.
 
 use super::chain::verify_chain;
+use super::hands::Hands;
 use super::ledger::Ledger;
 use super::report::{TableReport, VerifyReport};
 use crate::said;
 use crate::store::Store;
-use crate::store::backup;
-use crate::store::backups;
-use crate::store::block;
-use crate::store::entry::{self, Entry};
+use crate::store::copies::backup;
+use crate::store::copies::backups;
 use crate::store::error::StoreError;
-use crate::store::frame::{ENTRIES, FIRST_OF_BATCH};
-use crate::store::hands::Hands;
+use crate::store::journal::block;
+use crate::store::journal::entry::{self, Entry};
+use crate::store::journal::frame::{ENTRIES, FIRST_OF_BATCH};
 use crate::store::keys::{KnownKey, Plain};
 use crate::store::progress::Progress;
 use crate::words::Said;
