@@ -1,6 +1,9 @@
 //! What can go wrong in this room, said in both languages, each with a next step.
 
-use super::keys::keyring::KeyringError;
+mod keyring;
+
+pub use keyring::KeyringError;
+
 use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::words::Said;

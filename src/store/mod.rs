@@ -70,10 +70,12 @@ mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod given;
 mod journal;
 mod keys;
 mod opening;
 mod progress;
+mod random;
 mod recovery;
 mod saving;
 mod shelf;
@@ -87,21 +89,24 @@ mod tests;
 pub use copies::archive::{Archived, Copied, OldSegment};
 pub use copies::backup::{BackupReport, verify_backup};
 pub use copies::backups::{BackupState, HeadsCompared, KnownBackup};
-pub use error::{Broken, Doing, IoTrouble, StoreError};
+pub use error::{Broken, Doing, IoTrouble, KeyringError, StoreError};
+pub use files::layout::STATION_FILE;
 pub use files::new_file::{Existing, NewFile, NotWritten, Unfit};
-pub use files::station::{FORMAT, STATION_FILE, StationInfo};
+pub use files::station::{FORMAT, StationInfo};
 pub use files::strict::{Exposed, NotPrivate, exposed, kept_private};
+pub use given::{KindCodes, Told};
 pub use journal::encoded::Glance;
-pub use journal::entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA};
-pub use keys::keyring::{KeyringError, NewSlot, Secret, Work};
+pub use journal::entry::{Draft, DraftOp, Entry, Op, Origin};
+pub use journal::envelope::SCHEMA;
+pub use keys::keyring::{NewSlot, Secret, Work};
 pub use keys::recovery_key::RecoveryKey;
-pub use keys::seal::{random, random_for_ids};
 pub use keys::{
     ADMINISTRATOR, Branch, Erase, Erased, GivenUp, KeyFrame, KnownKey, Owner, Plain, Public,
     Register, Seed, Signer, SignerId,
 };
-pub use opening::unlocking::{FirstAccount, KindCodes, Setup, Told};
+pub use opening::setup::{FirstAccount, Setup};
 pub use progress::Progress;
+pub use random::{random, random_for_ids};
 pub use recovery::composing::Recovered;
 pub use recovery::healing::{Healed, heal};
 pub use recovery::restoring::restore;
@@ -110,7 +115,7 @@ pub use saving::queue::Handed;
 pub use saving::ticket::Ticket;
 pub use table::pages::Glimpse;
 pub use table::records::Walk;
-pub use table::tree::Stored;
+pub use table::row::Stored;
 pub use turns::{InTurn, Turns};
 pub use verify::{
     BackupCheck, CLOCK_ACCEPTED, CLOCK_DOUBTED, DirectoryReport, ERASE, ERASE_REQUEST, Judge,
@@ -118,6 +123,7 @@ pub use verify::{
 };
 
 use crate::record::{Clock, Instant, RecordId};
+use crate::store::table::row::Key;
 use crate::words::Said;
 use blake3::Hash;
 use copies::backup;
@@ -132,7 +138,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use table::records::Records;
-use table::tree::{Key, Table};
+use table::tree::Table;
 
 /// An open data folder. One process owns it; all threads of that process may share it.
 pub struct Store {

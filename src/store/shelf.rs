@@ -7,7 +7,7 @@
 use super::Store;
 use super::error::{Doing, StoreError, io};
 use super::files::disk::{hex, make_dir, write_whole};
-use super::journal::entry::{self, SCHEMA};
+use super::journal::envelope::{self, SCHEMA};
 use super::keys::seal::Purpose;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 }
 
 fn of_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    let plain = entry::out_of_envelope(bytes)?;
+    let plain = envelope::out_of_envelope(bytes)?;
     rmp_serde::from_slice(plain).map_err(|error| StoreError::Encoding(error.to_string()))
 }
 

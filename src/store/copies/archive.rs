@@ -13,14 +13,14 @@ use crate::record::Instant;
 use crate::said;
 use crate::store::Store;
 use crate::store::error::{Doing, StoreError, io};
-use crate::store::files::disk;
-use crate::store::files::station::{STATION_FILE, StationInfo};
-use crate::store::journal::appending::{self, ROOM};
+use crate::store::files::disk::{self, ROOM};
+use crate::store::files::layout::{JOURNAL_DIR, STATION_FILE};
+use crate::store::files::station::StationInfo;
 use crate::store::journal::frame::Header;
-use crate::store::journal::reader::Place;
+use crate::store::journal::place::Place;
 use crate::store::journal::salvage::Owned;
+use crate::store::journal::scan;
 use crate::store::journal::segment::{self, Cursor, Found};
-use crate::store::opening::unlocking::JOURNAL_DIR;
 use blake3::Hash;
 use serde::Serialize;
 use std::fs::{self, File};
@@ -168,7 +168,7 @@ impl Store {
         let here = self.dir.join(JOURNAL_DIR);
         let there = of(&self.dir, &self.station).map(|archive| archive.join(JOURNAL_DIR));
         let numbers: Vec<u32> = (1..=self.journal.end().segment).collect();
-        let heads = appending::heads(&here, &numbers)?;
+        let heads = scan::heads(&here, &numbers)?;
         let mut old = Vec::new();
         for (Place { segment: number, first, .. }, next) in heads.iter().zip(heads.iter().skip(1)) {
             let (number, first, next) = (*number, *first, next.first);

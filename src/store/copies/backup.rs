@@ -19,6 +19,7 @@ use super::heads::KnownHead;
 use crate::record::Instant;
 use crate::store::error::{Doing, StoreError, io};
 use crate::store::files::disk::{hex, unhex};
+use crate::store::files::layout::BACKUP_MAGIC;
 use crate::store::files::new_file::NewFile;
 use crate::store::files::station::StationInfo;
 use crate::store::journal::block::{self, Opened};
@@ -39,7 +40,6 @@ use std::io::{BufReader, ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-pub(in crate::store) const MAGIC: &[u8; 8] = b"YZBACK02";
 const MANIFEST: u8 = 1;
 const FRAMES: u8 = 2;
 const END: u8 = 3;
@@ -159,7 +159,7 @@ fn write_blocks(
 ) -> Result<(), StoreError> {
     let seal = keys.seal_of(epoch, Purpose::Backup).ok_or(StoreError::OldKeyring)?;
     let mut out = Blocks { file, path, seal, id: blake3::hash(manifest), index: 0 };
-    out.file.write_all(MAGIC).map_err(io(Doing::Writing, path))?;
+    out.file.write_all(BACKUP_MAGIC).map_err(io(Doing::Writing, path))?;
     out.block(MANIFEST, manifest)?;
     let mut plain = Vec::new();
     let mut head = None;
@@ -270,7 +270,7 @@ impl BackupFile {
         let mut file = BufReader::with_capacity(256 * 1024, file);
         let mut magic = [0; 8];
         read(&mut file, &mut magic)?;
-        if magic != *MAGIC {
+        if magic != *BACKUP_MAGIC {
             return Err(bad(Said::fixed("不是本程序的备份", "not a backup of this program")));
         }
         let (kind, body) = next(&mut file, 0)?;

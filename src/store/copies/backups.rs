@@ -9,11 +9,10 @@ use super::backup::{self, BackupFile, BackupReport};
 use super::heads::{self, KnownHead};
 use crate::record::{Instant, china_date, china_offset};
 use crate::store::error::{Doing, StoreError, io};
-use crate::store::files::disk::{self, read_text, write_whole};
+use crate::store::files::disk::{self, ROOM, read_text, write_whole};
+use crate::store::files::layout::{BACKUP_DIR, BACKUP_EXTENSION, JOURNAL_DIR};
 use crate::store::files::new_file::NewFile;
 use crate::store::files::station::StationInfo;
-use crate::store::journal::appending::ROOM;
-use crate::store::opening::unlocking::JOURNAL_DIR;
 use crate::store::{Progress, Store};
 use crate::words::Said;
 use chrono::{Datelike, NaiveDate};
@@ -24,10 +23,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-/// The folder of backups in the data folder.
-pub const BACKUP_DIR: &str = "backup";
 const SETTINGS_FILE: &str = "backup.toml";
-pub(in crate::store) const EXTENSION: &str = "yzb";
 const AUTO: &str = "auto-";
 /// Days of which the newest daily backup is kept, and weeks.
 const DAYS: usize = 7;
@@ -120,8 +116,9 @@ pub fn files(dir: &Path) -> Vec<BackupOnDisk> {
 
 fn in_folder(folder: &Path, second: bool) -> Vec<BackupOnDisk> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> =
-        files.filter(|path| path.extension().is_some_and(|found| found == EXTENSION)).collect();
+    let mut files: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|found| found == BACKUP_EXTENSION))
+        .collect();
     files.sort_unstable();
     let opened = |path: PathBuf| BackupOnDisk { opened: BackupFile::open(&path), path, second };
     files.into_iter().map(opened).collect()
@@ -269,7 +266,7 @@ impl Store {
     pub fn backup_name(&self, by_itself: bool) -> PathBuf {
         let now = self.clock.now().with_timezone(&china_offset());
         let prefix = if by_itself { AUTO } else { "" };
-        let name = format!("{prefix}{}.{EXTENSION}", now.format("%Y%m%d-%H%M%S"));
+        let name = format!("{prefix}{}.{BACKUP_EXTENSION}", now.format("%Y%m%d-%H%M%S"));
         self.dir.join(BACKUP_DIR).join(name)
     }
 

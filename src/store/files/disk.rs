@@ -154,3 +154,6 @@ pub(in crate::store) fn unhex(text: &str) -> Option<Vec<u8>> {
     }
     Some(pairs.map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect())
 }
+
+/// Bytes of free space that stay for the table and for drafts: nothing is saved into the last of it.
+pub const ROOM: u64 = 4 * 1024 * 1024;

@@ -6,10 +6,8 @@
 //! the opened folder, so that nobody can exchange it meanwhile.
 
 use super::disk;
-use super::station::STATION_FILE;
+use super::layout::{BACKUP_DIR, BACKUP_EXTENSION, BACKUP_MAGIC, STATION_FILE};
 use crate::said;
-use crate::store::copies::backup::MAGIC;
-use crate::store::copies::backups::{BACKUP_DIR, EXTENSION};
 use crate::store::error::{Doing, StoreError, io as io_trouble};
 use crate::words::Said;
 use rustix::fd::OwnedFd;
@@ -304,16 +302,16 @@ impl NewFile {
         let backups = self.look(up.join(BACKUP_DIR))?.map(|found| place(&found));
         let among_backups = self.is_backup
             && here == backups
-            && self.path.extension().is_some_and(|ending| ending == EXTENSION);
+            && self.path.extension().is_some_and(|ending| ending == BACKUP_EXTENSION);
         Ok(!among_backups)
     }
 
     fn holds_a_backup(&self) -> bool {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut head = [0; MAGIC.len()];
+        let mut head = [0; BACKUP_MAGIC.len()];
         let file = rustix::fs::openat(&self.folder, &self.name, flags, Mode::empty());
         let read = file.map(|file| File::from(file).read_exact(&mut head));
-        matches!(read, Ok(Ok(()))) && head == *MAGIC
+        matches!(read, Ok(Ok(()))) && head == *BACKUP_MAGIC
     }
 }
 
@@ -375,7 +373,7 @@ mod tests {
         symlink(at("letter"), at("link")).unwrap();
         symlink(at("nowhere"), at("dangling")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
-        fs::write(at("old.yzb"), [MAGIC.as_slice(), b"rest"].concat()).unwrap();
+        fs::write(at("old.yzb"), [BACKUP_MAGIC.as_slice(), b"rest"].concat()).unwrap();
         fs::create_dir_all(at("data/journal")).unwrap();
         fs::create_dir_all(at("data/backup")).unwrap();
         fs::write(at("data").join(STATION_FILE), "").unwrap();

@@ -1,16 +1,14 @@
 //! Which station a data folder holds, and in which format.
 
 use super::disk::{read_text, write_whole};
+use super::layout::STATION_FILE;
 use super::strict;
 use crate::store::error::StoreError;
-use crate::store::journal::appending::Origin;
 use blake3::Hash;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use uuid::Uuid;
 
-/// The file's name in the data folder; written last, so a folder that has it is complete.
-pub const STATION_FILE: &str = "station.toml";
 /// The format of the data folder this program reads and writes.
 pub const FORMAT: u32 = 4;
 
@@ -76,8 +74,8 @@ impl StationInfo {
     }
 
     /// What its journal's signatures and its first header are bound to.
-    pub(in crate::store) fn origin(&self) -> Origin {
-        Origin { node: self.node, genesis: self.genesis() }
+    pub(in crate::store) fn anchor(&self) -> Anchor {
+        Anchor { node: self.node, genesis: self.genesis() }
     }
 
     /// What files of this station are named after in places that others use too.
@@ -95,6 +93,15 @@ impl StationInfo {
             self.node.as_bytes(),
         ))
     }
+}
+
+/// Which journal it is: the station's node and the hash its first header is chained to.
+#[derive(Clone, Copy, Debug)]
+pub struct Anchor {
+    /// The station's node, which every signature names.
+    pub node: Uuid,
+    /// The hash before the first header.
+    pub genesis: Hash,
 }
 
 #[cfg(test)]

@@ -4,12 +4,9 @@
 //! have read or changed is not used, and the command that puts it right is said. Where files have
 //! no modes nothing is looked at.
 
-use super::station::STATION_FILE;
+use super::layout::{CHECKPOINT_FILE, JOURNAL_DIR, KEYRING_FILE, STATION_FILE};
 use crate::said;
 use crate::store::error::{Doing, StoreError, io as io_trouble};
-use crate::store::keys::keyring::KEYRING_FILE;
-use crate::store::opening::unlocking::JOURNAL_DIR;
-use crate::store::table::checkpoint::CHECKPOINT_FILE;
 use crate::words::Said;
 use std::io;
 use std::path::{Path, PathBuf};

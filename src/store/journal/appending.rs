@@ -1,19 +1,20 @@
-//! The journal: append-only segments, opened with care, written by one thread.
+//! The writing side of the journal: append-only segments, written by one thread.
 //!
 //! A batch is on the disk (`fdatasync`) before the next one begins, so only the last batch can be
-//! torn by a crash: it is cut off and reported. Damage anywhere else stops the opening, and so does
-//! a batch before the last that somebody did not sign.
+//! torn by a crash: it is cut off and reported.
 
 use super::block;
 use super::cover::{Cover, Look};
-use super::frame::{self, FIRST_OF_BATCH, Header, MORE, UNSIGNED};
+use super::frame::{self};
 use super::group::{self, Outgoing, What};
-use super::reader::{End, Index, JournalReader, Place};
+use super::place::{End, Place, Position};
+use super::reader::{Index, JournalReader};
+use super::scan::{LOST_TAIL, Scan, Torn, heads};
 use super::segment::{self, Cursor, Found};
 use crate::store::error::{Doing, StoreError, io};
-use crate::store::files::disk;
+use crate::store::files::disk::{self, ROOM};
+use crate::store::files::station::Anchor;
 use crate::store::keys::{DataKeys, Register};
-use blake3::Hash;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
@@ -21,43 +22,6 @@ use std::path::{Path, PathBuf};
 #[cfg(test)]
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// A new segment begins once one has grown to this many bytes.
-pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
-
-/// Bytes of free space that stay for the table and for drafts: nothing is saved into the last of it.
-pub const ROOM: u64 = 4 * 1024 * 1024;
-
-/// A frame known to have been saved, and where it begins: opening starts there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Number of the segment.
-    pub segment: u32,
-    /// Where in it the frame begins.
-    pub offset: u64,
-    /// The frame's sequence; 0 for none yet.
-    pub seq: u64,
-    /// Hash of its header.
-    pub hash: Hash,
-}
-
-/// The torn end of the last batch, which nobody had been told was saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Torn {
-    /// Sequence the first entry cut off would have had.
-    pub seq: u64,
-    /// Bytes cut off.
-    pub bytes: u64,
-}
-
-/// Which journal it is: the station's node and the hash its first header is chained to.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    /// The station's node, which every signature names.
-    pub node: Uuid,
-    /// The hash before the first header.
-    pub genesis: Hash,
-}
 
 /// The writing side of the journal.
 pub struct Journal {
@@ -92,12 +56,12 @@ impl Faults {
 
 impl Journal {
     /// Makes the journal of a new station.
-    pub fn create(dir: &Path, origin: Origin, segment_bytes: u64) -> Result<Self, StoreError> {
+    pub fn create(dir: &Path, anchor: Anchor, segment_bytes: u64) -> Result<Self, StoreError> {
         disk::make_dir(dir)?;
         let file = segment::create(dir, 1, 1)?;
-        let index = Index::new(End::start(origin.genesis), Register::default());
+        let index = Index::new(End::start(anchor.genesis), Register::default());
         let reader = JournalReader::new(dir, index);
-        Ok(Self::over((dir, origin.node), file, reader, segment_bytes))
+        Ok(Self::over((dir, anchor.node), file, reader, segment_bytes))
     }
 
     /// Opens the journal, from a saved position when there is one, and checks every frame from
@@ -110,13 +74,13 @@ impl Journal {
     /// before the saved position.
     pub fn open(
         dir: &Path,
-        origin: Origin,
+        anchor: Anchor,
         saved: Option<(Position, Register)>,
         known: u64,
         more: impl FnOnce() -> u64,
         segment_bytes: u64,
     ) -> Result<(Self, Option<Torn>), StoreError> {
-        let scan = Scan::run(dir, origin, saved, known)?;
+        let scan = Scan::run(dir, anchor, saved, known)?;
         let known = more();
         if scan.end.seq < known {
             return Err(match scan.torn {
@@ -156,7 +120,7 @@ impl Journal {
         // The way to what lies behind it does not lead through all that lies before.
         scan.began.iter().for_each(|place| index.begin(*place));
         let reader = JournalReader::new(dir, index);
-        Self::over((dir, scan.origin.node), file, reader, segment_bytes)
+        Self::over((dir, scan.anchor.node), file, reader, segment_bytes)
     }
 
     fn over(
@@ -361,246 +325,4 @@ impl Journal {
         self.dirty = false;
         Ok(())
     }
-}
-
-const LOST_TAIL: &str = "an entry that had been saved cannot be read";
-
-/// Checks every frame from the first on, which opening does not where it knows better; the disk is
-/// as before.
-///
-/// # Errors
-/// As [`Journal::open`].
-pub fn check_all(dir: &Path, origin: Origin, known: u64) -> Result<(), StoreError> {
-    Scan::run(dir, origin, None, known).map(drop)
-}
-
-/// Where each segment begins.
-///
-/// # Errors
-/// [`StoreError::Damaged`] for a head that is not whole, or what the machine gives.
-pub fn heads(dir: &Path, numbers: &[u32]) -> Result<Vec<Place>, StoreError> {
-    let mut marks = Vec::with_capacity(numbers.len());
-    let mut before = 0;
-    for &number in numbers {
-        let first = segment::read_head(&segment::path(dir, number))?;
-        match first.filter(|first| *first > before || number == 1) {
-            Some(first) => {
-                before = first;
-                marks.push(Place { first, last: first, segment: number, offset: segment::HEAD });
-            }
-            None => {
-                return Err(StoreError::Damaged {
-                    seq: before + 1,
-                    what: format!("head of segment {number}"),
-                });
-            }
-        }
-    }
-    Ok(marks)
-}
-
-/// A reading side over a whole journal, every frame of which is checked; the disk is as before.
-///
-/// # Errors
-/// As [`Journal::open`].
-pub fn look(dir: &Path, origin: Origin) -> Result<JournalReader, StoreError> {
-    let scan = Scan::run(dir, origin, None, 0)?;
-    let mut index = Index::new(scan.end, scan.register);
-    scan.marks.iter().for_each(|place| index.mark(*place));
-    Ok(JournalReader::new(dir, index))
-}
-
-/// What opening found.
-struct Scan {
-    origin: Origin,
-    end: End,
-    torn: Option<Torn>,
-    marks: Vec<Place>,
-    register: Register,
-    cover: Cover,
-    /// The frame opening may start from.
-    saved: Option<Position>,
-    /// The frame it did start from.
-    began: Option<Place>,
-    /// The newest entry known to have been saved.
-    known: u64,
-}
-
-impl Scan {
-    fn run(
-        dir: &Path,
-        origin: Origin,
-        saved: Option<(Position, Register)>,
-        known: u64,
-    ) -> Result<Self, StoreError> {
-        let numbers = Self::segments(dir)?;
-        let saved = saved.filter(|(saved, _)| saved.seq > 0);
-        let position = saved.as_ref().map(|(position, _)| *position);
-        let resumed = match &position {
-            Some(saved) => Self::resume(dir, &numbers, saved)?,
-            None => None,
-        };
-        let marks = heads(dir, &numbers)?;
-        let known = known.max(position.map_or(0, |saved| saved.seq));
-        let start = resumed.unwrap_or_else(|| End::start(origin.genesis));
-        let register = saved.filter(|_| resumed.is_some()).map(|(_, register)| register);
-        let began = resumed.map(|End { first, seq, last: (segment, offset), .. }| Place {
-            first,
-            last: seq,
-            segment,
-            offset,
-        });
-        let mut scan = Self {
-            origin,
-            end: start,
-            torn: None,
-            marks,
-            register: register.unwrap_or_default(),
-            cover: Cover::new(origin.node, Look::Quick),
-            saved: position,
-            began,
-            known,
-        };
-        let last = numbers.last().copied().unwrap_or(1);
-        for number in start.segment..=last {
-            if number != start.segment {
-                scan.end = End { segment: number, offset: segment::HEAD, ..scan.end };
-            }
-            scan.segment(dir, number == last)?;
-        }
-        if scan.end.seq < known {
-            return Err(StoreError::JournalShort { found: scan.end.seq, known });
-        }
-        Ok(scan)
-    }
-
-    /// The segments there are, without gaps. A last one whose head was never finished holds
-    /// nothing and is taken away.
-    fn segments(dir: &Path) -> Result<Vec<u32>, StoreError> {
-        if !dir.exists() {
-            return Err(missing(1));
-        }
-        let mut numbers = segment::list(dir)?;
-        if let Some(&last) = numbers.last() {
-            let path = segment::path(dir, last);
-            let length = path.metadata().map_err(io(Doing::Reading, &path))?.len();
-            if last > 1 && length <= segment::HEAD && segment::read_head(&path)?.is_none() {
-                std::fs::remove_file(&path).map_err(io(Doing::Writing, &path))?;
-                disk::sync_dir(dir)?;
-                numbers.pop();
-            }
-        }
-        match (1..).zip(&numbers).find(|(expected, number)| expected != *number) {
-            None if !numbers.is_empty() => Ok(numbers),
-            None => Err(missing(1)),
-            Some((expected, _)) => Err(missing(expected)),
-        }
-    }
-
-    /// The state behind the saved position, when the very frame still lies there.
-    fn resume(dir: &Path, numbers: &[u32], saved: &Position) -> Result<Option<End>, StoreError> {
-        if !numbers.contains(&saved.segment) {
-            return Ok(None);
-        }
-        let path = segment::path(dir, saved.segment);
-        let mut cursor = Cursor::open(&path, saved.offset, None)?;
-        let Found::Frame = cursor.step()? else { return Ok(None) };
-        let Ok(frame) = cursor.frame() else { return Ok(None) };
-        let same = frame.header.last() == saved.seq && frame.header.hash() == saved.hash;
-        // A batch ends here, and its last frame is signed: neither lies in the chain.
-        let vouched = frame.signature.is_some() || frame.flags & UNSIGNED != 0;
-        let same = same && vouched && frame.flags & MORE == 0;
-        Ok(same.then_some(End {
-            seq: saved.seq,
-            first: frame.header.seq,
-            hash: saved.hash,
-            last: (saved.segment, saved.offset),
-            segment: saved.segment,
-            offset: cursor.offset,
-        }))
-    }
-
-    /// Walks one segment from the present end.
-    fn segment(&mut self, dir: &Path, last: bool) -> Result<(), StoreError> {
-        let mut cursor =
-            Cursor::open(&segment::path(dir, self.end.segment), self.end.offset, None)?;
-        // The end before a batch that is not complete yet, and the register there.
-        let mut whole = self.end;
-        let mut pages = self.register.clone();
-        let mut turned = false;
-        loop {
-            let at = cursor.offset;
-            match cursor.step()? {
-                Found::Frame => {
-                    let Ok(frame) = cursor.frame() else { continue };
-                    turned |= self.frame(&frame, at)?;
-                    self.end.offset = cursor.offset;
-                    if self.cover.is_whole() {
-                        whole = self.end;
-                        // The pages of a batch come before its last frame.
-                        if std::mem::take(&mut turned) {
-                            pages = self.register.clone();
-                        }
-                    }
-                }
-                Found::End if self.cover.is_whole() => return Ok(()),
-                Found::End if last => return self.cut(whole, pages, &cursor),
-                Found::End => return Err(self.damaged("a submission is not complete")),
-                Found::Bad(bad) => {
-                    if !last || saved_after(&cursor.rest()?, self.end.seq + 1) {
-                        return Err(self.damaged(&bad.to_string()));
-                    }
-                    return self.cut(whole, pages, &cursor);
-                }
-            }
-        }
-    }
-
-    /// Takes in one frame; whether it is a page of the register.
-    fn frame(&mut self, frame: &frame::Frame<'_>, at: u64) -> Result<bool, StoreError> {
-        let header = &frame.header;
-        let (seq, hash) = (header.last(), header.hash());
-        let rewritten = self.saved.is_some_and(|saved| saved.seq == seq && saved.hash != hash);
-        if header.seq != self.end.seq + 1 || header.previous != self.end.hash || rewritten {
-            return Err(self.damaged("the chain is broken"));
-        }
-        let covered = self.cover.frame(frame, &hash, &mut self.register);
-        covered.map_err(|why| self.damaged(&why.said().en))?;
-        let last = (self.end.segment, at);
-        self.marks.push(Place::of(header, last));
-        self.end = End { seq, first: header.seq, hash, last, ..self.end };
-        Ok(header.kind != frame::ENTRIES)
-    }
-
-    /// Forgets everything behind `whole`, unless something there is known to have been saved.
-    fn cut(&mut self, whole: End, pages: Register, cursor: &Cursor) -> Result<(), StoreError> {
-        if self.known > whole.seq {
-            return Err(self.damaged(LOST_TAIL));
-        }
-        self.torn =
-            Some(Torn { seq: whole.seq + 1, bytes: cursor.offset + cursor.left() - whole.offset });
-        self.marks.retain(|place| place.first <= whole.seq + 1);
-        (self.end, self.register) = (whole, pages);
-        Ok(())
-    }
-
-    fn damaged(&self, what: &str) -> StoreError {
-        StoreError::Damaged { seq: self.end.seq + 1, what: what.into() }
-    }
-}
-
-/// Whether `bytes` hold a frame from `seq` on that begins a batch: then what stands before it
-/// had reached the disk.
-pub fn saved_after(bytes: &[u8], seq: u64) -> bool {
-    let plausible = seq..seq.saturating_add(1 << 24);
-    (1..bytes.len().saturating_sub(frame::FIXED)).any(|at| {
-        let Some(rest) = bytes.get(at..) else { return false };
-        let header = rest.get(frame::PREFIX + 1..frame::FIXED).unwrap_or_default();
-        Header::read(header).is_ok_and(|header| plausible.contains(&header.seq))
-            && frame::decode(rest).is_ok_and(|(frame, _)| frame.flags & FIRST_OF_BATCH != 0)
-    })
-}
-
-fn missing(number: u32) -> StoreError {
-    StoreError::BadFile { file: format!("{number:08}.yzj"), detail: "missing".into() }
 }

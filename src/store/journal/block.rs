@@ -8,78 +8,21 @@
 //!           anew with a nonce and an epoch of its own
 //! ```
 
-use super::compact;
-use super::entry::{self, Entry};
+use super::entry::Entry;
 use super::frame::{Frame, Header};
+use super::slots::{self, HASH, Slot, next, push, slots};
+use super::{compact, envelope};
 use crate::said;
 use crate::store::error::StoreError;
 use crate::store::keys::DataKeys;
-use crate::store::keys::seal::{NONCE, OVERHEAD, Purpose, TAG, Within, random};
+use crate::store::keys::seal::{NONCE, OVERHEAD, Purpose, TAG, Within};
+use crate::store::random::random;
 use blake3::Hash;
 
-/// Bytes of a hash before the rest of an erased entry.
-const HASH: usize = 32;
 /// A block takes at most this many entries, and no more once it has so many bytes.
 pub const MOST: usize = 1024;
 /// See [`MOST`].
 pub const BYTES: usize = 128 * 1024;
-
-/// One entry of a block as it lies there.
-#[derive(Clone, Copy)]
-pub struct Slot<'a> {
-    /// The sealed entry, or the sealed rest of one that was erased.
-    pub sealed: &'a [u8],
-    /// The hash of what lay here before it was erased.
-    pub was: Option<[u8; HASH]>,
-}
-
-impl Slot<'_> {
-    /// The hash the header knows this entry by.
-    fn hash(&self) -> [u8; HASH] {
-        self.was.unwrap_or_else(|| *blake3::hash(self.sealed).as_bytes())
-    }
-}
-
-/// The entries of a block; nothing when the bytes are not a block of this many.
-pub fn slots(body: &[u8], count: u32) -> Option<impl Iterator<Item = Slot<'_>>> {
-    let mut check = body.get(NONCE..)?;
-    for _ in 0..count {
-        next(&mut check)?;
-    }
-    let mut rest = body.get(NONCE..)?;
-    check.is_empty().then(|| (0..count).filter_map(move |_| next(&mut rest)))
-}
-
-fn next<'a>(rest: &mut &'a [u8]) -> Option<Slot<'a>> {
-    let (word, after) = compact::number(rest)?;
-    let (bytes, after) = after.split_at_checked(usize::try_from(word >> 1).ok()?)?;
-    *rest = after;
-    if word & 1 == 0 {
-        return Some(Slot { sealed: bytes, was: None });
-    }
-    let (was, sealed) = bytes.split_first_chunk::<HASH>()?;
-    Some(Slot { sealed, was: Some(*was) })
-}
-
-/// The hash of a block, which its header carries; nothing when the bytes are none.
-#[must_use]
-pub fn hash(body: &[u8], count: u32) -> Option<Hash> {
-    let slots = slots(body, count)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(body.get(..NONCE)?);
-    slots.for_each(|slot| {
-        hasher.update(&slot.hash());
-    });
-    Some(hasher.finalize())
-}
-
-fn push(body: &mut Vec<u8>, slot: &Slot<'_>) {
-    let erased = slot.was.as_ref();
-    let length = slot.sealed.len() + erased.map_or(0, |_| HASH);
-    compact::put_number(body, (length as u64) << 1 | u64::from(erased.is_some()));
-    body.extend_from_slice(erased.map_or(&[][..], |was| was));
-    body.extend_from_slice(slot.sealed);
-}
 
 /// Seals an entry for its place right into a block.
 fn push_sealed(
@@ -126,7 +69,7 @@ pub fn seal(
     let mut body = Vec::with_capacity(NONCE + room);
     body.extend_from_slice(&of_block);
     for (at, plain) in (0u32..).zip(encoded) {
-        let place = entry::place(first + u64::from(at), previous);
+        let place = slots::place(first + u64::from(at), previous);
         push_sealed(&mut body, &within, &nonce(&of_block, at), (&place, plain))?;
     }
     Ok(body)
@@ -176,7 +119,7 @@ pub fn open<'a>(
     let within = seal.within(&of_block)?;
     let open = move |(at, slot): (u32, Slot<'a>)| {
         let seq = first + u64::from(at);
-        let place = entry::place(seq, &previous);
+        let place = slots::place(seq, &previous);
         let erased = slot.was.map(|was| (was, slot.sealed.to_vec()));
         let plain = match slot.was {
             None => within.open(&nonce(&of_block, at), &place, slot.sealed),
@@ -197,7 +140,7 @@ pub fn decode(seq: u64, opened: &Opened) -> Result<Option<Entry>, StoreError> {
     if opened.plain.is_empty() {
         return Ok(None);
     }
-    let entry: Entry = entry::decode(&opened.plain)?;
+    let entry: Entry = envelope::decode(&opened.plain)?;
     // It opened in its place, so it is the entry of this sequence.
     Ok(Some(Entry { seq, ..entry }))
 }
@@ -225,7 +168,7 @@ pub fn seal_again(
             push(&mut body, &Slot { sealed, was: Some(*was) });
             continue;
         }
-        let place = entry::place(header.seq + u64::from(at), &header.previous);
+        let place = slots::place(header.seq + u64::from(at), &header.previous);
         push_sealed(&mut body, &within, &nonce(&of_block, at), (&place, &opened.plain))?;
     }
     Ok(body)
@@ -240,7 +183,7 @@ pub fn seal_rest(
     (seq, previous): (u64, &Hash),
     rest: &[u8],
 ) -> Result<Vec<u8>, StoreError> {
-    keys.seal(Purpose::Journal, &entry::place(seq, previous), rest)
+    keys.seal(Purpose::Journal, &slots::place(seq, previous), rest)
 }
 
 /// A block in which some entries are replaced by their sealed rests, by sequence.

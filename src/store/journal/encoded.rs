@@ -601,7 +601,7 @@ fn read_op(from: &mut Reader<'_>) -> Option<Op> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::journal::entry::{decode, encode, encode_record, glance};
+    use crate::store::journal::envelope::{decode, encode, encode_record, glance};
     use chrono::{DateTime, NaiveDate};
     use proptest::collection::{btree_map, btree_set, vec};
     use proptest::option;

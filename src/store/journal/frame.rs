@@ -13,7 +13,7 @@
 //! The chain is BLAKE3 over headers only: it can be checked without any key. The hash of a block is
 //! over the hashes of its entries, so that one can be erased and the chain still holds.
 
-use super::block;
+use super::slots;
 use crate::store::keys::{Signature, SignerId};
 use blake3::Hash;
 use thiserror::Error;
@@ -250,7 +250,7 @@ impl Frame<'_> {
             return self.body.is_empty();
         }
         let hash = match self.header.kind {
-            ENTRIES => block::hash(self.body, self.header.count),
+            ENTRIES => slots::hash(self.body, self.header.count),
             _ => Some(blake3::hash(self.body)),
         };
         hash == Some(self.header.body)
@@ -266,13 +266,14 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], FrameError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::block;
     use super::*;
     use proptest::prelude::*;
 
     const SIGNER: SignerId = SignerId([3; 8]);
 
     fn header(seq: u64, count: u32, body: &[u8]) -> Header {
-        let hash = block::hash(body, count).unwrap();
+        let hash = slots::hash(body, count).unwrap();
         let previous = Hash::from_bytes([7; 32]);
         Header { kind: ENTRIES, epoch: 1, signer: SIGNER, seq, count, previous, body: hash }
     }
@@ -346,7 +347,7 @@ mod tests {
             prop_assert_eq!(used, size);
             prop_assert_eq!((frame.flags, frame.signature), (flags, signature));
             prop_assert_eq!((frame.header.seq, frame.header.last()), (seq, seq + contents.len() as u64 - 1));
-            let slots = block::slots(frame.body, frame.header.count).unwrap();
+            let slots = slots::slots(frame.body, frame.header.count).unwrap();
             let sealed: Vec<Vec<u8>> = slots.map(|slot| slot.sealed.to_vec()).collect();
             prop_assert_eq!(sealed, contents);
         }

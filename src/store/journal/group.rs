@@ -1,8 +1,8 @@
 //! The frames of one batch: chained, sealed, and signed by whoever wrote them.
 
-use super::block;
 use super::cover::message;
 use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame, Header, MORE};
+use super::{block, slots};
 use crate::store::error::StoreError;
 use crate::store::keys::{DataKeys, Plain, Signer};
 use blake3::Hash;
@@ -98,7 +98,7 @@ pub fn frames(
         let (kind, epoch, body, hashed) = match &one.what {
             What::Entries(epoch, encoded) => {
                 let body = block::seal(keys, *epoch, (seq, &previous), encoded)?;
-                let hash = block::hash(&body, one.what.count()).ok_or(StoreError::Closed)?;
+                let hash = slots::hash(&body, one.what.count()).ok_or(StoreError::Closed)?;
                 (ENTRIES, *epoch, body, hash)
             }
             What::Page(plain) => {

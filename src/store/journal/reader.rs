@@ -1,9 +1,9 @@
 //! Reading the journal beside its writer: only what the disk has confirmed is seen.
 
-use super::appending::Position;
 use super::block;
 use super::entry::Entry;
 use super::frame::{ENTRIES, FIRST_OF_BATCH, Frame, Header};
+use super::place::{End, Place, Position};
 use super::segment::{self, Cursor, Found};
 use crate::store::error::StoreError;
 use crate::store::keys::{DataKeys, Register};
@@ -12,59 +12,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// One place in this many entries is remembered; the way from it is walked.
-const SPARSE: u64 = 64;
-
-/// Where the journal ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
-    /// Sequence of the last entry; 0 for none.
-    pub seq: u64,
-    /// Sequence of the first entry of its frame.
-    pub first: u64,
-    /// Hash of its header; before the first entry the station's own.
-    pub hash: Hash,
-    /// The segment its frame lies in, and where it begins.
-    pub last: (u32, u64),
-    /// The segment being written.
-    pub segment: u32,
-    /// Where in it the next frame goes.
-    pub offset: u64,
-}
-
-impl End {
-    /// Before the first entry.
-    pub fn start(genesis: Hash) -> Self {
-        let offset = segment::HEAD;
-        Self { seq: 0, first: 0, hash: genesis, last: (1, offset), segment: 1, offset }
-    }
-}
-
-/// Where a frame lies, and the entries in it.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Sequence of its first entry.
-    pub first: u64,
-    /// And of its last.
-    pub last: u64,
-    /// The segment.
-    pub segment: u32,
-    /// Where in it the frame begins.
-    pub offset: u64,
-}
-
-impl Place {
-    /// The place of a frame.
-    pub fn of(header: &Header, (segment, offset): (u32, u64)) -> Self {
-        Self { first: header.seq, last: header.last(), segment, offset }
-    }
-
-    /// Whether it is one of those kept: with each 64th entry, and a segment's first.
-    fn is_kept(&self) -> bool {
-        self.first.div_ceil(SPARSE) * SPARSE <= self.last || self.offset == segment::HEAD
-    }
-}
 
 /// Where entries lie: sparse, a few bytes for every 64 of them; and what the pages in the open
 /// amount to.

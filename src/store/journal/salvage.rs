@@ -1,8 +1,7 @@
 //! What can still be read of a damaged journal: every whole frame, and the bytes between.
 
-use super::block;
 use super::frame::{self, ENTRIES, Frame, Header, SIGNATURE};
-use super::segment;
+use super::{block, segment, slots};
 use crate::record::Instant;
 use crate::store::error::StoreError;
 use crate::store::files::disk;
@@ -180,7 +179,7 @@ fn headers<'a>(
         .chain(signers.iter().map(move |signer| (kind, epoch, *signer)));
     ways.filter_map(move |(kind, epoch, signer)| {
         let hash = match kind {
-            ENTRIES => block::hash(body, count)?,
+            ENTRIES => slots::hash(body, count)?,
             _ => blake3::hash(body),
         };
         Some(Header { kind, epoch, signer, seq, count, previous, body: hash })
@@ -232,7 +231,7 @@ mod tests {
         for (n, contents) in contents.into_iter().enumerate() {
             let body = block::of_sealed([7; 24], contents);
             let count = u32::try_from(contents.len()).unwrap();
-            let hash = block::hash(&body, count).unwrap();
+            let hash = slots::hash(&body, count).unwrap();
             let (kind, epoch, signer) = (ENTRIES, 1, SIGNER);
             let header = Header { kind, epoch, signer, seq, count, previous, body: hash };
             let signature = (n % 2 == 1).then_some([5; 64]);

@@ -187,3 +187,6 @@ impl Cursor {
         self.file.read_exact(part).map_err(io(Doing::Reading, &self.path))
     }
 }
+
+/// A new segment begins once one has grown to this many bytes.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;

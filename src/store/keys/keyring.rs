@@ -7,30 +7,30 @@
 //! whose key the journal does not know opens nothing, so a change is prepared here, written there,
 //! and settled here, wherever a crash falls.
 
-mod error;
+mod bad;
 mod slot;
 mod work;
 
-pub use error::KeyringError;
 pub use slot::Slot;
 pub use work::Work;
 
 use super::recovery_key::RecoveryKey;
-use super::seal::{DataKey, Seal, random};
+use super::seal::{DataKey, Seal};
 use super::throttle::Throttle;
 use crate::record::{Instant, RecordId, account_form};
-use crate::store::error::StoreError;
+use crate::store::error::{KeyringError, StoreError};
 use crate::store::files::disk::{hex, read_text, unhex, write_whole};
+use crate::store::files::layout::KEYRING_FILE;
 use crate::store::keys::{
     DataKeys, EpochFrame, Owner, Public, Register, Seed, Signer, open_for, seal_for,
 };
+use crate::store::random::random;
+use bad::bad;
 use serde::{Deserialize, Serialize};
 use slot::{SlotKind, normal};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The file's name in the data folder.
-pub const KEYRING_FILE: &str = "keyring.toml";
 const FORMAT: u32 = 2;
 
 /// What a person offers to open a station with.
@@ -552,10 +552,6 @@ fn parse(text: &str) -> Result<File, StoreError> {
     } else {
         Err(StoreError::OtherFormat { found, ours: FORMAT })
     }
-}
-
-fn bad(detail: &str) -> StoreError {
-    StoreError::BadFile { file: KEYRING_FILE.into(), detail: detail.into() }
 }
 
 #[cfg(test)]

@@ -27,5 +27,6 @@ pub(super) mod throttle;
 
 pub use epochs::DataKeys;
 pub use plain::{Branch, EpochFrame, Erase, Erased, GivenUp, KeyFrame, Owner, Plain};
+pub(super) use plain::{REPAIR, RESTORE};
 pub use register::{ADMINISTRATOR, KnownKey, Refused, Register};
 pub use seed::{Public, Seed, Signature, Signer, SignerId, open_for, seal_for};

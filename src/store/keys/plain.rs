@@ -7,7 +7,6 @@ use super::seed::{Public, SignerId};
 use crate::record::RecordId;
 use crate::said;
 use crate::store::error::StoreError;
-use crate::store::recovery::composing::RESTORE;
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
 
@@ -181,3 +180,9 @@ impl Plain {
         }
     }
 }
+
+/// A folder made from a backup.
+pub const RESTORE: &str = "restore";
+
+/// A damaged journal made whole in its place.
+pub const REPAIR: &str = "repair";

@@ -1,7 +1,7 @@
 //! The recovery key: shown once, written down on paper, typed back in need.
 
-use super::seal::random;
 use crate::store::error::StoreError;
+use crate::store::random::random;
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};

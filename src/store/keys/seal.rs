@@ -4,11 +4,11 @@
 //! other eight: values whose nonces begin alike are sealed [`Within`] one.
 
 use crate::store::error::StoreError;
+use crate::store::random::random;
 use crate::words::Said;
 use chacha20::{R20, hchacha};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use std::cell::RefCell;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bytes of a nonce.
 pub const NONCE: usize = 24;
@@ -17,53 +17,6 @@ pub const OVERHEAD: usize = NONCE + TAG;
 
 /// Bytes of a tag.
 pub const TAG: usize = 16;
-/// Bytes asked of the operating system at once.
-const POOL: usize = 1024;
-
-/// Random bytes of the operating system that nobody has had yet.
-struct Pool {
-    bytes: [u8; POOL],
-    left: usize,
-}
-
-/// Random bytes from the operating system.
-///
-/// # Errors
-/// [`StoreError::Random`] when it gives none.
-pub fn random<const N: usize>() -> Result<[u8; N], StoreError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Random)?;
-    Ok(bytes)
-}
-
-/// The same for identities, asked for many at a time; each is given once. No key and no nonce is
-/// made of them: a machine that is started twice from one snapshot has the same ones twice.
-///
-/// # Errors
-/// As [`random`].
-pub fn random_for_ids<const N: usize>() -> Result<[u8; N], StoreError> {
-    thread_local! {
-        static UNUSED: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL], left: 0 }) };
-    }
-    let mut given = [0; N];
-    UNUSED.with_borrow_mut(|pool| {
-        if N > POOL {
-            return getrandom::fill(&mut given).map_err(|_| StoreError::Random);
-        }
-        if pool.left < N {
-            getrandom::fill(&mut pool.bytes).map_err(|_| StoreError::Random)?;
-            pool.left = POOL;
-        }
-        pool.left -= N;
-        let taken = pool.bytes.get_mut(pool.left..).and_then(|rest| rest.get_mut(..N));
-        let taken = taken.ok_or(StoreError::Random)?;
-        given.copy_from_slice(taken);
-        taken.zeroize();
-        Ok(())
-    })?;
-    Ok(given)
-}
-
 /// The 32 random bytes everything of a station is sealed under; wiped when dropped.
 #[derive(Clone)]
 pub struct DataKey(Zeroizing<[u8; 32]>);
@@ -246,15 +199,6 @@ mod tests {
         assert_eq!(sealed[24..32], unhex("bd6d179d3e83d43b").unwrap());
         assert_eq!(sealed[sealed.len() - 16..], unhex("c0875924c1c7987947deafd8780acf49").unwrap());
         assert_eq!(Seal::new(&key).open(&aad, &sealed).unwrap(), plain);
-    }
-
-    #[test]
-    fn no_random_bytes_are_given_twice() {
-        let mut given: Vec<[u8; 10]> = (0..1_000).map(|_| random_for_ids().unwrap()).collect();
-        given.sort_unstable();
-        given.dedup();
-        assert_eq!(given.len(), 1_000);
-        assert_ne!(random_for_ids::<3_000>().unwrap(), [0; 3_000]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A seed, and the two keys that come from it: Ed25519 to sign with, X25519 to receive with.
 
-use super::seal::{Seal, random};
+use super::seal::Seal;
 use crate::store::error::StoreError;
 use crate::store::files::disk::hex;
+use crate::store::random::random;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -4,7 +4,6 @@
 //! are remembered: whatever others try from elsewhere, it costs those nothing.
 
 use crate::record::Instant;
-use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::files::disk::{read_text, write_whole};
 use chrono::TimeDelta;
@@ -126,7 +125,7 @@ impl Throttle {
     }
 
     /// Remembers that the owner of a slot came from somewhere.
-    fn remember(&mut self, tag: &str, from: &str) -> Result<(), StoreError> {
+    pub(in crate::store) fn remember(&mut self, tag: &str, from: &str) -> Result<(), StoreError> {
         let sources = self.kept.sources.entry(tag.to_string()).or_default();
         let before = sources.len();
         sources.retain(|source| source != from);
@@ -137,6 +136,11 @@ impl Throttle {
         }
         // Its new place among them is written with whatever is written next.
         if known { Ok(()) } else { self.save() }
+    }
+
+    /// Every place the owner of a slot has come from.
+    pub(in crate::store) fn sources(&self) -> BTreeSet<String> {
+        self.kept.sources.values().flatten().cloned().collect()
     }
 
     /// The counts an attempt at a slot goes into, with how many of each cost nothing. Where its
@@ -161,23 +165,6 @@ impl Throttle {
             detail: error.to_string(),
         })?;
         write_whole(path, text.as_bytes())
-    }
-}
-
-impl Store {
-    /// Remembers that an account's owner has signed in over the network from `address`.
-    ///
-    /// # Errors
-    /// What the machine gives; it is known until the folder is closed all the same.
-    pub fn remember_source(&self, account: &str, address: &str) -> Result<(), StoreError> {
-        let (keyring, throttle) = &mut *self.ring();
-        throttle.remember(&keyring.account_tag(account)?, address)
-    }
-
-    /// Every address somebody has signed in from over the network, as far as remembered.
-    #[must_use]
-    pub fn known_sources(&self) -> BTreeSet<String> {
-        self.ring().1.kept.sources.values().flatten().cloned().collect()
     }
 }
 

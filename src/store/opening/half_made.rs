@@ -5,14 +5,12 @@
 //! is saved before that. So a folder without that file holds nothing anybody relies on, if its
 //! journal has no more than the one batch that belongs to the making, and nothing else lies there.
 
-use super::unlocking;
 use crate::store::error::{Doing, StoreError, io};
 use crate::store::files::disk;
-use crate::store::files::station::STATION_FILE;
-use crate::store::journal::appending;
-use crate::store::journal::segment;
-use crate::store::keys::keyring::KEYRING_FILE;
-use crate::store::table::building::RECORDS_DIR;
+use crate::store::files::layout::{
+    JOURNAL_DIR, KEYRING_FILE, LOCK_FILE, RECORDS_DIR, RESTORING_FILE, STATION_FILE,
+};
+use crate::store::journal::{scan, segment};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,12 +23,12 @@ pub(in crate::store) fn is_half_made(dir: &Path) -> Result<bool, StoreError> {
     let beside = beside();
     for entry in fs::read_dir(dir).map_err(io(Doing::Reading, dir))? {
         let name = entry.map_err(io(Doing::Reading, dir))?.file_name();
-        let known = [unlocking::LOCK_FILE, KEYRING_FILE, unlocking::JOURNAL_DIR, RECORDS_DIR];
+        let known = [LOCK_FILE, KEYRING_FILE, JOURNAL_DIR, RECORDS_DIR];
         if !known.iter().any(|known| name == *known) && !beside.iter().any(|file| name == **file) {
             return Ok(false);
         }
     }
-    let journal = dir.join(unlocking::JOURNAL_DIR);
+    let journal = dir.join(JOURNAL_DIR);
     if journal.exists() {
         first_batch_only(&journal)
     } else {
@@ -41,8 +39,7 @@ pub(in crate::store) fn is_half_made(dir: &Path) -> Result<bool, StoreError> {
 
 /// Files that were written beside their place and had not taken it.
 fn beside() -> [PathBuf; 3] {
-    [KEYRING_FILE, STATION_FILE, unlocking::RESTORING_FILE]
-        .map(|file| Path::new(file).with_extension("new"))
+    [KEYRING_FILE, STATION_FILE, RESTORING_FILE].map(|file| Path::new(file).with_extension("new"))
 }
 
 fn first_batch_only(journal: &Path) -> Result<bool, StoreError> {
@@ -58,13 +55,13 @@ fn first_batch_only(journal: &Path) -> Result<bool, StoreError> {
     }
     // A frame that begins a batch, anywhere behind the first, was a save.
     let head = usize::try_from(segment::HEAD).unwrap_or(usize::MAX);
-    Ok(!appending::saved_after(bytes.get(head..).unwrap_or_default(), 1))
+    Ok(!scan::saved_after(bytes.get(head..).unwrap_or_default(), 1))
 }
 
 /// Takes away what [`is_half_made`] found, in the opposite order of its making; the lock stays.
 pub(in crate::store) fn clear(dir: &Path) -> Result<(), StoreError> {
     let beside = beside();
-    let made = [RECORDS_DIR, unlocking::JOURNAL_DIR, KEYRING_FILE].map(Path::new);
+    let made = [RECORDS_DIR, JOURNAL_DIR, KEYRING_FILE].map(Path::new);
     for name in made.into_iter().chain(beside.iter().map(AsRef::as_ref)) {
         let path = dir.join(name);
         let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -80,7 +77,7 @@ pub(in crate::store) fn clear(dir: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::table::checkpoint::CHECKPOINT_FILE;
+    use crate::store::files::layout::CHECKPOINT_FILE;
     use crate::store::tests::{FIRST, create, put, save};
 
     /// As after a power cut: what is written last is not there.
@@ -103,7 +100,7 @@ mod tests {
         drop(store);
         without_the_last_files(&data);
         assert!(!is_half_made(&data).unwrap(), "a second save");
-        fs::remove_dir_all(data.join(unlocking::JOURNAL_DIR)).unwrap();
+        fs::remove_dir_all(data.join(JOURNAL_DIR)).unwrap();
         assert!(!is_half_made(&data).unwrap(), "a table that lost its journal");
 
         let other = dir.path().join("other");

@@ -1,156 +1,30 @@
-//! Making and opening a data folder.
+//! A data folder opened: keyring, table and journal brought together, and whether they belong together.
 
-use super::half_made;
-use crate::record::{Clock, RecordId};
+use super::parts::Parts;
+use super::renewed;
+use super::setup::Setup;
 use crate::said;
-use crate::store::Store;
 use crate::store::copies::backups::{self, KnownBackup};
-use crate::store::erasing;
-use crate::store::error::{Broken, Doing, StoreError, io};
-use crate::store::files::disk;
-use crate::store::files::station::{STATION_FILE, StationInfo};
-use crate::store::files::strict;
-use crate::store::journal::appending::{Journal, SEGMENT_BYTES, Torn};
-use crate::store::journal::entry::Draft;
+use crate::store::error::{Broken, KeyringError, StoreError};
+use crate::store::files::layout::JOURNAL_DIR;
+use crate::store::files::lock::lock;
+use crate::store::files::station::StationInfo;
+use crate::store::journal::appending::Journal;
 use crate::store::journal::salvage::{self, Piece};
-use crate::store::keys::keyring::{
-    self, KEYRING_FILE, Keyring, KeyringError, NewSlot, Proof, Secret, Unlocked, Work,
-};
-use crate::store::keys::recovery_key::RecoveryKey;
-use crate::store::keys::seal::DataKey;
+use crate::store::journal::scan::Torn;
+use crate::store::keys::keyring::{self, Keyring, Proof, Secret, Unlocked};
 use crate::store::keys::throttle::Throttle;
-use crate::store::keys::{
-    ADMINISTRATOR, DataKeys, EpochFrame, KeyFrame, Owner, Plain, Register, Seed, Signer,
-};
-use crate::store::progress::Progress;
-use crate::store::recovery::healing;
-use crate::store::saving::change::Change;
-use crate::store::saving::queue::Queue;
-use crate::store::saving::writer::Writer;
+use crate::store::keys::{DataKeys, Owner, Register, Signer};
 use crate::store::table::checkpoint::Checkpoint;
 use crate::store::table::records::Records;
+use crate::store::{Store, erasing};
 use crate::words::Said;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-/// The folder of the journal in the data folder.
-pub const JOURNAL_DIR: &str = "journal";
-/// Held by the one process that owns the folder.
-pub const LOCK_FILE: &str = "lock";
-/// In a folder that a backup is being restored to.
-pub const RESTORING_FILE: &str = "restoring";
-
-/// Gives a kind of record the number its keys begin with; nothing for a kind no pack knows.
-/// A kind keeps its number for ever.
-pub type KindCodes = Arc<dyn Fn(&str) -> Option<u16> + Send + Sync>;
-
-/// Called when something of what is kept changed by itself: a table was built anew, say.
-pub type Told = Arc<dyn Fn() + Send + Sync>;
-
-/// No table smaller than this is compacted: 64 MB.
-const COMPACT_ABOVE: u64 = 64 * 1024 * 1024;
-
-/// What the store is given from outside.
-#[derive(Clone)]
-pub struct Setup {
-    /// Where the present moment comes from.
-    pub clock: Arc<dyn Clock>,
-    /// The packs' numbers for kinds of record.
-    pub codes: KindCodes,
-    /// Size at which a new journal segment begins.
-    pub segment_bytes: u64,
-    /// Size above which a table is compacted once most of it is of no use any more.
-    pub compact_above: u64,
-    /// Where long work says how far it is.
-    pub progress: Arc<Progress>,
-    /// Who is told of changes nobody asked for.
-    pub told: Told,
-    /// What the passwords of a station that is made cost to guess; one that is there knows.
-    pub work: Work,
-}
-
-impl Setup {
-    /// A setup with segments of 64 MB.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, codes: KindCodes) -> Self {
-        Self {
-            clock,
-            codes,
-            segment_bytes: SEGMENT_BYTES,
-            compact_above: COMPACT_ABOVE,
-            progress: Arc::default(),
-            told: Arc::new(|| {}),
-            work: Work::LEAST,
-        }
-    }
-}
-
-/// The first administrator's account.
-pub struct FirstAccount<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its record.
-    pub id: RecordId,
-    /// Its password.
-    pub password: &'a str,
-    /// Somebody else chose the password.
-    pub given: bool,
-}
+use std::sync::PoisonError;
 
 impl Store {
-    /// Makes a station in an empty or new folder, or in one where that was cut short; opens it, and
-    /// gives the recovery key, which is shown once and kept nowhere. It signs the journal's first
-    /// pages and `first`, the first entries.
-    ///
-    /// # Errors
-    /// [`StoreError::FolderNotEmpty`], [`StoreError::Locked`], or what the machine gives.
-    pub fn create(
-        dir: &Path,
-        station: &StationInfo,
-        account: &FirstAccount<'_>,
-        first: Vec<Draft>,
-        setup: &Setup,
-    ) -> Result<(Self, RecoveryKey), StoreError> {
-        let lock = claim(dir)?;
-        let recovery = RecoveryKey::generate()?;
-        let own = Seed::generate()?;
-        let key = DataKey::generate()?;
-        let mut ring = Keyring::empty(dir, setup.work, &key, &own)?;
-        let root = ring.recovery_slot(&recovery)?;
-        let FirstAccount { name, id, password, .. } = *account;
-        let admin = ring.account_slot((name, id), password, Seed::generate()?)?;
-        ring.add(&root, &key)?;
-        ring.add(&admin, &key)?;
-        let pages = first_pages([&root, &admin], &own, &key, account.given);
-        let journal =
-            Journal::create(&dir.join(JOURNAL_DIR), station.origin(), setup.segment_bytes)?;
-        let keys = DataKeys::new(vec![key]);
-        let records = Records::create(dir, station.node, &keys, setup.codes.clone())?;
-        let parts = Parts {
-            lock,
-            keys,
-            hand: own.signer(),
-            ring: (ring, Throttle::load(dir)?),
-            journal,
-            records,
-            notices: Vec::new(),
-            checkpointed: 0,
-            #[cfg(test)]
-            opener: admin.seed.signer(),
-        };
-        let store = parts.start(dir, station.clone(), setup)?;
-        let by = root.seed.signer();
-        let pages = pages.into_iter().map(|page| (by.clone(), page)).collect();
-        let change = Change { hand: by.into(), pages, drafts: first, turn: None };
-        store.submit_when(None, change).wait()?;
-        // Last: a folder with this file is complete.
-        station.save(dir)?;
-        Ok((store, recovery))
-    }
-
     /// Opens a station with an account's password.
     ///
     /// # Errors
@@ -184,7 +58,7 @@ impl Store {
     pub fn open(dir: &Path, secret: &Secret<'_>, setup: &Setup) -> Result<Self, StoreError> {
         let station = StationInfo::load(dir)?;
         let lock = lock(dir)?;
-        healing::finish(dir)?;
+        renewed::finish(dir)?;
         let keyring = Keyring::load(dir)?;
         let mut throttle = Throttle::load(dir)?;
         let unlocked = keyring.open(secret, &mut throttle, setup.clock.now())?;
@@ -269,7 +143,7 @@ impl Found {
         let mut records = None;
         let opened = Journal::open(
             &dir.join(JOURNAL_DIR),
-            station.origin(),
+            station.anchor(),
             checkpoint.as_ref().map(|known| (known.position, known.register.clone())),
             backup.as_ref().map_or(0, |backup| backup.entries),
             || {
@@ -330,23 +204,6 @@ fn agree(unlocked: &Unlocked, keys: &DataKeys, register: &Register) -> Result<Si
     }
 }
 
-/// The pages a journal begins with: the root signs itself in, the station's key, the first
-/// administrator's, and the first epoch.
-fn first_pages([root, admin]: [&NewSlot; 2], own: &Seed, key: &DataKey, given: bool) -> Vec<Plain> {
-    let page = |owner, seed: &Seed, role: Option<&str>, given| {
-        let (public, role) = (Some(seed.signer().public()), role.map(str::to_string));
-        Plain::Key(KeyFrame { owner, public, role, given })
-    };
-    let holders = [root, admin].map(|slot| slot.seed.signer().id()).to_vec();
-    let epoch = EpochFrame { number: 1, commitment: keyring::commitment(key), holders };
-    vec![
-        page(Owner::Recovery, &root.seed, None, false),
-        page(Owner::Station, own, None, false),
-        page(admin.owner, &admin.seed, Some(ADMINISTRATOR), given),
-        Plain::Epoch(epoch),
-    ]
-}
-
 /// Adds to a damaged journal's error when the last good entry was saved, and which backup there is.
 fn explained(
     dir: &Path,
@@ -375,128 +232,6 @@ fn explained(
     });
     let backup = backup.map(|backup| (backups::name_of(&backup.path), backup.entries));
     StoreError::Broken(Box::new(Broken { cause, since, backup }))
-}
-
-/// An open folder before its writer thread runs.
-struct Parts {
-    lock: File,
-    keys: DataKeys,
-    hand: Signer,
-    ring: (Keyring, Throttle),
-    journal: Journal,
-    records: Records,
-    notices: Vec<Said>,
-    checkpointed: u64,
-    #[cfg(test)]
-    opener: Signer,
-}
-
-impl Parts {
-    fn start(self, dir: &Path, station: StationInfo, setup: &Setup) -> Result<Store, StoreError> {
-        let reader = self.journal.reader();
-        let records = Arc::new(self.records);
-        let queue = Arc::new(Queue::new(reader.end().seq + 1));
-        let hand = Arc::new(RwLock::new(self.hand));
-        #[cfg(test)]
-        let faults = self.journal.faults.clone();
-        let writer = Writer {
-            journal: self.journal,
-            keys: self.keys.clone(),
-            station: hand.clone(),
-            records: records.clone(),
-            queue: queue.clone(),
-            checkpointed: self.checkpointed,
-            progress: setup.progress.clone(),
-            told: setup.told.clone(),
-            compact_above: setup.compact_above,
-            building: None,
-        };
-        let thread = std::thread::Builder::new().name("store writer".into());
-        let writer = thread.spawn(move || writer.run()).map_err(io(Doing::Writing, dir))?;
-        Ok(Store {
-            dir: dir.to_path_buf(),
-            station,
-            clock: setup.clock.clone(),
-            keys: self.keys,
-            ring: Mutex::new(self.ring),
-            hand,
-            journal: reader,
-            records,
-            queue,
-            progress: setup.progress.clone(),
-            walking: Mutex::new(()),
-            rewriting: Mutex::new(()),
-            notices: Mutex::new(self.notices),
-            backup_failed: Mutex::default(),
-            heads: Mutex::default(),
-            proof: Mutex::default(),
-            #[cfg(test)]
-            opener: self.opener,
-            writer: Mutex::new(Some(writer)),
-            #[cfg(test)]
-            faults,
-            _lock: self.lock,
-        })
-    }
-}
-
-/// Takes an empty or new folder for a new station, or one where making it was cut short.
-pub(in crate::store) fn claim(dir: &Path) -> Result<File, StoreError> {
-    disk::make_dir(dir)?;
-    // A restore that was interrupted goes on in its own folder.
-    if dir.join(RESTORING_FILE).exists() && !dir.join(STATION_FILE).exists() {
-        strict::close_folder(dir)?;
-        let lock = lock(dir)?;
-        disk::remove_dir(&dir.join(JOURNAL_DIR))?;
-        for file in [KEYRING_FILE, RESTORING_FILE, STATION_FILE] {
-            let _ = std::fs::remove_file(dir.join(file));
-            let _ = std::fs::remove_file(dir.join(file).with_extension("new"));
-        }
-        must_be_free(dir)?;
-        return Ok(lock);
-    }
-    // Before anything is put into it, and again once nobody else can.
-    must_be_free(dir)?;
-    strict::close_folder(dir)?;
-    let lock = lock(dir)?;
-    must_be_free(dir)?;
-    half_made::clear(dir)?;
-    Ok(lock)
-}
-
-fn must_be_free(dir: &Path) -> Result<(), StoreError> {
-    if half_made::is_half_made(dir)? {
-        Ok(())
-    } else {
-        Err(StoreError::FolderNotEmpty(dir.display().to_string()))
-    }
-}
-
-/// One owner per folder, as long as the file is held.
-pub(in crate::store) fn lock(dir: &Path) -> Result<File, StoreError> {
-    let path = dir.join(LOCK_FILE);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    // Never the file a link leads to.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    }
-    let file = options.open(&path);
-    // Where nothing can be written, what is there can still be read by one at a time.
-    let file = file.or_else(|error| match error.kind() {
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-            File::open(&path).map_err(|_| error)
-        }
-        _ => Err(error),
-    });
-    let file = file.map_err(io(Doing::Writing, &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
-        Err(TryLockError::Error(error)) => Err(io(Doing::Writing, &path)(error)),
-    }
 }
 
 fn said_of(torn: &Torn) -> Said {

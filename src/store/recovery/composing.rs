@@ -8,25 +8,25 @@
 //!
 //! A page in the open, a branch, says who put it together and what is given up or vouched for.
 
-use super::restoring::Restoring;
 use crate::record::{Instant, RecordId};
 use crate::said;
 use crate::store::copies::archive;
 use crate::store::copies::backup::BackupFile;
-use crate::store::erasing;
 use crate::store::error::StoreError;
 use crate::store::files::disk::hex;
-use crate::store::journal::appending::{self, Journal, Origin, SEGMENT_BYTES};
-use crate::store::journal::block;
+use crate::store::files::station::Anchor;
+use crate::store::journal::appending::Journal;
 use crate::store::journal::cover::{Cover, Look, Uncovered};
-use crate::store::journal::entry::{self, Entry, Op};
+use crate::store::journal::entry::{Entry, Op};
 use crate::store::journal::frame::{ENTRIES, Frame, LOST, UNSIGNED};
+use crate::store::journal::frame_writer::FrameWriter;
 use crate::store::journal::group::{self, Outgoing, Run, What};
 use crate::store::journal::salvage::{self, Mended, Owned, Piece, Wanted};
-use crate::store::keys::keyring;
+use crate::store::journal::segment::SEGMENT_BYTES;
+use crate::store::journal::{block, envelope, rests, scan, slots};
 use crate::store::keys::{
     Branch, DataKeys, EpochFrame, GivenUp, KeyFrame, Owner, Plain, Public, Register, Signer,
-    SignerId,
+    SignerId, keyring,
 };
 use crate::store::progress::Progress;
 use crate::words::Said;
@@ -144,15 +144,10 @@ pub struct By<'a> {
     pub why: &'static str,
 }
 
-/// A folder made from a backup.
-pub const RESTORE: &str = "restore";
-/// A damaged journal made whole in its place.
-pub const REPAIR: &str = "repair";
-
 /// What a journal is put together from.
 pub struct Sources<'a> {
     /// What the station's signatures and its first header are bound to.
-    pub origin: Origin,
+    pub anchor: Anchor,
     /// A backup, to begin with.
     pub backup: Option<BackupFile>,
     /// A journal folder, damaged or not, for what came after it.
@@ -181,20 +176,20 @@ pub struct Sources<'a> {
 /// A backup that is not whole, somebody who may not do it, [`StoreError::RootLost`], or
 /// what the machine gives; the folder is of no use then.
 pub fn compose(to: &Path, sources: Sources<'_>) -> Result<Recovered, StoreError> {
-    let Sources { origin, backup, journal, archive, known, mut missing, noted, keys, by, progress } =
+    let Sources { anchor, backup, journal, archive, known, mut missing, noted, keys, by, progress } =
         sources;
     missing.extend(known);
     let mut composer = Composer {
-        out: Restoring::create(to)?,
-        origin,
+        out: FrameWriter::create(to)?,
+        anchor,
         archive,
         noted,
         keys,
-        cover: Cover::new(origin.node, Look::Every),
+        cover: Cover::new(anchor.node, Look::Every),
         register: Register::default(),
-        settled: Settled { seq: 0, hash: origin.genesis, register: Register::default() },
+        settled: Settled { seq: 0, hash: anchor.genesis, register: Register::default() },
         seq: 0,
-        hash: origin.genesis,
+        hash: anchor.genesis,
         hashes: HashMap::new(),
         pending: Vec::new(),
         turned: false,
@@ -241,8 +236,8 @@ struct Stray {
 }
 
 struct Composer<'a> {
-    out: Restoring,
-    origin: Origin,
+    out: FrameWriter,
+    anchor: Anchor,
     archive: Option<PathBuf>,
     noted: Option<&'a Register>,
     keys: &'a DataKeys,
@@ -374,7 +369,7 @@ impl Composer<'_> {
         if frame.header.kind != ENTRIES || frame.lost() {
             return;
         }
-        let slots = block::slots(frame.body, frame.header.count).into_iter().flatten();
+        let slots = slots::slots(frame.body, frame.header.count).into_iter().flatten();
         let erased = (frame.header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some());
         self.rests.extend(erased.map(|(seq, slot)| (seq, slot.sealed.to_vec())));
     }
@@ -496,7 +491,7 @@ impl Composer<'_> {
         self.write(&by, &pages, &entries)?;
         self.out.finish()?;
         if !self.rests.is_empty() {
-            let opened = Journal::open(to, self.origin, None, 0, || 0, SEGMENT_BYTES)?;
+            let opened = Journal::open(to, self.anchor, None, 0, || 0, SEGMENT_BYTES)?;
             let (mut journal, _) = opened;
             journal.replace(&self.rests)?;
         }
@@ -512,7 +507,7 @@ impl Composer<'_> {
     fn look_for_rests(&mut self, to: &Path) -> Result<(), StoreError> {
         let register = &self.settled.register;
         self.rests.retain(|seq, rest| register.is_rest(*seq, rest));
-        for seq in erasing::not_as_said(&appending::look(to, self.origin)?, register)? {
+        for seq in rests::not_as_said(&scan::look(to, self.anchor)?, register)? {
             if let btree_map::Entry::Vacant(place) = self.rests.entry(seq) {
                 place.insert(Vec::new());
                 self.found.lost.push((seq, seq));
@@ -608,7 +603,7 @@ impl Composer<'_> {
 
     /// Writes the last batch, signed by whoever puts the journal together.
     fn write(&mut self, by: &By<'_>, pages: &[Plain], entries: &[Entry]) -> Result<(), StoreError> {
-        let encoded = entries.iter().map(entry::encode).collect::<Vec<_>>();
+        let encoded = entries.iter().map(envelope::encode).collect::<Vec<_>>();
         let signer = || by.signer.clone();
         let mut batch: Vec<Outgoing<'_>> = pages
             .iter()
@@ -622,10 +617,10 @@ impl Composer<'_> {
         batch.extend(run.cut());
         let Self { out, cover, register, settled, seq, hash, .. } = self;
         // Nobody vouched for the batch that was cut off; this one begins where it began.
-        *cover = Cover::new(self.origin.node, Look::Quick);
+        *cover = Cover::new(self.anchor.node, Look::Quick);
         *register = settled.register.clone();
         let after = (settled.seq, settled.hash);
-        group::frames(self.origin.node, after, self.keys, &batch, |frame, head| {
+        group::frames(self.anchor.node, after, self.keys, &batch, |frame, head| {
             let taken = cover.frame(frame, head, register);
             taken.map_err(|why| StoreError::NotSigned(why.said()))?;
             (*seq, *hash) = (frame.header.last(), *head);

@@ -1,31 +1,28 @@
 //! A station whose journal is damaged, made whole again in its place.
 //!
-//! The new journal is put together in `journal.new` and takes the old one's place by two renames;
-//! a mark inside it says that it is whole, so that a crash anywhere between is finished at the next
-//! opening. The damaged one is kept as `journal.aside-1`, `-2` ... as it was.
+//! The new journal is put together in `journal.new` and takes the old one's place
+//! (`opening/renewed.rs`). The damaged one is kept as `journal.aside-1`, `-2` ... as it was.
 
-use super::composing::{self, By, REPAIR, Recovered};
-use crate::store::copies::archive;
+use super::composing::{self, By, Recovered};
 use crate::store::copies::backup::{self, BackupFile};
-use crate::store::copies::backups;
 use crate::store::copies::heads::KnownHead;
-use crate::store::erasing;
-use crate::store::error::{Doing, StoreError, io};
+use crate::store::copies::{archive, backups};
+use crate::store::error::StoreError;
 use crate::store::files::disk;
+use crate::store::files::layout::{JOURNAL_DIR, NEW_JOURNAL_DIR};
+use crate::store::files::lock::lock;
 use crate::store::files::station::StationInfo;
-use crate::store::journal::appending;
-use crate::store::keys::DataKeys;
+use crate::store::journal::{rests, scan};
 use crate::store::keys::keyring::{Keyring, Secret};
 use crate::store::keys::throttle::Throttle;
-use crate::store::opening::unlocking::{self, JOURNAL_DIR, Setup, lock};
+use crate::store::keys::{DataKeys, REPAIR};
+use crate::store::opening::renewed::{WHOLE_FILE, finish};
+use crate::store::opening::setup::Setup;
+use crate::store::opening::unlocking;
 use crate::store::progress::Progress;
-use crate::store::table::building;
-use crate::store::table::checkpoint::{CHECKPOINT_FILE, Checkpoint};
+use crate::store::table::checkpoint::Checkpoint;
 use crate::words::Said;
 use std::path::{Path, PathBuf};
-
-/// In a new journal: it is whole, and the table has to be built anew from it.
-const WHOLE_FILE: &str = "whole";
 
 /// What making a station whole came to.
 #[derive(Clone, Debug)]
@@ -63,16 +60,16 @@ pub fn heal(
     let known = checkpoint.as_ref().map(|known| known.position);
     setup.progress.begin(Said::fixed("检查日志", "Checking the journal"), 0);
     // All of it: opening only looks at what came after the last checkpoint.
-    let checked = appending::check_all(&old, station.origin(), known.map_or(0, |known| known.seq))
+    let checked = scan::check_all(&old, station.anchor(), known.map_or(0, |known| known.seq))
         .and_then(|()| unlocking::Found::open(dir, &station, &unlocked, setup).map(drop));
     let mut whole = checked.is_ok();
     let missing = match checked {
         Err(error) if error.is_damage() => Vec::new(),
         Err(error) => return Err(error),
         Ok(()) => {
-            let journal = appending::look(&old, station.origin())?;
+            let journal = scan::look(&old, station.anchor())?;
             let register = journal.keys();
-            whole = erasing::not_as_said(&journal, &register)?.is_empty();
+            whole = rests::not_as_said(&journal, &register)?.is_empty();
             // Whole, and yet another one than was once known: an older copy, or a tail that was cut.
             let known = backups::outside(dir, &station).heads.into_iter();
             known.filter(|head| !head.is_in(&journal, &register)).collect()
@@ -82,7 +79,7 @@ pub fn heal(
         setup.progress.end();
         return Ok(None);
     }
-    let new = dir.join("journal.new");
+    let new = dir.join(NEW_JOURNAL_DIR);
     disk::remove_dir(&new)?;
     setup.progress.begin(Said::fixed("核对备份", "Checking the backups"), 0);
     let backup = newest_whole(dir, &station, &keys, &missing);
@@ -90,7 +87,7 @@ pub fn heal(
     let composed = composing::compose(
         &new,
         composing::Sources {
-            origin: station.origin(),
+            anchor: station.anchor(),
             backup: backup.map(|(_, backup)| backup),
             journal: old.exists().then_some(&old),
             archive: archive::of(dir, &station),
@@ -135,31 +132,4 @@ fn newest_whole(
         let opened = BackupFile::open(&known.path).ok()?;
         Some((known.path, opened))
     })
-}
-
-/// Finishes what a crash cut short: a whole new journal takes its place, and what was known of the
-/// old one is taken away, so that the table is built anew.
-pub(in crate::store) fn finish(dir: &Path) -> Result<(), StoreError> {
-    let (old, new) = (dir.join(JOURNAL_DIR), dir.join("journal.new"));
-    if !old.exists() && new.join(WHOLE_FILE).exists() {
-        disk::rename(&new, &old)?;
-    }
-    let mark = old.join(WHOLE_FILE);
-    if !mark.exists() {
-        return Ok(());
-    }
-    let why = Said::fixed("日志已重新整理", "the journal was put together anew");
-    for generation in building::generations(dir) {
-        building::mark_damaged(dir, generation, &StoreError::Records(why.clone()));
-    }
-    for path in [dir.join(CHECKPOINT_FILE), mark] {
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(io(Doing::Writing, &path)(error));
-            }
-            _ => {}
-        }
-    }
-    disk::sync_dir(dir)?;
-    disk::sync_dir(&old)
 }

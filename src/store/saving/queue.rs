@@ -7,15 +7,16 @@
 use super::change::{Change, Hand, Turn};
 use super::ticket::{Promise, Ticket, pair};
 use crate::record::{Record, RecordId};
-use crate::store::erasing::Rests;
 use crate::store::error::StoreError;
 use crate::store::journal::encoded::SHEET_MAX;
-use crate::store::journal::entry::{self, Draft, DraftOp, Entry, Op};
+use crate::store::journal::entry::{Draft, DraftOp, Entry, Op};
+use crate::store::journal::envelope;
 use crate::store::journal::frame::MAX_BODY;
+use crate::store::journal::rests::Rests;
 use crate::store::keys::{Plain, Signer};
 use crate::store::table::building::Built;
 use crate::store::table::records::Records;
-use crate::store::table::tree::{Key, Stored};
+use crate::store::table::row::{Key, Stored};
 use crate::words::Said;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -227,7 +228,7 @@ impl Queue {
                     name_sheets(record, now);
                 }
             }
-            let encoded = entry::encode(&entry);
+            let encoded = envelope::encode(&entry);
             if encoded.len() + ROUND > MAX_BODY {
                 let (bytes, limit) = (encoded.len() as u64, (MAX_BODY - ROUND) as u64);
                 return Err(StoreError::TooLarge { bytes, limit });

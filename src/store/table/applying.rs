@@ -2,11 +2,13 @@
 //!
 //! A batch carries at most 100 rows and, in the same batch, how far the table is then.
 
-use super::tree::{Applied, BATCH_OPS, Key, Row, Table, Writes};
+use super::row::{Key, Row};
+use super::tree::{Applied, BATCH_OPS, Table, Writes};
 use crate::record::RecordId;
 use crate::store::KindCodes;
 use crate::store::error::StoreError;
-use crate::store::journal::entry::{self, Entry, Op};
+use crate::store::journal::entry::{Entry, Op};
+use crate::store::journal::envelope;
 use crate::store::journal::reader::JournalReader;
 use crate::store::keys::DataKeys;
 use crate::store::progress::Progress;
@@ -168,7 +170,7 @@ impl<'a> Batch<'a> {
             return Err(StoreError::Records(Said::fixed("有记录过时", "a record is stale")));
         }
         let plain = match op {
-            Op::Put { record, .. } => entry::encode_record(record),
+            Op::Put { record, .. } => envelope::encode_record(record),
             _ => {
                 let now = match gathered {
                     Some(row) => Some(row.clone()),

@@ -7,13 +7,14 @@
 //! found, and is moved to `records.aside-1`, `-2` ... once another stands in its place.
 
 use super::applying::{self, Links, Target};
-use super::checkpoint::Sentinels;
 use super::pages::Place;
-use super::tree::{self, Applied, Row, Table, Writes};
+use super::row::Row;
+use super::sentinels::Sentinels;
+use super::tree::{self, Applied, Table, Writes};
 use crate::store::KindCodes;
 use crate::store::error::StoreError;
-use crate::store::files::disk;
-use crate::store::journal::appending::ROOM;
+use crate::store::files::disk::{self, ROOM};
+use crate::store::files::layout::RECORDS_DIR;
 use crate::store::journal::reader::JournalReader;
 use crate::store::keys::DataKeys;
 use crate::store::progress::Progress;
@@ -22,8 +23,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The folder of a station's first table, and what the names of all others begin with.
-pub const RECORDS_DIR: &str = "records";
 /// In a table's folder: it was found damaged, and how.
 const DAMAGED_FILE: &str = "damaged";
 

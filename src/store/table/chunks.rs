@@ -8,7 +8,7 @@
 //! `compact.rs`. No chunk's ids lie among another's.
 //! A record that is changed later gets a row of its own, which counts before the chunk.
 
-use super::tree::{Key, Row};
+use super::row::{Key, Row};
 use crate::store::error::StoreError;
 use crate::store::journal::compact::{Reader, Writer};
 use crate::store::journal::frame::MAX_BODY;

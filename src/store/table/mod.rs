@@ -1,10 +1,11 @@
 //! The present: every record as it is now, in a table made from the journal.
 //!
 //! ```text
-//! tree.rs rows.rs chunks.rs     the table, where its rows are, and rows that many records share
+//! row.rs chunks.rs              a record as a row, and rows that many records share
+//! tree.rs rows.rs               the table, and where its rows are
 //! pages.rs                      records read page by page
 //! applying.rs building.rs       entries brought into a table; a table built beside the one in use
-//! checkpoint.rs                 which table counts, and what it should hold
+//! sentinels.rs checkpoint.rs    what a table should hold, and which one counts
 //! records.rs                    the table in use, and what becomes of it when it fails
 //! ```
 //!
@@ -17,6 +18,8 @@ pub(super) mod checkpoint;
 pub(super) mod chunks;
 pub(super) mod pages;
 pub(super) mod records;
+pub(super) mod row;
 pub(super) mod rows;
+pub(super) mod sentinels;
 pub(super) mod tree;
 mod unhurried;

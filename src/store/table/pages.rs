@@ -3,12 +3,13 @@
 //! Nothing is held between two pages: what is written meanwhile is met where it sorts behind.
 
 use super::chunks;
+use super::row::{Key, Row, Stored};
 use super::rows::Raw;
-use super::tree::{Key, Row, Stored, Table};
+use super::tree::Table;
 use crate::record::RecordId;
 use crate::store::error::StoreError;
 use crate::store::journal::encoded::Glance;
-use crate::store::journal::entry;
+use crate::store::journal::envelope;
 use std::ops::{Bound, Range};
 
 /// Where a walk has come to.
@@ -65,7 +66,7 @@ impl<'p> Glimpse<'p> {
     /// # Errors
     /// [`StoreError::Encoding`].
     pub fn stored(&self) -> Result<Stored, StoreError> {
-        Ok(Stored { record: entry::decode(self.plain)?, last_seq: self.last_seq })
+        Ok(Stored { record: envelope::decode(self.plain)?, last_seq: self.last_seq })
     }
 
     /// What lists and search go by, without making a record of it.
@@ -73,7 +74,7 @@ impl<'p> Glimpse<'p> {
     /// # Errors
     /// [`StoreError::Encoding`].
     pub fn glance(&self) -> Result<Glance<'p>, StoreError> {
-        entry::glance(self.plain)
+        envelope::glance(self.plain)
     }
 
     /// The bytes it is kept as.

@@ -9,8 +9,10 @@ mod walking;
 
 use super::applying::{self, Links, Target};
 use super::building;
-use super::checkpoint::{Checkpoint, Sentinels};
-use super::tree::{Applied, Key, Stored, Table};
+use super::checkpoint::Checkpoint;
+use super::row::{Key, Stored};
+use super::sentinels::Sentinels;
+use super::tree::{Applied, Table};
 use crate::record::RecordId;
 use crate::store::KindCodes;
 use crate::store::error::StoreError;

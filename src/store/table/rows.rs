@@ -1,6 +1,5 @@
 //! Where the rows of the table lie: in sled, or in memory on a disk that takes no writes.
 
-use super::tree::SLED_DIR;
 use super::unhurried::unhurried;
 use crate::store::error::{Doing, StoreError, io};
 use crate::words::Said;
@@ -132,3 +131,5 @@ fn is_the_machine(error: &std::io::Error) -> bool {
     error.raw_os_error().is_some()
         || matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem)
 }
+
+pub(super) const SLED_DIR: &str = "sled";

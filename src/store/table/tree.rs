@@ -10,14 +10,14 @@
 //! sled writes even when it only opens. On a disk that takes nothing the same rows lie in memory,
 //! brought up from the journal, so that reading goes on.
 
-use super::checkpoint::{Sentinel, Sentinels};
 use super::chunks::{self, Unpacked};
-use super::rows::{Raw, Rows, guard};
+use super::row::{Key, Row, Stored, place};
+use super::rows::{Raw, Rows, SLED_DIR, guard};
+use super::sentinels::{Sentinel, Sentinels};
 use super::unhurried::unhurried;
-use crate::record::{Record, RecordId};
+use crate::record::RecordId;
 use crate::store::error::{Doing, StoreError, io};
 use crate::store::files::disk;
-use crate::store::journal::entry;
 use crate::store::keys::DataKeys;
 use crate::store::keys::seal::Purpose;
 use crate::words::Said;
@@ -37,89 +37,11 @@ const OPEN_CHUNKS: usize = 4;
 /// Our own mark beside sled's folder: sled opens folders of other formats as if empty.
 const MARKER_FILE: &str = "format";
 const MARKER: &str = "yizhan records 5, sled 0.34\n";
-pub(in crate::store) const SLED_DIR: &str = "sled";
 /// What sled's own snapshots of its page table begin with; it can do without them.
 const SNAPSHOTS: &str = "snap.";
 /// Shorter than any record's key, so no page of records takes it for one.
 const META_KEY: &[u8] = b"m";
 const META_VERSION: u8 = 3;
-
-/// The key of a record's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key([u8; 18]);
-
-impl Key {
-    /// The key of a record of the kind with this code.
-    #[must_use]
-    pub fn new(code: u16, id: RecordId) -> Self {
-        let mut bytes = [0; 18];
-        bytes[..2].copy_from_slice(&code.to_be_bytes());
-        bytes[2..].copy_from_slice(id.bytes());
-        Self(bytes)
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8; 18] {
-        &self.0
-    }
-
-    /// A key from its bytes; nothing for what is none.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        <[u8; 18]>::try_from(bytes).ok().map(Self)
-    }
-
-    /// The key of another record of this kind.
-    #[must_use]
-    pub fn beside(&self, id: &[u8; 16]) -> Self {
-        let mut bytes = self.0;
-        bytes[2..].copy_from_slice(id);
-        Self(bytes)
-    }
-
-    /// The kind's code.
-    #[must_use]
-    pub fn code(&self) -> u16 {
-        u16::from_be_bytes([self.0[0], self.0[1]])
-    }
-
-    /// The record's id.
-    #[must_use]
-    pub fn id(&self) -> &[u8; 16] {
-        self.0.last_chunk().unwrap_or(&[0; 16])
-    }
-}
-
-/// A record as the table has it, opened and not yet decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Which record.
-    pub key: Key,
-    /// Sequence of the last entry that touched it.
-    pub last_seq: u64,
-    /// The record's bytes.
-    pub plain: Vec<u8>,
-}
-
-impl Row {
-    /// The record.
-    ///
-    /// # Errors
-    /// [`StoreError::Encoding`].
-    pub fn stored(&self) -> Result<Stored, StoreError> {
-        Ok(Stored { record: entry::decode(&self.plain)?, last_seq: self.last_seq })
-    }
-}
-
-/// A record as it is now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
-    /// The record.
-    pub record: Record,
-    /// Sequence of the last entry that touched it.
-    pub last_seq: u64,
-}
 
 /// How far the table is behind the journal, and what it should hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -379,8 +301,17 @@ impl Table {
 
     /// The same of a record that is not encoded yet.
     #[cfg(test)]
-    pub fn value(&self, key: &Key, record: &Record, last_seq: u64) -> Result<Vec<u8>, StoreError> {
-        self.sealed(&Row { key: *key, last_seq, plain: entry::encode_record(record) })
+    pub fn value(
+        &self,
+        key: &Key,
+        record: &crate::record::Record,
+        last_seq: u64,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.sealed(&Row {
+            key: *key,
+            last_seq,
+            plain: crate::store::journal::envelope::encode_record(record),
+        })
     }
 
     /// The bytes of the row a record has for itself.
@@ -496,14 +427,6 @@ fn counted(key: &[u8], value: &[u8]) -> u64 {
 
 fn live_of(batch: &[Raw]) -> u64 {
     batch.iter().map(|(key, value)| counted(key, value)).sum()
-}
-
-/// What a row is sealed to: its key and the last entry that touched it.
-pub fn place(key: &Key, last_seq: u64) -> [u8; 26] {
-    let mut place = [0; 26];
-    place[..18].copy_from_slice(key.bytes());
-    place[18..].copy_from_slice(&last_seq.to_le_bytes());
-    place
 }
 
 /// Sequence of the last entry that touched the record in a row; 0 for what is no row.

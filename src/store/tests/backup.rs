@@ -1,6 +1,7 @@
 //! Backup, restore, and checks of whole folders.
 
 use super::*;
+use crate::store::files::layout::CHECKPOINT_FILE;
 use std::fs;
 
 /// A restore adds the branch and an entry that tells of it.
@@ -132,7 +133,7 @@ fn the_chain_is_checked_without_any_key() {
     let whole = fs::read(&last).unwrap();
     fs::write(&last, &whole[..usize::try_from(segment::HEAD).unwrap()]).unwrap();
     assert!(!verify_chain(dir.path(), None).unwrap().ok);
-    fs::remove_file(dir.path().join(checkpoint::CHECKPOINT_FILE)).unwrap();
+    fs::remove_file(dir.path().join(CHECKPOINT_FILE)).unwrap();
 
     // The end cut off cleanly: only somebody who knows the last hash can tell.
     let report = verify_chain(dir.path(), None).unwrap();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::table::chunks;
+use crate::store::table::row::Row;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -170,7 +171,7 @@ fn table_of(lists: &[&[(u16, u64)]]) -> Table {
 }
 
 fn add(table: &Table, list: &[(u16, u64)]) {
-    let row = |(code, n): &(u16, u64)| tree::Row {
+    let row = |(code, n): &(u16, u64)| Row {
         key: keyed(*code, *n),
         last_seq: *n + 1,
         plain: n.to_le_bytes().to_vec(),

@@ -6,15 +6,14 @@ use crate::store::copies::archive::{self, Copied, Differing};
 use crate::store::copies::backups::{self, BackupOnDisk, Outside};
 use crate::store::copies::heads::KnownHead;
 use crate::store::error::StoreError;
+use crate::store::files::layout::JOURNAL_DIR;
 use crate::store::files::station::StationInfo;
-use crate::store::journal::appending;
-use crate::store::journal::block;
 use crate::store::journal::cover::{Cover, Look};
 use crate::store::journal::frame::{ENTRIES, Frame};
 use crate::store::journal::segment::{self, Cursor, Found};
+use crate::store::journal::{scan, slots};
 use crate::store::keys::keyring::Keyring;
 use crate::store::keys::{KnownKey, Plain, Register, SignerId};
-use crate::store::opening::unlocking;
 use crate::store::table::checkpoint::Checkpoint;
 use crate::words::Said;
 use blake3::Hash;
@@ -32,7 +31,7 @@ use std::path::Path;
 pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, StoreError> {
     let station = StationInfo::load(dir)?;
     let genesis = station.genesis();
-    let journal = dir.join(unlocking::JOURNAL_DIR);
+    let journal = dir.join(JOURNAL_DIR);
     let numbers = if journal.exists() { segment::list(&journal)? } else { Vec::new() };
     let mut report = VerifyReport::default();
     let backups = backups::files(dir);
@@ -226,7 +225,7 @@ impl<'a> Chain<'a> {
                     self.turned |= page;
                     self.settle(cursor.offset, report);
                 }
-                Found::Bad(_) if last && !appending::saved_after(&cursor.rest()?, self.seq + 1) => {
+                Found::Bad(_) if last && !scan::saved_after(&cursor.rest()?, self.seq + 1) => {
                     return Ok(self.ends(last, &cursor, report));
                 }
                 Found::Bad(_) => {
@@ -297,7 +296,7 @@ impl<'a> Chain<'a> {
             report.lost += u64::from(header.count);
             self.lost.push((header.seq, header.last()));
         } else if header.kind == ENTRIES {
-            let slots = block::slots(frame.body, header.count).into_iter().flatten();
+            let slots = slots::slots(frame.body, header.count).into_iter().flatten();
             for (seq, slot) in (header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some()) {
                 self.rests.insert(seq, *blake3::hash(slot.sealed).as_bytes());
             }

@@ -1,6 +1,6 @@
 //! What the journal says of each record: a line each, small, since there may be millions.
 
-use crate::store::table::tree::Key;
+use crate::store::table::row::Key;
 use hashbrown::HashTable;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

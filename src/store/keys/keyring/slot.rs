@@ -1,13 +1,14 @@
 //! One slot of the keyring: a seed, sealed under what a secret is stretched to, and the data key
 //! sealed for it.
 
-use super::bad;
+use super::bad::bad;
 use super::work::{Work, derive};
 use crate::record::RecordId;
 use crate::store::error::StoreError;
 use crate::store::files::disk::{hex, unhex};
-use crate::store::keys::seal::{OVERHEAD, Seal, random};
+use crate::store::keys::seal::{OVERHEAD, Seal};
 use crate::store::keys::{Owner, Public, Seed};
+use crate::store::random::random;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;

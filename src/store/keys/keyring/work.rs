@@ -1,7 +1,7 @@
 //! The work that makes a password hard to guess: Argon2id, as much of it as the machine does in
 //! half a second, and never more than two at once.
 
-use super::bad;
+use super::bad::bad;
 use crate::store::error::StoreError;
 use crate::store::turns::Turns;
 use argon2::{Algorithm, Argon2, Block, Params, Version};

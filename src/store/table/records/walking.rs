@@ -2,9 +2,10 @@
 
 use super::Records;
 use crate::store::error::StoreError;
-use crate::store::table::checkpoint::Sentinels;
 use crate::store::table::pages::{Glimpse, PAGE, Page, Place};
-use crate::store::table::tree::{Key, Table};
+use crate::store::table::row::Key;
+use crate::store::table::sentinels::Sentinels;
+use crate::store::table::tree::Table;
 use crate::words::Said;
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
