@@ -4,8 +4,9 @@
 pub use super::book::fuzzing::{html, xlsx};
 
 use super::book::xls_rows;
-use super::columns::{Column, Target};
+use super::columns::Column;
 use super::look::look;
+use super::target::Target;
 use super::{Book, ImportOptions, decode, guard, unguard};
 use crate::program::{Catalogue, Kind, Typing, plain, typed};
 use crate::words::Lang;

@@ -4,7 +4,6 @@
 //! group merged over the columns it names.
 
 use super::book::{Merged, SheetRow};
-use super::columns::LONGEST_HEADING;
 use crate::record::fold;
 
 /// Rows in which headings are looked for.
@@ -240,6 +239,9 @@ fn group_left_of(rows: &[SheetRow], depth: usize, column: usize) -> Option<Strin
 fn bare(text: &str) -> String {
     fold(text).chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
 }
+
+/// The longest text, in bytes, that is looked at as a heading.
+pub(super) const LONGEST_HEADING: usize = 600;
 
 #[cfg(test)]
 mod tests {

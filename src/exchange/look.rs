@@ -5,10 +5,11 @@
 //! written.
 
 use super::book::{Book, Merged, SheetHead, SheetRow};
-use super::columns::{Column, Columns, Target};
+use super::columns::{Column, Columns};
 use super::cut::Numbers;
 use super::headings::{self, HEADING_ROWS, Headings};
 use super::rows::{self, RowIs};
+use super::target::Target;
 use super::told::{self, About, Lines, Notice, column_name};
 use super::{FileTrouble, ImportOptions};
 use crate::program::FieldType;

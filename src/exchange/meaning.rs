@@ -2,7 +2,7 @@
 //! of days, formulas without a value, digits a spreadsheet has lost.
 
 use super::book::{Cell, DayCount, Form};
-use super::columns::Owner;
+use super::target::Owner;
 use crate::program::{Field, FieldType, TypedError};
 use crate::record::{Fields, SheetMark, Value, fold, parse_month};
 use crate::said;

@@ -1,10 +1,11 @@
 //! One row of a file as the values of a record, and what is wrong with it.
 
 use super::book::{Cell, Merged, SheetRow};
-use super::columns::{Column, Columns, Owner, Target};
+use super::columns::{Column, Columns};
 use super::look::Layout;
 use super::meaning::{self, Months};
 use super::report::{Fault, Place};
+use super::target::{Owner, Target};
 use crate::office::Office;
 use crate::program::{
     Field, FieldProblem, FieldType, Kind, PERSON, Stage, TypedError, Typing, filled_from_id,
@@ -388,7 +389,7 @@ impl<'a> RowReader<'a> {
     /// A fault standing at a field, by the column that fills it.
     pub fn fault_at_field(&self, row: &SheetRow, id: &str, said: Said, next: Said) -> Fault {
         let field = self.field(id);
-        let at = if id == super::columns::NUMBER {
+        let at = if id == super::target::NUMBER {
             self.columns().number()
         } else {
             self.columns().column_of(id)

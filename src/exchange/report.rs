@@ -1,6 +1,6 @@
 //! What became of a file: how many rows were taken, and each refused one with its reason.
 
-use super::told::Notice;
+use super::told::{Notice, sheet_said};
 use crate::office::Refusal;
 use crate::program::{Field, mask_refused};
 use crate::said;
@@ -92,11 +92,6 @@ impl Place {
             format!("Line {line} of sheet \"{}\"", self.sheet),
         )
     }
-}
-
-/// `工作表“二月”`, `Sheet "二月"`.
-pub(super) fn sheet_said(name: &str) -> Said {
-    said!("工作表“{name}”", "Sheet \"{name}\"")
 }
 
 /// A row that was not taken.

@@ -2,7 +2,9 @@
 //! totals, signatures, remarks, headings printed again. None of the latter may become a record.
 
 use super::book::{Cell, Merged, SheetRow};
-use super::columns::{Columns, LONGEST_HEADING, Target};
+use super::columns::Columns;
+use super::headings::LONGEST_HEADING;
+use super::target::Target;
 use super::told;
 use crate::record::{IdNumber, fold};
 use words::{

@@ -1,7 +1,6 @@
 //! What a person is told of a file besides its refused rows: everything that was seen and not
 //! taken, or taken in another form than it stood in. This is the one place where it is put in words.
 
-use super::report::sheet_said;
 use crate::said;
 use crate::words::Said;
 
@@ -380,6 +379,11 @@ pub(super) fn other_unit(sheet: &str, line: usize, text: &str) -> Notice {
         "Line {line} says \"{text}\"; amounts are read in yuan all the same. Convert them first if they are not."
     );
     Notice { count: 1, lines: vec![line], ..Notice::new(About::Column, sheet, what) }
+}
+
+/// `工作表“二月”`, `Sheet "二月"`.
+pub(super) fn sheet_said(name: &str) -> Said {
+    said!("工作表“{name}”", "Sheet \"{name}\"")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Why a file cannot be read at all, in words.
 
-use super::book::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
+use super::limits::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
 use crate::office::Refusal;
 use crate::said;
 use crate::store::NotWritten;

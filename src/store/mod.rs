@@ -126,7 +126,6 @@ use crate::record::{Clock, Instant, RecordId};
 use crate::store::table::row::Key;
 use crate::words::Said;
 use blake3::Hash;
-use copies::backup;
 use journal::reader::JournalReader;
 use keys::DataKeys;
 use keys::keyring::{Keyring, Proof};
@@ -483,42 +482,6 @@ impl Store {
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
-    }
-
-    /// Compares the journal with the heads known outside, and keeps what came of it.
-    pub fn look_at_heads(&self) {
-        let compared = self.compare_heads();
-        *self.heads.lock().unwrap_or_else(PoisonError::into_inner) = Some(compared);
-    }
-
-    /// The journal against the heads known outside, as last compared.
-    #[must_use]
-    pub fn heads(&self) -> Option<HeadsCompared> {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Writes a backup of everything saved so far to `file`, while saving goes on. The recovery key
-    /// and the administrators' passwords of today open it, and nobody else's. It is read back and
-    /// checked before it gets its name.
-    ///
-    /// # Errors
-    /// What the machine gives, or the entry of the journal that cannot be read. No file of that name
-    /// is left or changed then.
-    pub fn backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
-        // A copy, so that nobody waits for a backup to sign in.
-        let register = self.journal.keys();
-        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner).0.for_backup(&register);
-        let (station, now) = ((&self.station, &ring), self.clock.now());
-        let keys = (&self.keys, &self.hand());
-        backup::write(file, &self.journal, keys, station, now, &self.progress)
-    }
-
-    /// Reads a backup of this station through and checks everything in it.
-    ///
-    /// # Errors
-    /// [`StoreError::Backup`] saying what is wrong.
-    pub fn check_backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
-        backup::verify(file, &self.keys, &self.progress)
     }
 
     /// Waits for everything handed in, brings the table onto the disk and makes a checkpoint.

@@ -1,17 +1,9 @@
 //! Cells and rows as they stand in a file, with what is known of each.
 
-use crate::exchange::{FileTrouble, guard};
+use crate::exchange::guard;
+use crate::exchange::limits::MOST_COLUMNS;
+use crate::exchange::trouble::FileTrouble;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-
-/// The most columns with content a sheet may have. Rosters have a few dozen; a cell far to the
-/// right is a slip, or made to fill a machine.
-pub const MOST_COLUMNS: usize = 1_024;
-
-/// The most rows with content, and the last row a spreadsheet has.
-pub const MOST_ROWS: usize = 1_048_576;
-
-/// The most sheets a file may have.
-pub const MOST_SHEETS: usize = 256;
 
 /// The most bytes of a cell that are kept: more than a spreadsheet's 32,767 characters ever take,
 /// so that a longer one is still seen to be too long.

@@ -6,7 +6,7 @@ use super::cell::{Cell, Merged, SheetRow};
 const FILLED_OVER: usize = 64;
 
 /// Regions a row may lie in at once: more cannot stand side by side in a sheet.
-const MOST_OPEN: usize = super::MOST_COLUMNS;
+const MOST_OPEN: usize = crate::exchange::limits::MOST_COLUMNS;
 
 /// Bytes of text filled into one row: a text is copied into every cell of a region, and a few long
 /// ones over many rows would fill a machine.
@@ -14,7 +14,7 @@ const MOST_FILLED: usize = 96 << 10;
 
 /// Cells looked at for filling in one row: regions that lie over one another, as in no sheet, would
 /// be gone through again and again.
-const MOST_VISITED: usize = 4 * super::MOST_COLUMNS;
+const MOST_VISITED: usize = 4 * crate::exchange::limits::MOST_COLUMNS;
 
 /// A region, its last row and column included; all from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

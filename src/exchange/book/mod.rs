@@ -38,20 +38,16 @@ mod xml;
 mod xml2003;
 
 pub(super) use aside::{Hand, hand, no_thread};
-pub use cell::{
-    Cell, DayCount, Form, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS, Merged, SheetHead, SheetRow,
-};
+pub use cell::{Cell, DayCount, Form, Merged, SheetHead, SheetRow};
 
-use super::FileTrouble;
+use super::limits::{MOST_BYTES, MOST_SHEETS};
+use crate::exchange::trouble::FileTrouble;
 use cell::Source;
 use kinds::Made;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The largest file that is read, in bytes: a list of a million people has about sixty million.
-pub const MOST_BYTES: u64 = 512 << 20;
 
 /// The rows of a sheet, from the top.
 pub type Rows<'b> = Box<dyn Iterator<Item = Result<SheetRow, FileTrouble>> + 'b>;

@@ -1,6 +1,7 @@
 //! XML parts of workbooks, read as a stream within limits.
 
-use super::{FileTrouble, MOST_BYTES};
+use crate::exchange::limits::MOST_BYTES;
+use crate::exchange::trouble::FileTrouble;
 use memchr::{memchr, memrchr};
 use quick_xml::Reader;
 use quick_xml::encoding::DecodingReader;

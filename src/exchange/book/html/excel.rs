@@ -1,7 +1,6 @@
 //! What Excel and LibreOffice say of a cell besides the text they show: the text may be rounded.
 
-use super::super::Cell;
-use super::super::cell::{DayCount, is_error};
+use super::super::cell::{Cell, DayCount, is_error};
 use super::style::{Look, Shows};
 
 /// Whole numbers of so many digits are not kept by a spreadsheet; a page that has them all has them

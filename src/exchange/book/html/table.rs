@@ -1,9 +1,11 @@
 //! A table being read: which columns its cells stand in, and its rows.
 
+use super::super::cell::{Cell, SheetRow};
 use super::super::merges::{Merges, Region};
-use super::super::{Cell, FileTrouble, MOST_COLUMNS, SheetRow};
 use super::excel::Given;
 use super::words::Words;
+use crate::exchange::limits::MOST_COLUMNS;
+use crate::exchange::trouble::FileTrouble;
 
 /// The columns and rows a browser lets a cell reach over.
 const MOST_OVER: usize = 1_000;

@@ -5,11 +5,12 @@
 
 mod cells;
 
-use super::cell::{DayCount, MOST_ROWS, SheetHead, SheetRow, Source};
+use super::cell::{DayCount, SheetHead, SheetRow, Source};
 use super::merges::{Merges, Region};
 use super::xlsx::parts::damaged;
 use super::xml::{Xml, attribute, cut_off, is, number};
-use super::{FileTrouble, MOST_COLUMNS};
+use crate::exchange::limits::{MOST_COLUMNS, MOST_ROWS};
+use crate::exchange::trouble::FileTrouble;
 use crate::words::Said;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
@@ -80,7 +81,7 @@ impl Source for Ods {
         let mut heads = Vec::new();
         while let Some(mut head) = next_sheet(&mut part, &mut before)? {
             hidden_columns(&mut part, &mut head.hidden_columns)?;
-            if heads.len() > super::cell::MOST_SHEETS {
+            if heads.len() > crate::exchange::limits::MOST_SHEETS {
                 return Err(FileTrouble::TooManySheets);
             }
             heads.push(head);

@@ -1,7 +1,7 @@
 //! The records a workbook consists of: a number, a length, a body.
 
-use super::super::FileTrouble;
 use super::super::xml::cut_off;
+use crate::exchange::trouble::FileTrouble;
 
 pub(super) const FORMULA: u16 = 0x0006;
 pub(super) const EOF: u16 = 0x000A;

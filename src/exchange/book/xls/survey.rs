@@ -1,9 +1,9 @@
 //! What is known of a sheet before its cells are read: some of it stands behind them.
 
-use super::super::FileTrouble;
 use super::super::cell::hide;
 use super::super::merges::Region;
 use super::records::{BOF, COL_INFO, EOF, MERGED_CELLS, ROW, Record, Records, STRING, u16_at};
+use crate::exchange::trouble::FileTrouble;
 use std::collections::BTreeSet;
 
 /// The row is not shown.

@@ -1,9 +1,9 @@
 //! Texts: in 8 or 16 bits a character, alone or shared by the whole workbook.
 
-use super::super::FileTrouble;
 use super::super::shared::SharedTexts;
 use super::super::xml::cut_off;
 use super::records::{Pieces, Record, Records};
+use crate::exchange::trouble::FileTrouble;
 use encoding_rs::Encoding;
 
 /// Each character in two bytes.

@@ -1,7 +1,7 @@
 //! The records of a part: a number, a length, a body.
 
-use super::super::FileTrouble;
 use super::super::xml::cut_off;
+use crate::exchange::trouble::FileTrouble;
 use std::io::{BufRead, BufReader, Read};
 
 pub(super) const ROW: u32 = 0;

@@ -1,12 +1,13 @@
 //! The rows of a sheet.
 
+use super::super::cell::{Cell, DayCount, SheetRow};
 use super::super::merges::Region;
 use super::super::shared::SharedTexts;
 use super::super::xml::{Xml, attribute, cut_off, is, says_yes};
 use super::parts::Parts;
 use super::strings::{push_unescaped, rich_text};
 use super::styles::Styles;
-use super::{Cell, DayCount, FileTrouble, SheetRow};
+use crate::exchange::trouble::FileTrouble;
 use memchr::memmem::Finder;
 use quick_xml::events::{BytesStart, Event};
 use std::io::Read;

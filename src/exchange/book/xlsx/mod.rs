@@ -9,11 +9,12 @@ pub(super) mod parts;
 mod strings;
 mod styles;
 
-use super::cell::{Cell, DayCount, MOST_ROWS, MOST_SHEETS, SheetHead, SheetRow, Source, hide};
+use super::cell::{DayCount, SheetHead, SheetRow, Source, hide};
 use super::merges::Merges;
 use super::shared::SharedTexts;
-use super::xml::{attribute, is, says_yes};
-use super::{FileTrouble, xml};
+use super::xml::{self, attribute, is, says_yes};
+use crate::exchange::limits::{MOST_ROWS, MOST_SHEETS};
+use crate::exchange::trouble::FileTrouble;
 use cells::CellReader;
 use parts::Parts;
 use quick_xml::events::Event;

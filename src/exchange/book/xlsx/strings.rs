@@ -1,8 +1,8 @@
 //! Texts of cells: those shared by the whole workbook, and those in a cell.
 
-use super::super::FileTrouble;
 use super::super::shared::SharedTexts;
 use super::super::xml::{Xml, attribute, cut_off, is};
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::Event;
 use std::io::Read;
 

@@ -1,11 +1,12 @@
 //! XML 2003: the XML of Excel 2002 and 2003, which programs still write since it is simple.
 
-use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source, is_error, iso_moment};
+use super::cell::{Cell, DayCount, SheetHead, SheetRow, Source, is_error, iso_moment};
 use super::formats::is_date_code;
 use super::markup::{Decoded, Markup};
 use super::merges::{Merges, Region};
 use super::xml::{Xml, attribute, cut_off, is, number, says_yes};
-use super::{FileTrouble, MOST_COLUMNS};
+use crate::exchange::limits::{MOST_COLUMNS, MOST_ROWS};
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Source for Xml2003 {
         let mut before = Before::default();
         let mut heads = Vec::new();
         while let Some(name) = next_sheet(&mut part, &mut before)? {
-            if heads.len() > super::cell::MOST_SHEETS {
+            if heads.len() > crate::exchange::limits::MOST_SHEETS {
                 return Err(FileTrouble::TooManySheets);
             }
             heads.push(head(&mut part, name)?);

@@ -1,11 +1,13 @@
 //! Rows of a table inside records: each finds its record by number and is added to it once.
 
 use super::book::SheetRow;
-use super::columns::NUMBER;
-use super::import::{Lazily, ReadRow, Run, Way, number_key};
+use super::earlier::Lazily;
+use super::number_key::number_key;
 use super::own::Elsewhere;
 use super::reading::RowReader;
 use super::report::{Fault, Place};
+use super::run::{ReadRow, Run, Way};
+use super::target::NUMBER;
 use crate::office::{Command, Office, Refusal};
 use crate::program::{Field, FieldType, Kind, same_value};
 use crate::record::{Fields, RecordId, Row, Value};
@@ -26,7 +28,7 @@ struct Holder {
 }
 
 /// Taking rows in as rows of a table.
-pub(super) struct Members<'a> {
+pub(super) struct AsRows<'a> {
     office: &'a Office,
     kind: &'a Kind,
     table: &'a Field,
@@ -41,7 +43,7 @@ pub(super) struct Members<'a> {
     refused: Lazily,
 }
 
-impl<'a> Members<'a> {
+impl<'a> AsRows<'a> {
     pub fn new(office: &'a Office, kind: &'a Kind, table: &'a Field) -> Self {
         Self {
             office,
@@ -57,7 +59,7 @@ impl<'a> Members<'a> {
     }
 }
 
-impl Way for Members<'_> {
+impl Way for AsRows<'_> {
     fn row(
         &mut self,
         reader: &RowReader<'_>,
@@ -123,7 +125,7 @@ impl Way for Members<'_> {
     }
 }
 
-impl Members<'_> {
+impl AsRows<'_> {
     /// The record a number names: its own, or the field the pack names.
     fn record(&mut self, number: &str) -> Result<Option<RecordId>, Refusal> {
         let key = number_key(number);

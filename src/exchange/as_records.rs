@@ -1,12 +1,13 @@
 //! Rows as records: which are new, which are here already just so, and which contradict.
 
 use super::book::SheetRow;
-use super::columns::NUMBER;
 use super::compare::{differences, faults, same};
-use super::import::{ReadRow, Run, Way, number_key};
+use super::number_key::number_key;
 use super::own::{self, Elsewhere};
 use super::reading::{Entered, RowReader};
 use super::report::{Fault, Place};
+use super::run::{ReadRow, Run, Way};
+use super::target::NUMBER;
 use crate::directory::Slots;
 use crate::office::{Actor, Command, Line, Office, Refusal};
 use crate::program::{Kind, PERSON};
@@ -105,7 +106,7 @@ struct Whose {
 }
 
 /// Taking rows in as records of a kind.
-pub(super) struct Heads<'a> {
+pub(super) struct AsRecords<'a> {
     office: &'a Office,
     actor: &'a Actor,
     kind: &'a Kind,
@@ -122,7 +123,7 @@ pub(super) struct Heads<'a> {
     elsewhere: Elsewhere,
 }
 
-impl<'a> Heads<'a> {
+impl<'a> AsRecords<'a> {
     /// `rows` is how many are expected.
     pub fn new(
         office: &'a Office,
@@ -147,7 +148,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-impl Way for Heads<'_> {
+impl Way for AsRecords<'_> {
     fn row(
         &mut self,
         reader: &RowReader<'_>,
@@ -194,7 +195,7 @@ impl Way for Heads<'_> {
     }
 }
 
-impl Heads<'_> {
+impl AsRecords<'_> {
     fn remember(&mut self, place: &Place, content: u64, entered: &Entered, whose: Option<&Whose>) {
         if let Some(number) = &entered.number {
             self.numbers.entry(number_key(number)).or_insert((place.clone(), content));
