@@ -355,7 +355,7 @@ impl AsRecords<'_> {
             .filter(|one| one.kind == PERSON && id_key(one.text(ID_NUMBER)) == id_key(id_number)))
     }
 
-    /// A row whose identity number stands in a row before it, under the same name.
+    /// A row whose identity number is in a row before it, under the same name.
     fn earlier_row(
         &self,
         reader: &RowReader<'_>,

@@ -8,7 +8,7 @@ use crate::record::fold;
 use crate::said;
 use crate::words::{Said, closest};
 
-/// The columns a file of refused rows has behind the original ones. They are passed over when it
+/// The columns a file of refused rows has after the original ones. They are passed over when it
 /// comes in again.
 pub(super) const ADDED: [Said; 6] = [
     Said::fixed("工作表", "Sheet"),
@@ -244,7 +244,7 @@ impl<'c> Columns<'c> {
         }
     }
 
-    /// True when what stands in a column is taken in.
+    /// True when what is in a column is taken in.
     pub fn is_taken(&self, at: usize) -> bool {
         !matches!(self.meanings.get(at), None | Some(Column::Left))
     }

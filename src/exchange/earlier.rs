@@ -1,7 +1,7 @@
 //! What earlier imports refused, so that the rows hanging on a refused record can say why.
 //!
 //! The end of an import is written into the sealed journal: how many rows, and for each refused
-//! record its number and column. No value of a person stands there.
+//! record its number and column. No value of a person is there.
 
 use super::Plan;
 use super::number_key::number_key;

@@ -41,7 +41,7 @@ pub struct ExportOptions {
 /// The most rows a sheet of a workbook holds, its headings and a margin taken off.
 const MOST_ROWS: usize = 1_048_000;
 
-/// Writes records out and gives the number of rows. The export stands in the journal before the
+/// Writes records out and gives the number of rows. The export is in the journal before the
 /// first byte is written.
 ///
 /// # Errors
@@ -153,7 +153,7 @@ fn note(
     Ok(())
 }
 
-/// What stands on the sheet behind the table: whose list this is, how many rows, and why.
+/// What is on the sheet after the table: whose list this is, how many rows, and why.
 fn about(
     office: &Office,
     actor: &Actor,

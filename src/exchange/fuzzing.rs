@@ -55,7 +55,7 @@ pub fn csv(bytes: &[u8]) {
 /// Any bytes as a workbook of Excel 5 to 2003, or as the stream of records in one.
 ///
 /// # Panics
-/// When rows do not come from the top, or nothing stands in one.
+/// When rows do not come from the top, or nothing is in one.
 pub fn xls(bytes: &[u8]) {
     let Ok(sheets) = xls_rows(bytes) else { return };
     for rows in sheets {

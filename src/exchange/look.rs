@@ -52,13 +52,13 @@ pub(super) struct Layout<'c> {
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Nothing stands in it.
+    /// Nothing is in it.
     Blank,
     /// It is looked at as a row of the list.
     Taken,
     /// It is told, and left.
     Told(RowIs),
-    /// It stands below other headings.
+    /// It is below other headings.
     Below,
 }
 

@@ -77,7 +77,7 @@ fn counted_from_today() -> (Said, Said) {
     )
 }
 
-/// Two lines that are a name each. A name whose characters stand below one another is one.
+/// Two lines that are a name each. A name whose characters are below one another is one.
 fn is_two_names(text: &str) -> bool {
     let lines = text.lines().map(fold).filter(|line| line.chars().count() >= 2);
     let han = |line: &String| !line.chars().any(|c| c.is_ascii_alphanumeric());

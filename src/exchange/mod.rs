@@ -15,7 +15,7 @@
 //! | `look` | the first look: which sheets, columns and rows are meant |
 //! | `target`, `headings`, `columns`, `rows`, `cut` | what columns can lead to; what headings, columns, rows and long numbers are |
 //! | `reading`, `meaning` | a row of cells to values, and what is wrong with them |
-//! | `told` | what a person is told of what was not taken as it stood |
+//! | `told` | what a person is told of what was not taken as it was |
 //! | `import`, `run`, `as_records`, `as_rows` | rows to commands, as records or as rows of a table |
 //! | `compare`, `own`, `number_key`, `earlier` | which row is new, already here, or was refused before |
 //! | `report`, `rejects` | what became of the file |

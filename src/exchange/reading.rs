@@ -100,7 +100,7 @@ impl<'a> RowReader<'a> {
         &self.layout.columns
     }
 
-    /// Where a row stands.
+    /// Where a row is.
     pub fn place(&self, row: &SheetRow) -> Place {
         self.place_of_line(row.line)
     }
@@ -278,7 +278,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The fields that stand beside one another in a record or row.
+    /// The fields that are beside one another in a record or row.
     fn scope(&self, owner: Owner) -> Vec<&'a Field> {
         match (owner, self.target.table) {
             (Owner::Row, Some(table)) => table.field_type.columns().iter().collect(),

@@ -164,7 +164,7 @@ fn makes(command: &Command) -> bool {
 
 /// What the office refused, at the column of the file.
 fn fault_of(reader: &RowReader<'_>, row: &SheetRow, why: &Refusal) -> Fault {
-    // `members[3].id_number` stands in the column of `id_number`.
+    // `members[3].id_number` is in the column of `id_number`.
     let field = why.field.rsplit_once('.').map_or(why.field.as_str(), |(_, column)| column);
     reader.fault_at_field(row, field, why.message.clone(), why.next.clone())
 }

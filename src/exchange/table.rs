@@ -1,4 +1,4 @@
-//! Records as the rows of a table: which columns there are and what stands in each cell.
+//! Records as the rows of a table: which columns there are and what is in each cell.
 //!
 //! Columns, their order and their headings are settled in [`Table::new`] and [`Table::headings`] and
 //! nowhere else: the layout another system wants, such as the national sheet of members, is a
@@ -13,7 +13,7 @@ use crate::words::{Lang, Said};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-/// What stands in one cell.
+/// What is in one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Out {
     /// Nothing.

@@ -39,7 +39,7 @@ impl<'c> Target<'c> {
         target
     }
 
-    /// The field a heading, id or alias means. How to fill it in may stand behind it in brackets.
+    /// The field a heading, id or alias means. How to fill it in may come after it in brackets.
     pub fn field(&self, heading: &str) -> Option<(Owner, &'c Field)> {
         self.called(heading).or_else(|| self.called(&without_asides(heading)?))
     }

@@ -1,5 +1,5 @@
 //! What a person is told of a file besides its refused rows: everything that was seen and not
-//! taken, or taken in another form than it stood in. This is the one place where it is put in words.
+//! taken, or taken in another form than it had. This is the one place where it is put in words.
 
 use crate::said;
 use crate::words::Said;
@@ -26,7 +26,7 @@ pub enum About {
     HiddenRows,
     /// Totals, signatures, remarks below a table.
     NoPerson,
-    /// Headings that stand there again.
+    /// Headings that are there again.
     HeadingsAgain,
     /// Cells that have their content from a merged region.
     Merged,
@@ -287,7 +287,7 @@ pub(super) fn no_person(sheet: &str, rows: &Lines, labels: &[(usize, String)]) -
     Notice::of(About::NoPerson, sheet, rows, what)
 }
 
-/// Headings that stand there again, as on every printed page.
+/// Headings that are there again, as on every printed page.
 pub(super) fn headings_again(sheet: &str, rows: &Lines) -> Notice {
     let lines = rows.said();
     let what = Said::new(

@@ -29,7 +29,7 @@ pub enum FileTrouble {
         /// What the machine says.
         why: String,
     },
-    /// Nothing stands in it.
+    /// Nothing is in it.
     #[error("empty file")]
     Empty,
     /// Neither text nor a workbook: bytes no text has.

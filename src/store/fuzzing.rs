@@ -35,7 +35,7 @@ const CHECKSUM: u8 = 0b0001;
 const CHAIN: u8 = 0b0010;
 /// Give the segment its right head.
 const HEAD: u8 = 0b0100;
-/// Seal what stands in a backup's blocks, so that what is under the seal is read too.
+/// Seal what is in a backup's blocks, so that what is under the seal is read too.
 const SEALED: u8 = 0b0100;
 /// And compress it before.
 const PLAIN: u8 = 0b1000;
@@ -211,7 +211,7 @@ pub(super) fn backed_up(input: &[u8]) -> Result<BackupReport, StoreError> {
     checked
 }
 
-/// The blocks of a backup file as `backup.rs` lays them out, and what stands behind the last.
+/// The blocks of a backup file as `backup.rs` lays them out, and what comes after the last.
 struct Blocks<'a> {
     magic: &'a [u8],
     blocks: Vec<(u8, Vec<u8>)>,
@@ -295,7 +295,7 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// The hash of a block whose entries stand in plain, as a backup has them.
+/// The hash of a block whose entries are in plain, as a backup has them.
 fn sealed_hash(keys: &DataKeys, header: &Header, body: &[u8]) -> Option<Hash> {
     let (of_block, mut rest) = body.split_first_chunk::<NONCE>()?;
     let entries: Option<Vec<Opened>> = (0..header.count).map(|_| Opened::read(&mut rest)).collect();

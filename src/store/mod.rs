@@ -1,7 +1,7 @@
 //! What is kept: the journal, the records it amounts to, sealing, backup and restore.
 //!
 //! The journal is the truth: an append-only, hash-chained, sealed file that is on the disk before
-//! anyone is told "saved". The table of records behind it (sled) holds the present; it is replayed
+//! anyone is told "saved". The table of records beside it (sled) holds the present; it is replayed
 //! from the journal after a crash and built anew when it is damaged.
 //!
 //! Knows records as values with a kind's name and a number for it; knows no pack, no field and no
@@ -289,7 +289,7 @@ impl Store {
         }
     }
 
-    /// Has a table that failed while something was read from it built anew, behind the answer.
+    /// Has a table that failed while something was read from it built anew, after the answer.
     fn seen<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if done.is_err() {
             match self.records.trouble() {
@@ -341,7 +341,7 @@ impl Store {
             let of = |op: &&Op| op.touches().is_some_and(|(k, i, _)| k == kind && i == id);
             match entry.ops.iter().rev().find(of) {
                 Some(Op::Put { record, .. }) if *record == row.record => return Ok(Some(row)),
-                // Somebody looked at it; what it says stands in the entry before.
+                // Somebody looked at it; what it says is in the entry before.
                 Some(Op::Seen { previous, .. }) if *previous < seq => seq = *previous,
                 _ => break,
             }

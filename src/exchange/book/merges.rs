@@ -1,11 +1,11 @@
-//! Merged regions: the cells they cover read as what stands in their first one.
+//! Merged regions: the cells they cover read as what is in their first one.
 
 use super::cell::{Cell, Merged, SheetRow};
 
 /// Cells filled to the right of a region's first one: as wide as any heading is drawn.
 const FILLED_OVER: usize = 64;
 
-/// Regions a row may lie in at once: more cannot stand side by side in a sheet.
+/// Regions a row may lie in at once: more cannot be side by side in a sheet.
 const MOST_OPEN: usize = crate::exchange::limits::MOST_COLUMNS;
 
 /// Bytes of text filled into one row: a text is copied into every cell of a region, and a few long
@@ -34,7 +34,7 @@ pub struct Region {
 pub struct Merges {
     /// Those that begin further down, the next one last.
     ahead: Vec<Region>,
-    /// Those the present row may lie in, with what stands in their first cell.
+    /// Those the present row may lie in, with what is in their first cell.
     open: Vec<(Region, Cell)>,
 }
 

@@ -1,6 +1,6 @@
 //! A table file as its sheets and rows, whatever it was written in.
 //!
-//! Every reader hands on rows as they come, with what is known of each cell: where it stands,
+//! Every reader hands on rows as they come, with what is known of each cell: where it is,
 //! whether the sheet shows it, what merged region it has its content from, whether it is a formula
 //! without a value, which calendar its day numbers follow. Nothing is decided here; what a person
 //! is told of it is decided in `exchange/told.rs`.

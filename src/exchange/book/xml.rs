@@ -38,7 +38,7 @@ impl<R: Read> Xml<R> {
         self.reader.read_event_into(&mut self.buffer).map_err(|error| trouble(&error))
     }
 
-    /// The text of the element just begun, up to its end; what stands in elements inside it counts.
+    /// The text of the element just begun, up to its end; what is in elements inside it counts.
     ///
     /// # Errors
     /// As [`Self::next`].

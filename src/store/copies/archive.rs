@@ -146,7 +146,7 @@ fn compare_one(here: &Path, there: &Path, number: u32) -> Result<Differing, Stor
     if hash_of(&segment::path(here, number))? == copy {
         return Ok(is(Copied::Same));
     }
-    // Headers are chained: where the last that can be read stands in the journal here, all do.
+    // Headers are chained: where the last that can be read is in the journal here, all are.
     let mut last = None;
     if let Ok(mut there) = Cursor::open(&copy_path, segment::HEAD, None) {
         while matches!(there.step(), Ok(Found::Frame)) {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// At most so many are kept in a file; the first of all stays, the oldest behind it go.
+/// At most so many are kept in a file; the first of all stays, the oldest after it go.
 const MOST: usize = 400;
 
 /// A head somebody outside has written down.

@@ -114,7 +114,7 @@ pub(in crate::store) fn room(path: &Path) -> Option<u64> {
     }
 }
 
-/// Refuses work that would leave less than `rest` bytes of free space behind.
+/// Refuses work that would leave less than `rest` bytes of free space.
 pub(in crate::store) fn need_room(path: &Path, bytes: u64, rest: u64) -> Result<(), StoreError> {
     match room(path) {
         Some(room) if room < bytes.saturating_add(rest) => {

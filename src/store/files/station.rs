@@ -19,7 +19,7 @@ pub struct StationInfo {
     pub node: Uuid,
     /// The station's name as it is printed.
     pub name: String,
-    /// Division code of where it stands.
+    /// Division code of where it is.
     pub region: String,
 }
 

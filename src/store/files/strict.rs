@@ -26,7 +26,7 @@ pub enum Exposed {
 /// Whether what has this mode and owner is open to others than `user`.
 ///
 /// A file the system's administrator hands to a service may carry an access list that names the
-/// service alone; its mode then shows the list's width where the group's rights stand (systemd's
+/// service alone; its mode then shows the list's width where the group's rights would be (systemd's
 /// credentials).
 #[must_use]
 pub fn exposed(mode: u32, owner: u32, user: u32) -> Option<Exposed> {
@@ -84,7 +84,7 @@ impl NotPrivate {
     }
 }
 
-/// A path as a word of a command, whatever stands in it.
+/// A path as a word of a command, whatever is in it.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+,=@%".contains(c);

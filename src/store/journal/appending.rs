@@ -30,7 +30,7 @@ pub struct Journal {
     file: File,
     reader: JournalReader,
     segment_bytes: u64,
-    /// Bytes behind the end may be on the disk that were never acknowledged.
+    /// Bytes that were never acknowledged may be on the disk after the end.
     dirty: bool,
     #[cfg(test)]
     pub(in crate::store) faults: Arc<Faults>,
@@ -117,7 +117,7 @@ impl Journal {
     fn opened(dir: &Path, file: File, scan: Scan, segment_bytes: u64) -> Self {
         let mut index = Index::new(scan.end, scan.register);
         scan.marks.iter().for_each(|place| index.mark(*place));
-        // The way to what lies behind it does not lead through all that lies before.
+        // The way to what comes after it does not lead through all that comes before.
         scan.began.iter().for_each(|place| index.begin(*place));
         let reader = JournalReader::new(dir, index);
         Self::over((dir, scan.anchor.node), file, reader, segment_bytes)
@@ -189,7 +189,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Asks before frames are written what an opening would say of them. Gives the register behind
+    /// Asks before frames are written what an opening would say of them. Gives the register after
     /// them where it has new pages.
     fn admit(
         &self,
@@ -302,7 +302,7 @@ impl Journal {
         std::fs::remove_file(&path).map_err(io(Doing::Writing, &path))
     }
 
-    /// Cuts off what a failed batch may have left behind the end.
+    /// Cuts off what a failed batch may have left after the end.
     ///
     /// # Errors
     /// [`StoreError::Io`] when the disk still refuses.

@@ -52,7 +52,7 @@ fn nonce(of_block: &[u8; NONCE], at: u32) -> [u8; NONCE] {
     nonce
 }
 
-/// Seals encoded entries into a block for their place behind the header with hash `previous`.
+/// Seals encoded entries into a block for their place after the header with hash `previous`.
 ///
 /// # Errors
 /// [`StoreError::Random`], [`StoreError::Seal`].

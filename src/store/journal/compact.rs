@@ -224,7 +224,7 @@ pub fn put_number(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// A number at the beginning of some bytes, and what is behind it.
+/// A number at the beginning of some bytes, and what comes after it.
 pub fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut from = Reader::new(bytes);
     let number = from.number()?;

@@ -18,7 +18,7 @@ pub fn message(node: Uuid, first: u64, hash: &Hash) -> Vec<u8> {
     [WHAT, node.as_bytes(), &first.to_le_bytes(), hash.as_bytes()].concat()
 }
 
-/// Why a frame cannot stand where it does.
+/// Why a frame cannot be where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uncovered {
     /// Nobody vouches for a frame of the batch before, from this sequence on.
@@ -73,7 +73,7 @@ pub struct Cover {
 }
 
 impl Cover {
-    /// Before the first frame, or behind one where everything was covered.
+    /// Before the first frame, or after one where everything was covered.
     #[must_use]
     pub fn new(node: Uuid, look: Look) -> Self {
         Self {
@@ -106,14 +106,14 @@ impl Cover {
         self.open.iter().map(|(_, seq)| *seq).min()
     }
 
-    /// Entries so far whose signature was lost, first and last of each row: a branch behind them
+    /// Entries so far whose signature was lost, first and last of each row: a branch after them
     /// must vouch for them.
     #[must_use]
     pub fn unsigned(&self) -> &[(u64, u64)] {
         &self.unsigned
     }
 
-    /// Forgets rows behind an entry: what lies there counts for nothing.
+    /// Forgets rows after an entry: what is there counts for nothing.
     pub fn forget_after(&mut self, seq: u64) {
         self.unsigned.retain(|(first, _)| *first <= seq);
     }
@@ -121,7 +121,7 @@ impl Cover {
     /// Takes in a frame that is chained to the one before, and its page into the register.
     ///
     /// # Errors
-    /// Why it cannot stand here.
+    /// Why it cannot be here.
     pub fn frame(
         &mut self,
         frame: &Frame<'_>,

@@ -40,9 +40,9 @@ pub const LOST: u8 = 0b0001;
 pub const FIRST_OF_BATCH: u8 = 0b0010;
 /// The submission goes on in the next frame; a tail that ends here is cut back to before it.
 pub const MORE: u8 = 0b0100;
-/// A signature stands behind the header. It covers all frames of this signer in the batch.
+/// A signature comes after the header. It covers all frames of this signer in the batch.
 pub const SIGNED: u8 = 0b1000;
-/// The signature was lost; a branch behind it vouches for it.
+/// The signature was lost; a branch after it vouches for it.
 pub const UNSIGNED: u8 = 0b1_0000;
 /// Every flag there is.
 pub const KNOWN_FLAGS: u8 = LOST | FIRST_OF_BATCH | MORE | SIGNED | UNSIGNED;

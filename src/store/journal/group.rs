@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Gives the frames of a batch behind the header with sequence and hash `after`, in order; the
+/// Gives the frames of a batch after the header with sequence and hash `after`, in order; the
 /// first is marked as the first, each signer's last is signed.
 ///
 /// # Errors

@@ -35,8 +35,8 @@ impl Index {
         }
     }
 
-    /// Remembers a place whatever its number: the way to what lies behind the one opening began
-    /// from does not lead through all that lies before.
+    /// Remembers a place whatever its number: the way to what comes after the one opening began
+    /// from does not lead through all that comes before.
     pub fn begin(&mut self, place: Place) {
         self.marks.insert(place.first, (place.segment, place.offset));
     }

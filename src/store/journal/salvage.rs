@@ -109,7 +109,7 @@ pub struct Wanted<'a> {
     pub seq: u64,
     /// The hash of the header before it.
     pub previous: Hash,
-    /// The hash of its own header, from the frame behind it.
+    /// The hash of its own header, from the frame after it.
     pub hash: Hash,
     /// The last sequence it can have.
     pub last: u64,

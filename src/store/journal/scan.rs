@@ -157,7 +157,7 @@ impl Scan {
         }
     }
 
-    /// The state behind the saved position, when the very frame still lies there.
+    /// The state after the saved position, when the very frame is still there.
     fn resume(dir: &Path, numbers: &[u32], saved: &Position) -> Result<Option<End>, StoreError> {
         if !numbers.contains(&saved.segment) {
             return Ok(None);
@@ -232,7 +232,7 @@ impl Scan {
         Ok(header.kind != frame::ENTRIES)
     }
 
-    /// Forgets everything behind `whole`, unless something there is known to have been saved.
+    /// Forgets everything after `whole`, unless something there is known to have been saved.
     fn cut(&mut self, whole: End, pages: Register, cursor: &Cursor) -> Result<(), StoreError> {
         if self.known > whole.seq {
             return Err(self.damaged(LOST_TAIL));
@@ -249,7 +249,7 @@ impl Scan {
     }
 }
 
-/// Whether `bytes` hold a frame from `seq` on that begins a batch: then what stands before it
+/// Whether `bytes` hold a frame from `seq` on that begins a batch: then what is before it
 /// had reached the disk.
 pub fn saved_after(bytes: &[u8], seq: u64) -> bool {
     let plausible = seq..seq.saturating_add(1 << 24);

@@ -107,7 +107,7 @@ impl Cursor {
         self.limit.saturating_sub(self.offset)
     }
 
-    /// Reads and checks the frame here and moves behind it; stays where it is when there is none.
+    /// Reads and checks the frame here and moves past it; stays where it is when there is none.
     pub fn step(&mut self) -> Result<Found, StoreError> {
         if self.left() == 0 {
             return Ok(Found::End);

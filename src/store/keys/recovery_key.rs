@@ -8,7 +8,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Random bytes in a key: 160 bits, 32 characters.
 const BYTES: usize = 20;
-/// Bytes of checksum behind them: 5 bits a character, so 20 bits take the last 4 characters.
+/// Bytes of checksum after them: 5 bits a character, so 20 bits take the last 4 characters.
 const CHECK: usize = 4;
 /// Crockford's base32: no I, L, O or U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

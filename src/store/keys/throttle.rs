@@ -39,7 +39,7 @@ struct Kept {
     /// Wrong attempts by slot tag and address.
     #[serde(default)]
     counts: BTreeMap<String, Attempts>,
-    /// Where the owner of a slot has come from, by slot tag, the last behind.
+    /// Where the owner of a slot has come from, by slot tag, the latest last.
     #[serde(default)]
     sources: BTreeMap<String, Vec<String>>,
 }

@@ -53,7 +53,7 @@ fn first_batch_only(journal: &Path) -> Result<bool, StoreError> {
         }
         bytes = fs::read(&path).map_err(io(Doing::Reading, &path))?;
     }
-    // A frame that begins a batch, anywhere behind the first, was a save.
+    // A frame that begins a batch, anywhere after the first, was a save.
     let head = usize::try_from(segment::HEAD).unwrap_or(usize::MAX);
     Ok(!scan::saved_after(bytes.get(head..).unwrap_or_default(), 1))
 }

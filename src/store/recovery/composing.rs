@@ -1,7 +1,7 @@
 //! A whole journal put together from a backup and what can still be read of a damaged one.
 //!
 //! Entries keep their places as far as the chain can be followed: from the backup first, then from
-//! the journal, where a damaged frame's header is enough to follow it. Whole entries behind a place
+//! the journal, where a damaged frame's header is enough to follow it. Whole entries after a place
 //! where it cannot be followed are entered again at the end, in their order, with their own time
 //! and account, signed by whoever repairs; each says which entry it was, and the first of a frame
 //! with which header and signature. What cannot be read at all is counted and named.
@@ -58,7 +58,7 @@ pub struct Recovered {
     pub vouched: Vec<(u64, u64)>,
     /// The register was written anew: nobody but the recovery key opens the station.
     pub founded: bool,
-    /// Entries entered again behind the place where the chain broke.
+    /// Entries entered again after the place where the chain broke.
     pub entered_again: u64,
     /// Hash of the last header, in hexadecimal.
     pub head: String,
@@ -271,7 +271,7 @@ struct Composer<'a> {
 
 impl Composer<'_> {
     /// Takes in a frame that is chained to the one before; it is written once its whole batch is
-    /// covered. One that cannot stand here ends the chain.
+    /// covered. One that cannot be here ends the chain.
     fn follow(&mut self, mut owned: Owned) -> Result<(), StoreError> {
         let hash = owned.header.hash();
         let mut taken = self.cover_it(&owned, &hash);

@@ -39,7 +39,7 @@ pub struct Change {
     pub pages: Vec<(Signer, Plain)>,
     /// Entries.
     pub drafts: Vec<Draft>,
-    /// The epoch that begins behind the pages.
+    /// The epoch that begins after the pages.
     pub turn: Option<Turn>,
 }
 

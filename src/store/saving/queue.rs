@@ -264,7 +264,7 @@ impl Queue {
         Some(Stored { record, last_seq: staged.seq })
     }
 
-    /// Asks for a checkpoint behind everything already waiting.
+    /// Asks for a checkpoint after everything already waiting.
     pub fn checkpoint(&self) -> Ticket<()> {
         let (promise, ticket) = pair();
         self.push(Job::Checkpoint(promise));
@@ -401,7 +401,7 @@ impl Queue {
         kept
     }
 
-    /// A batch was not saved: everything behind it is refused too, and sequences go back.
+    /// A batch was not saved: everything after it is refused too, and sequences go back.
     pub(in crate::store) fn refused(&self, next_seq: u64, why: &StoreError) -> Vec<Submission> {
         let mut state = self.state();
         let jobs = std::mem::take(&mut state.jobs);

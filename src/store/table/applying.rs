@@ -125,7 +125,7 @@ struct Batch<'a> {
     target: Target<'a>,
     /// Records that get a row of their own.
     own: HashMap<Key, Row>,
-    /// New records behind all others of their kind, which share rows where they are many.
+    /// New records after all others of their kind, which share rows where they are many.
     fresh: BTreeMap<Key, Row>,
     fresh_bytes: usize,
 }

@@ -4,7 +4,7 @@
 //! Which of them counts the checkpoint says and nothing else, so that a table takes the place of
 //! another in one step, wherever a crash falls; what is left over is cleared away at the next
 //! opening. A table found damaged is never written to again: it gets a mark that says what was
-//! found, and is moved to `records.aside-1`, `-2` ... once another stands in its place.
+//! found, and is moved to `records.aside-1`, `-2` ... once another is in its place.
 
 use super::applying::{self, Links, Target};
 use super::pages::Place;

@@ -1,7 +1,7 @@
 //! Records that were saved together and share a row of the table: sled's cost is per operation, so
 //! a million rows of one record each take seconds, and sixty-four records a row a fraction of that.
 //!
-//! A chunk's key sorts behind every record's: [`PREFIX`], then the key of its first record. Its value
+//! A chunk's key sorts after every record's: [`PREFIX`], then the key of its first record. Its value
 //! is the id of its last record, then, sealed and compressed, for each record in the order of keys:
 //! the id but for the bytes it begins with as the one before does (their count, a byte), the last
 //! sequence beyond that of the one before (signed), the length, the record's bytes; numbers as in
@@ -40,7 +40,7 @@ pub fn first_of(key: &[u8]) -> Option<Key> {
     key.strip_prefix(&PREFIX).and_then(Key::from_bytes)
 }
 
-/// Splits records in the order of keys into those that share a row and those that stand alone.
+/// Splits records in the order of keys into those that share a row and those that have a row each.
 pub fn split(records: Vec<Row>) -> (Vec<Vec<Row>>, Vec<Row>) {
     let (mut chunks, mut alone) = (Vec::new(), Vec::new());
     let mut open: Vec<Row> = Vec::new();

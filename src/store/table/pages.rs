@@ -1,6 +1,6 @@
 //! Records of the table one page after another, in the order of keys, not yet decoded.
 //!
-//! Nothing is held between two pages: what is written meanwhile is met where it sorts behind.
+//! Nothing is held between two pages: what is written meanwhile is met where it sorts after.
 
 use super::chunks;
 use super::row::{Key, Row, Stored};
@@ -96,7 +96,7 @@ struct Closed {
 }
 
 impl Table {
-    /// Reads about `most` records behind a place, of one kind or all, and moves the place on. False
+    /// Reads about `most` records after a place, of one kind or all, and moves the place on. False
     /// when there are no more.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ impl Table {
         Ok(())
     }
 
-    /// Rows of their own behind a place.
+    /// Rows of their own after a place.
     fn next_own(
         &self,
         place: &Place,
@@ -192,7 +192,7 @@ impl Table {
         Ok(found)
     }
 
-    /// Chunks behind a place, with about `most` records, and whether there are more.
+    /// Chunks after a place, with about `most` records, and whether there are more.
     fn next_chunks(
         &self,
         place: &Place,
@@ -251,7 +251,7 @@ impl Table {
         }
     }
 
-    /// Up to `limit` records of a kind behind one of them.
+    /// Up to `limit` records of a kind after one of them.
     ///
     /// # Errors
     /// As [`Self::next_page`].

@@ -97,7 +97,7 @@ pub struct Table {
     pub(in crate::store) keys: DataKeys,
     /// Another for each table that is opened.
     pub(in crate::store) number: u64,
-    /// The highest key of each kind: what sorts behind it is not here.
+    /// The highest key of each kind: what sorts after it is not here.
     highest: Mutex<BTreeMap<u16, Key>>,
     /// The chunks that were opened last: what is asked for one after the other lies together.
     opened: Mutex<SmallVec<[Arc<OpenChunk>; OPEN_CHUNKS]>>,
@@ -243,7 +243,7 @@ impl Table {
         let known = {
             let mut opened = opened();
             let at = opened.iter().position(|chunk| chunk.keys.contains(key));
-            // The one asked for last stands first.
+            // The one asked for last comes first.
             at.map(|at| {
                 let chunk = opened.remove(at);
                 opened.insert(0, chunk.clone());
@@ -273,7 +273,7 @@ impl Table {
         self.rows.last(chunks::key_of(&key.beside(&[0; 16])), chunks::key_of(key))
     }
 
-    /// Whether a record sorts behind every one of its kind, so that it is not here. New ones do, and
+    /// Whether a record sorts after every one of its kind, so that it is not here. New ones do, and
     /// nothing is read for them.
     pub fn is_beyond(&self, key: &Key) -> bool {
         let highest = self.highest.lock().unwrap_or_else(PoisonError::into_inner);

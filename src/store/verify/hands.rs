@@ -58,7 +58,7 @@ struct Put<'e> {
     known: bool,
 }
 
-/// Who is who and what stood where, as the entries so far tell.
+/// Who is who and what was where, as the entries so far tell.
 #[derive(Default)]
 pub struct Hands {
     /// The frame being read belongs to a repair, by whoever signed its branch.

@@ -34,7 +34,7 @@ impl Given {
             "x:bool" => self.yes_no = value(),
             "x:err" => self.error = value(),
             "x:fmla" => self.formula = true,
-            // Language, and behind it the format: `1033;0;YYYY-MM-DD`.
+            // Language, and after it the format: `1033;0;YYYY-MM-DD`.
             "sdnum" => {
                 let format = value().unwrap_or_default();
                 if format.ends_with(";BOOLEAN") {

@@ -180,7 +180,7 @@ impl<'e> Machine<'e> {
         }
     }
 
-    /// What stands in a field to be filled in is text on the page.
+    /// What is in a field to be filled in is text on the page.
     fn input(&mut self, tag: &Tag) {
         let kind = tag.get("type").unwrap_or("text").trim().to_ascii_lowercase();
         let typed = ["", "text", "date", "month", "number", "tel", "email", "search"];
@@ -195,7 +195,7 @@ impl<'e> Machine<'e> {
             self.deeper += 1;
             return;
         }
-        // Between two cells a table cannot stand: it is the next one.
+        // Between two cells there can be no table: it is the next one.
         if self.tables.last_mut().is_some_and(|outer| outer.words().is_none()) {
             self.close_table();
         }

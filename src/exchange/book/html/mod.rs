@@ -2,7 +2,7 @@
 //!
 //! Tags are read one by one and told to a small machine that knows tables, rows and cells; the page
 //! is never built. Sheets are counted in the order in which their first cell with content ends, so
-//! that one pass gives the rows of a sheet and ends behind its last one.
+//! that one pass gives the rows of a sheet and ends after its last one.
 
 mod excel;
 mod machine;

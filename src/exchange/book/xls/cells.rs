@@ -22,7 +22,7 @@ pub(super) struct CellReader<'b> {
     pub worked_out: bool,
 }
 
-/// What stands in a cell: less in memory than the cell it becomes.
+/// What is in a cell: less in memory than the cell it becomes.
 enum Found {
     Shared(u32),
     Number { number: f64, shows: Shows },
@@ -32,7 +32,7 @@ enum Found {
     Unworked,
 }
 
-/// A text a formula gives, which stands in the next record of its kind.
+/// A text a formula gives, which is in the next record of its kind.
 #[derive(Clone, Copy)]
 struct Due {
     row: u16,

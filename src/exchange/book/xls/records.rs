@@ -151,7 +151,7 @@ impl<'b> Pieces<'b> {
         self.piece
     }
 
-    /// Goes on to the next piece; `None` behind the last one.
+    /// Goes on to the next piece; `None` after the last one.
     pub fn turn(&mut self) -> Option<()> {
         let (record, next) = self.behind.peek().filter(|(record, _)| record.kind == CONTINUE)?;
         self.behind.at = next;

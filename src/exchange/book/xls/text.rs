@@ -8,9 +8,9 @@ use encoding_rs::Encoding;
 
 /// Each character in two bytes.
 const WIDE: u8 = 0x01;
-/// How the text is read aloud stands behind it.
+/// How the text is read aloud comes after it.
 const READING: u8 = 0x04;
-/// Fonts of parts of the text stand behind it.
+/// Fonts of parts of the text come after it.
 const RUNS: u8 = 0x08;
 
 /// How a workbook writes its texts.

@@ -175,7 +175,7 @@ impl<'b> Body<'b> {
         self.take().map(f64::from_le_bytes)
     }
 
-    /// A text behind its length, added to another; none where there may be none.
+    /// A text after its length, added to another; none where there may be none.
     ///
     /// # Errors
     /// When it is shorter than it says.

@@ -39,7 +39,7 @@ impl CellReader<'_> {
         each: &mut dyn FnMut(SheetRow) -> Result<bool, FileTrouble>,
     ) -> Result<(), FileTrouble> {
         let mut part = Xml::new(part);
-        // A row that is open: cells of a damaged file may stand outside of any.
+        // A row that is open: cells of a damaged file may be outside of any.
         let mut row: Option<SheetRow> = None;
         let (mut last, mut column) = (0_usize, 0_usize);
         loop {
@@ -178,7 +178,7 @@ fn place(reference: &str) -> Option<(usize, usize)> {
     Some((row.checked_sub(1)?, column.checked_sub(1)?))
 }
 
-/// The merged regions of a sheet. They stand behind its rows, so a large sheet is first searched
+/// The merged regions of a sheet. They come after its rows, so a large sheet is first searched
 /// for the word alone.
 pub(super) fn regions(parts: &mut Parts, name: &str) -> Result<Vec<Region>, FileTrouble> {
     if !mentions(parts.part(name)?, b"mergeCell")? {

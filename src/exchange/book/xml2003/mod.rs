@@ -23,7 +23,7 @@ pub(super) struct Xml2003 {
     file: Markup,
 }
 
-/// What stands before the sheets.
+/// What comes before the sheets.
 #[derive(Debug, Default)]
 struct Before {
     calendar: DayCount,
@@ -130,7 +130,7 @@ fn head(part: &mut Xml<Decoded<'_>>, name: String) -> Result<SheetHead, FileTrou
             Event::Start(element) if is(&element, "Column") => {
                 depth += 1;
                 column = number(&element, "Index").map_or(column, |index| index.saturating_sub(1));
-                // A span counts the columns behind this one.
+                // A span counts the columns after this one.
                 let span = number(&element, "Span").unwrap_or(0);
                 let end = column.saturating_add(span).saturating_add(1);
                 if says_yes(&element, "Hidden") {
@@ -262,7 +262,7 @@ impl Rows<'_> {
     }
 
     /// The first column from here on that no merged cell reaches into from above. Excel tells the
-    /// place of a cell behind one; LibreOffice does not, and nothing can stand in a covered place.
+    /// place of a cell after one; LibreOffice does not, and nothing can be in a covered place.
     fn free_from(&self, column: usize, line: usize) -> usize {
         let covered = self.covered.iter().skip(column).take_while(|last| **last >= line);
         column.saturating_add(covered.count())
