@@ -205,7 +205,7 @@ impl<'a> RowReader<'a> {
         };
         let next = Said::fixed(
             "请看看是不是多了或少了逗号；格子里有逗号时整格要加引号。",
-            "See whether a comma is missing or too many; a cell with a comma stands in quotes.",
+            "See whether a comma is missing or too many; a cell with a comma must be in quotes.",
         );
         let shown: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         Some(Fault::of_row(&shown.join(","), said, next))

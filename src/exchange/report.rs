@@ -330,7 +330,7 @@ impl Report {
         let until = from.unwrap_or(usize::MAX);
         let lines = self.left.iter().filter(|row| *row.place.sheet == *sheet);
         let mut runs = runs(lines.map(|row| row.place.line).filter(|line| *line < until));
-        // What lies right before the rows that were not tried belongs to them.
+        // What is right before the rows that were not tried belongs to them.
         while let Some((first, _)) = runs.pop_if(|(_, last)| from == Some(*last + 1)) {
             from = Some(first);
         }

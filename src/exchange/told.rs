@@ -253,11 +253,11 @@ pub(super) fn joined_headings(sheet: &str, rows: usize, read: &[(String, String)
     };
     let (zh, en) = (each("；"), each("; "));
     let what = if read.is_empty() {
-        said!("表头有 {rows} 行，已合并。", "The headings stand in {rows} rows and were joined.")
+        said!("表头有 {rows} 行，已合并。", "The headings are in {rows} rows and were joined.")
     } else {
         said!(
             "表头有 {rows} 行，已合并；其中 {zh}。",
-            "The headings stand in {rows} rows and were joined; among them {en}."
+            "The headings are in {rows} rows and were joined; among them {en}."
         )
     };
     Notice { count: rows, ..Notice::new(About::JoinedHeadings, sheet, what) }
@@ -292,7 +292,7 @@ pub(super) fn headings_again(sheet: &str, rows: &Lines) -> Notice {
     let lines = rows.said();
     let what = Said::new(
         format!("{}是重复的表头，没有导入。", lines.zh),
-        format!("The headings stand there again and were left out: {}.", lines.en),
+        format!("The headings are there again and were left out: {}.", lines.en),
     );
     Notice::of(About::HeadingsAgain, sheet, rows, what)
 }
@@ -364,7 +364,7 @@ pub(super) fn above_headings(sheet: &str, rows: &Lines) -> Notice {
     let what = Said::new(
         format!("表头上面的{}没有导入；如果是名单，请给它补上表头。", lines.zh),
         format!(
-            "What stands above the headings was left out ({}); give it headings if it is a list.",
+            "What is above the headings was left out ({}); give it headings if it is a list.",
             lines.en
         ),
     );

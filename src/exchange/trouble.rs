@@ -273,7 +273,7 @@ impl FileTrouble {
             }
             Self::TooWide { .. } => Said::fixed(
                 "请删去名单右边多余的内容再导入。",
-                "Take out what stands to the right of the list and import it again.",
+                "Take out what is to the right of the list and import it again.",
             ),
             Self::NoSheet { known, .. } if known.is_empty() => Said::fixed(
                 "这个文件只有一张没有名字的表，请去掉 --sheet。",

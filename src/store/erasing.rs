@@ -1,4 +1,4 @@
-//! Taking a person out of entries that are long written: the rest of each entry lies in its place,
+//! Taking a person out of entries that are long written: the rest of each entry is in its place,
 //! the chain and every signature hold, and a page says who did it and at whose request.
 //!
 //! The rests are on the disk in a file of their own before the page is written, and the page before

@@ -28,7 +28,7 @@ pub enum Form {
     Unworked,
 }
 
-/// Whether a cell has its content from a merged region it lies in.
+/// Whether a cell has its content from a merged region it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Merged {
     /// It is its own.

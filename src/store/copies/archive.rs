@@ -5,7 +5,7 @@
 //! <second place>/archive-<node>/station.toml
 //!                               journal/00000001.yzj ...
 //! ```
-//! Nothing is taken away here. What lies there is never needed to work; it shows what this journal
+//! Nothing is taken away here. What is there is never needed to work; it shows what this journal
 //! was, on another disk, and has again what is damaged here.
 
 use super::backups;
@@ -195,7 +195,7 @@ impl Store {
     /// copy is read back before it takes its name.
     ///
     /// # Errors
-    /// [`StoreError::NoSecondPlace`]; [`StoreError::OtherArchive`] where what lies there is another
+    /// [`StoreError::NoSecondPlace`]; [`StoreError::OtherArchive`] where what is there is another
     /// journal, which is left as it is; or what either place gives.
     pub fn archive(&self) -> Result<Archived, StoreError> {
         let place = self.second_place()?.filter(|place| place.is_dir());

@@ -6,7 +6,7 @@
 //!   manifest  in the open: station file, keyring, time, journal head (no person is named in any),
 //!             signed by the station
 //!   frames    sealed: LZ4 of [u32 length, flags u8, header 88, signature 64 where there is one, then
-//!             for a block: nonce 24, [u32 length, entry in plain, or erased as it lies]*
+//!             for a block: nonce 24, [u32 length, entry in plain, or an erased one as it is]*
 //!             for a page: the page]*
 //!   end       sealed: head sequence, head hash
 //! ```
@@ -51,13 +51,13 @@ const FORMAT: u32 = 4;
 /// Bytes of a frame's length.
 const WORD: usize = 4;
 
-/// The part of a backup file that lies in the open.
+/// The part of a backup file that is in the open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
     /// When the backup was made.
     made: Instant,
-    /// Sequence and header hash of the last entry in it, where its frame lies in the journal, and
+    /// Sequence and header hash of the last entry in it, where its frame is in the journal, and
     /// in which of the station's lives.
     seq: u64,
     head: String,
@@ -263,7 +263,7 @@ pub(in crate::store) struct BackupFile {
 }
 
 impl BackupFile {
-    /// Opens a file and reads what lies in the open: nothing is known yet of the rest.
+    /// Opens a file and reads what is in the open: nothing is known yet of the rest.
     pub(in crate::store) fn open(path: &Path) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(io(Doing::Reading, path))?;
         let bytes = file.metadata().map_err(io(Doing::Reading, path))?.len();
@@ -307,7 +307,7 @@ impl BackupFile {
         StationInfo::parse(&self.manifest.station)
     }
 
-    /// The keyring of its day, to lie in `dir`.
+    /// The keyring of its day, to be kept in `dir`.
     pub(in crate::store) fn keyring(&self, dir: &Path) -> Result<Keyring, StoreError> {
         Keyring::from_text(&self.manifest.keyring, dir)
     }
@@ -323,7 +323,7 @@ impl BackupFile {
         Ok((keyring, unlocked))
     }
 
-    /// Whether the station signed what lies in the open, with a key it has or had.
+    /// Whether the station signed what is in the open, with a key it has or had.
     pub(in crate::store) fn is_signed(&self, register: &Register) -> bool {
         let signature = unhex(&self.manifest.signature).and_then(|bytes| bytes.try_into().ok());
         let message = self.manifest.message();

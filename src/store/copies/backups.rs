@@ -1,6 +1,6 @@
-//! The backups there are: where they lie, how old they are, which are kept; and the daily one.
+//! The backups there are: where they are, how old they are, which are kept; and the daily one.
 //!
-//! They lie in `backup/` of the data folder and, where somebody has named one, in a second place:
+//! They are in `backup/` of the data folder and, where somebody has named one, in a second place:
 //! a stick, another disk. The daily ones are called `auto-<day>-<time>.yzb`; the newest of each of the
 //! last seven days and of each of the last four weeks are kept. What somebody made by hand is never
 //! taken away.
@@ -391,7 +391,7 @@ impl Store {
         if state.newest_second.is_some_and(|there| there.entries >= newest.entries) {
             return Ok(());
         }
-        // A folder that is made here would lie on this disk when the stick is not plugged in.
+        // A folder that is made here would be on this disk when the stick is not plugged in.
         let found = fs::metadata(second).map_err(io(Doing::Reading, second))?;
         if !found.is_dir() {
             return Err(io(Doing::Reading, second)(std::io::ErrorKind::NotADirectory.into()));

@@ -30,7 +30,7 @@ pub struct KnownHead {
     pub seq: u64,
     /// The hash of its frame's header.
     pub hash: Hash,
-    /// Where that frame lay then: segment and offset.
+    /// Where that frame was then: segment and offset.
     pub place: (u32, u64),
     /// When.
     pub made: Instant,

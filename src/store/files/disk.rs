@@ -100,7 +100,7 @@ pub(in crate::store) fn size_of(dir: &Path) -> u64 {
     sizes.sum()
 }
 
-/// Bytes of free space where `path` lies; nothing where the system does not tell.
+/// Bytes of free space where `path` is; nothing where the system does not tell.
 pub(in crate::store) fn room(path: &Path) -> Option<u64> {
     #[cfg(unix)]
     {

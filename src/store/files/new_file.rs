@@ -36,7 +36,7 @@ pub enum Unfit {
     Link,
     /// A pipe, a device, a socket.
     Special,
-    /// It lies in the data folder of a station.
+    /// It is in the data folder of a station.
     Station,
     /// A backup has the name.
     Backup,
@@ -95,7 +95,7 @@ impl NotWritten {
             ),
             Unfit::Station => said!(
                 "{path} 在站点的数据目录里，那里只放驿站自己的文件，没有写。",
-                "{path} lies in the data folder of a station, which holds its own files only; it was not written."
+                "{path} is in the data folder of a station, which holds its own files only; it was not written."
             ),
             Unfit::Backup => {
                 said!("{path} 是一份备份，没有覆盖。", "{path} is a backup and was not replaced.")
@@ -138,7 +138,7 @@ impl NewFile {
         Self::new(path, existing, false)
     }
 
-    /// Begins a backup, which may lie in a station's folder of backups and replace another.
+    /// Begins a backup, which may be in a station's folder of backups and replace another.
     pub(in crate::store) fn backup(path: &Path) -> Result<Self, NotWritten> {
         Self::new(path, Existing::Replaced, true)
     }
@@ -184,7 +184,7 @@ impl NewFile {
         Ok(File::from(made?))
     }
 
-    /// Where it lies so far, to be read back.
+    /// Where it is so far, to be read back.
     pub(in crate::store) fn beside(&self) -> PathBuf {
         self.path.with_file_name(&self.beside)
     }
@@ -281,7 +281,7 @@ impl NewFile {
     }
 
     /// Whether this folder, or one above it, is the data folder of a station, as its file tells. A
-    /// backup may lie among its backups.
+    /// backup may be among its backups.
     fn in_a_station(&self) -> Result<bool, NotWritten> {
         let place = |found: &Stat| (found.st_dev, found.st_ino);
         let mut up = PathBuf::from(".");

@@ -4,7 +4,7 @@
 //! ```text
 //! nonce   [24] of the block; entry n of it is sealed with n added to the last eight bytes
 //! entries for each: a number (compact.rs), twice the length, one more where the entry was erased
-//!           sealed entry and tag; or, erased: the hash of what lay here [32], then the rest, sealed
+//!           sealed entry and tag; or, erased: the hash of what was here [32], then the rest, sealed
 //!           anew with a nonce and an epoch of its own
 //! ```
 
@@ -79,12 +79,12 @@ pub fn seal(
 pub struct Opened {
     /// The encoded entry; nothing where nothing is left of it.
     pub plain: Vec<u8>,
-    /// It was erased; its slot as it lies in the block, to be kept as it is.
+    /// It was erased; its slot as it is in the block, to be kept as it is.
     pub erased: Option<([u8; HASH], Vec<u8>)>,
 }
 
 impl Opened {
-    /// Appends it as a backup keeps it: length, then the entry in plain, or erased as it lies.
+    /// Appends it as a backup keeps it: length, then the entry in plain, or an erased one as it is.
     pub fn write(&self, out: &mut Vec<u8>) {
         match &self.erased {
             Some((was, sealed)) => push(out, &Slot { sealed, was: Some(*was) }),

@@ -7,7 +7,7 @@
 //!           [moves] [authors] [copied] [findings] [proposal]
 //! fields    count, then for each its id, a byte for the type, the value
 //! move      flags, id, from, to, by, at, answers, [sheet] [proposed_by] [against]
-//! sheet     0, the hash [32] and the rules: its text lies in the entry that made the move
+//! sheet     0, the hash [32] and the rules: its text is in the entry that made the move
 //!           1, length in plain, length packed, text under LZ4
 //! entry     time, actor, origin, command, [reason] count, then for each operation
 //!           0 put: previous, record; 1 seen: previous, kind, id, fields; 2 note: pairs
@@ -26,7 +26,7 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Tables lie in tables no deeper than this.
+/// Tables are nested no deeper than this.
 const DEEPEST: u8 = 8;
 /// The longest text of a sheet, in bytes.
 pub const SHEET_MAX: usize = 16 * 1024 * 1024;
@@ -34,7 +34,7 @@ pub const SHEET_MAX: usize = 16 * 1024 * 1024;
 /// Whether the texts of decision sheets are written, or only their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheets {
-    /// The journal: a text lies in the entry that brought it.
+    /// The journal: a text is in the entry that brought it.
     WithText,
     /// The table: the journal has the text.
     ByHash,
@@ -503,7 +503,7 @@ fn read_proposal(from: &mut Reader<'_>) -> Option<Proposal> {
 
 impl Encoded for Entry {
     fn write<'v>(&'v self, out: &mut Writer<'v>, sheets: Sheets) {
-        // Its sequence is where it lies.
+        // Its sequence is where it is.
         let Self { seq: _, time, actor, origin, command, ops, reason } = self;
         out.moment(time);
         out.text(actor);

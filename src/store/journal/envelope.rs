@@ -46,7 +46,7 @@ pub fn glance(bytes: &[u8]) -> Result<Glance<'_>, StoreError> {
     read.ok_or_else(|| StoreError::Encoding("cut off or changed".into()))
 }
 
-/// What lies in an envelope.
+/// What is in an envelope.
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] when a newer program wrote it, [`StoreError::Encoding`] when it

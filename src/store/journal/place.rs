@@ -29,7 +29,7 @@ pub struct End {
     pub first: u64,
     /// Hash of its header; before the first entry the station's own.
     pub hash: Hash,
-    /// The segment its frame lies in, and where it begins.
+    /// The segment its frame is in, and where it begins.
     pub last: (u32, u64),
     /// The segment being written.
     pub segment: u32,
@@ -45,7 +45,7 @@ impl End {
     }
 }
 
-/// Where a frame lies, and the entries in it.
+/// Where a frame is, and the entries in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// Sequence of its first entry.

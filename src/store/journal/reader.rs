@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Where entries lie: sparse, a few bytes for every 64 of them; and what the pages in the open
+/// Where entries are: sparse, a few bytes for every 64 of them; and what the pages in the open
 /// amount to.
 pub struct Index {
     end: End,
@@ -123,7 +123,7 @@ impl JournalReader {
         self.places(seq, |frame, _| each(frame))
     }
 
-    /// The same, with the place each frame lies at.
+    /// The same, with the place each frame is at.
     ///
     /// # Errors
     /// As [`Self::frames`].
@@ -136,7 +136,7 @@ impl JournalReader {
             let index = self.index();
             let (first, number, offset) = index.before(seq.max(1));
             let limit = (number == index.end.segment).then_some(index.end.offset);
-            // Opened while the index is held: an erasure moves what lies in a segment.
+            // Opened while the index is held: an erasure moves what is in a segment.
             let path = segment::path(&self.dir, number);
             let begun = (first <= index.end.seq).then(|| Cursor::open(&path, offset, limit));
             (index.end, (first, number), begun)
@@ -179,7 +179,7 @@ impl JournalReader {
         Ok(())
     }
 
-    /// The header of the frame at a place, where one with this hash lies there: to find a known
+    /// The header of the frame at a place, where one with this hash is there: to find a known
     /// head again without walking to it.
     pub fn has_at(&self, place: (u32, u64), hash: &Hash) -> bool {
         let path = segment::path(&self.dir, place.0);

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 /// Sealed rests by sequence; empty where nothing is left.
 pub type Rests = BTreeMap<u64, Vec<u8>>;
 
-/// Entries that are not what the pages say of them: erased ones in whose place lies something else
+/// Entries that are not what the pages say of them: erased ones in whose place is something else
 /// than their rest, put back or taken away, and rests no page knows of.
 ///
 /// # Errors

@@ -167,7 +167,7 @@ impl Scan {
         let Found::Frame = cursor.step()? else { return Ok(None) };
         let Ok(frame) = cursor.frame() else { return Ok(None) };
         let same = frame.header.last() == saved.seq && frame.header.hash() == saved.hash;
-        // A batch ends here, and its last frame is signed: neither lies in the chain.
+        // A batch ends here, and its last frame is signed: neither is in the chain.
         let vouched = frame.signature.is_some() || frame.flags & UNSIGNED != 0;
         let same = same && vouched && frame.flags & MORE == 0;
         Ok(same.then_some(End {

@@ -71,7 +71,7 @@ pub fn create(dir: &Path, number: u32, first_seq: u64) -> Result<File, StoreErro
 
 /// What a cursor found at its place.
 pub enum Found {
-    /// A frame lies in the cursor's buffer.
+    /// A frame is in the cursor's buffer.
     Frame,
     /// The file ends here, between two frames.
     End,

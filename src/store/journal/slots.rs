@@ -1,4 +1,4 @@
-//! The entries of a block as they lie there, and the hash of them all.
+//! The entries of a block as they are stored, and the hash of them all.
 
 use super::compact;
 use crate::store::keys::seal::NONCE;
@@ -17,12 +17,12 @@ pub(super) fn place(seq: u64, previous: &Hash) -> [u8; 40] {
 /// Bytes of a hash before the rest of an erased entry.
 pub(super) const HASH: usize = 32;
 
-/// One entry of a block as it lies there.
+/// One entry of a block as it is stored.
 #[derive(Clone, Copy)]
 pub struct Slot<'a> {
     /// The sealed entry, or the sealed rest of one that was erased.
     pub sealed: &'a [u8],
-    /// The hash of what lay here before it was erased.
+    /// The hash of what was here before it was erased.
     pub was: Option<[u8; HASH]>,
 }
 

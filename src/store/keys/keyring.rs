@@ -2,7 +2,7 @@
 //! file: the owner's seed, sealed under Argon2id of the secret, and the newest data key, sealed for
 //! the key that comes from the seed.
 //!
-//! The newest data key also opens the one before it, and the station's own seed. No name lies in the
+//! The newest data key also opens the one before it, and the station's own seed. No name is in the
 //! file: a slot is found by a salted hash. Which slots count says the journal and not this file: one
 //! whose key the journal does not know opens nothing, so a change is prepared here, written there,
 //! and settled here, wherever a crash falls.
@@ -222,7 +222,7 @@ impl Keyring {
         Ok(Self { file: parse(&text)?, path })
     }
 
-    /// Reads a keyring out of a backup, to lie in `dir`.
+    /// Reads a keyring out of a backup, to be kept in `dir`.
     pub(in crate::store) fn from_text(text: &str, dir: &Path) -> Result<Self, StoreError> {
         Ok(Self { file: parse(text)?, path: dir.join(KEYRING_FILE) })
     }
@@ -456,7 +456,7 @@ impl Keyring {
         kept
     }
 
-    /// The same keyring, to lie in another folder.
+    /// The same keyring, to be kept in another folder.
     pub(in crate::store) fn moved_to(self, dir: &Path) -> Self {
         Self { path: dir.join(KEYRING_FILE), ..self }
     }
@@ -516,7 +516,7 @@ fn of_epoch(epoch: u16) -> Vec<u8> {
     format!("yizhan keyring v2/epoch {epoch}").into_bytes()
 }
 
-/// Seals under a data key what lies in the keyring.
+/// Seals under a data key what is in the keyring.
 fn inner(key: &DataKey) -> Seal {
     let context = "yizhan 2026 data key v1: keyring";
     Seal::new(&Zeroizing::new(blake3::derive_key(context, key.bytes())))

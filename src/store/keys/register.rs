@@ -173,7 +173,7 @@ impl Register {
         &self.branches
     }
 
-    /// What lies in the place of an erased entry: the frame that erased it and the hash of the rest.
+    /// What is in the place of an erased entry: the frame that erased it and the hash of the rest.
     #[must_use]
     pub fn erased(&self, seq: u64) -> Option<(u64, [u8; 32])> {
         self.erased.get(&seq).copied()

@@ -1,9 +1,9 @@
-//! A folder in which the making of a station was cut short: what lies there is taken away, so that
+//! A folder in which the making of a station was cut short: what is there is taken away, so that
 //! the station can be made.
 //!
 //! Nobody is told that a station is made before its station file is on the disk, and nothing else
 //! is saved before that. So a folder without that file holds nothing anybody relies on, if its
-//! journal has no more than the one batch that belongs to the making, and nothing else lies there.
+//! journal has no more than the one batch that belongs to the making, and nothing else is there.
 
 use crate::store::error::{Doing, StoreError, io};
 use crate::store::files::disk;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// The journal of a making is smaller by far.
 const LARGEST_JOURNAL: u64 = 64 * 1024;
 
-/// Whether all that lies in `dir` was left by a making that was cut short. An empty folder is one
+/// Whether all that is in `dir` was left by a making that was cut short. An empty folder is one
 /// too.
 pub(in crate::store) fn is_half_made(dir: &Path) -> Result<bool, StoreError> {
     let beside = beside();

@@ -109,7 +109,7 @@ impl Store {
     }
 }
 
-/// What lies in a folder, opened but not yet brought together.
+/// What is in a folder, opened but not yet brought together.
 pub(in crate::store) struct Found {
     journal: Journal,
     torn: Option<Torn>,

@@ -92,7 +92,7 @@ impl Recovered {
         if *entered_again > 0 {
             said.push(said!(
                 "链断之后的 {entered_again} 条已按原来的时间和账号重新记入",
-                "{entered_again} entries behind the break were entered again with their own time and account"
+                "{entered_again} entries after the break were entered again with their own time and account"
             ));
         }
         if self.founded {
@@ -501,7 +501,7 @@ impl Composer<'_> {
         Ok(self.found)
     }
 
-    /// Erased entries whose content lies here again get their rest from wherever it lay. Where it lay
+    /// Erased entries whose content is here again get their rest from wherever it was. Where it was
     /// nowhere, and where no page is left that says of an erasure, nothing remains and the branch
     /// says that it was lost.
     fn look_for_rests(&mut self, to: &Path) -> Result<(), StoreError> {

@@ -71,7 +71,7 @@ pub fn restore(
     Ok(recovered)
 }
 
-/// The keyring of the folder a journal lies in, where it is of this station and the secret opens it.
+/// The keyring of the folder a journal is in, where it is of this station and the secret opens it.
 fn beside(
     journal: Option<&Path>,
     station: &StationInfo,

@@ -427,7 +427,7 @@ fn longest_sheet(record: &Record) -> usize {
     texts.map(str::len).max().unwrap_or(0)
 }
 
-/// Sheets a record had before are named; their texts lie in the entries that brought them.
+/// Sheets a record had before are named; their texts are in the entries that brought them.
 fn name_sheets(record: &mut Record, before: &Record) {
     for (made, had) in record.moves.iter_mut().zip(&before.moves) {
         if let Some(sheet) = made.sheet.as_mut().filter(|sheet| had.sheet.as_ref() == Some(*sheet))

@@ -1,6 +1,6 @@
 //! A table built beside the one in use, to take its place.
 //!
-//! A station's first table lies in `records`, each later one beside it in `records-1`, `records-2`.
+//! A station's first table is in `records`, each later one beside it in `records-1`, `records-2`.
 //! Which of them counts the checkpoint says and nothing else, so that a table takes the place of
 //! another in one step, wherever a crash falls; what is left over is cleared away at the next
 //! opening. A table found damaged is never written to again: it gets a mark that says what was

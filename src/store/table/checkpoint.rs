@@ -19,7 +19,7 @@ const FORMAT: u32 = 4;
 /// What was on the disk for certain when the checkpoint was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The last entry the table holds, and where it lies in the journal.
+    /// The last entry the table holds, and where it is in the journal.
     pub position: Position,
     /// Whose keys held there.
     pub register: Register,

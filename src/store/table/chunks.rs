@@ -5,7 +5,7 @@
 //! is the id of its last record, then, sealed and compressed, for each record in the order of keys:
 //! the id but for the bytes it begins with as the one before does (their count, a byte), the last
 //! sequence beyond that of the one before (signed), the length, the record's bytes; numbers as in
-//! `compact.rs`. No chunk's ids lie among another's.
+//! `compact.rs`. No chunk's ids are among another's.
 //! A record that is changed later gets a row of its own, which counts before the chunk.
 
 use super::row::{Key, Row};

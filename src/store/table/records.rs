@@ -1,7 +1,7 @@
 //! The records: the table in use, how far it is, and what becomes of it when it fails.
 //!
 //! Entries are applied by the writer thread alone; every thread reads. A table that fails at work
-//! is still read where it can be; what is saved from then on lies over it in memory, until a table
+//! is still read where it can be; what is saved from then on is laid over it in memory, until a table
 //! built beside it (`building.rs`) is put in its place (`mending.rs`).
 
 mod mending;
@@ -161,7 +161,7 @@ impl Records {
         self.failing().as_ref().map(|failing| failing.why.clone())
     }
 
-    /// The table has failed: what is saved from now on lies over it.
+    /// The table has failed: what is saved from now on is laid over it.
     pub fn fail(&self, why: &StoreError) {
         let mut failing = self.failing();
         if failing.is_none() {

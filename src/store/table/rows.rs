@@ -1,4 +1,4 @@
-//! Where the rows of the table lie: in sled, or in memory on a disk that takes no writes.
+//! Where the rows of the table are: in sled, or in memory on a disk that takes no writes.
 
 use super::unhurried::unhurried;
 use crate::store::error::{Doing, StoreError, io};
@@ -10,10 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-/// Key and value as they lie in the tree.
+/// Key and value as they are in the tree.
 pub type Raw = (Vec<u8>, Vec<u8>);
 
-/// Where the rows lie.
+/// Where the rows are.
 pub enum Rows {
     Sled(sled::Db, PathBuf),
     Memory(RwLock<BTreeMap<Vec<u8>, Vec<u8>>>),

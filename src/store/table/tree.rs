@@ -7,7 +7,7 @@
 //! table is not taken for ours.
 //! sled is never trusted: what matters is in the journal, and what is here is watched by sentinels.
 //!
-//! sled writes even when it only opens. On a disk that takes nothing the same rows lie in memory,
+//! sled writes even when it only opens. On a disk that takes nothing the same rows are in memory,
 //! brought up from the journal, so that reading goes on.
 
 use super::chunks::{self, Unpacked};
@@ -99,7 +99,7 @@ pub struct Table {
     pub(in crate::store) number: u64,
     /// The highest key of each kind: what sorts after it is not here.
     highest: Mutex<BTreeMap<u16, Key>>,
-    /// The chunks that were opened last: what is asked for one after the other lies together.
+    /// The chunks that were opened last: what is asked for one after the other is close together.
     opened: Mutex<SmallVec<[Arc<OpenChunk>; OPEN_CHUNKS]>>,
 }
 
@@ -185,7 +185,7 @@ impl Table {
         Ok(Self::over(Rows::Sled(db, dir.to_path_buf()), keys))
     }
 
-    /// An empty table that lies nowhere but in memory.
+    /// An empty table that is nowhere but in memory.
     pub fn in_memory(keys: DataKeys) -> Self {
         Self::over(Rows::Memory(RwLock::default()), keys)
     }
@@ -236,7 +236,7 @@ impl Table {
         }
     }
 
-    /// The chunk a record without a row of its own is in, if there is such a record. A chunk that lies
+    /// The chunk a record without a row of its own is in, if there is such a record. A chunk that is
     /// in the table stays what it is, so one that was opened need not be looked up again.
     fn chunk_with(&self, key: &Key) -> Result<Option<Arc<OpenChunk>>, StoreError> {
         let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -383,7 +383,7 @@ impl Table {
         }
     }
 
-    /// Whether it lies in memory for want of a disk that takes writes.
+    /// Whether it is in memory for want of a disk that takes writes.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.rows, Rows::Memory(_))
     }

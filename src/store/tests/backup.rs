@@ -194,7 +194,7 @@ fn a_damaged_journal_leaves_the_table_where_it_is() {
     let mut bytes = fs::read(segment(dir.path(), 1)).unwrap();
     bytes[700] ^= 1;
     fs::write(segment(dir.path(), 1), &bytes).unwrap();
-    // Opening reads the journal from its checkpoint on; the damage lies before that.
+    // Opening reads the journal from its checkpoint on; the damage is before that.
     let store = unlock(dir.path()).unwrap();
     let count = everything(&store).len();
     assert!(!store.verify(None).unwrap().ok);

@@ -55,7 +55,7 @@ pub(super) fn without_text(mut entry: Entry) -> Entry {
     entry
 }
 
-/// Puts what was erased back into the journal; the rests that lay there.
+/// Puts what was erased back into the journal; the rests that were there.
 pub(super) fn put_back(data: &Path, before: &Path) -> BTreeMap<u64, Vec<u8>> {
     let mut now = frames(data);
     let mut rests = BTreeMap::new();

@@ -102,7 +102,7 @@ impl Copy {
         Self { _dir: dir, dir: data, frames }
     }
 
-    /// The frame an entry lies in.
+    /// The frame an entry is in.
     fn at(&self, seq: u64) -> usize {
         let holds = |owned: &Owned| (owned.header.seq..=owned.header.last()).contains(&seq);
         self.frames.iter().position(holds).unwrap()
@@ -517,7 +517,7 @@ fn cut_off(data: &Path) {
 fn an_end_cut_off_is_missed_by_what_lies_outside() {
     let (_dir, data, stick) = outside();
     cut_off(&data);
-    // A backup lies beside: opening stops.
+    // A backup is there: opening stops.
     assert!(!verify_chain(&data, None).unwrap().ok);
     let error = open_with(&data, &base().luo, &setup()).err().unwrap();
     assert!(error.is_damage(), "{error:?}");

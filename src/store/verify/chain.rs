@@ -38,7 +38,7 @@ pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, Sto
     let Outside { heads, unread, second_away } = backups::outside(dir, &station);
     let ends = backups.iter().filter_map(|file| Some(file.opened.as_ref().ok()?.report().entries));
     let ends = ends.chain(heads.iter().map(|head| head.seq));
-    // The checkpoint lies in the open and knows how far the journal had come, and who held keys.
+    // The checkpoint is in the open and knows how far the journal had come, and who held keys.
     let checkpoint = Checkpoint::load(dir, station.node)?;
     let mut chain = Chain::new(&station, head, ends.map(|seq| (seq, None)).collect());
     chain.saved = checkpoint.as_ref().map_or(0, |saved| saved.position.seq);
@@ -104,7 +104,7 @@ struct Chain<'a> {
     heads: BTreeMap<u64, Option<Hash>>,
     cover: Cover,
     register: Register,
-    /// The rests that lie in the place of erased entries, by sequence.
+    /// The rests that are in the place of erased entries, by sequence.
     rests: BTreeMap<u64, [u8; 32]>,
     /// Entries of which nothing is there, first and last of each row.
     lost: Vec<(u64, u64)>,
@@ -315,7 +315,7 @@ impl<'a> Chain<'a> {
     }
 
     /// The archive in the second place, where it is there, against the journal. What a restore or a
-    /// repair gave up lies there rightly.
+    /// repair gave up is there rightly.
     fn compare_archive(
         &self,
         dir: &Path,

@@ -71,7 +71,7 @@ pub struct Hands {
     erasures: Vec<(u64, u64)>,
     /// Records that were erased.
     gone: HashSet<RecordId>,
-    /// Entries of which a rest lies in their place, with the records it touches.
+    /// Entries of which a rest is in their place, with the records it touches.
     rests: Vec<(u64, Vec<RecordId>)>,
     newest: Option<Instant>,
 }

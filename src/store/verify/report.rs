@@ -126,7 +126,7 @@ impl VerifyReport {
         }
     }
 
-    /// Takes in what comparing the index gave. It lies in memory only and has been put right.
+    /// Takes in what comparing the index gave. It is in memory only and has been put right.
     pub fn compared_directory(&mut self, found: DirectoryReport) {
         if !found.is_right() {
             let DirectoryReport { missing, differing, surplus, .. } = found;

@@ -167,11 +167,11 @@ fn begun(body: &mut Body<'_>, above: usize) -> Result<SheetRow, FileTrouble> {
         return Err(FileTrouble::TooLong);
     }
     if line <= above {
-        return Err(FileTrouble::Workbook(format!("row {line} stands behind row {above}")));
+        return Err(FileTrouble::Workbook(format!("row {line} comes after row {above}")));
     }
     Ok(SheetRow::at(line, flags & ROW_HIDDEN != 0))
 }
 
 fn no_row() -> FileTrouble {
-    FileTrouble::Workbook("a cell of it stands in no row".to_string())
+    FileTrouble::Workbook("a cell of it is in no row".to_string())
 }

@@ -48,7 +48,7 @@ impl CellReader<'_> {
                     let line = attribute(&element, "r").and_then(|r| r.trim().parse().ok());
                     let line = line.unwrap_or(last.saturating_add(1));
                     if line <= last || row.is_some() {
-                        let why = format!("row {line} stands behind row {last}, or in it");
+                        let why = format!("row {line} comes after row {last}, or in it");
                         return Err(FileTrouble::Workbook(why));
                     }
                     row = Some(SheetRow::at(line, says_yes(&element, "hidden")));
@@ -65,7 +65,7 @@ impl CellReader<'_> {
                     column = opened.column.unwrap_or(column);
                     let cell = self.cell(&mut part, &opened)?;
                     let Some(row) = &mut row else {
-                        let why = format!("a cell behind row {last} stands in no row");
+                        let why = format!("a cell after row {last} is in no row");
                         return Err(FileTrouble::Workbook(why));
                     };
                     row.put(column, cell)?;
@@ -224,7 +224,7 @@ fn mentions(part: impl Read, word: &[u8]) -> Result<bool, FileTrouble> {
         if finder.find(buffer.get(..filled).unwrap_or_default()).is_some() {
             return Ok(true);
         }
-        // The word may lie across two readings.
+        // The word may be spread over two readings.
         let tail = filled.saturating_sub(word.len() - 1);
         buffer.copy_within(tail..filled, 0);
         kept = filled - tail;

@@ -193,7 +193,7 @@ impl Rows<'_> {
                     let line = index.unwrap_or(self.line.saturating_add(1));
                     if line <= self.line {
                         let last = self.line;
-                        let why = format!("row {line} stands behind row {last}");
+                        let why = format!("row {line} comes after row {last}");
                         return Err(FileTrouble::Workbook(why));
                     }
                     self.line = line;

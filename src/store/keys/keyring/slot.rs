@@ -113,7 +113,7 @@ impl Slot {
         Ok(Public { sign, receive })
     }
 
-    /// What the sealed seed is bound to: the slot it lies in.
+    /// What the sealed seed is bound to: the slot it is in.
     fn place(&self) -> Vec<u8> {
         format!("yizhan keyring v2/{}/{}", self.kind.word(), self.tag).into_bytes()
     }
