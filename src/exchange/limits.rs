@@ -1,4 +1,5 @@
-//! How much a file may hold. One with more is not the list somebody meant, or was made to fill a machine.
+//! How much a file may hold. One with more is not the list somebody meant, or was made to fill a
+//! machine.
 
 /// The largest file that is read, in bytes: a list of a million people has about sixty million.
 pub const MOST_BYTES: u64 = 512 << 20;

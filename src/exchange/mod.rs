@@ -19,7 +19,7 @@
 //! | `import`, `run`, `as_records`, `as_rows` | rows to commands, as records or as rows of a table |
 //! | `compare`, `own`, `number_key`, `earlier` | which row is new, already here, or was refused before |
 //! | `report`, `rejects` | what became of the file |
-//! | `choose`, `table`, `export`, `written` | which records go out, and how they are written |
+//! | `choose`, `listing`, `export`, `written` | which records go out, and how they are written |
 //! | `guard` | cells a spreadsheet would run as a formula |
 
 mod as_records;
@@ -39,6 +39,7 @@ mod guard;
 mod headings;
 mod import;
 mod limits;
+mod listing;
 mod look;
 mod meaning;
 mod number_key;
@@ -51,7 +52,6 @@ mod report;
 mod rows;
 mod run;
 mod scan;
-mod table;
 mod target;
 mod told;
 mod trouble;

@@ -1,4 +1,5 @@
-//! What the columns of a file can lead to: the fields of a kind, of its person, or of one of its tables.
+//! What the columns of a file can lead to: the fields of a kind, of its person, or of one of its
+//! tables.
 
 use super::FileTrouble;
 use super::headings::LONGEST_HEADING;

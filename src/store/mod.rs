@@ -14,7 +14,7 @@
 //!   keyring.toml    who can open it: seeds and data keys         keys/
 //!   attempts.toml   wrong passwords so far, sources of right     keys/throttle.rs
 //!   erasing.bin     while a person is taken out of old entries   erasing.rs
-//!   lock            held by the one process that owns the folder opening/
+//!   lock            held by the one process that owns the folder files/lock.rs
 //!   journal/*.yzj   the truth                                    journal/
 //!   records/        the present; records-N after a change of     table/
 //!                   tables
@@ -38,9 +38,10 @@
 //! table/      the present
 //! journal/    the truth
 //! keys/       seeds, data keys, the keyring
-//! files/      whole files, and who can reach them
+//! files/      whole files, where they are, and who can reach them
 //! ```
-//! Below all of them are the errors, `progress.rs` and `turns.rs`.
+//! Below all of them are the errors and small things that need no other: `given.rs`, `progress.rs`,
+//! `random.rs`, `turns.rs`.
 //!
 //! # The way of a save
 //! [`Store::submit`] gives entries their sequences and links; the writer thread seals and signs what

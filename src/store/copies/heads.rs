@@ -78,11 +78,11 @@ impl KnownHead {
 #[derive(Default, Serialize, Deserialize)]
 struct File {
     #[serde(default, rename = "head")]
-    heads: Vec<Line>,
+    heads: Vec<Head>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct Head {
     made: Instant,
     life: u32,
     entry: u64,
@@ -105,8 +105,8 @@ pub fn read(folder: &Path, station: &StationInfo) -> Result<Vec<KnownHead>, Stor
     let Some(text) = read_text(&path)? else { return Ok(Vec::new()) };
     let bad = |detail: String| StoreError::BadFile { file: path.display().to_string(), detail };
     let file: File = toml::from_str(&text).map_err(|error| bad(error.message().to_string()))?;
-    let known = |line: &Line| {
-        let Line { made, life, entry, hash, segment, offset } = line;
+    let known = |line: &Head| {
+        let Head { made, life, entry, hash, segment, offset } = line;
         let hash = Hash::from_hex(hash).map_err(|error| bad(error.to_string()))?;
         let place = (*segment, *offset);
         Ok(KnownHead { incarnation: *life, seq: *entry, hash, place, made: *made })
@@ -127,7 +127,7 @@ pub fn add(folder: &Path, station: &StationInfo, head: KnownHead) -> Result<(), 
     if heads.len() > MOST {
         heads.remove(1);
     }
-    let line = |head: &KnownHead| Line {
+    let line = |head: &KnownHead| Head {
         made: head.made,
         life: head.incarnation,
         entry: head.seq,

@@ -5,6 +5,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+/// Bytes of free space that stay for the table and for drafts: nothing is saved into the last of it.
+pub const ROOM: u64 = 4 * 1024 * 1024;
+
 /// Replaces `path` with `bytes` so that a crash leaves either the old or the new content.
 pub(in crate::store) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let beside = path.with_extension("new");
@@ -154,6 +157,3 @@ pub(in crate::store) fn unhex(text: &str) -> Option<Vec<u8>> {
     }
     Some(pairs.map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect())
 }
-
-/// Bytes of free space that stay for the table and for drafts: nothing is saved into the last of it.
-pub const ROOM: u64 = 4 * 1024 * 1024;

@@ -51,6 +51,11 @@ pub struct EpochFrame {
     pub holders: Vec<SignerId>,
 }
 
+/// Why there is a branch: a folder made from a backup.
+pub const RESTORE: &str = "restore";
+/// Why there is a branch: a damaged journal made whole in its place.
+pub const REPAIR: &str = "repair";
+
 /// The journal goes on from an earlier place: after a restore or a repair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branch {
@@ -68,7 +73,7 @@ pub struct Branch {
     /// them.
     #[serde(default)]
     pub vouched: Vec<(u64, u64)>,
-    /// `restore` or `repair`.
+    /// [`RESTORE`] or [`REPAIR`].
     pub why: String,
 }
 
@@ -180,9 +185,3 @@ impl Plain {
         }
     }
 }
-
-/// A folder made from a backup.
-pub const RESTORE: &str = "restore";
-
-/// A damaged journal made whole in its place.
-pub const REPAIR: &str = "repair";

@@ -1,5 +1,7 @@
-//! A whole new journal, put together beside the old one, takes its place: by two renames, with a mark
-//! inside that says that it is whole, so that a crash anywhere between is finished at the next opening.
+//! A whole new journal, put together beside the old one, takes its place.
+//!
+//! It does so by two renames. A mark inside says that it is whole, so that what a crash cut short
+//! anywhere between is finished at the next opening.
 
 use crate::store::error::{Doing, StoreError, io};
 use crate::store::files::disk;

@@ -1,4 +1,4 @@
-//! A data folder opened: keyring, table and journal brought together, and whether they belong together.
+//! A data folder opened: keyring, table and journal, and whether they belong together.
 
 use super::parts::Parts;
 use super::renewed;

@@ -7,7 +7,7 @@
 //! found, and is moved to `records.aside-1`, `-2` ... once another is in its place.
 
 use super::applying::{self, Links, Target};
-use super::pages::Place;
+use super::pages::Reached;
 use super::row::Row;
 use super::sentinels::Sentinels;
 use super::tree::{self, Applied, Table, Writes};
@@ -229,7 +229,7 @@ impl Builder<'_> {
     pub fn out_of_rows(
         &self,
         (from, count): (u64, u64),
-        mut page: impl FnMut(&mut Place) -> Result<Option<Vec<Row>>, StoreError>,
+        mut page: impl FnMut(&mut Reached) -> Result<Option<Vec<Row>>, StoreError>,
     ) -> Result<Built, StoreError> {
         let generation = self.next();
         let path = folder(self.dir, generation);
@@ -237,7 +237,7 @@ impl Builder<'_> {
         self.progress.begin(Said::fixed("压缩记录表", "Compacting the records"), count);
         let table = Table::create(&path, self.keys.clone())?;
         let mut kinds = Sentinels::new();
-        let (mut place, mut done, mut live) = (Place::default(), 0, 0);
+        let (mut place, mut done, mut live) = (Reached::default(), 0, 0);
         let copied = loop {
             let rows = match page(&mut place) {
                 Ok(Some(rows)) => rows,

@@ -14,13 +14,13 @@ use std::ops::{Bound, Range};
 
 /// Where a walk has come to.
 #[derive(Default)]
-pub struct Place {
+pub struct Reached {
     after: Option<Key>,
     /// The last chunk that was wholly given, and the table it is of: another may take its place.
     chunk: Option<(u64, Vec<u8>)>,
 }
 
-impl Place {
+impl Reached {
     /// Behind a record.
     pub fn after(key: Option<Key>) -> Self {
         Self { after: key, chunk: None }
@@ -103,7 +103,7 @@ impl Table {
     /// [`StoreError::Records`] when rows cannot be read or do not open.
     pub fn next_page(
         &self,
-        place: &mut Place,
+        place: &mut Reached,
         code: Option<u16>,
         most: usize,
         page: &mut Page,
@@ -164,7 +164,7 @@ impl Table {
     /// Rows of their own after a place.
     fn next_own(
         &self,
-        place: &Place,
+        place: &Reached,
         upto: Option<Key>,
         code: Option<u16>,
         most: usize,
@@ -195,7 +195,7 @@ impl Table {
     /// Chunks after a place, with about `most` records, and whether there are more.
     fn next_chunks(
         &self,
-        place: &Place,
+        place: &Reached,
         code: Option<u16>,
         most: usize,
     ) -> Result<(Vec<Closed>, bool), StoreError> {
@@ -238,7 +238,7 @@ impl Table {
     /// As [`Self::next_page`].
     pub fn next_rows(
         &self,
-        place: &mut Place,
+        place: &mut Reached,
         most: usize,
     ) -> Result<Option<Vec<Row>>, StoreError> {
         let mut page = Page::default();
@@ -261,7 +261,7 @@ impl Table {
         after: Option<Key>,
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
-        let (mut place, mut page, mut found) = (Place::after(after), Page::default(), Vec::new());
+        let (mut place, mut page, mut found) = (Reached::after(after), Page::default(), Vec::new());
         loop {
             let most = limit.saturating_sub(found.len()).min(PAGE);
             let more = self.next_page(&mut place, Some(code), most.max(1), &mut page)?;
@@ -279,7 +279,7 @@ impl Table {
     /// # Errors
     /// As [`Self::next_page`].
     pub fn is_empty(&self) -> Result<bool, StoreError> {
-        Ok(self.next_rows(&mut Place::default(), 1)?.is_none())
+        Ok(self.next_rows(&mut Reached::default(), 1)?.is_none())
     }
 }
 

@@ -191,7 +191,8 @@ fn walked(
     most: usize,
     mut between: impl FnMut(usize),
 ) -> Vec<Key> {
-    let (mut place, mut page, mut keys) = (pages::Place::default(), pages::Page::default(), vec![]);
+    let (mut place, mut page, mut keys) =
+        (pages::Reached::default(), pages::Page::default(), vec![]);
     for turn in 0.. {
         assert!(turn < 10_000, "it never ends");
         let more = table.next_page(&mut place, code, most, &mut page).unwrap();
@@ -212,7 +213,7 @@ fn chunks_behind_a_row_of_its_own_do_not_lead_back_to_it() {
         assert_eq!(walked(&table, Some(1), limit, |_| ()), all, "{limit}");
         assert_eq!(walked(&table, None, limit, |_| ()), all, "{limit}");
     }
-    let mut place = pages::Place::after(Some(keyed(1, 300)));
+    let mut place = pages::Reached::after(Some(keyed(1, 300)));
     let mut page = pages::Page::default();
     let mut behind = Vec::new();
     while table.next_page(&mut place, Some(1), 1, &mut page).unwrap() {
@@ -248,7 +249,7 @@ fn a_walk_that_goes_on_in_another_table_leaves_nothing_out() {
     let old = table_of(&[&all]);
     // Other borders: the first chunk of the old one ends in the middle of one of these.
     let new = table_of(&[&[(1, 0)], &all[1..20], &all[20..]]);
-    let (mut place, mut page) = (pages::Place::default(), pages::Page::default());
+    let (mut place, mut page) = (pages::Reached::default(), pages::Page::default());
     assert!(old.next_page(&mut place, None, 64, &mut page).unwrap());
     let mut given: Vec<_> = page.records().map(|record| record.key).collect();
     while new.next_page(&mut place, None, 64, &mut page).unwrap() {

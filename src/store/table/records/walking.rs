@@ -2,7 +2,7 @@
 
 use super::Records;
 use crate::store::error::StoreError;
-use crate::store::table::pages::{Glimpse, PAGE, Page, Place};
+use crate::store::table::pages::{Glimpse, PAGE, Page, Reached};
 use crate::store::table::row::Key;
 use crate::store::table::sentinels::Sentinels;
 use crate::store::table::tree::Table;
@@ -87,7 +87,7 @@ impl Records {
         used: &Receiver<Page>,
     ) -> Result<(u64, Sentinels, Vec<Key>), StoreError> {
         let (mut count, mut found, mut newer) = (0, Sentinels::new(), Vec::new());
-        let (mut place, mut more) = (Place::default(), true);
+        let (mut place, mut more) = (Reached::default(), true);
         while more {
             let mut page = used.try_recv().unwrap_or_default();
             more = self.with(|table| table.next_page(&mut place, None, PAGE, &mut page))?;

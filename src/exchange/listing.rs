@@ -1,7 +1,7 @@
-//! Records as the rows of a table: which columns there are and what is in each cell.
+//! Records as rows that go out: which columns there are and what is in each cell.
 //!
-//! Columns, their order and their headings are settled in [`Table::new`] and [`Table::headings`] and
-//! nowhere else: the layout another system wants, such as the national sheet of members, is a
+//! Columns, their order and their headings are settled in [`Listing::new`] and [`Listing::headings`]
+//! and nowhere else: the layout another system wants, such as the national sheet of members, is a
 //! second list of columns there.
 
 use crate::office::Office;
@@ -37,7 +37,7 @@ enum Source<'c> {
 }
 
 /// How records of a kind, or the rows of one of its tables, go out.
-pub(super) struct Table<'c> {
+pub(super) struct Listing<'c> {
     office: &'c Office,
     kind: &'c Kind,
     rows_of: Option<&'c Field>,
@@ -46,7 +46,7 @@ pub(super) struct Table<'c> {
     reveal: bool,
 }
 
-impl<'c> Table<'c> {
+impl<'c> Listing<'c> {
     pub fn new(
         office: &'c Office,
         kind: &'c Kind,
