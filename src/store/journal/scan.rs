@@ -29,7 +29,7 @@ pub(super) const LOST_TAIL: &str = "an entry that had been saved cannot be read"
 /// as before.
 ///
 /// # Errors
-/// As [`Journal::open`].
+/// As [`Journal::open`](super::appending::Journal::open).
 pub fn check_all(dir: &Path, anchor: Anchor, known: u64) -> Result<(), StoreError> {
     Scan::run(dir, anchor, None, known).map(drop)
 }
@@ -62,7 +62,7 @@ pub fn heads(dir: &Path, numbers: &[u32]) -> Result<Vec<Place>, StoreError> {
 /// A reading side over a whole journal, every frame of which is checked; the disk is as before.
 ///
 /// # Errors
-/// As [`Journal::open`].
+/// As [`Journal::open`](super::appending::Journal::open).
 pub fn look(dir: &Path, anchor: Anchor) -> Result<JournalReader, StoreError> {
     let scan = Scan::run(dir, anchor, None, 0)?;
     let mut index = Index::new(scan.end, scan.register);

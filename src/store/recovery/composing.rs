@@ -140,7 +140,7 @@ pub struct By<'a> {
     pub time: Instant,
     /// The station's own key: one whose first pages are lost gets it again, and the root's.
     pub station: Public,
-    /// [`RESTORE`] or [`REPAIR`].
+    /// [`RESTORE`](crate::store::keys::RESTORE) or [`REPAIR`](crate::store::keys::REPAIR).
     pub why: &'static str,
 }
 
