@@ -1,7 +1,7 @@
 //! Three people over SSH who do nothing for a minute.
 //!
 //! Promised: no bytes but what keeps the connections alive, and next to no waking up. The seven
-//! threads sled 0.34 keeps for its files would wake once a second each (`store/unhurried.rs`), so
+//! threads sled 0.34 keeps for its files would wake once a second each (`store/table/unhurried.rs`), so
 //! they are counted apart.
 
 use crate::house::{Channel, leave, session, wait_for};

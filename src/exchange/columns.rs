@@ -1,17 +1,14 @@
 //! What each column of a file means: headings recognised by the packs, or named by a `--map`.
 
 use super::headings::{Heading, Headings};
+use super::target::{NUMBER, Owner, Target, can_be_typed};
 use super::{FileTrouble, HeadingMap};
-use crate::program::{Catalogue, Field, FieldType, Kind, Required, folded};
+use crate::program::{Field, FieldType, Required};
 use crate::record::fold;
 use crate::said;
 use crate::words::{Said, closest};
-use std::collections::HashSet;
 
-/// The name of the record's number in a map, and as a heading.
-pub(super) const NUMBER: &str = "number";
-
-/// The columns a file of refused rows has behind the original ones. They are passed over when it
+/// The columns a file of refused rows has after the original ones. They are passed over when it
 /// comes in again.
 pub(super) const ADDED: [Said; 6] = [
     Said::fixed("工作表", "Sheet"),
@@ -21,9 +18,6 @@ pub(super) const ADDED: [Said; 6] = [
     Said::fixed("原因", "Reason"),
     Said::fixed("怎么办", "What to do"),
 ];
-
-/// The longest text, in bytes, that is looked at as a heading.
-pub(super) const LONGEST_HEADING: usize = 600;
 
 /// Whether a heading is one that a file of refused rows added. A roster may have a column called
 /// so as well; the last five together have only been written here.
@@ -36,17 +30,6 @@ pub(super) fn is_added(heading: &str, all: &[Heading]) -> bool {
         && ADDED.iter().skip(1).all(|added| all.iter().any(|one| is(added, &one.shown)))
 }
 
-/// Whose field a column fills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The kind's own.
-    Own,
-    /// The person's the record belongs to.
-    Person,
-    /// A row's of the table.
-    Row,
-}
-
 /// What one column means.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Column<'c> {
@@ -56,80 +39,6 @@ pub(super) enum Column<'c> {
     Field(Owner, &'c Field),
     /// Not taken in.
     Left,
-}
-
-/// What a file's columns can lead to.
-pub(super) struct Target<'c> {
-    pub catalogue: &'c Catalogue,
-    pub kind: &'c Kind,
-    pub table: Option<&'c Field>,
-    /// Every heading that is recognised, folded: rows by the hundred thousand are held against them.
-    known: HashSet<String>,
-}
-
-impl<'c> Target<'c> {
-    /// What a file of a kind, or of one of its tables, can lead to.
-    pub fn new(catalogue: &'c Catalogue, kind: &'c Kind, table: Option<&'c Field>) -> Self {
-        let mut target = Self { catalogue, kind, table, known: HashSet::new() };
-        let fields = target.all().into_iter().flat_map(|(_, field)| field.headings());
-        target.known = fields.chain(kind.number_headings()).map(folded).collect();
-        target
-    }
-
-    /// The field a heading, id or alias means. How to fill it in may stand behind it in brackets.
-    pub fn field(&self, heading: &str) -> Option<(Owner, &'c Field)> {
-        self.called(heading).or_else(|| self.called(&without_asides(heading)?))
-    }
-
-    fn called(&self, heading: &str) -> Option<(Owner, &'c Field)> {
-        if let Some(table) = self.table {
-            return table.column_heading(heading).map(|field| (Owner::Row, field));
-        }
-        let found = self.catalogue.heading(self.kind, heading)?;
-        let owner = if found.kind.id == self.kind.id { Owner::Own } else { Owner::Person };
-        Some((owner, found.field))
-    }
-
-    /// The ids of all fields.
-    pub fn ids(&self) -> Vec<&'c str> {
-        self.all().into_iter().map(|(_, field)| field.id.as_str()).collect()
-    }
-
-    fn all(&self) -> Vec<(Owner, &'c Field)> {
-        if let Some(table) = self.table {
-            return table.field_type.columns().iter().map(|field| (Owner::Row, field)).collect();
-        }
-        let own = |kind: &Kind| if kind.id == self.kind.id { Owner::Own } else { Owner::Person };
-        let flat = self.catalogue.flat_fields(self.kind);
-        flat.into_iter().map(|(kind, field)| (own(kind), field)).collect()
-    }
-
-    /// A heading that can name the record: in a table's file any number heading, in a file of
-    /// records one whose field, if it is one, is plain text (a person's identity number is no
-    /// record number).
-    fn can_be_number(&self, heading: &str) -> bool {
-        self.kind.is_number_heading(heading)
-            && (self.table.is_some()
-                || self
-                    .field(heading)
-                    .is_none_or(|(_, field)| matches!(field.field_type, FieldType::Text { .. })))
-    }
-
-    /// True for a heading that says what its column means.
-    pub fn is_known(&self, heading: &str) -> bool {
-        if heading.len() > LONGEST_HEADING {
-            return false;
-        }
-        let is = |heading: &str| self.known.contains(&folded(heading));
-        is(heading) || without_asides(heading).is_some_and(|bare| self.called(&bare).is_some())
-    }
-
-    /// Some headings that would be recognised, and the first row in their place.
-    pub fn no_headings(&self, found: String) -> FileTrouble {
-        let fields = self.all().into_iter().filter(|(_, field)| can_be_typed(self, field));
-        let known: Vec<Said> = fields.take(8).map(|(_, field)| field.title.clone()).collect();
-        FileTrouble::NoHeadings { found, known: Said::join(&known, "、", ", ") }
-    }
 }
 
 /// The columns of a file.
@@ -335,7 +244,7 @@ impl<'c> Columns<'c> {
         }
     }
 
-    /// True when what stands in a column is taken in.
+    /// True when what is in a column is taken in.
     pub fn is_taken(&self, at: usize) -> bool {
         !matches!(self.meanings.get(at), None | Some(Column::Left))
     }
@@ -360,35 +269,6 @@ impl<'c> Columns<'c> {
             }
         }
         Ok(())
-    }
-}
-
-/// A heading without what is said of it: `姓名（必填）`, `★手机号(11位)`. A unit that changes the
-/// value is no such thing: `收入（万元）`.
-fn without_asides(heading: &str) -> Option<String> {
-    let (mut bare, mut depth, mut aside) = (String::new(), 0_usize, String::new());
-    for c in fold(heading).chars() {
-        match c {
-            '(' | '（' | '[' | '【' | '［' => depth += 1,
-            ')' | '）' | ']' | '】' | '］' => depth = depth.saturating_sub(1),
-            '★' | '☆' | '※' | '＊' | '*' | '△' => {}
-            _ if depth > 0 => aside.push(c),
-            _ => bare.push(c),
-        }
-    }
-    let scaled = ["万", "千", "百", "美元"].iter().any(|unit| aside.contains(unit));
-    let fits = !scaled && depth == 0 && !bare.trim().is_empty() && bare != fold(heading);
-    fits.then_some(bare)
-}
-
-/// Whether a cell of a file can fill the field: not what is computed, whose record it is, or a
-/// table of free rows.
-fn can_be_typed(target: &Target<'_>, field: &Field) -> bool {
-    let is_head = target.kind.person.as_deref() == Some(field.id.as_str());
-    match &field.field_type {
-        FieldType::Computed { .. } => false,
-        FieldType::Table { one_per, .. } => one_per.is_some(),
-        _ => !is_head || target.table.is_some(),
     }
 }
 

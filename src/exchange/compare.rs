@@ -1,7 +1,7 @@
 //! A row beside the record that is kept under its number or identity number.
 
 use super::book::SheetRow;
-use super::import::number_key;
+use super::number_key::number_key;
 use super::reading::RowReader;
 use super::report::Fault;
 use crate::office::Office;

@@ -15,7 +15,7 @@ const KEPT: usize = 15;
 /// distrusted although each fits its check digit: by chance fewer than one in a thousand does.
 const DISTRUSTED_FROM: usize = 2;
 
-/// The same for cards, of which the short ones have a single digit behind the fifteenth.
+/// The same for cards, of which the short ones have a single digit after the fifteenth.
 const CARDS_DISTRUSTED_FROM: usize = 30;
 
 /// How few of them say nothing, unless they are a good part of the column.
@@ -64,7 +64,7 @@ pub(super) fn cut(field: &Field, cell: &Cell) -> Cut {
         // That of a credit code is reckoned in another way, and has been when it is read.
         Some(Looks::Zeros { .. }) if matches!(field.field_type, FieldType::OrgCode) => Cut::Perhaps,
         Some(Looks::Zeros { check_fits: false }) if digits >= KEPT + 3 => Cut::Yes,
-        // Cards with four zeros behind the fifteenth digit are as good as cut, fit or not.
+        // Cards with four zeros after the fifteenth digit are as good as cut, fit or not.
         Some(Looks::Zeros { .. }) if digits >= KEPT + 4 => Cut::Yes,
         Some(Looks::Zeros { .. }) => Cut::Perhaps,
     }

@@ -42,7 +42,7 @@ fn unmarked(bytes: &[u8]) -> Result<String, FileTrouble> {
     if let Some(text) = in_gb(bytes) {
         return Ok(text.into_owned());
     }
-    // No byte of a GB18030 character is a line feed, so lines stand on their own.
+    // No byte of a GB18030 character is a line feed, so every line can be read on its own.
     let line = first_line(bytes, |line| in_gb(line).is_none()).unwrap_or(1);
     Err(FileTrouble::Encoding { encoding: GB, line })
 }

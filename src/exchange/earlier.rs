@@ -1,10 +1,10 @@
 //! What earlier imports refused, so that the rows hanging on a refused record can say why.
 //!
 //! The end of an import is written into the sealed journal: how many rows, and for each refused
-//! record its number and column. No value of a person stands there.
+//! record its number and column. No value of a person is there.
 
 use super::Plan;
-use super::import::number_key;
+use super::number_key::number_key;
 use super::report::Report;
 use crate::office::{Actor, Command, Office, Refusal};
 use crate::store::Op;
@@ -87,4 +87,26 @@ pub(super) fn refused(office: &Office, kind: &str) -> Result<RefusedBefore, Refu
     });
     read.map_err(|error| Refusal::unavailable(error.said(), error.next()))?;
     Ok(known)
+}
+
+/// What earlier imports refused, read when it is first asked for.
+#[derive(Default)]
+pub(super) struct Lazily(Option<RefusedBefore>);
+
+impl Lazily {
+    /// The columns a record was refused at, by its number.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn get(
+        &mut self,
+        office: &Office,
+        kind: &str,
+        number: &str,
+    ) -> Result<Option<String>, Refusal> {
+        if self.0.is_none() {
+            self.0 = Some(refused(office, kind)?);
+        }
+        Ok(self.0.as_ref().and_then(|known| known.get(&number_key(number)).cloned()))
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::choose::choose;
-use super::table::Table;
+use super::listing::Listing;
 use super::written::{CsvOut, RowsOut, XlsxOut};
 use crate::office::{Actor, Command, Office, Refusal, Right};
 use crate::record::RecordId;
@@ -41,7 +41,7 @@ pub struct ExportOptions {
 /// The most rows a sheet of a workbook holds, its headings and a margin taken off.
 const MOST_ROWS: usize = 1_048_000;
 
-/// Writes records out and gives the number of rows. The export stands in the journal before the
+/// Writes records out and gives the number of rows. The export is in the journal before the
 /// first byte is written.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub fn export(
     let catalogue = office.catalogue();
     let kind = options.plan.kind(catalogue)?;
     let rows_of = options.plan.table(kind)?;
-    let table = Table::new(office, kind, rows_of, options.lang, reason.is_some());
+    let table = Listing::new(office, kind, rows_of, options.lang, reason.is_some());
     let ids = choose(office, actor, kind, options.query.as_deref())?;
     let rows = match rows_of {
         None => ids.len(),
@@ -153,7 +153,7 @@ fn note(
     Ok(())
 }
 
-/// What stands on the sheet behind the table: whose list this is, how many rows, and why.
+/// What is on the sheet after the table: whose list this is, how many rows, and why.
 fn about(
     office: &Office,
     actor: &Actor,
@@ -181,7 +181,7 @@ fn about(
 fn fill(
     office: &Office,
     ids: &[RecordId],
-    table: &Table<'_>,
+    table: &Listing<'_>,
     out: &mut dyn RowsOut,
 ) -> Result<(), Refusal> {
     out.headings(&table.headings()).map_err(|error| cannot_write(&error))?;

@@ -4,8 +4,9 @@
 pub use super::book::fuzzing::{html, xlsx};
 
 use super::book::xls_rows;
-use super::columns::{Column, Target};
+use super::columns::Column;
 use super::look::look;
+use super::target::Target;
 use super::{Book, ImportOptions, decode, guard, unguard};
 use crate::program::{Catalogue, Kind, NoRecords, Typing, plain, typed};
 use crate::words::Lang;
@@ -54,7 +55,7 @@ pub fn csv(bytes: &[u8]) {
 /// Any bytes as a workbook of Excel 5 to 2003, or as the stream of records in one.
 ///
 /// # Panics
-/// When rows do not come from the top, or nothing stands in one.
+/// When rows do not come from the top, or nothing is in one.
 pub fn xls(bytes: &[u8]) {
     let Ok(sheets) = xls_rows(bytes) else { return };
     for rows in sheets {

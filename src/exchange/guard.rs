@@ -14,14 +14,14 @@ const STARTS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '�
 /// First characters that guard a text.
 const MARKS: &[char] = &['\'', '`'];
 
-/// The text as it may stand in a CSV cell, with characters nobody sees made visible.
+/// The text as it may be in a CSV cell, with characters nobody sees made visible.
 #[must_use]
 pub fn guard(text: &str) -> String {
     let text = visible(text);
     if text.starts_with(STARTS) { format!("'{text}") } else { marked(&text) }
 }
 
-/// The text as it may stand in a cell of a workbook, where no text is run.
+/// The text as it may be in a cell of a workbook, where no text is run.
 #[must_use]
 pub(super) fn marked(text: &str) -> String {
     let text = visible(text);

@@ -1,10 +1,9 @@
 //! Which rows of a sheet are its headings, and what each column is called by them.
 //!
-//! Letterheads and notes stand above headings; a heading may be spread over several rows, with a
+//! Letterheads and notes are above headings; a heading may be spread over several rows, with a
 //! group merged over the columns it names.
 
 use super::book::{Merged, SheetRow};
-use super::columns::LONGEST_HEADING;
 use crate::record::fold;
 
 /// Rows in which headings are looked for.
@@ -116,7 +115,7 @@ fn is_better(
     let data = last.cells.iter().enumerate().any(|(at, cell)| {
         let own = cell.merged == Merged::No && !cell.is_blank();
         let digits = cell.text.chars().filter(char::is_ascii_digit).count();
-        // What stands below a heading that says all is a value, unless it says how to fill it in.
+        // What is below a heading that says all is a value, unless it says how to fill it in.
         let told = above.columns.get(at).is_some_and(|heading| known(&heading.meant));
         let more = joined.columns.get(at).is_some_and(|heading| known(&heading.shown));
         let how = fold(&cell.text).starts_with(['(', '（']);
@@ -221,7 +220,7 @@ fn heading(rows: &[SheetRow], column: usize, known: &dyn Fn(&str) -> bool) -> He
     Heading { meant: meant.unwrap_or_else(|| shown.clone()), shown, parts }
 }
 
-/// The group a blank cell of an upper row belongs to where cells are not merged: what stands to its
+/// The group a blank cell of an upper row belongs to where cells are not merged: what is to its
 /// left, if that has something below it too.
 fn group_left_of(rows: &[SheetRow], depth: usize, column: usize) -> Option<String> {
     let below = |at: usize| {
@@ -240,6 +239,9 @@ fn group_left_of(rows: &[SheetRow], depth: usize, column: usize) -> Option<Strin
 fn bare(text: &str) -> String {
     fold(text).chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
 }
+
+/// The longest text, in bytes, that is looked at as a heading.
+pub(super) const LONGEST_HEADING: usize = 600;
 
 #[cfg(test)]
 mod tests {

@@ -1,16 +1,18 @@
 //! A file taken in: sheet by sheet, row by row, in batches through the one door.
 
+use super::as_records::AsRecords;
+use super::as_rows::AsRows;
 use super::book::{Hand, SheetRow, hand, no_thread};
-use super::columns::{Column, NUMBER, Target};
-use super::earlier::{self, RefusedBefore};
-use super::heads::Heads;
+use super::columns::Column;
+use super::earlier::{self};
 use super::look::{self, Fate, Layout};
-use super::members::Members;
+use super::options::ImportOptions;
 use super::reading::{Entered, RowReader};
-use super::report::{ColumnReport, Fault, LeftRow, RefusedRow, Report, SheetReport};
-use super::{Book, FileTrouble, HeadingMap, Plan};
-use crate::office::{Actor, Begun, Command, Office, Refusal, RefusalKind, Right};
-use crate::record::fold;
+use super::report::{ColumnReport, Fault, Report, SheetReport};
+use super::run::{ReadRow, Run, Way};
+use super::target::{NUMBER, Target};
+use super::{Book, FileTrouble, Plan};
+use crate::office::{Actor, Office, Refusal, Right};
 use crate::terminal::panics;
 use crate::words::Said;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,31 +27,6 @@ const SEEN: usize = 5_000;
 /// The memory, in bytes, that rows not taken may take: a quarter of a million short ones. A file
 /// with more is not the one somebody meant.
 const MOST_NOT_TAKEN: usize = 64 << 20;
-
-/// Rows of a sheet that are shown as they are stored.
-const FIRST: usize = 3;
-
-/// How a file is to be taken in.
-#[derive(Clone, Debug, Default)]
-pub struct ImportOptions<'o> {
-    /// Only look: nothing is written.
-    pub dry_run: bool,
-    /// Headings a person gave a meaning.
-    pub map: Option<&'o HeadingMap>,
-    /// The sheets meant, by their names; all that are shown and have headings when none is named.
-    pub sheets: Vec<String>,
-    /// Rows a sheet does not show are taken too.
-    pub hidden: bool,
-    /// Becomes true when nobody wants to wait any longer: looked at between rows.
-    pub stop: Option<&'o AtomicBool>,
-}
-
-impl ImportOptions<'_> {
-    /// Whether somebody has asked to stop.
-    pub(super) fn asked_to_stop(&self) -> bool {
-        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
-    }
-}
 
 /// Takes in a file. `progress` hears of rows done and rows in all; while the file is looked through
 /// and nobody knows how many there are, of rows seen and 0.
@@ -87,21 +64,12 @@ pub fn import(
         notices: look.notices,
         ..Report::default()
     };
-    let mut run = Run {
-        office,
-        actor,
-        options,
-        report,
-        waiting: Vec::new(),
-        under_way: None,
-        sheet: 0,
-        not_taken: 0,
-    };
+    let mut run = Run::new(office, actor, options, report);
     let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
     let taken = look.sheets.iter().map(|sheet| sheet.taken).sum();
     let mut way: Box<dyn Way> = match target.table {
-        None => Box::new(Heads::new(office, actor, kind, catalogue.person_kind(kind), taken)),
-        Some(table) => Box::new(Members::new(office, kind, table)),
+        None => Box::new(AsRecords::new(office, actor, kind, catalogue.person_kind(kind), taken)),
+        Some(table) => Box::new(AsRows::new(office, kind, table)),
     };
     if !options.dry_run && target.table.is_none() {
         office.make_room(taken);
@@ -125,15 +93,6 @@ pub fn import(
         report.stopped = earlier::note(office, actor, plan, book.name(), &report).err();
     }
     Ok(report)
-}
-
-/// A row as it was read, before anything else is asked of it.
-pub(super) struct ReadRow {
-    pub row: SheetRow,
-    /// Its values, and what is wrong with them.
-    pub entered: Entered,
-    /// A number for what it says.
-    pub content: u64,
 }
 
 /// What the file gives next.
@@ -305,192 +264,5 @@ fn begun(layout: &Layout<'_>) -> SheetReport {
         columns: layout.columns.meanings.iter().enumerate().map(column).collect(),
         told: layout.told,
         ..SheetReport::default()
-    }
-}
-
-/// Rows whose commands were handed in, with whether each makes a record.
-type UnderWay = (Vec<(Vec<SheetRow>, bool)>, Begun);
-
-/// What a run through a file has so far.
-pub(super) struct Run<'a> {
-    pub office: &'a Office,
-    actor: &'a Actor,
-    options: &'a ImportOptions<'a>,
-    pub report: Report,
-    waiting: Vec<(Vec<SheetRow>, Command)>,
-    under_way: Option<UnderWay>,
-    /// The sheet being read, by its place in the report.
-    sheet: usize,
-    /// The memory rows not taken take, in bytes.
-    not_taken: usize,
-}
-
-/// One way of taking rows in: as records, or as rows of a table.
-pub(super) trait Way {
-    /// Looks at a row, decides and takes it.
-    ///
-    /// # Errors
-    /// When the machine cannot read what is kept; the row is then where it was.
-    fn row(
-        &mut self,
-        reader: &RowReader<'_>,
-        read: &mut ReadRow,
-        run: &mut Run<'_>,
-    ) -> Result<(), Refusal>;
-
-    /// How much waits for the next batch.
-    fn waiting(&self, run: &Run<'_>) -> usize;
-
-    /// Hands in what waits.
-    fn flush(&mut self, reader: &RowReader<'_>, run: &mut Run<'_>);
-}
-
-impl Run<'_> {
-    /// A row that is not taken.
-    pub fn refuse(&mut self, reader: &RowReader<'_>, row: SheetRow, faults: Vec<Fault>) {
-        let number = reader.number_of(&row).unwrap_or_default();
-        let place = reader.place(&row);
-        let cells = self.kept(row);
-        self.not_taken += faults.iter().map(Fault::weight).sum::<usize>();
-        self.report.refused.push(RefusedRow { place, number, cells, faults });
-        self.count(|sheet| sheet.refused += 1);
-    }
-
-    /// A row the machine did not take: what it says may well be right.
-    fn leave(&mut self, reader: &RowReader<'_>, row: SheetRow) {
-        let number = reader.number_of(&row).unwrap_or_default();
-        let place = reader.place(&row);
-        let cells = self.kept(row);
-        self.report.left.push(LeftRow { place, number, cells });
-        self.count(|sheet| sheet.left += 1);
-    }
-
-    /// The texts of a row that is not taken, without blank ones at its end.
-    fn kept(&mut self, row: SheetRow) -> Vec<String> {
-        let mut cells: Vec<String> = row.cells.into_iter().map(|cell| cell.text).collect();
-        while cells.pop_if(|text| text.is_empty()).is_some() {}
-        cells.shrink_to_fit();
-        let texts: usize = cells.iter().map(String::len).sum();
-        self.not_taken += texts + cells.len() * size_of::<String>() + size_of::<RefusedRow>();
-        cells
-    }
-
-    /// A row that is kept just so.
-    pub fn unchanged(&mut self) {
-        self.count(|sheet| sheet.unchanged += 1);
-    }
-
-    /// Shows a good row as it is stored, while few are shown.
-    pub fn show(&mut self, reader: &RowReader<'_>, entered: &Entered) {
-        self.count(|sheet| {
-            if sheet.first.len() < FIRST {
-                sheet.first.push(reader.shown(entered));
-            }
-        });
-    }
-
-    /// Writes down what became of rows of the sheet being read.
-    fn count(&mut self, note: impl FnOnce(&mut SheetReport)) {
-        self.report.sheets.get_mut(self.sheet).map(note);
-    }
-
-    /// A command, and the rows it stands for.
-    pub fn wait(&mut self, rows: Vec<SheetRow>, command: Command) {
-        self.waiting.push((rows, command));
-    }
-
-    /// Commands that wait.
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Hands in the commands that wait and writes down the answers.
-    pub fn perform(&mut self, reader: &RowReader<'_>) {
-        let waiting = std::mem::take(&mut self.waiting);
-        if self.report.dry_run {
-            for (rows, command) in &waiting {
-                self.took(rows.len(), makes(command));
-            }
-            return;
-        }
-        let made: Vec<bool> = waiting.iter().map(|(_, command)| makes(command)).collect();
-        let (rows, commands): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        // Looked at and checked while the disk still takes those before.
-        let begun = self.office.begin_all(self.actor, commands);
-        let rows = rows.into_iter().zip(made).collect();
-        if let Some(before) = self.under_way.replace((rows, begun)) {
-            self.answered(reader, before);
-        }
-    }
-
-    /// Waits for the commands that were handed in last.
-    pub fn settle(&mut self, reader: &RowReader<'_>) {
-        if let Some(last) = self.under_way.take() {
-            self.answered(reader, last);
-        }
-    }
-
-    fn answered(&mut self, reader: &RowReader<'_>, (rows, begun): UnderWay) {
-        let answers = self.office.end_all(begun);
-        for ((rows, made), answer) in rows.into_iter().zip(answers) {
-            match answer {
-                Ok(_) => self.took(rows.len(), made),
-                Err(why) if why.kind == RefusalKind::Unavailable => {
-                    self.report.stopped.get_or_insert(why);
-                    for row in rows {
-                        self.leave(reader, row);
-                    }
-                }
-                Err(why) => {
-                    for row in rows {
-                        let fault = fault_of(reader, &row, &why);
-                        self.refuse(reader, row, vec![fault]);
-                    }
-                }
-            }
-        }
-    }
-
-    fn took(&mut self, rows: usize, made: bool) {
-        self.count(|sheet| *(if made { &mut sheet.made } else { &mut sheet.changed }) += rows);
-    }
-}
-
-/// Whether a command makes a record, rather than adding to one.
-fn makes(command: &Command) -> bool {
-    matches!(command, Command::Create { .. })
-}
-
-/// What the office refused, at the column of the file.
-fn fault_of(reader: &RowReader<'_>, row: &SheetRow, why: &Refusal) -> Fault {
-    // `members[3].id_number` stands in the column of `id_number`.
-    let field = why.field.rsplit_once('.').map_or(why.field.as_str(), |(_, column)| column);
-    reader.fault_at_field(row, field, why.message.clone(), why.next.clone())
-}
-
-/// A number as numbers are compared: widths and case do not matter.
-pub(super) fn number_key(number: &str) -> String {
-    fold(number).to_lowercase()
-}
-
-/// What earlier imports refused, read when it is first asked for.
-#[derive(Default)]
-pub(super) struct Lazily(Option<RefusedBefore>);
-
-impl Lazily {
-    /// The columns a record was refused at, by its number.
-    ///
-    /// # Errors
-    /// When the journal cannot be read.
-    pub fn get(
-        &mut self,
-        office: &Office,
-        kind: &str,
-        number: &str,
-    ) -> Result<Option<String>, Refusal> {
-        if self.0.is_none() {
-            self.0 = Some(earlier::refused(office, kind)?);
-        }
-        Ok(self.0.as_ref().and_then(|known| known.get(&number_key(number)).cloned()))
     }
 }

@@ -5,10 +5,11 @@
 //! written.
 
 use super::book::{Book, Merged, SheetHead, SheetRow};
-use super::columns::{Column, Columns, Target};
+use super::columns::{Column, Columns};
 use super::cut::Numbers;
 use super::headings::{self, HEADING_ROWS, Headings};
 use super::rows::{self, RowIs};
+use super::target::Target;
 use super::told::{self, About, Lines, Notice, column_name};
 use super::{FileTrouble, ImportOptions};
 use crate::program::FieldType;
@@ -51,13 +52,13 @@ pub(super) struct Layout<'c> {
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Nothing stands in it.
+    /// Nothing is in it.
     Blank,
     /// It is looked at as a row of the list.
     Taken,
     /// It is told, and left.
     Told(RowIs),
-    /// It stands below other headings.
+    /// It is below other headings.
     Below,
 }
 

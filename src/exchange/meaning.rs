@@ -2,7 +2,7 @@
 //! of days, formulas without a value, digits a spreadsheet has lost.
 
 use super::book::{Cell, DayCount, Form};
-use super::columns::Owner;
+use super::target::Owner;
 use crate::program::{Field, FieldType, TypedError};
 use crate::record::{Fields, SheetMark, Value, fold, parse_month};
 use crate::said;
@@ -77,7 +77,7 @@ fn counted_from_today() -> (Said, Said) {
     )
 }
 
-/// Two lines that are a name each. A name whose characters stand below one another is one.
+/// Two lines that are a name each. A name whose characters are below one another is one.
 fn is_two_names(text: &str) -> bool {
     let lines = text.lines().map(fold).filter(|line| line.chars().count() >= 2);
     let han = |line: &String| !line.chars().any(|c| c.is_ascii_alphanumeric());

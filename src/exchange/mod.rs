@@ -10,17 +10,20 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `book`, `decode`, `scan` | bytes to sheets and rows of cells |
-//! | `plan` | what is asked for |
+//! | `book`, `decode`, `scan`, `limits` | bytes to sheets and rows of cells, and how many |
+//! | `plan`, `options` | what is asked for |
 //! | `look` | the first look: which sheets, columns and rows are meant |
-//! | `headings`, `columns`, `rows`, `cut` | what headings, columns, rows and long numbers are |
+//! | `target`, `headings`, `columns`, `rows`, `cut` | what columns can lead to; what headings, columns, rows and long numbers are |
 //! | `reading`, `meaning` | a row of cells to values, and what is wrong with them |
-//! | `told` | what a person is told of what was not taken as it stood |
-//! | `import`, `heads`, `members`, `compare`, `earlier` | rows to commands: new, already here, refused |
+//! | `told` | what a person is told of what was not taken as it was |
+//! | `import`, `run`, `as_records`, `as_rows` | rows to commands, as records or as rows of a table |
+//! | `compare`, `own`, `number_key`, `earlier` | which row is new, already here, or was refused before |
 //! | `report`, `rejects` | what became of the file |
-//! | `choose`, `table`, `export`, `written` | which records go out, and how they are written |
+//! | `choose`, `listing`, `export`, `written` | which records go out, and how they are written |
 //! | `guard` | cells a spreadsheet would run as a formula |
 
+mod as_records;
+mod as_rows;
 mod book;
 mod choose;
 mod columns;
@@ -34,19 +37,22 @@ mod export;
 pub mod fuzzing;
 mod guard;
 mod headings;
-mod heads;
 mod import;
+mod limits;
+mod listing;
 mod look;
 mod meaning;
-mod members;
+mod number_key;
+mod options;
 mod own;
 mod plan;
 mod reading;
 mod rejects;
 mod report;
 mod rows;
+mod run;
 mod scan;
-mod table;
+mod target;
 mod told;
 mod trouble;
 mod written;
@@ -55,7 +61,8 @@ pub use book::{Book, Cell, Form, SheetRow};
 pub use decode::decode;
 pub use export::{ExportOptions, Format, export};
 pub use guard::{guard, unguard};
-pub use import::{ImportOptions, import};
+pub use import::import;
+pub use options::ImportOptions;
 pub use plan::{HeadingMap, Plan};
 pub use rejects::{place_rejects, rejects_to, write_rejects};
 pub use report::{ColumnReport, Fault, LeftRow, Place, RefusedRow, Report, SheetReport};

@@ -1,7 +1,7 @@
 //! Numbers another system or a paper file gave a record: kept in the field the pack names for
 //! them, since a record's own number follows the pattern of its kind.
 
-use super::import::number_key;
+use super::number_key::number_key;
 use crate::office::{Office, Refusal};
 use crate::program::{FieldType, Kind};
 use crate::record::{Fields, RecordId, Value};

@@ -1,8 +1,8 @@
 //! What a person asks for: what a file is taken in as, and headings given a meaning by hand.
 
 use super::FileTrouble;
-use super::columns::{NUMBER, Target};
 use super::headings::Heading;
+use super::target::{NUMBER, Target};
 use crate::edited::{Problems, Source};
 use crate::office::Refusal;
 use crate::program::{Catalogue, Field, Kind};

@@ -1,10 +1,11 @@
 //! One row of a file as the values of a record, and what is wrong with it.
 
 use super::book::{Cell, Merged, SheetRow};
-use super::columns::{Column, Columns, Owner, Target};
+use super::columns::{Column, Columns};
 use super::look::Layout;
 use super::meaning::{self, Months};
 use super::report::{Fault, Place};
+use super::target::{Owner, Target};
 use crate::office::Office;
 use crate::program::{
     Field, FieldProblem, FieldType, Kind, PERSON, Stage, TypedError, Typing, filled_from_id,
@@ -99,7 +100,7 @@ impl<'a> RowReader<'a> {
         &self.layout.columns
     }
 
-    /// Where a row stands.
+    /// Where a row is.
     pub fn place(&self, row: &SheetRow) -> Place {
         self.place_of_line(row.line)
     }
@@ -204,7 +205,7 @@ impl<'a> RowReader<'a> {
         };
         let next = Said::fixed(
             "请看看是不是多了或少了逗号；格子里有逗号时整格要加引号。",
-            "See whether a comma is missing or too many; a cell with a comma stands in quotes.",
+            "See whether a comma is missing or too many; a cell with a comma must be in quotes.",
         );
         let shown: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         Some(Fault::of_row(&shown.join(","), said, next))
@@ -277,7 +278,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The fields that stand beside one another in a record or row.
+    /// The fields that are beside one another in a record or row.
     fn scope(&self, owner: Owner) -> Vec<&'a Field> {
         match (owner, self.target.table) {
             (Owner::Row, Some(table)) => table.field_type.columns().iter().collect(),
@@ -390,7 +391,7 @@ impl<'a> RowReader<'a> {
     /// A fault standing at a field, by the column that fills it.
     pub fn fault_at_field(&self, row: &SheetRow, id: &str, said: Said, next: Said) -> Fault {
         let field = self.field(id);
-        let at = if id == super::columns::NUMBER {
+        let at = if id == super::target::NUMBER {
             self.columns().number()
         } else {
             self.columns().column_of(id)

@@ -1,5 +1,5 @@
-//! The refused rows as a file: as they came, with the reason behind them, to be put right and
-//! imported again. Rows left when the machine failed stand in it too.
+//! The refused rows as a file: as they came, with the reason after them, to be put right and
+//! imported again. Rows left when the machine failed are in it too.
 
 use super::columns::{ADDED, is_added};
 use super::headings::Heading;
@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes the rows of a report that were not taken: the original columns, then sheet, line, column,
-/// value, reason and what to do. Rows of several sheets stand below one another, each under the
+/// value, reason and what to do. Rows of several sheets are below one another, each under the
 /// headings it had. The file holds full values and is for its owner alone. It replaces one of this
 /// name.
 ///
@@ -101,7 +101,7 @@ impl<'r> Original<'r> {
         Self { report, headings, places }
     }
 
-    /// A row's cells under the common headings, and those it has too many, which stand behind
+    /// A row's cells under the common headings, and those it has too many, which come after
     /// everything so that none is lost.
     fn cells(&self, place: &Place, cells: &[String]) -> (Vec<String>, Vec<String>) {
         let mut row = vec![String::new(); self.headings.len()];
@@ -124,7 +124,7 @@ impl<'r> Original<'r> {
     }
 }
 
-/// Where the columns of a sheet go. A heading that stands twice in a sheet has two columns.
+/// Where the columns of a sheet go. A heading that is twice in a sheet has two columns.
 fn columns_of<'r>(sheet: &'r SheetReport, headings: &mut Vec<&'r str>) -> Vec<Option<usize>> {
     let all: Vec<Heading> =
         sheet.columns.iter().map(|column| Heading::new(&column.heading)).collect();

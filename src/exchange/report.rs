@@ -1,6 +1,6 @@
 //! What became of a file: how many rows were taken, and each refused one with its reason.
 
-use super::told::Notice;
+use super::told::{Notice, sheet_said};
 use crate::office::Refusal;
 use crate::program::{Field, mask_refused};
 use crate::said;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The most characters of a value shown in a report.
 const SHOWN: usize = 60;
 
-/// The most runs of lines named in one sentence; all of them stand in the rejects and for machines.
+/// The most runs of lines named in one sentence; all of them are in the rejects and for machines.
 const RUNS_SHOWN: usize = 20;
 
 /// One thing wrong in one row.
@@ -19,9 +19,9 @@ const RUNS_SHOWN: usize = 20;
 pub struct Fault {
     /// The column, from 0; none for the row as a whole or a field without a column.
     pub at: Option<usize>,
-    /// The column's heading as it stands in the file; empty for the row as a whole.
+    /// The column's heading as it is in the file; empty for the row as a whole.
     pub column: String,
-    /// What stands there, cut when it is long.
+    /// What is there, cut when it is long.
     pub value: String,
     /// The same with numbers of people masked, for screens.
     pub masked: String,
@@ -69,7 +69,7 @@ fn cut(text: &str) -> String {
     shown
 }
 
-/// Where a row stands in a file.
+/// Where a row is in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The sheet, by its name; empty for a file without sheets.
@@ -94,19 +94,14 @@ impl Place {
     }
 }
 
-/// `工作表“二月”`, `Sheet "二月"`.
-pub(super) fn sheet_said(name: &str) -> Said {
-    said!("工作表“{name}”", "Sheet \"{name}\"")
-}
-
 /// A row that was not taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedRow {
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// The number it gives; empty when it gives none.
     pub number: String,
-    /// Its cells as they stand in the file.
+    /// Its cells as they are in the file.
     pub cells: Vec<String>,
     /// What is wrong, in the order of the columns; at least one.
     pub faults: Vec<Fault>,
@@ -151,11 +146,11 @@ fn fault_said(fault: &Fault) -> Said {
 /// A row the machine failed to take: nothing is known to be wrong with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftRow {
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// The number it gives; empty when it gives none.
     pub number: String,
-    /// Its cells as they stand in the file.
+    /// Its cells as they are in the file.
     pub cells: Vec<String>,
 }
 
@@ -209,7 +204,7 @@ impl SheetReport {
 /// A column of a file and what it is taken for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnReport {
-    /// Its heading as it stands in the file.
+    /// Its heading as it is in the file.
     pub heading: String,
     /// What it fills: a field's id, or `number`; none for a column that is not taken.
     pub field: Option<String>,
@@ -335,7 +330,7 @@ impl Report {
         let until = from.unwrap_or(usize::MAX);
         let lines = self.left.iter().filter(|row| *row.place.sheet == *sheet);
         let mut runs = runs(lines.map(|row| row.place.line).filter(|line| *line < until));
-        // What lies right before the rows that were not tried belongs to them.
+        // What is right before the rows that were not tried belongs to them.
         while let Some((first, _)) = runs.pop_if(|(_, last)| from == Some(*last + 1)) {
             from = Some(first);
         }

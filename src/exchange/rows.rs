@@ -1,8 +1,10 @@
-//! What a row of a sheet is: a row of the list, or one of those that stand below and between it —
+//! What a row of a sheet is: a row of the list, or one of those below and between it —
 //! totals, signatures, remarks, headings printed again. None of the latter may become a record.
 
 use super::book::{Cell, Merged, SheetRow};
-use super::columns::{Columns, LONGEST_HEADING, Target};
+use super::columns::Columns;
+use super::headings::LONGEST_HEADING;
+use super::target::Target;
 use super::told;
 use crate::record::{IdNumber, fold};
 use words::{
@@ -21,7 +23,7 @@ pub(super) enum RowIs {
     Data,
     /// The headings once more.
     HeadingsAgain,
-    /// Other headings: what stands below them means something else.
+    /// Other headings: what is below them means something else.
     OtherHeadings,
     /// A total, a signature, a remark; its words, as far as they are shown.
     Aside(String),
@@ -51,7 +53,7 @@ pub(super) fn what(row: &SheetRow, columns: &Columns<'_>, target: &Target<'_>) -
     let bare = bare(label);
     let alone = own.len() == 1 && columns.meant() > 1;
     let signatures = own.iter().filter(|(_, cell)| is_signature(&cell.text)).count();
-    // Whoever has a name of their own is somebody, whatever post stands before it.
+    // Whoever has a name of their own is somebody, whatever post comes before it.
     let aside = is_total(&bare)
         || is_label(&bare)
         || is_end(&bare)
@@ -84,7 +86,7 @@ fn is_id_number(text: &str) -> bool {
 }
 
 /// Whether a row is headings: the same ones, or others, so that the columns below it mean something
-/// else. `called` is what stands in the column of names.
+/// else. `called` is what is in the column of names.
 fn headings(
     own: &[(usize, &Cell)],
     called: Option<&str>,

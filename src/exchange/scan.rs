@@ -1,6 +1,6 @@
 //! Where the records of a CSV text begin and which of them are broken.
 //!
-//! A quote that is opened and never properly closed would swallow the rows behind it. The scan
+//! A quote that is opened and never properly closed would swallow the rows after it. The scan
 //! finds it and gives up that one row: the next line begins a record again.
 
 use std::ops::Range;
@@ -24,13 +24,13 @@ enum At {
     Quoted,
     /// Behind a quote that closes or is doubled.
     Closed,
-    /// Behind blanks behind a quote that closed.
+    /// After blanks after a quote that closed.
     Padded,
 }
 
 /// How one record ends.
 struct End {
-    /// First byte behind it, its line end included.
+    /// First byte after it, its line end included.
     at: usize,
     /// Lines it goes over.
     lines: usize,
@@ -94,7 +94,7 @@ fn record_end(bytes: &[u8], start: usize, delimiter: u8) -> End {
             }
             _ if ends > 0 => return End { at: at + ends, lines: lines + 1, broken: false },
             _ if byte == delimiter => At::Start,
-            // Some programs pad behind a closing quote.
+            // Some programs pad after a closing quote.
             (At::Closed | At::Padded, b' ') => At::Padded,
             (At::Closed | At::Padded, _) => return give_up(bytes, opened),
             _ => At::Plain,
@@ -104,7 +104,7 @@ fn record_end(bytes: &[u8], start: usize, delimiter: u8) -> End {
     if state == At::Quoted { give_up(bytes, opened) } else { End { at, lines, broken: false } }
 }
 
-/// The record is given up to the end of the line its bad quote stands on.
+/// The record is given up to the end of the line its bad quote is on.
 fn give_up(bytes: &[u8], (opened, lines): (usize, usize)) -> End {
     let rest = bytes.get(opened..).unwrap_or_default();
     let length = rest.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')).count();

@@ -1,7 +1,6 @@
 //! What a person is told of a file besides its refused rows: everything that was seen and not
-//! taken, or taken in another form than it stood in. This is the one place where it is put in words.
+//! taken, or taken in another form than it had. This is the one place where it is put in words.
 
-use super::report::sheet_said;
 use crate::said;
 use crate::words::Said;
 
@@ -27,7 +26,7 @@ pub enum About {
     HiddenRows,
     /// Totals, signatures, remarks below a table.
     NoPerson,
-    /// Headings that stand there again.
+    /// Headings that are there again.
     HeadingsAgain,
     /// Cells that have their content from a merged region.
     Merged,
@@ -254,11 +253,11 @@ pub(super) fn joined_headings(sheet: &str, rows: usize, read: &[(String, String)
     };
     let (zh, en) = (each("；"), each("; "));
     let what = if read.is_empty() {
-        said!("表头有 {rows} 行，已合并。", "The headings stand in {rows} rows and were joined.")
+        said!("表头有 {rows} 行，已合并。", "The headings are in {rows} rows and were joined.")
     } else {
         said!(
             "表头有 {rows} 行，已合并；其中 {zh}。",
-            "The headings stand in {rows} rows and were joined; among them {en}."
+            "The headings are in {rows} rows and were joined; among them {en}."
         )
     };
     Notice { count: rows, ..Notice::new(About::JoinedHeadings, sheet, what) }
@@ -288,12 +287,12 @@ pub(super) fn no_person(sheet: &str, rows: &Lines, labels: &[(usize, String)]) -
     Notice::of(About::NoPerson, sheet, rows, what)
 }
 
-/// Headings that stand there again, as on every printed page.
+/// Headings that are there again, as on every printed page.
 pub(super) fn headings_again(sheet: &str, rows: &Lines) -> Notice {
     let lines = rows.said();
     let what = Said::new(
         format!("{}是重复的表头，没有导入。", lines.zh),
-        format!("The headings stand there again and were left out: {}.", lines.en),
+        format!("The headings are there again and were left out: {}.", lines.en),
     );
     Notice::of(About::HeadingsAgain, sheet, rows, what)
 }
@@ -365,7 +364,7 @@ pub(super) fn above_headings(sheet: &str, rows: &Lines) -> Notice {
     let what = Said::new(
         format!("表头上面的{}没有导入；如果是名单，请给它补上表头。", lines.zh),
         format!(
-            "What stands above the headings was left out ({}); give it headings if it is a list.",
+            "What is above the headings was left out ({}); give it headings if it is a list.",
             lines.en
         ),
     );
@@ -380,6 +379,11 @@ pub(super) fn other_unit(sheet: &str, line: usize, text: &str) -> Notice {
         "Line {line} says \"{text}\"; amounts are read in yuan all the same. Convert them first if they are not."
     );
     Notice { count: 1, lines: vec![line], ..Notice::new(About::Column, sheet, what) }
+}
+
+/// `工作表“二月”`, `Sheet "二月"`.
+pub(super) fn sheet_said(name: &str) -> Said {
+    said!("工作表“{name}”", "Sheet \"{name}\"")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Why a file cannot be read at all, in words.
 
-use super::book::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
+use super::limits::{MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
 use crate::office::Refusal;
 use crate::said;
 use crate::store::NotWritten;
@@ -29,7 +29,7 @@ pub enum FileTrouble {
         /// What the machine says.
         why: String,
     },
-    /// Nothing stands in it.
+    /// Nothing is in it.
     #[error("empty file")]
     Empty,
     /// Neither text nor a workbook: bytes no text has.
@@ -273,7 +273,7 @@ impl FileTrouble {
             }
             Self::TooWide { .. } => Said::fixed(
                 "请删去名单右边多余的内容再导入。",
-                "Take out what stands to the right of the list and import it again.",
+                "Take out what is to the right of the list and import it again.",
             ),
             Self::NoSheet { known, .. } if known.is_empty() => Said::fixed(
                 "这个文件只有一张没有名字的表，请去掉 --sheet。",

@@ -1,7 +1,7 @@
 //! Rows written as CSV or as a workbook.
 
 use super::guard::{guard, marked};
-use super::table::Out;
+use super::listing::Out;
 use crate::record::plain_money;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};

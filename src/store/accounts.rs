@@ -5,15 +5,16 @@
 //! the change, and the keyring is settled by what the journal then says.
 
 use super::Store;
-use super::change::Turn;
-use super::cover::{Cover, Look};
 use super::error::StoreError;
-use super::keyring::{Keyring, NewSlot, Secret};
+use super::journal::cover::{Cover, Look};
+use super::keys::keyring::{Keyring, NewSlot, Secret};
+use super::keys::recovery_key::RecoveryKey;
+use super::keys::seal::DataKey;
+use super::keys::throttle::Throttle;
 use super::keys::{KeyFrame, Owner, Plain, Public, Register, Seed, Signer};
-use super::recovery::RecoveryKey;
-use super::seal::DataKey;
-use super::throttle::Throttle;
+use super::saving::change::Turn;
 use crate::record::RecordId;
+use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl Store {
@@ -197,5 +198,20 @@ impl Store {
     #[must_use]
     pub fn has_slot(&self, owner: Owner) -> bool {
         self.ring().0.has(owner)
+    }
+
+    /// Remembers that an account's owner has signed in over the network from `address`.
+    ///
+    /// # Errors
+    /// What the machine gives; it is known until the folder is closed all the same.
+    pub fn remember_source(&self, account: &str, address: &str) -> Result<(), StoreError> {
+        let (keyring, throttle) = &mut *self.ring();
+        throttle.remember(&keyring.account_tag(account)?, address)
+    }
+
+    /// Every address somebody has signed in from over the network, as far as remembered.
+    #[must_use]
+    pub fn known_sources(&self) -> BTreeSet<String> {
+        self.ring().1.sources()
     }
 }

@@ -1,30 +1,26 @@
-//! Taking a person out of entries that are long written: the rest of each entry lies in its place,
+//! Taking a person out of entries that are long written: the rest of each entry is in its place,
 //! the chain and every signature hold, and a page says who did it and at whose request.
 //!
 //! The rests are on the disk in a file of their own before the page is written, and the page before
 //! any segment is: a crash leaves everything as it was, or is finished at the next opening.
 
 use super::Store;
-use super::block;
-use super::change::{Change, Hand};
-use super::disk;
-use super::entry::{self, Draft, Entry};
 use super::error::{Doing, StoreError, io};
-use super::frame::ENTRIES;
-use super::journal::Journal;
+use super::files::disk;
+use super::journal::appending::Journal;
+use super::journal::entry::{Draft, Entry};
+use super::journal::frame::ENTRIES;
+use super::journal::rests::Rests;
+use super::journal::{block, envelope};
 use super::keys::{Erase, Erased, Plain, Register, Signer};
-use super::reader::JournalReader;
+use super::saving::change::{Change, Hand};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 /// The file in the data folder, while an erasure is under way.
 const ERASING_FILE: &str = "erasing.bin";
-
-/// Sealed rests by sequence; empty where nothing is left.
-pub type Rests = BTreeMap<u64, Vec<u8>>;
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -92,7 +88,7 @@ impl Store {
                 let entry = block::decode(*seq, &opened)?;
                 let sealed = match entry.and_then(&rest) {
                     Some(rest) => {
-                        let plain = entry::encode(&rest);
+                        let plain = envelope::encode(&rest);
                         block::seal_rest(&self.keys, (*seq, &frame.header.previous), &plain)?
                     }
                     None => Vec::new(),
@@ -103,38 +99,6 @@ impl Store {
         }
         Ok(rests)
     }
-}
-
-/// Entries that are not what the pages say of them: erased ones in whose place lies something else
-/// than their rest, put back or taken away, and rests no page knows of.
-///
-/// # Errors
-/// What the journal gives.
-pub(super) fn not_as_said(
-    journal: &JournalReader,
-    register: &Register,
-) -> Result<Vec<u64>, StoreError> {
-    let mut wrong = Vec::new();
-    journal.frames(1, |frame| {
-        let header = &frame.header;
-        if header.kind != ENTRIES || frame.lost() {
-            return Ok(ControlFlow::Continue(()));
-        }
-        let slots = block::slots(frame.body, header.count).into_iter().flatten();
-        for (seq, slot) in (header.seq..).zip(slots) {
-            let right = match slot.was {
-                None => register.erased(seq).is_none(),
-                // A repair may have said that the rest was lost.
-                Some(_) if slot.sealed.is_empty() && register.lost((seq, seq)) => true,
-                Some(_) => register.is_rest(seq, slot.sealed),
-            };
-            if !right {
-                wrong.push(seq);
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(wrong)
 }
 
 /// Finishes an erasure a crash cut short, or forgets one whose page was never written. True when

@@ -1,6 +1,9 @@
 //! What can go wrong in this room, said in both languages, each with a next step.
 
-use super::keyring::KeyringError;
+mod keyring;
+
+pub use keyring::KeyringError;
+
 use crate::record::{Instant, china_offset};
 use crate::said;
 use crate::words::Said;
@@ -145,7 +148,7 @@ pub enum StoreError {
     /// No second place is named, or it is not there now.
     #[error("no second place")]
     NoSecondPlace,
-    /// What lies in the archive is another journal than the one here.
+    /// What is in the archive is another journal than the one here.
     #[error("the archive has another journal from segment {number} on")]
     OtherArchive {
         /// The first segment that is another.

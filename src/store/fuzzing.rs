@@ -7,20 +7,20 @@
 
 #![allow(clippy::panic, reason = "a broken promise is what fuzzing looks for")]
 
-use super::backup::{self, BackupReport};
-use super::block::{self, Opened};
-use super::cover::message;
-use super::encoded::Encoded;
-use super::entry;
+use super::copies::backup::{self, BackupReport};
 use super::error::StoreError;
-use super::frame::{self, ENTRIES, FIRST_OF_BATCH, HEADER, Header, PREFIX, SIGNATURE};
-use super::journal::{Journal, Origin, SEGMENT_BYTES};
-use super::keyring::Keyring;
+use super::files::station::{Anchor, StationInfo};
+use super::journal::appending::Journal;
+use super::journal::block::{self, Opened};
+use super::journal::cover::message;
+use super::journal::encoded::Encoded;
+use super::journal::frame::{self, ENTRIES, FIRST_OF_BATCH, HEADER, Header, PREFIX, SIGNATURE};
+use super::journal::segment::{self, SEGMENT_BYTES};
+use super::journal::{envelope, slots};
+use super::keys::keyring::Keyring;
+use super::keys::seal::{DataKey, NONCE, Purpose};
 use super::keys::{DataKeys, Seed, Signer};
 use super::progress::Progress;
-use super::seal::{DataKey, NONCE, Purpose};
-use super::segment;
-use super::station::StationInfo;
 use blake3::Hash;
 use std::cell::OnceCell;
 use std::fmt::Debug;
@@ -35,14 +35,14 @@ const CHECKSUM: u8 = 0b0001;
 const CHAIN: u8 = 0b0010;
 /// Give the segment its right head.
 const HEAD: u8 = 0b0100;
-/// Seal what stands in a backup's blocks, so that what is under the seal is read too.
+/// Seal what is in a backup's blocks, so that what is under the seal is read too.
 const SEALED: u8 = 0b0100;
 /// And compress it before.
 const PLAIN: u8 = 0b1000;
 
 /// The journal's node, and the hash the first header is chained to.
-pub(super) const ORIGIN: Origin =
-    Origin { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
+pub(super) const ANCHOR: Anchor =
+    Anchor { node: Uuid::from_u128(7), genesis: Hash::from_bytes([7; 32]) };
 
 /// The hand that signs everything that is put right.
 pub(super) fn hand() -> Signer {
@@ -76,18 +76,18 @@ pub fn journal(input: &[u8]) {
 
 /// What an opening accepts a second opening accepts without a word, and every entry is there.
 fn opened(dir: &Path, length: usize) {
-    let Ok((first, torn)) = Journal::open(dir, ORIGIN, None, 0, || 0, SEGMENT_BYTES) else {
+    let Ok((first, torn)) = Journal::open(dir, ANCHOR, None, 0, || 0, SEGMENT_BYTES) else {
         return;
     };
     let end = first.reader().end();
     assert_eq!(torn.map_or(0, |torn| torn.bytes) + end.offset, length as u64);
     drop(first);
-    let second = Journal::open(dir, ORIGIN, None, 0, || 0, SEGMENT_BYTES);
+    let second = Journal::open(dir, ANCHOR, None, 0, || 0, SEGMENT_BYTES);
     let (second, torn) = second.unwrap_or_else(|error| panic!("opened once only: {error}"));
     assert_eq!((second.reader().end(), torn), (end, None));
     // From the last frame, as after a checkpoint.
     let saved = (second.reader().position(), second.reader().keys().as_ref().clone());
-    let third = Journal::open(dir, ORIGIN, Some(saved), end.seq, || 0, SEGMENT_BYTES);
+    let third = Journal::open(dir, ANCHOR, Some(saved), end.seq, || 0, SEGMENT_BYTES);
     let (third, torn) = third.unwrap_or_else(|error| panic!("not from the checkpoint: {error}"));
     assert_eq!((third.reader().end(), torn), (end, None));
     assert_eq!(third.reader().keys().keys(), second.reader().keys().keys());
@@ -101,14 +101,14 @@ fn opened(dir: &Path, length: usize) {
 }
 
 fn put_frames_right(bytes: &mut [u8], how: u8) {
-    let mut chain = Chaining::new(ORIGIN);
+    let mut chain = Chaining::new(ANCHOR);
     let mut rest = bytes;
     while let Ok(size) = frame::size(rest) {
         let Some((now, after)) = rest.split_at_mut_checked(size) else { break };
         if how & CHAIN != 0 {
             let Some((_, framed)) = now.split_at_mut_checked(PREFIX) else { break };
             chain.put_right(framed, |header, body| match header.kind {
-                ENTRIES => block::hash(body, header.count),
+                ENTRIES => slots::hash(body, header.count),
                 _ => Some(blake3::hash(body)),
             });
         }
@@ -123,7 +123,7 @@ fn put_frames_right(bytes: &mut [u8], how: u8) {
 
 /// Frames as they follow one another, each chained to the one before.
 struct Chaining {
-    origin: Origin,
+    anchor: Anchor,
     hand: Signer,
     /// The first sequence of the batch.
     first: u64,
@@ -132,8 +132,8 @@ struct Chaining {
 }
 
 impl Chaining {
-    fn new(origin: Origin) -> Self {
-        Self { origin, hand: hand(), first: 1, seq: 1, previous: origin.genesis }
+    fn new(anchor: Anchor) -> Self {
+        Self { anchor, hand: hand(), first: 1, seq: 1, previous: anchor.genesis }
     }
 
     /// Puts header and signature of a frame right; its bytes begin with the flags. `hash` gives the
@@ -162,7 +162,7 @@ impl Chaining {
             self.first = seq;
         }
         if signed {
-            let message = message(self.origin.node, self.first, &header.hash());
+            let message = message(self.anchor.node, self.first, &header.hash());
             signature.copy_from_slice(&self.hand.sign(&message));
         }
         (self.seq, self.previous) = (header.last() + 1, header.hash());
@@ -171,14 +171,14 @@ impl Chaining {
 
 /// Bytes as a record and as an entry: what can be read is written and read again as the same.
 pub fn envelope(bytes: &[u8]) {
-    there_and_back(bytes, entry::encode_record);
-    there_and_back(bytes, entry::encode);
+    there_and_back(bytes, envelope::encode_record);
+    there_and_back(bytes, envelope::encode);
 }
 
 fn there_and_back<T: Encoded + PartialEq + Debug>(bytes: &[u8], encode: fn(&T) -> Vec<u8>) {
-    let Ok(value) = entry::decode::<T>(bytes) else { return };
+    let Ok(value) = envelope::decode::<T>(bytes) else { return };
     let written = encode(&value);
-    let again: T = entry::decode(&written).unwrap_or_else(|error| panic!("not read: {error}"));
+    let again: T = envelope::decode(&written).unwrap_or_else(|error| panic!("not read: {error}"));
     assert_eq!(again, value);
     assert_eq!(encode(&again), written);
 }
@@ -211,7 +211,7 @@ pub(super) fn backed_up(input: &[u8]) -> Result<BackupReport, StoreError> {
     checked
 }
 
-/// The blocks of a backup file as `backup.rs` lays them out, and what stands behind the last.
+/// The blocks of a backup file as `backup.rs` lays them out, and what comes after the last.
 struct Blocks<'a> {
     magic: &'a [u8],
     blocks: Vec<(u8, Vec<u8>)>,
@@ -268,7 +268,7 @@ impl<'a> Blocks<'a> {
         let Ok(mut table) = text.parse::<toml::Table>() else { return };
         let station = table.get("station").and_then(|station| station.as_str());
         let Some(Ok(station)) = station.map(StationInfo::parse) else { return };
-        let mut chain = Chaining::new(station.origin());
+        let mut chain = Chaining::new(station.anchor());
         for (kind, body) in sealed {
             let mut rest = body.as_mut_slice();
             if *kind == END {
@@ -295,12 +295,12 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// The hash of a block whose entries stand in plain, as a backup has them.
+/// The hash of a block whose entries are in plain, as a backup has them.
 fn sealed_hash(keys: &DataKeys, header: &Header, body: &[u8]) -> Option<Hash> {
     let (of_block, mut rest) = body.split_first_chunk::<NONCE>()?;
     let entries: Option<Vec<Opened>> = (0..header.count).map(|_| Opened::read(&mut rest)).collect();
     let sealed = block::seal_again(keys, header, *of_block, &entries?).ok()?;
-    block::hash(&sealed, header.count)
+    slots::hash(&sealed, header.count)
 }
 
 /// One folder for all inputs of a thread.

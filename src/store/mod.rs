@@ -1,7 +1,7 @@
 //! What is kept: the journal, the records it amounts to, sealing, backup and restore.
 //!
 //! The journal is the truth: an append-only, hash-chained, sealed file that is on the disk before
-//! anyone is told "saved". The table of records behind it (sled) holds the present; it is replayed
+//! anyone is told "saved". The table of records beside it (sled) holds the present; it is replayed
 //! from the journal after a crash and built anew when it is damaged.
 //!
 //! Knows records as values with a kind's name and a number for it; knows no pack, no field and no
@@ -10,22 +10,38 @@
 //!
 //! ```text
 //! <data folder>/
-//!   station.toml    node id, name, region, format version      station.rs
-//!   keyring.toml    who can open it: seeds and data keys        keyring.rs keys/ recovery.rs
-//!   attempts.toml   wrong passwords so far, sources of right    throttle.rs
-//!   erasing.bin     while a person is taken out of old entries  erasing.rs
-//!   lock            held by the one process that owns the folder
-//!   journal/*.yzj   the truth                                   frame.rs block.rs group.rs cover.rs
-//!                                                               segment.rs journal.rs reader.rs
-//!                   entries and records as bytes                entry.rs encoded.rs compact.rs
-//!   records/        the present; records-N after a change of    table.rs rows.rs chunks.rs
-//!                   tables                                      pages.rs records.rs applying.rs building.rs
-//!   records.toml    which table counts and what it should hold  checkpoint.rs
-//!   shelf/          drafts not yet saved, packs in use, refused shelf.rs
+//!   station.toml    node id, name, region, format version       files/station.rs
+//!   keyring.toml    who can open it: seeds and data keys         keys/
+//!   attempts.toml   wrong passwords so far, sources of right     keys/throttle.rs
+//!   erasing.bin     while a person is taken out of old entries   erasing.rs
+//!   lock            held by the one process that owns the folder files/lock.rs
+//!   journal/*.yzj   the truth                                    journal/
+//!   records/        the present; records-N after a change of     table/
+//!                   tables
+//!   records.toml    which table counts and what it should hold   table/checkpoint.rs
+//!   shelf/          drafts not yet saved, packs in use, refused  shelf.rs
 //!                   sign-ins
-//!   backup/         backups, and backup.toml the second place   backups.rs archive.rs
+//!   backup/         backups, and backup.toml the second place    copies/
 //!   records.aside-N a table that was not right, journal.aside-N a journal, kept as they were
 //! ```
+//!
+//! # Its rooms
+//! Each knows those below it and none above:
+//!
+//! ```text
+//! verify/     a folder checked, with the key or without
+//! recovery/   a journal put together anew, from a backup and what is left
+//! opening/    a folder made and opened
+//! copies/     backups, the archive, heads known outside
+//! mod.rs      the open store; accounts.rs, erasing.rs and shelf.rs are more of what it does
+//! saving/     the queue and the thread that writes
+//! table/      the present
+//! journal/    the truth
+//! keys/       seeds, data keys, the keyring
+//! files/      whole files, where they are, and who can reach them
+//! ```
+//! Below all of them are the errors and small things that need no other: `given.rs`, `progress.rs`,
+//! `random.rs`, `turns.rs`.
 //!
 //! # The way of a save
 //! [`Store::submit`] gives entries their sequences and links; the writer thread seals and signs what
@@ -38,118 +54,91 @@
 //! be read is read, and saving goes on.
 //!
 //! # The way back
-//! `backup.rs` writes the whole journal into one sealed file, `backups.rs` makes one a day and knows
-//! which there are; `restoring.rs` makes a folder from one. A damaged journal stops the opening;
-//! `healing.rs` makes it whole from the newest backup and what `salvage.rs` can still read of it.
-//! `verify.rs` checks a folder, with the key or without.
+//! `copies/` writes the whole journal into one sealed file, makes one a day and knows which there are;
+//! `recovery/restoring.rs` makes a folder from one. A damaged journal stops the opening;
+//! `recovery/healing.rs` makes it whole from the newest backup and what `journal/salvage.rs` can still
+//! read of it.
 //!
 //! # Files for people
-//! What leaves the folder, an export, a key, a backup, is written by `new_file.rs` and nothing else.
+//! What leaves the folder, an export, a key, a backup, is written by `files/new_file.rs` and nothing
+//! else.
 
 mod accounts;
-mod applying;
-mod archive;
-mod backup;
-mod backups;
-mod block;
-mod building;
-mod change;
-mod checkpoint;
-mod chunks;
-mod compact;
-mod composing;
-mod cover;
-mod disk;
-mod encoded;
-mod entry;
+mod copies;
 mod erasing;
 mod error;
-mod frame;
+mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod group;
-mod half_made;
-mod hands;
-mod heads;
-mod healing;
+mod given;
 mod journal;
-mod keyring;
 mod keys;
-mod new_file;
 mod opening;
-mod pages;
 mod progress;
-mod queue;
-mod reader;
-mod records;
+mod random;
 mod recovery;
-mod restoring;
-mod rows;
-mod salvage;
-mod seal;
-mod segment;
+mod saving;
 mod shelf;
-mod station;
-mod strict;
 mod table;
-mod throttle;
-mod ticket;
 mod turns;
-mod unhurried;
 mod verify;
-mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archived, Copied, OldSegment};
-pub use backup::{BackupReport, verify_backup};
-pub use backups::{BackupState, HeadsCompared, KnownBackup};
-pub use change::{Change, Hand, Turn};
-pub use composing::Recovered;
-pub use encoded::Glance;
-pub use entry::{Draft, DraftOp, Entry, Op, Origin, SCHEMA};
-pub use error::{Broken, Doing, IoTrouble, StoreError};
-pub use hands::{CLOCK_ACCEPTED, CLOCK_DOUBTED, ERASE, ERASE_REQUEST};
-pub use healing::{Healed, heal};
-pub use keyring::{KeyringError, NewSlot, Secret, Work};
+pub use copies::archive::{Archived, Copied, OldSegment};
+pub use copies::backup::{BackupReport, verify_backup};
+pub use copies::backups::{BackupState, HeadsCompared, KnownBackup};
+pub use error::{Broken, Doing, IoTrouble, KeyringError, StoreError};
+pub use files::layout::STATION_FILE;
+pub use files::new_file::{Existing, NewFile, NotWritten, Unfit};
+pub use files::station::{FORMAT, StationInfo};
+pub use files::strict::{Exposed, NotPrivate, exposed, kept_private};
+pub use given::{KindCodes, Told};
+pub use journal::encoded::Glance;
+pub use journal::entry::{Draft, DraftOp, Entry, Op, Origin};
+pub use journal::envelope::SCHEMA;
+pub use keys::keyring::{NewSlot, Secret, Work};
+pub use keys::recovery_key::RecoveryKey;
 pub use keys::{
     ADMINISTRATOR, Branch, Erase, Erased, GivenUp, KeyFrame, KnownKey, Owner, Plain, Public,
     Register, Seed, Signer, SignerId,
 };
-pub use new_file::{Existing, NewFile, NotWritten, Unfit};
-pub use opening::{FirstAccount, KindCodes, Setup, Told};
-pub use pages::Glimpse;
+pub use opening::setup::{FirstAccount, Setup};
 pub use progress::Progress;
-pub use queue::Handed;
-pub use records::Walk;
-pub use recovery::RecoveryKey;
-pub use restoring::restore;
-pub use seal::{random, random_for_ids};
-pub use station::{FORMAT, STATION_FILE, StationInfo};
-pub use strict::{Exposed, NotPrivate, exposed, kept_private};
-pub use table::Stored;
-pub use ticket::Ticket;
+pub use random::{random, random_for_ids};
+pub use recovery::composing::Recovered;
+pub use recovery::healing::{Healed, heal};
+pub use recovery::restoring::restore;
+pub use saving::change::{Change, Hand, Turn};
+pub use saving::queue::Handed;
+pub use saving::ticket::Ticket;
+pub use table::pages::Glimpse;
+pub use table::records::Walk;
+pub use table::row::Stored;
 pub use turns::{InTurn, Turns};
 pub use verify::{
-    BackupCheck, DirectoryReport, Judge, Problem, TableReport, VerifyReport, verify_chain,
+    BackupCheck, CLOCK_ACCEPTED, CLOCK_DOUBTED, DirectoryReport, ERASE, ERASE_REQUEST, Judge,
+    Problem, TableReport, VerifyReport, verify_chain,
 };
 
 use crate::record::{Clock, Instant, RecordId};
+use crate::store::table::row::Key;
 use crate::words::Said;
 use blake3::Hash;
-use keyring::Keyring;
+use journal::reader::JournalReader;
 use keys::DataKeys;
-use queue::{Queue, Together};
-use reader::JournalReader;
-use records::Records;
+use keys::keyring::{Keyring, Proof};
+use keys::throttle::Throttle;
+use saving::queue::{Queue, Together};
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use throttle::Throttle;
+use table::records::Records;
+use table::tree::Table;
 
 /// An open data folder. One process owns it; all threads of that process may share it.
 pub struct Store {
@@ -173,13 +162,13 @@ pub struct Store {
     /// The journal against the heads known outside, as last compared.
     heads: Mutex<Option<HeadsCompared>>,
     /// Whoever opened it need not prove it twice.
-    proof: Mutex<Option<keyring::Proof>>,
+    proof: Mutex<Option<Proof>>,
     /// The hand of whoever opened it.
     #[cfg(test)]
     opener: Signer,
     writer: Mutex<Option<JoinHandle<()>>>,
     #[cfg(test)]
-    faults: Arc<journal::Faults>,
+    faults: Arc<journal::appending::Faults>,
     /// Held as long as the store lives; dropped last.
     _lock: File,
 }
@@ -301,7 +290,7 @@ impl Store {
         }
     }
 
-    /// Has a table that failed while something was read from it built anew, behind the answer.
+    /// Has a table that failed while something was read from it built anew, after the answer.
     fn seen<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if done.is_err() {
             match self.records.trouble() {
@@ -353,7 +342,7 @@ impl Store {
             let of = |op: &&Op| op.touches().is_some_and(|(k, i, _)| k == kind && i == id);
             match entry.ops.iter().rev().find(of) {
                 Some(Op::Put { record, .. }) if *record == row.record => return Ok(Some(row)),
-                // Somebody looked at it; what it says stands in the entry before.
+                // Somebody looked at it; what it says is in the entry before.
                 Some(Op::Seen { previous, .. }) if *previous < seq => seq = *previous,
                 _ => break,
             }
@@ -375,8 +364,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let first = self.records.key(kind, RecordId(uuid::Uuid::nil()))?;
-        let after = after.map(|id| table::Key::new(first.code(), id));
-        let page = |table: &table::Table| table.scan(first.code(), after, limit);
+        let after = after.map(|id| Key::new(first.code(), id));
+        let page = |table: &Table| table.scan(first.code(), after, limit);
         self.seen(self.records.with(page))
     }
 
@@ -494,42 +483,6 @@ impl Store {
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
-    }
-
-    /// Compares the journal with the heads known outside, and keeps what came of it.
-    pub fn look_at_heads(&self) {
-        let compared = self.compare_heads();
-        *self.heads.lock().unwrap_or_else(PoisonError::into_inner) = Some(compared);
-    }
-
-    /// The journal against the heads known outside, as last compared.
-    #[must_use]
-    pub fn heads(&self) -> Option<HeadsCompared> {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Writes a backup of everything saved so far to `file`, while saving goes on. The recovery key
-    /// and the administrators' passwords of today open it, and nobody else's. It is read back and
-    /// checked before it gets its name.
-    ///
-    /// # Errors
-    /// What the machine gives, or the entry of the journal that cannot be read. No file of that name
-    /// is left or changed then.
-    pub fn backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
-        // A copy, so that nobody waits for a backup to sign in.
-        let register = self.journal.keys();
-        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner).0.for_backup(&register);
-        let (station, now) = ((&self.station, &ring), self.clock.now());
-        let keys = (&self.keys, &self.hand());
-        backup::write(file, &self.journal, keys, station, now, &self.progress)
-    }
-
-    /// Reads a backup of this station through and checks everything in it.
-    ///
-    /// # Errors
-    /// [`StoreError::Backup`] saying what is wrong.
-    pub fn check_backup(&self, file: &Path) -> Result<BackupReport, StoreError> {
-        backup::verify(file, &self.keys, &self.progress)
     }
 
     /// Waits for everything handed in, brings the table onto the disk and makes a checkpoint.

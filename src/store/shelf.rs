@@ -1,14 +1,14 @@
 //! Small things kept beside the records: drafts not yet saved, packs in use.
 //!
 //! One sealed file each under `shelf/`, replaced whole, so that a crash leaves the old or the new.
-//! The file's name is a keyed hash, so that it tells nothing. What lies here is no part of the
+//! The file's name is a keyed hash, so that it tells nothing. What is here is no part of the
 //! journal: losing it loses no save.
 
 use super::Store;
-use super::disk::{hex, make_dir, write_whole};
-use super::entry::{self, SCHEMA};
 use super::error::{Doing, StoreError, io};
-use super::seal::Purpose;
+use super::files::disk::{hex, make_dir, write_whole};
+use super::journal::envelope::{self, SCHEMA};
+use super::keys::seal::Purpose;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// The folder in the data folder.
 pub(super) const SHELF_DIR: &str = "shelf";
 
-/// Named MessagePack in the envelope of entries: what lies here is small, and of any kind.
+/// Named MessagePack in the envelope of entries: what is here is small, and of any kind.
 fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![SCHEMA, 0];
     rmp_serde::encode::write_named(&mut bytes, value)
@@ -26,7 +26,7 @@ fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 }
 
 fn of_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    let plain = entry::out_of_envelope(bytes)?;
+    let plain = envelope::out_of_envelope(bytes)?;
     rmp_serde::from_slice(plain).map_err(|error| StoreError::Encoding(error.to_string()))
 }
 
@@ -57,7 +57,7 @@ impl Store {
     /// The value kept under a shelf and a name.
     ///
     /// # Errors
-    /// When it is there and cannot be read; it is left where it lies.
+    /// When it is there and cannot be read; it is left where it is.
     pub fn side<T: DeserializeOwned>(
         &self,
         shelf: &str,

@@ -1,7 +1,8 @@
 //! The thread a reader runs on. A panic of a reading library ends that thread, is told as a damaged
 //! file, and prints nothing.
 
-use super::{FileTrouble, Rows, SheetRow};
+use super::{Rows, SheetRow};
+use crate::exchange::trouble::FileTrouble;
 use crate::terminal::panics;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};

@@ -1,17 +1,9 @@
-//! Cells and rows as they stand in a file, with what is known of each.
+//! Cells and rows as they are in a file, with what is known of each.
 
-use crate::exchange::{FileTrouble, guard};
+use crate::exchange::guard;
+use crate::exchange::limits::MOST_COLUMNS;
+use crate::exchange::trouble::FileTrouble;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-
-/// The most columns with content a sheet may have. Rosters have a few dozen; a cell far to the
-/// right is a slip, or made to fill a machine.
-pub const MOST_COLUMNS: usize = 1_024;
-
-/// The most rows with content, and the last row a spreadsheet has.
-pub const MOST_ROWS: usize = 1_048_576;
-
-/// The most sheets a file may have.
-pub const MOST_SHEETS: usize = 256;
 
 /// The most bytes of a cell that are kept: more than a spreadsheet's 32,767 characters ever take,
 /// so that a longer one is still seen to be too long.
@@ -20,7 +12,7 @@ const MOST_OF_A_CELL: usize = 4 * 32_768;
 /// The most memory, in bytes, a row may take. A text that many cells share takes room in each.
 const MOST_OF_A_ROW: usize = 4 << 20;
 
-/// How a cell stood in its file, where that matters for reading it.
+/// How a cell was in its file, where that matters for reading it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Form {
     /// Text, or a number a text file wrote.
@@ -36,31 +28,31 @@ pub enum Form {
     Unworked,
 }
 
-/// Whether a cell has its content from a merged region it lies in.
+/// Whether a cell has its content from a merged region it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Merged {
     /// It is its own.
     #[default]
     No,
-    /// It stands in the same column, in a row above.
+    /// It is in the same column, in a row above.
     Down,
-    /// It stands in a column to the left.
+    /// It is in a column to the left.
     Over,
 }
 
 /// One cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
-    /// What stands in it.
+    /// What is in it.
     pub text: String,
-    /// How it stood there.
+    /// How it was there.
     pub form: Form,
     /// Where it has it from.
     pub merged: Merged,
 }
 
 impl Cell {
-    /// A cell of text, as it stands in the file.
+    /// A cell of text, as it is in the file.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
@@ -113,7 +105,7 @@ impl Cell {
         }
     }
 
-    /// True when nothing stands in it.
+    /// True when nothing is in it.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.form != Form::Unworked && self.text.chars().all(is_space)
@@ -225,7 +217,7 @@ impl SheetRow {
         Self { line, hidden, ..Self::default() }
     }
 
-    /// True when nothing of its own stands in it: a row that merged cells reach into has nothing
+    /// True when nothing of its own is in it: a row that merged cells reach into has nothing
     /// either.
     #[must_use]
     pub fn is_blank(&self) -> bool {
@@ -235,7 +227,7 @@ impl SheetRow {
     /// Puts a cell into a column, from 0. A blank one leaves the row as wide as it is.
     ///
     /// # Errors
-    /// [`FileTrouble::TooWide`] when it has content and stands too far to the right,
+    /// [`FileTrouble::TooWide`] when it has content and is too far to the right,
     /// [`FileTrouble::TooFull`] when the row holds more than any list does.
     pub fn put(&mut self, column: usize, mut cell: Cell) -> Result<(), FileTrouble> {
         cell.shorten();
@@ -292,7 +284,7 @@ impl SheetRow {
         }
     }
 
-    /// What stands in its cells.
+    /// What is in its cells.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         self.cells.iter().map(|cell| cell.text.clone()).collect()

@@ -103,7 +103,7 @@ pub(super) fn is_date_code(code: &str) -> bool {
         match c {
             '"' => quoted = !quoted,
             _ if quoted => {}
-            // What stands behind these is shown as it is, or leaves room.
+            // What comes after these is shown as it is, or leaves room.
             '\\' | '_' | '*' => {
                 chars.next();
             }
@@ -120,7 +120,7 @@ pub(super) fn is_date_code(code: &str) -> bool {
                 }
             }
             _ if in_bracket => bracket.push(c),
-            // The word has letters of dates in it; a code may go on behind it.
+            // The word has letters of dates in it; a code may go on after it.
             'G' | 'g' if starts_general(chars.as_str()) => {
                 chars.by_ref().take(GENERAL.len()).for_each(drop);
             }
@@ -136,7 +136,7 @@ pub(super) fn is_date_code(code: &str) -> bool {
     false
 }
 
-/// `General` behind its first letter.
+/// `General` after its first letter.
 const GENERAL: &str = "eneral";
 
 fn starts_general(rest: &str) -> bool {

@@ -1,8 +1,10 @@
 //! The doors of the fuzz targets `html` and `xlsx`: there in tests and with the feature `fuzzing`
 //! only. Readers are asked without the thread that answers for their panics.
 
-use super::cell::{MOST_COLUMNS, Source};
-use super::{FileTrouble, html, xlsx, xml2003};
+use super::cell::Source;
+use super::{html, xlsx, xml2003};
+use crate::exchange::limits::MOST_COLUMNS;
+use crate::exchange::trouble::FileTrouble;
 use std::io::{Cursor, Write};
 use std::sync::Arc;
 use zip::write::{SimpleFileOptions, ZipWriter};

@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes: names tell little, since web systems call anything ".xls".
 
-use super::FileTrouble;
 use super::xlsx::parts::damaged;
+use crate::exchange::trouble::FileTrouble;
 use crate::words::Said;
 
 /// A table file that is not text with separators.

@@ -4,7 +4,7 @@
 //! it was made from do not know of each other. So the bytes decide: UTF-8 is almost never so by
 //! accident, and what does not fit an encoding is not in it.
 
-use super::FileTrouble;
+use crate::exchange::trouble::FileTrouble;
 use encoding_rs::{Decoder, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memmem;
 use std::io::Read;

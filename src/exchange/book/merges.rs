@@ -1,20 +1,20 @@
-//! Merged regions: the cells they cover read as what stands in their first one.
+//! Merged regions: the cells they cover read as what is in their first one.
 
 use super::cell::{Cell, Merged, SheetRow};
 
 /// Cells filled to the right of a region's first one: as wide as any heading is drawn.
 const FILLED_OVER: usize = 64;
 
-/// Regions a row may lie in at once: more cannot stand side by side in a sheet.
-const MOST_OPEN: usize = super::MOST_COLUMNS;
+/// Regions a row may be in at once: more cannot be side by side in a sheet.
+const MOST_OPEN: usize = crate::exchange::limits::MOST_COLUMNS;
 
 /// Bytes of text filled into one row: a text is copied into every cell of a region, and a few long
 /// ones over many rows would fill a machine.
 const MOST_FILLED: usize = 96 << 10;
 
-/// Cells looked at for filling in one row: regions that lie over one another, as in no sheet, would
+/// Cells looked at for filling in one row: regions that overlap, as in no sheet, would
 /// be gone through again and again.
-const MOST_VISITED: usize = 4 * super::MOST_COLUMNS;
+const MOST_VISITED: usize = 4 * crate::exchange::limits::MOST_COLUMNS;
 
 /// A region, its last row and column included; all from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Region {
 pub struct Merges {
     /// Those that begin further down, the next one last.
     ahead: Vec<Region>,
-    /// Those the present row may lie in, with what stands in their first cell.
+    /// Those the present row may be in, with what is in their first cell.
     open: Vec<(Region, Cell)>,
 }
 
@@ -59,7 +59,7 @@ impl Merges {
         self.open.clear();
     }
 
-    /// Fills the cells of a row that lie in a region and are empty. Rows come in order.
+    /// Fills the cells of a row that are in a region and are empty. Rows come in order.
     pub fn fill(&mut self, row: &mut SheetRow) {
         let at = row.line.saturating_sub(1);
         self.open.retain(|(region, _)| region.bottom >= at);

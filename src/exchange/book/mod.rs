@@ -1,6 +1,6 @@
 //! A table file as its sheets and rows, whatever it was written in.
 //!
-//! Every reader hands on rows as they come, with what is known of each cell: where it stands,
+//! Every reader hands on rows as they come, with what is known of each cell: where it is,
 //! whether the sheet shows it, what merged region it has its content from, whether it is a formula
 //! without a value, which calendar its day numbers follow. Nothing is decided here; what a person
 //! is told of it is decided in `exchange/told.rs`.
@@ -38,20 +38,16 @@ mod xml;
 mod xml2003;
 
 pub(super) use aside::{Hand, hand, no_thread};
-pub use cell::{
-    Cell, DayCount, Form, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS, Merged, SheetHead, SheetRow,
-};
+pub use cell::{Cell, DayCount, Form, Merged, SheetHead, SheetRow};
 
-use super::FileTrouble;
+use super::limits::{MOST_BYTES, MOST_SHEETS};
+use crate::exchange::trouble::FileTrouble;
 use cell::Source;
 use kinds::Made;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The largest file that is read, in bytes: a list of a million people has about sixty million.
-pub const MOST_BYTES: u64 = 512 << 20;
 
 /// The rows of a sheet, from the top.
 pub type Rows<'b> = Box<dyn Iterator<Item = Result<SheetRow, FileTrouble>> + 'b>;

@@ -1,10 +1,10 @@
 //! CSV: text divided by separators.
 
-use super::FileTrouble;
 use super::cell::SheetRow;
 use crate::exchange::scan::{Piece, pieces};
+use crate::exchange::trouble::FileTrouble;
 
-/// What may stand between the cells of a text file.
+/// What may be between the cells of a text file.
 pub(in crate::exchange) const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 /// Lines looked at for the separator.

@@ -1,6 +1,7 @@
 //! XML parts of workbooks, read as a stream within limits.
 
-use super::{FileTrouble, MOST_BYTES};
+use crate::exchange::limits::MOST_BYTES;
+use crate::exchange::trouble::FileTrouble;
 use memchr::{memchr, memrchr};
 use quick_xml::Reader;
 use quick_xml::encoding::DecodingReader;
@@ -37,7 +38,7 @@ impl<R: Read> Xml<R> {
         self.reader.read_event_into(&mut self.buffer).map_err(|error| trouble(&error))
     }
 
-    /// The text of the element just begun, up to its end; what stands in elements inside it counts.
+    /// The text of the element just begun, up to its end; what is in elements inside it counts.
     ///
     /// # Errors
     /// As [`Self::next`].

@@ -1,8 +1,8 @@
 //! Headings and what they mean.
 
 use super::*;
-use crate::exchange::headings;
-use crate::exchange::{Book, Plan};
+use crate::exchange::{Book, Plan, headings};
+use crate::program::Catalogue;
 
 fn find<'c>(
     catalogue: &'c Catalogue,

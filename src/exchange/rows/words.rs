@@ -1,4 +1,4 @@
-//! Words by which rows that belong to no list are told: as they stand in rosters of offices.
+//! Words by which rows that belong to no list are told: as they are in rosters of offices.
 
 use crate::record::fold;
 
@@ -29,13 +29,13 @@ const TOTALS: [&str; 23] = [
     "totals",
 ];
 
-/// Words a row of totals begins with, with a number, a mark or nothing behind.
+/// Words a row of totals begins with, with a number, a mark or nothing after it.
 const TOTAL_STARTS: [&str; 7] = ["合计", "小计", "总计", "共计", "累计", "total", "subtotal"];
 
 /// Words a row of totals ends with: `鱼洞街道小计`.
 const TOTAL_ENDS: [&str; 3] = ["合计", "小计", "总计"];
 
-/// Labels that stand alone or before a colon in the rows below a table.
+/// Labels that are alone or before a colon in the rows below a table.
 const LABELS: [&str; 56] = [
     "年月日",
     "单位盖章处",
@@ -136,7 +136,7 @@ const REMARKS: [&str; 12] = [
     "一式",
 ];
 
-/// What `第二` stands before in the name of a part of a list, and in no name of a person.
+/// What `第二` comes before in the name of a part of a list, and in no name of a person.
 const PARTS: [char; 12] = ['组', '部', '批', '类', '页', '队', '班', '期', '届', '车', '科', '季'];
 
 /// What the parts of a list are called; nobody is called so.
@@ -172,7 +172,7 @@ const DIVISIONS: [&str; 29] = [
     "人员",
 ];
 
-/// What stands in the place of a name where there is none.
+/// What is in the place of a name where there is none.
 const NOBODY: [&str; 14] = [
     "无",
     "待定",
@@ -227,12 +227,12 @@ pub(super) fn is_total(bare: &str) -> bool {
     TOTALS.contains(&alone) || TOTAL_STARTS.iter().any(|start| numbered(start)) || ends || counted
 }
 
-/// Whether a text stands where a name belongs and is none.
+/// Whether a text is where a name belongs and is none.
 pub(super) fn is_nobody(bare: &str) -> bool {
     NOBODY.contains(&bare)
 }
 
-/// Whether a text is the title of a list, wherever it stands.
+/// Whether a text is the title of a list, wherever it is.
 pub(super) fn is_title(text: &str) -> bool {
     let text: String = text.chars().take(LABEL_LOOKED_AT).collect();
     REMARKS.iter().any(|word| fold(&text).contains(word))

@@ -4,7 +4,7 @@
 //! then on is sealed under a key they never had; what was saved before stays as it is, and each
 //! epoch's key opens the one before it.
 
-use super::super::seal::{DataKey, Purpose, Seal};
+use super::seal::{DataKey, Purpose, Seal};
 use crate::store::error::StoreError;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -1,4 +1,4 @@
-//! What lies in the journal in the open: who holds which key, epochs, branches, erasures.
+//! What is in the journal in the open: who holds which key, epochs, branches, erasures.
 //!
 //! Signed like every entry and no secret, so that `verify` can follow all of it without a password.
 //! Nothing here names a person: accounts are named by the ids of their records.
@@ -6,7 +6,6 @@
 use super::seed::{Public, SignerId};
 use crate::record::RecordId;
 use crate::said;
-use crate::store::composing::RESTORE;
 use crate::store::error::StoreError;
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
@@ -35,7 +34,7 @@ pub struct KeyFrame {
     /// The account's role, as the office names it.
     #[serde(default)]
     pub role: Option<String>,
-    /// Somebody else chose the password it lies under: it signs nothing but its own replacement.
+    /// Somebody else chose the password it is under: it signs nothing but its own replacement.
     #[serde(default)]
     pub given: bool,
 }
@@ -51,6 +50,11 @@ pub struct EpochFrame {
     /// Whom the key was sealed for.
     pub holders: Vec<SignerId>,
 }
+
+/// Why there is a branch: a folder made from a backup.
+pub const RESTORE: &str = "restore";
+/// Why there is a branch: a damaged journal made whole in its place.
+pub const REPAIR: &str = "repair";
 
 /// The journal goes on from an earlier place: after a restore or a repair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +73,7 @@ pub struct Branch {
     /// them.
     #[serde(default)]
     pub vouched: Vec<(u64, u64)>,
-    /// `restore` or `repair`.
+    /// [`RESTORE`] or [`REPAIR`].
     pub why: String,
 }
 
@@ -84,7 +88,7 @@ pub struct GivenUp {
 }
 
 impl Branch {
-    /// What was done, for whoever reads a report; `seq` is where its page lies.
+    /// What was done, for whoever reads a report; `seq` is where its page is.
     #[must_use]
     pub fn said(&self, seq: u64) -> Said {
         let from = self.from;
@@ -93,14 +97,14 @@ impl Branch {
         if self.why == RESTORE {
             return said!(
                 "第 {seq} 条：从备份恢复，接在第 {from} 条之后",
-                "Entry {seq}: restored from a backup, going on behind entry {from}"
+                "Entry {seq}: restored from a backup, going on after entry {from}"
             );
         }
         let rows = self.vouched.iter().map(|(first, last)| last.saturating_sub(*first) + 1);
         let vouched = rows.fold(0, u64::saturating_add);
         said!(
             "第 {seq} 条：修复，接在第 {from} 条之后，放弃 {given_up} 条，为签名不符的 {vouched} 条担保",
-            "Entry {seq}: repaired, going on behind entry {from}, {given_up} given up; vouched for {vouched} whose signatures did not fit"
+            "Entry {seq}: repaired, going on after entry {from}, {given_up} given up; vouched for {vouched} whose signatures did not fit"
         )
     }
 }
@@ -110,7 +114,7 @@ impl Branch {
 pub struct Erased {
     /// Its sequence.
     pub seq: u64,
-    /// Hash of the sealed rest that lies in its place.
+    /// Hash of the sealed rest that is in its place.
     #[serde(with = "super::bytes")]
     pub rest: [u8; 32],
 }

@@ -173,7 +173,7 @@ impl Register {
         &self.branches
     }
 
-    /// What lies in the place of an erased entry: the frame that erased it and the hash of the rest.
+    /// What is in the place of an erased entry: the frame that erased it and the hash of the rest.
     #[must_use]
     pub fn erased(&self, seq: u64) -> Option<(u64, [u8; 32])> {
         self.erased.get(&seq).copied()
@@ -216,14 +216,14 @@ impl Register {
         of(self) == of(other) && self.erased == other.erased
     }
 
-    /// Whether a branch behind them says that the content of a row of entries was lost.
+    /// Whether a branch after them says that the content of a row of entries was lost.
     #[must_use]
     pub fn lost(&self, (first, last): (u64, u64)) -> bool {
         let mut branches = self.branches.iter().filter(|(seq, _)| *seq > last);
         branches.any(|(_, branch)| branch.lost.iter().any(|(a, b)| *a <= first && last <= *b))
     }
 
-    /// Whether a branch behind them vouches for a row of entries whose signature was lost.
+    /// Whether a branch after them vouches for a row of entries whose signature was lost.
     #[must_use]
     pub fn vouched(&self, (first, last): (u64, u64)) -> bool {
         let mut branches = self.branches.iter().filter(|(seq, _)| *seq > last);

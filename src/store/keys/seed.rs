@@ -1,8 +1,9 @@
 //! A seed, and the two keys that come from it: Ed25519 to sign with, X25519 to receive with.
 
-use crate::store::disk::hex;
+use super::seal::Seal;
 use crate::store::error::StoreError;
-use crate::store::seal::{Seal, random};
+use crate::store::files::disk::hex;
+use crate::store::random::random;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -195,7 +196,7 @@ fn shared_seal(shared: &[u8; 32], fresh: &[u8], to: &[u8; 32]) -> Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::disk::unhex;
+    use crate::store::files::disk::unhex;
 
     fn array<const N: usize>(text: &str) -> [u8; N] {
         unhex(text).unwrap().try_into().unwrap()

@@ -38,7 +38,7 @@ impl Scene {
     }
 
     fn archive(&self) -> PathBuf {
-        crate::store::archive::folder(&self.second(), &station())
+        copies::archive::folder(&self.second(), &station())
     }
 
     fn copy(&self, number: u32) -> PathBuf {

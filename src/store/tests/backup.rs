@@ -1,6 +1,7 @@
 //! Backup, restore, and checks of whole folders.
 
 use super::*;
+use crate::store::files::layout::CHECKPOINT_FILE;
 use std::fs;
 
 /// A restore adds the branch and an entry that tells of it.
@@ -132,7 +133,7 @@ fn the_chain_is_checked_without_any_key() {
     let whole = fs::read(&last).unwrap();
     fs::write(&last, &whole[..usize::try_from(segment::HEAD).unwrap()]).unwrap();
     assert!(!verify_chain(dir.path(), None).unwrap().ok);
-    fs::remove_file(dir.path().join(checkpoint::CHECKPOINT_FILE)).unwrap();
+    fs::remove_file(dir.path().join(CHECKPOINT_FILE)).unwrap();
 
     // The end cut off cleanly: only somebody who knows the last hash can tell.
     let report = verify_chain(dir.path(), None).unwrap();
@@ -163,8 +164,7 @@ fn a_table_that_differs_from_the_journal_is_found_and_put_right() {
     fill(&store, 30);
     assert!(store.verify(None).unwrap().ok);
     // A row with the right key and sequence and another content.
-    let (key, stored) =
-        (table::Key::new(0xffff, id(9)), store.get("visit", id(9)).unwrap().unwrap());
+    let (key, stored) = (Key::new(0xffff, id(9)), store.get("visit", id(9)).unwrap().unwrap());
     store
         .records
         .with(|table| {
@@ -172,7 +172,7 @@ fn a_table_that_differs_from_the_journal_is_found_and_put_right() {
             let kinds = store.records.sentinels();
             table.apply(
                 [(key, value)],
-                &mut table::Applied { seq: store.head().0, kinds, ..Default::default() },
+                &mut tree::Applied { seq: store.head().0, kinds, ..Default::default() },
             )
         })
         .unwrap();
@@ -194,14 +194,14 @@ fn a_damaged_journal_leaves_the_table_where_it_is() {
     let mut bytes = fs::read(segment(dir.path(), 1)).unwrap();
     bytes[700] ^= 1;
     fs::write(segment(dir.path(), 1), &bytes).unwrap();
-    // Opening reads the journal from its checkpoint on; the damage lies before that.
+    // Opening reads the journal from its checkpoint on; the damage is before that.
     let store = unlock(dir.path()).unwrap();
     let count = everything(&store).len();
     assert!(!store.verify(None).unwrap().ok);
     store
         .records
         .with(|table| {
-            table.apply([(table::Key::new(1, id(3)), vec![1; 60])], &mut table::Applied::default())
+            table.apply([(Key::new(1, id(3)), vec![1; 60])], &mut tree::Applied::default())
         })
         .unwrap();
     assert!(matches!(store.for_each(drop), Err(StoreError::Damaged { .. })));

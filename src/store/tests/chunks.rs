@@ -1,7 +1,8 @@
 //! Records that share a row of the table: found, changed, walked, lost, exchanged.
 
 use super::*;
-use crate::store::chunks;
+use crate::store::table::chunks;
+use crate::store::table::row::Row;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,7 +92,7 @@ fn a_chunk_lost_damaged_or_exchanged_is_found_and_the_table_built_anew() {
                 db.insert(&keys[1], bytes).unwrap();
             }
             "exchanged" => drop(db.insert(&keys[2], value).unwrap()),
-            _ => drop(db.remove(table::Key::new(1, id(70)).bytes()).unwrap().unwrap()),
+            _ => drop(db.remove(Key::new(1, id(70)).bytes()).unwrap().unwrap()),
         }
         db.flush().unwrap();
         drop(db);
@@ -157,26 +158,26 @@ proptest! {
     }
 }
 
-fn keyed(code: u16, n: u64) -> table::Key {
-    table::Key::new(code, id(n))
+fn keyed(code: u16, n: u64) -> Key {
+    Key::new(code, id(n))
 }
 
 /// A table with these records, each list written at once.
-fn table_of(lists: &[&[(u16, u64)]]) -> table::Table {
+fn table_of(lists: &[&[(u16, u64)]]) -> Table {
     let keys = DataKeys::new(vec![seal::DataKey::generate().unwrap()]);
-    let table = table::Table::in_memory(keys);
+    let table = Table::in_memory(keys);
     lists.iter().for_each(|list| add(&table, list));
     table
 }
 
-fn add(table: &table::Table, list: &[(u16, u64)]) {
-    let row = |(code, n): &(u16, u64)| table::Row {
+fn add(table: &Table, list: &[(u16, u64)]) {
+    let row = |(code, n): &(u16, u64)| Row {
         key: keyed(*code, *n),
         last_seq: *n + 1,
         plain: n.to_le_bytes().to_vec(),
     };
     let rows: Vec<_> = list.iter().map(row).collect();
-    table.write(&table::Writes::sharing(rows), &mut table::Applied::default()).unwrap();
+    table.write(&tree::Writes::sharing(rows), &mut tree::Applied::default()).unwrap();
 }
 
 fn range(code: u16, of: std::ops::Range<u64>) -> Vec<(u16, u64)> {
@@ -185,12 +186,13 @@ fn range(code: u16, of: std::ops::Range<u64>) -> Vec<(u16, u64)> {
 
 /// What a walk gives, with something done after each page.
 fn walked(
-    table: &table::Table,
+    table: &Table,
     code: Option<u16>,
     most: usize,
     mut between: impl FnMut(usize),
-) -> Vec<table::Key> {
-    let (mut place, mut page, mut keys) = (pages::Place::default(), pages::Page::default(), vec![]);
+) -> Vec<Key> {
+    let (mut place, mut page, mut keys) =
+        (pages::Reached::default(), pages::Page::default(), vec![]);
     for turn in 0.. {
         assert!(turn < 10_000, "it never ends");
         let more = table.next_page(&mut place, code, most, &mut page).unwrap();
@@ -211,7 +213,7 @@ fn chunks_behind_a_row_of_its_own_do_not_lead_back_to_it() {
         assert_eq!(walked(&table, Some(1), limit, |_| ()), all, "{limit}");
         assert_eq!(walked(&table, None, limit, |_| ()), all, "{limit}");
     }
-    let mut place = pages::Place::after(Some(keyed(1, 300)));
+    let mut place = pages::Reached::after(Some(keyed(1, 300)));
     let mut page = pages::Page::default();
     let mut behind = Vec::new();
     while table.next_page(&mut place, Some(1), 1, &mut page).unwrap() {
@@ -247,7 +249,7 @@ fn a_walk_that_goes_on_in_another_table_leaves_nothing_out() {
     let old = table_of(&[&all]);
     // Other borders: the first chunk of the old one ends in the middle of one of these.
     let new = table_of(&[&[(1, 0)], &all[1..20], &all[20..]]);
-    let (mut place, mut page) = (pages::Place::default(), pages::Page::default());
+    let (mut place, mut page) = (pages::Reached::default(), pages::Page::default());
     assert!(old.next_page(&mut place, None, 64, &mut page).unwrap());
     let mut given: Vec<_> = page.records().map(|record| record.key).collect();
     while new.next_page(&mut place, None, 64, &mut page).unwrap() {

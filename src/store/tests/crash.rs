@@ -1,6 +1,7 @@
 //! The folder as a crash, a power cut or a bad disk may leave it.
 
 use super::*;
+use crate::store::files::layout::CHECKPOINT_FILE;
 use std::fs::{self, OpenOptions};
 
 fn cut(path: &Path, length: u64) {
@@ -54,13 +55,13 @@ fn a_tail_torn_at_any_byte_keeps_everything_before() {
     let dir = tempfile::tempdir().unwrap();
     let (then, ends) = behind(dir.path(), 0, 3);
     let whole = fs::read(segment(&then, 1)).unwrap();
-    let origin = station().origin();
+    let anchor = station().anchor();
     let journal = then.join("journal");
     for length in ends[0]..=ends[3] {
         cut(&segment(&then, 1), length);
         let kept = ends.iter().filter(|end| **end <= length).count() as u64 - 1;
         let (opened, torn) =
-            journal::Journal::open(&journal, origin, None, 0, || 0, 1 << 20).unwrap();
+            appending::Journal::open(&journal, anchor, None, 0, || 0, 1 << 20).unwrap();
         assert_eq!(opened.reader().end().seq, FIRST + kept);
         let known: Vec<u64> = opened.reader().keys().keys().iter().map(|key| key.since).collect();
         assert_eq!(known, [1, 2, 3], "whose keys hold is not forgotten with the tail");
@@ -94,13 +95,13 @@ fn a_submission_is_kept_whole_or_not_at_all() {
     copy(store.dir(), &dir.path().join("b"));
     save(&store, (2..4).map(|n| put("worker", n, "together")).collect());
     let whole = fs::read(&path).unwrap();
-    let origin = station().origin();
+    let anchor = station().anchor();
     let journal = dir.path().join("b").join("journal");
     for length in before..=whole.len() as u64 {
         fs::write(segment(&dir.path().join("b"), 1), &whole[..usize::try_from(length).unwrap()])
             .unwrap();
         let (opened, torn) =
-            journal::Journal::open(&journal, origin, None, 0, || 0, 1 << 20).unwrap();
+            appending::Journal::open(&journal, anchor, None, 0, || 0, 1 << 20).unwrap();
         let all = length == whole.len() as u64;
         assert_eq!(opened.reader().end().seq, FIRST + if all { 3 } else { 1 });
         assert_eq!(torn.is_none(), all || length == before);
@@ -158,7 +159,7 @@ fn entries_known_to_be_saved_are_never_taken_for_a_torn_tail() {
     let short = StoreError::JournalShort { found: FIRST + 5, known: FIRST + 6 };
     assert_eq!(unlock_fails(dir.path()), short.clone());
     // Also when only the table knows.
-    fs::remove_file(dir.path().join(checkpoint::CHECKPOINT_FILE)).unwrap();
+    fs::remove_file(dir.path().join(CHECKPOINT_FILE)).unwrap();
     assert_eq!(unlock_fails(dir.path()), short);
     fs::write(&path, whole).unwrap();
     assert_eq!(everything(&unlock(dir.path()).unwrap()).len(), 6);
@@ -231,7 +232,7 @@ fn a_row_lost_unnoticed_is_found_by_the_walk() {
     }
     store.close().unwrap();
     let db = sled::Config::new().path(dir.path().join("records/sled")).open().unwrap();
-    let key = table::Key::new(1, id(7));
+    let key = Key::new(1, id(7));
     db.remove(key.bytes()).unwrap().unwrap();
     db.flush().unwrap();
     drop(db);
@@ -255,7 +256,7 @@ fn rows_exchanged_do_not_open() {
     save(&store, vec![put("worker", 2, "two")]);
     store.close().unwrap();
     let db = sled::Config::new().path(dir.path().join("records/sled")).open().unwrap();
-    let (one, two) = (table::Key::new(1, id(1)), table::Key::new(1, id(2)));
+    let (one, two) = (Key::new(1, id(1)), Key::new(1, id(2)));
     let value = db.get(one.bytes()).unwrap().unwrap();
     db.insert(two.bytes(), value).unwrap();
     drop(db);
@@ -281,7 +282,7 @@ fn a_row_lost_before_a_replay_is_found_by_its_link() {
     let then = dir.path().join("b");
     fs::copy(segment(&dir.path().join("a"), 1), segment(&then, 1)).unwrap();
     let db = sled::Config::new().path(then.join("records/sled")).open().unwrap();
-    db.remove(table::Key::new(1, id(1)).bytes()).unwrap().unwrap();
+    db.remove(Key::new(1, id(1)).bytes()).unwrap().unwrap();
     drop(db);
     let store = unlock(&then).unwrap();
     assert_eq!(store.notices().len(), 1);

@@ -52,7 +52,7 @@ fn base(dir: &Path, backup: bool) -> Base {
     Base { dir: dir.to_path_buf(), seed, recovery, setup, all, touched }
 }
 
-/// What lies in a folder, by hash, without what every opening may write.
+/// What is in a folder, by hash, without what every opening may write.
 fn files(dir: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -462,7 +462,7 @@ fn what_a_change_of_tables_leaves_behind_is_cleared_away() {
     assert_eq!(everything(&store), base.all);
     drop(store);
     assert!(!base.dir.join("records").exists());
-    // In folders of their own: a sled that was closed may still write a snapshot where it lay.
+    // In folders of their own: a sled that was closed may still write a snapshot where it was.
     for (name, damaged) in [("unmarked", false), ("marked", true)] {
         let then = dir.path().join(name);
         copy(&base.dir, &then);
@@ -512,9 +512,9 @@ fn a_rebuilding_cut_off_goes_on_at_the_next_opening() {
     copy(&base.dir, &half);
     let keys = Keyring::load(&base.dir).unwrap().with_seed(&base.seed).unwrap().data_keys();
     {
-        let table = table::Table::create(&half.join("records-1"), keys).unwrap();
+        let table = Table::create(&half.join("records-1"), keys).unwrap();
         let store = open_with(&base.dir, &base.seed, &base.setup).unwrap();
-        let mut applied = table::Applied::default();
+        let mut applied = tree::Applied::default();
         let mut entries = Vec::new();
         store
             .entries(1, |entry| {

@@ -3,6 +3,7 @@
 use super::evidence::{forget, frames, given, write_frames};
 use super::*;
 use crate::record::ERASED;
+use crate::store::journal::slots;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,14 +55,14 @@ pub(super) fn without_text(mut entry: Entry) -> Entry {
     entry
 }
 
-/// Puts what was erased back into the journal; the rests that lay there.
+/// Puts what was erased back into the journal; the rests that were there.
 pub(super) fn put_back(data: &Path, before: &Path) -> BTreeMap<u64, Vec<u8>> {
     let mut now = frames(data);
     let mut rests = BTreeMap::new();
     for (owned, then) in now.iter_mut().zip(frames(before)) {
         assert_eq!(owned.header.hash(), then.header.hash(), "the chain is as it was");
         if owned.body != then.body {
-            let slots = block::slots(&owned.body, owned.header.count).unwrap();
+            let slots = slots::slots(&owned.body, owned.header.count).unwrap();
             let slots = (owned.header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some());
             rests.extend(slots.map(|(seq, slot)| (seq, slot.sealed.to_vec())));
             owned.body = then.body;

@@ -3,10 +3,12 @@
 
 use super::*;
 use crate::record::MoveMade;
-use crate::store::cover::message;
-use crate::store::frame::{self, ENTRIES, FIRST_OF_BATCH, Header, LOST, SIGNED, UNSIGNED};
-use crate::store::keys::{EpochFrame, Public};
-use crate::store::salvage::{Owned, Piece};
+use crate::store::files::layout::{CHECKPOINT_FILE, KEYRING_FILE};
+use crate::store::journal::cover::message;
+use crate::store::journal::frame::{self, ENTRIES, FIRST_OF_BATCH, Header, LOST, SIGNED, UNSIGNED};
+use crate::store::journal::salvage::{Owned, Piece};
+use crate::store::journal::slots;
+use crate::store::keys::{EpochFrame, Public, REPAIR};
 use std::fs;
 use std::sync::OnceLock;
 
@@ -100,7 +102,7 @@ impl Copy {
         Self { _dir: dir, dir: data, frames }
     }
 
-    /// The frame an entry lies in.
+    /// The frame an entry is in.
     fn at(&self, seq: u64) -> usize {
         let holds = |owned: &Owned| (owned.header.seq..=owned.header.last()).contains(&seq);
         self.frames.iter().position(holds).unwrap()
@@ -164,7 +166,7 @@ impl Copy {
 
 /// Takes away what knows how far the journal had come.
 pub(super) fn forget(dir: &Path) {
-    let _ = fs::remove_file(dir.join(checkpoint::CHECKPOINT_FILE));
+    let _ = fs::remove_file(dir.join(CHECKPOINT_FILE));
     let _ = fs::remove_dir_all(dir.join("records"));
 }
 
@@ -201,7 +203,7 @@ fn an_entry_changed_removed_or_exchanged_is_noticed() {
     let entry = Entry { seq: base.first, time, actor, origin, command, ops: vec![op], reason };
     let place = (header.seq, &header.previous);
     owned.body = block::seal(&keys, header.epoch, place, &[&encode(&entry)]).unwrap();
-    header.body = block::hash(&owned.body, 1).unwrap();
+    header.body = slots::hash(&owned.body, 1).unwrap();
     copy.chained().is_noticed("changed");
     // The same without its signature.
     let mut copy = Copy::new();
@@ -357,7 +359,7 @@ fn key_page(owner: Owner, public: Public) -> Plain {
 }
 
 fn branch(incarnation: u32, vouched: Vec<(u64, u64)>) -> Plain {
-    let why = composing::REPAIR.to_string();
+    let why = REPAIR.to_string();
     let (from, lost) = (FIRST, Vec::new());
     Plain::Branch(Branch { incarnation, from, given_up: vec![], lost, vouched, why })
 }
@@ -470,8 +472,8 @@ fn an_unsigned_end_counts_for_nothing() {
         assert!(report.tail_bytes > 0 && report.head != whole.head, "{report:?}");
         assert!(report.signatures < whole.signatures);
         // Where the checkpoint knows better it is damage.
-        let known = base().dir.join(checkpoint::CHECKPOINT_FILE);
-        fs::copy(known, copy.dir.join(checkpoint::CHECKPOINT_FILE)).unwrap();
+        let known = base().dir.join(CHECKPOINT_FILE);
+        fs::copy(known, copy.dir.join(CHECKPOINT_FILE)).unwrap();
         assert!(!verify_chain(&copy.dir, None).unwrap().ok);
         copy.does_not_open("an end known to have been saved");
         forget(&copy.dir);
@@ -515,7 +517,7 @@ fn cut_off(data: &Path) {
 fn an_end_cut_off_is_missed_by_what_lies_outside() {
     let (_dir, data, stick) = outside();
     cut_off(&data);
-    // A backup lies beside: opening stops.
+    // A backup is there: opening stops.
     assert!(!verify_chain(&data, None).unwrap().ok);
     let error = open_with(&data, &base().luo, &setup()).err().unwrap();
     assert!(error.is_damage(), "{error:?}");
@@ -568,7 +570,7 @@ fn keyring_and_journal_of_different_days_do_not_fit() {
     let mixed = |ring: &Path, rest: &Path, name: &str| {
         let to = dir.path().join(name);
         copy(rest, &to);
-        fs::copy(ring.join(keyring::KEYRING_FILE), to.join(keyring::KEYRING_FILE)).unwrap();
+        fs::copy(ring.join(KEYRING_FILE), to.join(KEYRING_FILE)).unwrap();
         let report = verify_chain(&to, None).unwrap();
         assert!(!report.ok, "{name}: {report:?}");
         forget(&to);
@@ -632,7 +634,7 @@ fn a_register_put_into_the_checkpoint_by_hand_is_noticed() {
 fn rows_exchanged_or_put_back_are_found_with_the_key() {
     let dir = tempfile::tempdir().unwrap();
     copy(&base().dir, dir.path());
-    let rows = [1, 2].map(|n| table::Key::new(1, id(n)));
+    let rows = [1, 2].map(|n| Key::new(1, id(n)));
     let db = sled::Config::new().path(dir.path().join("records/sled")).open().unwrap();
     let [a, b] = rows.map(|key| db.get(key.bytes()).unwrap().unwrap());
     db.insert(rows[0].bytes(), b).unwrap();
@@ -646,7 +648,7 @@ fn rows_exchanged_or_put_back_are_found_with_the_key() {
     assert_eq!(text_of(&store, "worker", 2).unwrap(), "refused");
     // What it was before, sealed as it should be by somebody who has the data key.
     let kinds = store.records.sentinels();
-    let mut applied = table::Applied { seq: store.head().0, kinds, ..Default::default() };
+    let mut applied = tree::Applied { seq: store.head().0, kinds, ..Default::default() };
     store
         .records
         .with(|table| {

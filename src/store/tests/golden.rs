@@ -3,6 +3,7 @@
 use super::evidence::given;
 use super::*;
 use crate::record::{MoveMade, PaperState, Row, StoredSheet};
+use crate::store::files::layout::KEYRING_FILE;
 use rust_decimal::Decimal;
 use std::fs;
 
@@ -86,7 +87,7 @@ fn make_golden() {
     store.backup(&to.join("backup.yzb")).unwrap();
     fs::write(to.join("record.bin"), encode_record(&full())).unwrap();
     fs::write(to.join("entry.bin"), encode(&store.entry(FIRST + 1).unwrap().unwrap())).unwrap();
-    for file in [STATION_FILE, keyring::KEYRING_FILE, "journal/00000001.yzj"] {
+    for file in [STATION_FILE, KEYRING_FILE, "journal/00000001.yzj"] {
         fs::copy(store.dir().join(file), to.join(file)).unwrap();
     }
 }

@@ -118,7 +118,7 @@ impl Life {
     }
 
     /// One administrator asks for it, another erases what is kept of a record; sometimes power is cut
-    /// before what lay there is gone.
+    /// before what was there is gone.
     fn erase(&mut self) {
         let store = self.open();
         let n = self.worker();

@@ -16,7 +16,12 @@ mod saving;
 mod seeds;
 mod sheets;
 
-use super::entry::{decode, encode, encode_record};
+use super::files::lock;
+use super::journal::envelope::{decode, encode, encode_record};
+use super::journal::{appending, block, frame, salvage, segment};
+use super::keys::{keyring, seal};
+use super::opening::renewed;
+use super::table::{applying, checkpoint, pages, tree};
 use super::*;
 use crate::record::{FixedClock, Record, Value};
 use chrono::{TimeZone, Utc};
@@ -164,8 +169,8 @@ pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {
 /// Opens a station without the derivation of its key from a password, which takes long.
 pub(super) fn open_with(dir: &Path, seed: &Seed, setup: &Setup) -> Result<Store, StoreError> {
     let station = StationInfo::load(dir)?;
-    let lock = opening::lock(dir)?;
-    healing::finish(dir)?;
+    let lock = lock::lock(dir)?;
+    renewed::finish(dir)?;
     let ring = Keyring::load(dir)?;
     let unlocked = ring.with_seed(seed)?;
     Store::open_with((dir, lock), station, &unlocked, (ring, Throttle::load(dir)?), setup)

@@ -1,4 +1,4 @@
-//! Nothing about a person lies in a data folder in the open.
+//! Nothing about a person is in a data folder in the open.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// Planted words in the encodings they could lie in.
+/// Planted words in the encodings they could be in.
 fn planted() -> Vec<(String, Vec<u8>)> {
     let words = [
         "欧阳若水",

@@ -2,11 +2,13 @@
 
 use super::golden::golden;
 use super::*;
-use crate::store::backup::{MAGIC, in_plain};
-use crate::store::block;
-use crate::store::fuzzing::{ORIGIN, hand, key};
-use crate::store::group::{self, Outgoing, What};
-use crate::store::keys::EpochFrame;
+use crate::store::copies::backup::in_plain;
+use crate::store::files::layout::{BACKUP_MAGIC, KEYRING_FILE};
+use crate::store::files::station::Anchor;
+use crate::store::fuzzing::{ANCHOR, hand, key};
+use crate::store::journal::group::{self, Outgoing, What};
+use crate::store::journal::{block, slots};
+use crate::store::keys::{EpochFrame, REPAIR};
 use std::fs;
 
 /// What is put right before a seed is read: see `fuzzing.rs`.
@@ -26,9 +28,9 @@ fn epoch(number: u16) -> Plain {
     Plain::Epoch(EpochFrame { number, commitment: keyring::commitment(&key()), holders })
 }
 
-/// Two batches with a page of every kind and blocks of entries, chained from `origin`; gives their
+/// Two batches with a page of every kind and blocks of entries, chained from `anchor`; gives their
 /// frames, and the end.
-fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>)) -> (u64, Hash) {
+fn two_batches(anchor: Anchor, mut each: impl FnMut(&frame::Frame<'_>)) -> (u64, Hash) {
     let keys = DataKeys::new(vec![key()]);
     let branch = Branch {
         incarnation: 2,
@@ -36,13 +38,13 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
         given_up: vec![GivenUp { seq: 9, hash: [3; 32] }],
         lost: vec![(2, 2)],
         vouched: vec![(4, 5)],
-        why: composing::REPAIR.into(),
+        why: REPAIR.into(),
     };
     let erase = Erase { request: 4, entries: vec![Erased { seq: 5, rest: [5; 32] }] };
     let first = [page(Owner::Recovery, 7, None), page(Owner::Station, 8, None), epoch(1)];
     let second =
         [page(owner(1), 9, Some(ADMINISTRATOR)), Plain::Branch(branch), Plain::Erase(erase)];
-    let mut end = (0, origin.genesis);
+    let mut end = (0, anchor.genesis);
     for pages in [first, second] {
         let draft = |n| {
             let Draft { time, actor, origin, command, reason, .. } = draft(vec![]);
@@ -57,7 +59,7 @@ fn two_batches(origin: journal::Origin, mut each: impl FnMut(&frame::Frame<'_>))
         let what = What::Entries(1, encoded.iter().map(Vec::as_slice).collect());
         batch.push(Outgoing { signer: hand(), more: false, what });
         let mut now = end;
-        group::frames(origin.node, end, &keys, &batch, |frame, hash| {
+        group::frames(anchor.node, end, &keys, &batch, |frame, hash| {
             each(frame);
             now = (frame.header.last(), *hash);
             Ok(())
@@ -84,13 +86,13 @@ fn of_backup(kind: u8, body: &[u8]) -> Vec<u8> {
 #[ignore = "writes the seeds of a new format version"]
 fn make_seeds() {
     let (mut frames, mut ends) = (Vec::new(), Vec::new());
-    let end = two_batches(ORIGIN, |frame| {
+    let end = two_batches(ANCHOR, |frame| {
         frame.encode(&mut frames);
         ends.push(frames.len());
     });
     let dir = tempfile::tempdir().unwrap();
     fs::write(segment::path(dir.path(), 1), [&segment::head(1), &*frames].concat()).unwrap();
-    let opened = journal::Journal::open(dir.path(), ORIGIN, None, 0, || 0, 1 << 20).unwrap();
+    let opened = appending::Journal::open(dir.path(), ANCHOR, None, 0, || 0, 1 << 20).unwrap();
     assert_eq!((opened.0.reader().end().seq, opened.1), (end.0, None));
     assert_eq!(opened.0.reader().keys().incarnation(), 2);
     put_seed("journal", "pages-and-blocks", JOURNAL, &[&frames]);
@@ -100,8 +102,8 @@ fn make_seeds() {
     // A block that lost an entry: what it says of it, and a rest.
     let sealed = [vec![1; 40], vec![2; 40]];
     let body = block::of_sealed([7; 24], &sealed);
-    let (kind, signer, previous) = (frame::ENTRIES, hand().id(), ORIGIN.genesis);
-    let hash = block::hash(&body, 2).unwrap();
+    let (kind, signer, previous) = (frame::ENTRIES, hand().id(), ANCHOR.genesis);
+    let hash = slots::hash(&body, 2).unwrap();
     let header = frame::Header { kind, epoch: 1, signer, seq: 1, count: 2, previous, body: hash };
     let rests = BTreeMap::from([(1, Vec::new()), (2, vec![3; 9])]);
     let body = block::without(&header, &body, &rests).unwrap();
@@ -111,10 +113,10 @@ fn make_seeds() {
 
     let (station, keys) = (station(), DataKeys::new(vec![key()]));
     let mut plain = Vec::new();
-    let (seq, hash) = two_batches(station.origin(), |frame| {
+    let (seq, hash) = two_batches(station.anchor(), |frame| {
         in_plain(frame, &keys, &mut plain).unwrap();
     });
-    let keyring = fs::read_to_string(golden().join(keyring::KEYRING_FILE)).unwrap();
+    let keyring = fs::read_to_string(golden().join(KEYRING_FILE)).unwrap();
     let text = station.text().unwrap();
     let mut manifest = toml::toml! {
         format = 4
@@ -133,7 +135,7 @@ fn make_seeds() {
     let manifest = of_backup(1, manifest.to_string().as_bytes());
     let end = [seq.to_le_bytes().as_slice(), hash.as_bytes()].concat();
     let packed = |bytes: &[u8]| lz4_flex::compress_prepend_size(bytes);
-    let magic = MAGIC.as_slice();
+    let magic = BACKUP_MAGIC.as_slice();
     let (chained, last) = (of_backup(2, &plain), of_backup(3, &end));
     put_seed("backup", "plain-chained", BACKUP, &[magic, &manifest, &chained, &last]);
     let (sealed, last) = (of_backup(2, &packed(&plain)), of_backup(3, &packed(&end)));

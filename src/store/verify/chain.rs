@@ -2,20 +2,19 @@
 
 use super::report::{BackupCheck, VerifyReport};
 use crate::said;
-use crate::store::archive::{self, Copied, Differing};
-use crate::store::backups::{self, BackupOnDisk, Outside};
-use crate::store::block;
-use crate::store::checkpoint::Checkpoint;
-use crate::store::cover::{Cover, Look};
+use crate::store::copies::archive::{self, Copied, Differing};
+use crate::store::copies::backups::{self, BackupOnDisk, Outside};
+use crate::store::copies::heads::KnownHead;
 use crate::store::error::StoreError;
-use crate::store::frame::{ENTRIES, Frame};
-use crate::store::heads::KnownHead;
-use crate::store::journal;
-use crate::store::keyring::Keyring;
+use crate::store::files::layout::JOURNAL_DIR;
+use crate::store::files::station::StationInfo;
+use crate::store::journal::cover::{Cover, Look};
+use crate::store::journal::frame::{ENTRIES, Frame};
+use crate::store::journal::segment::{self, Cursor, Found};
+use crate::store::journal::{scan, slots};
+use crate::store::keys::keyring::Keyring;
 use crate::store::keys::{KnownKey, Plain, Register, SignerId};
-use crate::store::opening;
-use crate::store::segment::{self, Cursor, Found};
-use crate::store::station::StationInfo;
+use crate::store::table::checkpoint::Checkpoint;
 use crate::words::Said;
 use blake3::Hash;
 use std::collections::BTreeMap;
@@ -32,14 +31,14 @@ use std::path::Path;
 pub fn verify_chain(dir: &Path, head: Option<&Hash>) -> Result<VerifyReport, StoreError> {
     let station = StationInfo::load(dir)?;
     let genesis = station.genesis();
-    let journal = dir.join(opening::JOURNAL_DIR);
+    let journal = dir.join(JOURNAL_DIR);
     let numbers = if journal.exists() { segment::list(&journal)? } else { Vec::new() };
     let mut report = VerifyReport::default();
     let backups = backups::files(dir);
     let Outside { heads, unread, second_away } = backups::outside(dir, &station);
     let ends = backups.iter().filter_map(|file| Some(file.opened.as_ref().ok()?.report().entries));
     let ends = ends.chain(heads.iter().map(|head| head.seq));
-    // The checkpoint lies in the open and knows how far the journal had come, and who held keys.
+    // The checkpoint is in the open and knows how far the journal had come, and who held keys.
     let checkpoint = Checkpoint::load(dir, station.node)?;
     let mut chain = Chain::new(&station, head, ends.map(|seq| (seq, None)).collect());
     chain.saved = checkpoint.as_ref().map_or(0, |saved| saved.position.seq);
@@ -105,7 +104,7 @@ struct Chain<'a> {
     heads: BTreeMap<u64, Option<Hash>>,
     cover: Cover,
     register: Register,
-    /// The rests that lie in the place of erased entries, by sequence.
+    /// The rests that are in the place of erased entries, by sequence.
     rests: BTreeMap<u64, [u8; 32]>,
     /// Entries of which nothing is there, first and last of each row.
     lost: Vec<(u64, u64)>,
@@ -226,7 +225,7 @@ impl<'a> Chain<'a> {
                     self.turned |= page;
                     self.settle(cursor.offset, report);
                 }
-                Found::Bad(_) if last && !journal::saved_after(&cursor.rest()?, self.seq + 1) => {
+                Found::Bad(_) if last && !scan::saved_after(&cursor.rest()?, self.seq + 1) => {
                     return Ok(self.ends(last, &cursor, report));
                 }
                 Found::Bad(_) => {
@@ -297,7 +296,7 @@ impl<'a> Chain<'a> {
             report.lost += u64::from(header.count);
             self.lost.push((header.seq, header.last()));
         } else if header.kind == ENTRIES {
-            let slots = block::slots(frame.body, header.count).into_iter().flatten();
+            let slots = slots::slots(frame.body, header.count).into_iter().flatten();
             for (seq, slot) in (header.seq..).zip(slots).filter(|(_, slot)| slot.was.is_some()) {
                 self.rests.insert(seq, *blake3::hash(slot.sealed).as_bytes());
             }
@@ -316,7 +315,7 @@ impl<'a> Chain<'a> {
     }
 
     /// The archive in the second place, where it is there, against the journal. What a restore or a
-    /// repair gave up lies there rightly.
+    /// repair gave up is there rightly.
     fn compare_archive(
         &self,
         dir: &Path,

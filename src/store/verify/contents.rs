@@ -1,17 +1,16 @@
 //! Contents, entry by entry, and the table against what they amount to.
 
 use super::chain::verify_chain;
+use super::hands::Hands;
 use super::ledger::Ledger;
 use super::report::{TableReport, VerifyReport};
 use crate::said;
 use crate::store::Store;
-use crate::store::backup;
-use crate::store::backups;
-use crate::store::block;
-use crate::store::entry::{self, Entry};
+use crate::store::copies::{backup, backups};
 use crate::store::error::StoreError;
-use crate::store::frame::{ENTRIES, FIRST_OF_BATCH};
-use crate::store::hands::Hands;
+use crate::store::journal::entry::{self, Entry};
+use crate::store::journal::frame::{ENTRIES, FIRST_OF_BATCH};
+use crate::store::journal::{block, envelope};
 use crate::store::keys::{KnownKey, Plain};
 use crate::store::progress::Progress;
 use crate::words::Said;
@@ -181,7 +180,7 @@ impl Store {
         for op in &entry.ops {
             let Some((kind, id, previous)) = op.touches() else { continue };
             let key = self.records.key(kind, id)?;
-            let put = op.record().map(entry::encode_record);
+            let put = op.record().map(envelope::encode_record);
             let before = ledger.touch(key, seq, put.as_deref());
             // Where content was lost the link may lead past what is known.
             if before != previous && report.lost == 0 {

@@ -1,13 +1,13 @@
 //! What the journal says of each record: a line each, small, since there may be millions.
 
-use crate::store::table::Key;
+use crate::store::table::row::Key;
 use hashbrown::HashTable;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 /// A record as the journal has it.
 #[derive(Clone, Copy)]
-struct Line {
+struct Known {
     key: Key,
     /// The table has it.
     met: bool,
@@ -19,7 +19,7 @@ struct Line {
 
 /// All records the journal has told of so far, in some fifty bytes each.
 pub(super) struct Ledger {
-    lines: Vec<Line>,
+    lines: Vec<Known>,
     by_key: HashTable<u32>,
     /// Drawn anew each time (SipHash), so that nobody can have made another content with the same
     /// hash.
@@ -58,7 +58,7 @@ impl Ledger {
         }
         let Some(content) = content else { return 0 };
         let at = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-        self.lines.push(Line { key, met: false, last_seq: seq, content });
+        self.lines.push(Known { key, met: false, last_seq: seq, content });
         let (lines, keys) = (&self.lines, &self.keys);
         let hash = |at: &u32| lines.get(*at as usize).map_or(0, |line| keys.hash_one(line.key));
         self.by_key.insert_unique(keys.hash_one(key), at, hash);

@@ -4,9 +4,11 @@
 
 mod chain;
 mod contents;
+mod hands;
 mod ledger;
 mod report;
 
 pub use chain::verify_chain;
 pub use contents::Judge;
+pub use hands::{CLOCK_ACCEPTED, CLOCK_DOUBTED, ERASE, ERASE_REQUEST};
 pub use report::{BackupCheck, DirectoryReport, Problem, TableReport, VerifyReport};

@@ -100,7 +100,7 @@ pub struct VerifyReport {
     pub head: String,
     /// Bytes at the end that are no entry yet: a save going on, or torn by a crash.
     pub tail_bytes: u64,
-    /// Sequence at which the hash asked for stands in the chain; 0 is before the first entry.
+    /// Sequence at which the hash asked for is in the chain; 0 is before the first entry.
     pub head_found: Option<u64>,
     /// Whether contents were opened too.
     pub contents: bool,
@@ -126,7 +126,7 @@ impl VerifyReport {
         }
     }
 
-    /// Takes in what comparing the index gave. It lies in memory only and has been put right.
+    /// Takes in what comparing the index gave. It is in memory only and has been put right.
     pub fn compared_directory(&mut self, found: DirectoryReport) {
         if !found.is_right() {
             let DirectoryReport { missing, differing, surplus, .. } = found;

@@ -1,7 +1,6 @@
 //! What Excel and LibreOffice say of a cell besides the text they show: the text may be rounded.
 
-use super::super::Cell;
-use super::super::cell::{DayCount, is_error};
+use super::super::cell::{Cell, DayCount, is_error};
 use super::style::{Look, Shows};
 
 /// Whole numbers of so many digits are not kept by a spreadsheet; a page that has them all has them
@@ -35,7 +34,7 @@ impl Given {
             "x:bool" => self.yes_no = value(),
             "x:err" => self.error = value(),
             "x:fmla" => self.formula = true,
-            // Language, and behind it the format: `1033;0;YYYY-MM-DD`.
+            // Language, and after it the format: `1033;0;YYYY-MM-DD`.
             "sdnum" => {
                 let format = value().unwrap_or_default();
                 if format.ends_with(";BOOLEAN") {

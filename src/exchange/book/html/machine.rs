@@ -1,11 +1,14 @@
 //! The machine that hears the tags of a page and knows its tables.
 
-use super::super::{FileTrouble, MOST_ROWS, SheetHead, SheetRow};
+use super::super::cell::{SheetHead, SheetRow};
 use super::excel::Given;
 use super::style::{Look, Styles};
 use super::table::{OpenCell, Place, Table};
-use super::too_many_tables;
 use super::words::Words;
+use crate::exchange::limits::MOST_ROWS;
+use crate::exchange::trouble::FileTrouble;
+use crate::said;
+use crate::words::Said;
 use html5gum::Span;
 use html5gum::emitters::callback::{Callback, CallbackEvent};
 
@@ -177,7 +180,7 @@ impl<'e> Machine<'e> {
         }
     }
 
-    /// What stands in a field to be filled in is text on the page.
+    /// What is in a field to be filled in is text on the page.
     fn input(&mut self, tag: &Tag) {
         let kind = tag.get("type").unwrap_or("text").trim().to_ascii_lowercase();
         let typed = ["", "text", "date", "month", "number", "tel", "email", "search"];
@@ -192,7 +195,7 @@ impl<'e> Machine<'e> {
             self.deeper += 1;
             return;
         }
-        // Between two cells a table cannot stand: it is the next one.
+        // Between two cells there can be no table: it is the next one.
         if self.tables.last_mut().is_some_and(|outer| outer.words().is_none()) {
             self.close_table();
         }
@@ -389,4 +392,19 @@ impl Callback<(), ()> for Hearer<'_, '_> {
         }
         machine.over.is_some().then_some(())
     }
+}
+
+/// More tables than are sheets of a list.
+fn too_many_tables() -> FileTrouble {
+    FileTrouble::Foreign(
+        said!(
+            "这个网页里的表格超过 {} 个，不像一份名单。",
+            "This page has more than {} tables, which no list has.",
+            MOST_SHEETS
+        ),
+        Said::fixed(
+            "请在系统里导出成一张表，或复制到表格软件合成一张表再导入。",
+            "Export it as a single table, or put it together in a spreadsheet program, and import that.",
+        ),
+    )
 }

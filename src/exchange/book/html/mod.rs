@@ -2,7 +2,7 @@
 //!
 //! Tags are read one by one and told to a small machine that knows tables, rows and cells; the page
 //! is never built. Sheets are counted in the order in which their first cell with content ends, so
-//! that one pass gives the rows of a sheet and ends behind its last one.
+//! that one pass gives the rows of a sheet and ends after its last one.
 
 mod excel;
 mod machine;
@@ -10,9 +10,9 @@ mod style;
 mod table;
 mod words;
 
-use super::FileTrouble;
 use super::cell::{SheetHead, SheetRow, Source};
 use super::markup::Markup;
+use crate::exchange::trouble::FileTrouble;
 use crate::said;
 use crate::words::Said;
 use html5gum::emitters::callback::CallbackEmitter;
@@ -102,21 +102,6 @@ fn frames(page: &str) -> FileTrouble {
         Said::fixed(
             "请导入那个文件，或用表格软件打开本文件，另存为 XLSX 再导入。",
             "Import that file, or open this one in a spreadsheet program, save it as XLSX and import that.",
-        ),
-    )
-}
-
-/// More tables than are sheets of a list.
-fn too_many_tables() -> FileTrouble {
-    FileTrouble::Foreign(
-        said!(
-            "这个网页里的表格超过 {} 个，不像一份名单。",
-            "This page has more than {} tables, which no list has.",
-            machine::MOST_SHEETS
-        ),
-        Said::fixed(
-            "请在系统里导出成一张表，或复制到表格软件合成一张表再导入。",
-            "Export it as a single table, or put it together in a spreadsheet program, and import that.",
         ),
     )
 }

@@ -138,7 +138,7 @@ fn unescaped(value: &str) -> String {
     plain
 }
 
-/// Splits at a mark outside quotes and behind no backslash.
+/// Splits at a mark outside quotes and after no backslash.
 fn pieces(text: &str, mark: char) -> impl Iterator<Item = &str> {
     let (mut quote, mut escaped) = (None, false);
     text.split(move |c: char| {
@@ -219,7 +219,7 @@ fn key(selector: &str) -> String {
     selector.to_ascii_lowercase()
 }
 
-/// What stands behind the block just begun, blocks inside it included.
+/// What comes after the block just begun, blocks inside it included.
 fn behind_block(text: &str) -> &str {
     let mut depth = 1_usize;
     let end = text.find(|c: char| {

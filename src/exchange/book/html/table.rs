@@ -1,9 +1,11 @@
-//! A table being read: which columns its cells stand in, and its rows.
+//! A table being read: which columns its cells are in, and its rows.
 
+use super::super::cell::{Cell, SheetRow};
 use super::super::merges::{Merges, Region};
-use super::super::{Cell, FileTrouble, MOST_COLUMNS, SheetRow};
 use super::excel::Given;
 use super::words::Words;
+use crate::exchange::limits::MOST_COLUMNS;
+use crate::exchange::trouble::FileTrouble;
 
 /// The columns and rows a browser lets a cell reach over.
 const MOST_OVER: usize = 1_000;
@@ -38,7 +40,7 @@ pub(super) struct Table {
     /// Rows begun.
     line: usize,
     pub row: Option<SheetRow>,
-    /// Where the next cell of the row stands, if nothing reaches into it from above.
+    /// Where the next cell of the row is, if nothing reaches into it from above.
     column: usize,
     /// By column, the last row that a cell from above reaches into.
     taken: Vec<usize>,
@@ -139,7 +141,7 @@ impl Table {
     /// Puts a cell that has ended into the row.
     ///
     /// # Errors
-    /// When it stands too far to the right.
+    /// When it is too far to the right.
     pub fn put(&mut self, place: &Place, cell: Cell) -> Result<(), FileTrouble> {
         let Some(row) = &mut self.row else { return Ok(()) };
         let blank = cell.is_blank();
@@ -156,7 +158,7 @@ impl Table {
     }
 }
 
-/// Where a cell stands and how far it reaches.
+/// Where a cell is and how far it reaches.
 pub(super) struct Place {
     column: usize,
     over: usize,

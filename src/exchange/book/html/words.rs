@@ -181,7 +181,7 @@ impl Words {
         }
     }
 
-    /// What comes next stands on a line of its own.
+    /// What comes next is on a line of its own.
     pub fn line(&mut self) {
         self.lines = self.lines.max(1);
         self.space = false;
@@ -215,7 +215,7 @@ impl Words {
     }
 
     fn push_kept(&mut self, text: &str) {
-        // The line feed behind `<pre>` is layout.
+        // The line feed after `<pre>` is layout.
         let text = if self.text.is_empty() { text.trim_start_matches(['\r', '\n']) } else { text };
         if !text.is_empty() {
             self.gap();

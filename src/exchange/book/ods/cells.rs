@@ -2,7 +2,7 @@
 
 use super::super::cell::{Cell, is_error, iso_moment};
 use super::super::xml::{Xml, cut_off, is, number, push_entity};
-use super::FileTrouble;
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::{BytesStart, Event};
 use std::io::Read;
 

@@ -1,15 +1,16 @@
 //! ODS: OpenDocument spreadsheets, as LibreOffice and others write them.
 //!
-//! All sheets stand in one part, which is read as a stream. Rows and cells that are alike are written
+//! All sheets are in one part, which is read as a stream. Rows and cells that are alike are written
 //! once with a count, so an empty row may stand for a million.
 
 mod cells;
 
-use super::cell::{DayCount, MOST_ROWS, SheetHead, SheetRow, Source};
+use super::cell::{DayCount, SheetHead, SheetRow, Source};
 use super::merges::{Merges, Region};
 use super::xlsx::parts::damaged;
 use super::xml::{Xml, attribute, cut_off, is, number};
-use super::{FileTrouble, MOST_COLUMNS};
+use crate::exchange::limits::{MOST_COLUMNS, MOST_ROWS};
+use crate::exchange::trouble::FileTrouble;
 use crate::words::Said;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
@@ -31,7 +32,7 @@ pub(super) struct Ods {
     archive: ZipArchive<Cursor<Arc<[u8]>>>,
 }
 
-/// What stands before the sheets.
+/// What comes before the sheets.
 #[derive(Debug, Default)]
 struct Before {
     calendar: DayCount,
@@ -80,7 +81,7 @@ impl Source for Ods {
         let mut heads = Vec::new();
         while let Some(mut head) = next_sheet(&mut part, &mut before)? {
             hidden_columns(&mut part, &mut head.hidden_columns)?;
-            if heads.len() > super::cell::MOST_SHEETS {
+            if heads.len() > crate::exchange::limits::MOST_SHEETS {
                 return Err(FileTrouble::TooManySheets);
             }
             heads.push(head);
@@ -138,7 +139,7 @@ fn next_sheet<R: Read>(
                     hidden_columns: Vec::new(),
                 }));
             }
-            // Rows that were deleted, and sheets of other files, stand in tables too.
+            // Rows that were deleted, and sheets of other files, are in tables too.
             Event::Start(element) if is_beside(&element) => part.skip()?,
             Event::Start(element) if is(&element, "spreadsheet") => before.spreadsheet = true,
             Event::Start(element) if is(&element, "null-date") => {
@@ -174,7 +175,7 @@ fn is_hidden(element: &BytesStart<'_>) -> bool {
     attribute(element, "visibility").is_some_and(|said| said == "collapse" || said == "filter")
 }
 
-/// Columns that the sheet just begun does not show; ends behind it.
+/// Columns that the sheet just begun does not show; ends after it.
 fn hidden_columns<R: Read>(part: &mut Xml<R>, into: &mut Vec<usize>) -> Result<(), FileTrouble> {
     let (mut column, mut depth) = (0_usize, 1_usize);
     while depth > 0 {
@@ -282,7 +283,7 @@ impl Rows {
         }
     }
 
-    /// Hands on a row as many times as it stands there.
+    /// Hands on a row as many times as it is there.
     fn hand(
         &mut self,
         row: &SheetRow,

@@ -1,15 +1,16 @@
 //! The rows of a sheet.
 
+use super::super::SheetRow;
 use super::super::cell::Cell;
 use super::super::formats::Shows;
 use super::super::shared::SharedTexts;
-use super::super::{FileTrouble, SheetRow};
 use super::globals::Globals;
 use super::records::{
     BOF, BOOL_ERR, EOF, LABEL, LABEL_SST, MUL_RK, NUMBER, R_STRING, RK, Record, Records, STRING,
     too_short, u16_at, u32_at,
 };
 use super::survey::{Saved, Survey};
+use crate::exchange::trouble::FileTrouble;
 use std::collections::BTreeMap;
 
 /// What reading the cells of a sheet needs to know.
@@ -21,7 +22,7 @@ pub(super) struct CellReader<'b> {
     pub worked_out: bool,
 }
 
-/// What stands in a cell: less in memory than the cell it becomes.
+/// What is in a cell: less in memory than the cell it becomes.
 enum Found {
     Shared(u32),
     Number { number: f64, shows: Shows },
@@ -31,7 +32,7 @@ enum Found {
     Unworked,
 }
 
-/// A text a formula gives, which stands in the next record of its kind.
+/// A text a formula gives, which is in the next record of its kind.
 #[derive(Clone, Copy)]
 struct Due {
     row: u16,

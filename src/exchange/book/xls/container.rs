@@ -1,7 +1,7 @@
-//! The compound file an old workbook lies in, and what else such files hold.
+//! The compound file an old workbook is in, and what else such files hold.
 
-use super::super::FileTrouble;
 use super::super::kinds::save_as;
+use crate::exchange::trouble::FileTrouble;
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 

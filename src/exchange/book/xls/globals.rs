@@ -1,6 +1,5 @@
 //! What a workbook says before its sheets.
 
-use super::super::FileTrouble;
 use super::super::cell::DayCount;
 use super::super::formats::Shows;
 use super::super::kinds::save_as;
@@ -8,6 +7,7 @@ use super::records::{
     BOF, BOUND_SHEET, CODE_PAGE, DATE_MODE, EOF, FILE_PASS, FORMAT, Record, Records, SST, XF,
 };
 use super::text::{Writing, encoding};
+use crate::exchange::trouble::FileTrouble;
 use std::collections::HashMap;
 
 /// Excel 97 and later.

@@ -11,10 +11,10 @@ mod records;
 mod survey;
 mod text;
 
-use super::FileTrouble;
 use super::cell::{SheetHead, SheetRow, Source};
 use super::merges::Merges;
 use super::shared::SharedTexts;
+use crate::exchange::trouble::FileTrouble;
 use cells::CellReader;
 pub(super) use cells::{error_text, unpacked};
 use globals::Globals;

@@ -1,7 +1,7 @@
 //! The records a workbook consists of: a number, a length, a body.
 
-use super::super::FileTrouble;
 use super::super::xml::cut_off;
+use crate::exchange::trouble::FileTrouble;
 
 pub(super) const FORMULA: u16 = 0x0006;
 pub(super) const EOF: u16 = 0x000A;
@@ -151,7 +151,7 @@ impl<'b> Pieces<'b> {
         self.piece
     }
 
-    /// Goes on to the next piece; `None` behind the last one.
+    /// Goes on to the next piece; `None` after the last one.
     pub fn turn(&mut self) -> Option<()> {
         let (record, next) = self.behind.peek().filter(|(record, _)| record.kind == CONTINUE)?;
         self.behind.at = next;

@@ -1,9 +1,9 @@
-//! What is known of a sheet before its cells are read: some of it stands behind them.
+//! What is known of a sheet before its cells are read: some of it comes after them.
 
-use super::super::FileTrouble;
 use super::super::cell::hide;
 use super::super::merges::Region;
 use super::records::{BOF, COL_INFO, EOF, MERGED_CELLS, ROW, Record, Records, STRING, u16_at};
+use crate::exchange::trouble::FileTrouble;
 use std::collections::BTreeSet;
 
 /// The row is not shown.
@@ -17,7 +17,7 @@ pub(super) struct Survey {
     pub hidden_columns: Vec<usize>,
     pub hidden_rows: BTreeSet<u16>,
     pub regions: Vec<Region>,
-    /// False when some cell stands behind one of a later row.
+    /// False when some cell comes after one of a later row.
     pub in_order: bool,
     /// True when a formula has a value, and not only 0 or nothing.
     pub worked_out: bool,
@@ -27,7 +27,7 @@ pub(super) struct Survey {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Saved {
     Number(f64),
-    /// A text: in a record of its own, behind.
+    /// A text: in a record of its own, after it.
     Text,
     YesNo(bool),
     Error(u8),

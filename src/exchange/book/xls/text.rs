@@ -1,16 +1,16 @@
 //! Texts: in 8 or 16 bits a character, alone or shared by the whole workbook.
 
-use super::super::FileTrouble;
 use super::super::shared::SharedTexts;
 use super::super::xml::cut_off;
 use super::records::{Pieces, Record, Records};
+use crate::exchange::trouble::FileTrouble;
 use encoding_rs::Encoding;
 
 /// Each character in two bytes.
 const WIDE: u8 = 0x01;
-/// How the text is read aloud stands behind it.
+/// How the text is read aloud comes after it.
 const READING: u8 = 0x04;
-/// Fonts of parts of the text stand behind it.
+/// Fonts of parts of the text come after it.
 const RUNS: u8 = 0x08;
 
 /// How a workbook writes its texts.

@@ -8,7 +8,8 @@ use super::formats::Shows;
 use super::merges::Merges;
 use super::shared::SharedTexts;
 use super::xlsx::parts::{Parts, Relations};
-use super::{FileTrouble, MOST_BYTES};
+use crate::exchange::limits::MOST_BYTES;
+use crate::exchange::trouble::FileTrouble;
 use records::{
     BEGIN_CELL_FORMATS, BOOK_PROPERTIES, CALCULATION, END_CELL_FORMATS, FORMAT, Records,
     SHARED_TEXT, SHEET, XF,
@@ -94,7 +95,7 @@ impl Xlsb {
                     body.text(&mut name)?;
                     let relation = relations.by_id(&id);
                     if let Some(one) = relation.filter(|one| one.kind.ends_with("/worksheet")) {
-                        if self.sheets.len() > super::cell::MOST_SHEETS {
+                        if self.sheets.len() > crate::exchange::limits::MOST_SHEETS {
                             return Err(FileTrouble::TooManySheets);
                         }
                         self.sheets.push(Listed { name, hidden, part: one.target.clone() });

@@ -1,7 +1,7 @@
 //! The records of a part: a number, a length, a body.
 
-use super::super::FileTrouble;
 use super::super::xml::cut_off;
+use crate::exchange::trouble::FileTrouble;
 use std::io::{BufRead, BufReader, Read};
 
 pub(super) const ROW: u32 = 0;
@@ -175,7 +175,7 @@ impl<'b> Body<'b> {
         self.take().map(f64::from_le_bytes)
     }
 
-    /// A text behind its length, added to another; none where there may be none.
+    /// A text after its length, added to another; none where there may be none.
     ///
     /// # Errors
     /// When it is shorter than it says.

@@ -1,17 +1,19 @@
 //! What is known of a sheet before its rows, and its rows.
 
-use super::super::cell::{Cell, DayCount, MOST_ROWS, hide};
+use super::super::SheetRow;
+use super::super::cell::{Cell, DayCount, hide};
 use super::super::formats::Shows;
 use super::super::merges::Region;
 use super::super::shared::SharedTexts;
 use super::super::xls::{error_text, unpacked};
 use super::super::xml::cut_off;
-use super::super::{FileTrouble, SheetRow};
 use super::records::{
     Body, CELL_BOOL, CELL_ERROR, CELL_REAL, CELL_RICH_TEXT, CELL_RK, CELL_SHARED, CELL_TEXT,
     COLUMNS, END_SHEET, END_SHEET_DATA, FORMULA_BOOL, FORMULA_ERROR, FORMULA_NUMBER, FORMULA_TEXT,
     MERGED, ROW, Records,
 };
+use crate::exchange::limits::MOST_ROWS;
+use crate::exchange::trouble::FileTrouble;
 use std::io::Read;
 
 /// The row is not shown.
@@ -165,11 +167,11 @@ fn begun(body: &mut Body<'_>, above: usize) -> Result<SheetRow, FileTrouble> {
         return Err(FileTrouble::TooLong);
     }
     if line <= above {
-        return Err(FileTrouble::Workbook(format!("row {line} stands behind row {above}")));
+        return Err(FileTrouble::Workbook(format!("row {line} comes after row {above}")));
     }
     Ok(SheetRow::at(line, flags & ROW_HIDDEN != 0))
 }
 
 fn no_row() -> FileTrouble {
-    FileTrouble::Workbook("a cell of it stands in no row".to_string())
+    FileTrouble::Workbook("a cell of it is in no row".to_string())
 }

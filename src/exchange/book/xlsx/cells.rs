@@ -1,12 +1,13 @@
 //! The rows of a sheet.
 
+use super::super::cell::{Cell, DayCount, SheetRow};
 use super::super::merges::Region;
 use super::super::shared::SharedTexts;
 use super::super::xml::{Xml, attribute, cut_off, is, says_yes};
 use super::parts::Parts;
 use super::strings::{push_unescaped, rich_text};
 use super::styles::Styles;
-use super::{Cell, DayCount, FileTrouble, SheetRow};
+use crate::exchange::trouble::FileTrouble;
 use memchr::memmem::Finder;
 use quick_xml::events::{BytesStart, Event};
 use std::io::Read;
@@ -38,7 +39,7 @@ impl CellReader<'_> {
         each: &mut dyn FnMut(SheetRow) -> Result<bool, FileTrouble>,
     ) -> Result<(), FileTrouble> {
         let mut part = Xml::new(part);
-        // A row that is open: cells of a damaged file may stand outside of any.
+        // A row that is open: cells of a damaged file may be outside of any.
         let mut row: Option<SheetRow> = None;
         let (mut last, mut column) = (0_usize, 0_usize);
         loop {
@@ -47,7 +48,7 @@ impl CellReader<'_> {
                     let line = attribute(&element, "r").and_then(|r| r.trim().parse().ok());
                     let line = line.unwrap_or(last.saturating_add(1));
                     if line <= last || row.is_some() {
-                        let why = format!("row {line} stands behind row {last}, or in it");
+                        let why = format!("row {line} comes after row {last}, or in it");
                         return Err(FileTrouble::Workbook(why));
                     }
                     row = Some(SheetRow::at(line, says_yes(&element, "hidden")));
@@ -64,7 +65,7 @@ impl CellReader<'_> {
                     column = opened.column.unwrap_or(column);
                     let cell = self.cell(&mut part, &opened)?;
                     let Some(row) = &mut row else {
-                        let why = format!("a cell behind row {last} stands in no row");
+                        let why = format!("a cell after row {last} is in no row");
                         return Err(FileTrouble::Workbook(why));
                     };
                     row.put(column, cell)?;
@@ -177,7 +178,7 @@ fn place(reference: &str) -> Option<(usize, usize)> {
     Some((row.checked_sub(1)?, column.checked_sub(1)?))
 }
 
-/// The merged regions of a sheet. They stand behind its rows, so a large sheet is first searched
+/// The merged regions of a sheet. They come after its rows, so a large sheet is first searched
 /// for the word alone.
 pub(super) fn regions(parts: &mut Parts, name: &str) -> Result<Vec<Region>, FileTrouble> {
     if !mentions(parts.part(name)?, b"mergeCell")? {
@@ -223,7 +224,7 @@ fn mentions(part: impl Read, word: &[u8]) -> Result<bool, FileTrouble> {
         if finder.find(buffer.get(..filled).unwrap_or_default()).is_some() {
             return Ok(true);
         }
-        // The word may lie across two readings.
+        // The word may be spread over two readings.
         let tail = filled.saturating_sub(word.len() - 1);
         buffer.copy_within(tail..filled, 0);
         kept = filled - tail;

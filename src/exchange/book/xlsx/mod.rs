@@ -1,7 +1,7 @@
 //! XLSX: Office Open XML, in its usual and its strict form.
 //!
 //! Read part by part from the ZIP container. Reading libraries give values only; which rows are
-//! filtered out, which cells are merged and which formulas were never worked out stands in the same
+//! filtered out, which cells are merged and which formulas were never worked out is in the same
 //! parts, so they are read here in one pass.
 
 mod cells;
@@ -9,11 +9,12 @@ pub(super) mod parts;
 mod strings;
 mod styles;
 
-use super::cell::{Cell, DayCount, MOST_ROWS, MOST_SHEETS, SheetHead, SheetRow, Source, hide};
+use super::cell::{DayCount, SheetHead, SheetRow, Source, hide};
 use super::merges::Merges;
 use super::shared::SharedTexts;
-use super::xml::{attribute, is, says_yes};
-use super::{FileTrouble, xml};
+use super::xml::{self, attribute, is, says_yes};
+use crate::exchange::limits::{MOST_ROWS, MOST_SHEETS};
+use crate::exchange::trouble::FileTrouble;
 use cells::CellReader;
 use parts::Parts;
 use quick_xml::events::Event;
@@ -73,7 +74,7 @@ impl Xlsx {
                     book.to_be_calculated = says_yes(&element, "fullCalcOnLoad");
                 }
                 Event::Start(element) if is(&element, "sheet") => {
-                    // `id` stands twice: as the relation, with a prefix, and not as `sheetId`.
+                    // `id` is there twice: as the relation, with a prefix, and not as `sheetId`.
                     let relation = attribute(&element, "id");
                     let relation = relation.and_then(|id| relations.by_id(&id));
                     let Some(relation) = relation else { continue };
@@ -101,7 +102,7 @@ impl Xlsx {
         Ok(book)
     }
 
-    /// Columns a sheet does not show, from what stands before its rows.
+    /// Columns a sheet does not show, from what comes before its rows.
     fn hidden_columns(&mut self, part: &str) -> Result<Vec<usize>, FileTrouble> {
         let mut hidden = Vec::new();
         let mut part = xml::Xml::new(self.parts.part(part)?);

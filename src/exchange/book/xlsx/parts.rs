@@ -1,7 +1,7 @@
 //! The parts of the container, and how they refer to one another.
 
-use super::super::FileTrouble;
 use super::super::xml::{Xml, attribute, is};
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::Event;
 use std::collections::HashMap;
 use std::io::{Cursor, Read, empty};

@@ -1,8 +1,8 @@
 //! Texts of cells: those shared by the whole workbook, and those in a cell.
 
-use super::super::FileTrouble;
 use super::super::shared::SharedTexts;
 use super::super::xml::{Xml, attribute, cut_off, is};
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::Event;
 use std::io::Read;
 
@@ -24,7 +24,7 @@ pub(super) fn shared_texts(part: impl Read) -> Result<SharedTexts, FileTrouble> 
     }
 }
 
-/// The text of the element just begun: its runs one behind the other, without how it is read aloud.
+/// The text of the element just begun: its runs one after the other, without how it is read aloud.
 pub(super) fn rich_text<R: Read>(part: &mut Xml<R>, into: &mut String) -> Result<(), FileTrouble> {
     let mut depth = 1_usize;
     let mut piece = String::new();

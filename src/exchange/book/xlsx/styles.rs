@@ -1,8 +1,8 @@
 //! What the workbook's cell formats show.
 
-use super::super::FileTrouble;
 use super::super::formats::Shows;
 use super::super::xml::{Xml, attribute, is, number};
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::Event;
 use std::collections::HashMap;
 use std::io::Read;

@@ -1,11 +1,12 @@
 //! XML 2003: the XML of Excel 2002 and 2003, which programs still write since it is simple.
 
-use super::cell::{Cell, DayCount, MOST_ROWS, SheetHead, SheetRow, Source, is_error, iso_moment};
+use super::cell::{Cell, DayCount, SheetHead, SheetRow, Source, is_error, iso_moment};
 use super::formats::is_date_code;
 use super::markup::{Decoded, Markup};
 use super::merges::{Merges, Region};
 use super::xml::{Xml, attribute, cut_off, is, number, says_yes};
-use super::{FileTrouble, MOST_COLUMNS};
+use crate::exchange::limits::{MOST_COLUMNS, MOST_ROWS};
+use crate::exchange::trouble::FileTrouble;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub(super) struct Xml2003 {
     file: Markup,
 }
 
-/// What stands before the sheets.
+/// What comes before the sheets.
 #[derive(Debug, Default)]
 struct Before {
     calendar: DayCount,
@@ -46,7 +47,7 @@ impl Source for Xml2003 {
         let mut before = Before::default();
         let mut heads = Vec::new();
         while let Some(name) = next_sheet(&mut part, &mut before)? {
-            if heads.len() > super::cell::MOST_SHEETS {
+            if heads.len() > crate::exchange::limits::MOST_SHEETS {
                 return Err(FileTrouble::TooManySheets);
             }
             heads.push(head(&mut part, name)?);
@@ -129,7 +130,7 @@ fn head(part: &mut Xml<Decoded<'_>>, name: String) -> Result<SheetHead, FileTrou
             Event::Start(element) if is(&element, "Column") => {
                 depth += 1;
                 column = number(&element, "Index").map_or(column, |index| index.saturating_sub(1));
-                // A span counts the columns behind this one.
+                // A span counts the columns after this one.
                 let span = number(&element, "Span").unwrap_or(0);
                 let end = column.saturating_add(span).saturating_add(1);
                 if says_yes(&element, "Hidden") {
@@ -192,7 +193,7 @@ impl Rows<'_> {
                     let line = index.unwrap_or(self.line.saturating_add(1));
                     if line <= self.line {
                         let last = self.line;
-                        let why = format!("row {line} stands behind row {last}");
+                        let why = format!("row {line} comes after row {last}");
                         return Err(FileTrouble::Workbook(why));
                     }
                     self.line = line;
@@ -261,7 +262,7 @@ impl Rows<'_> {
     }
 
     /// The first column from here on that no merged cell reaches into from above. Excel tells the
-    /// place of a cell behind one; LibreOffice does not, and nothing can stand in a covered place.
+    /// place of a cell after one; LibreOffice does not, and nothing can be in a covered place.
     fn free_from(&self, column: usize, line: usize) -> usize {
         let covered = self.covered.iter().skip(column).take_while(|last| **last >= line);
         column.saturating_add(covered.count())
