@@ -14,6 +14,14 @@ const UNCHECKED: &str = "unchecked";
 pub(super) fn facts(rules: &RuleSet, house: &House<'_>, record: &Record) -> Facts {
     let mut facts = Facts::new();
     for fact in &rules.facts {
+        if let Some(source) = &fact.measure {
+            let said = Said::fixed("本站的记录", "the records of this station");
+            match house.look.measured(&source.measure, &source.at, record) {
+                Some(count) => facts.know(&fact.id, count, said),
+                None => facts.lack(&fact.id, fact.title.clone(), None, said),
+            }
+            continue;
+        }
         let Some(from) = &fact.from else { continue };
         let value = effective(house.kind, &record.fields, &from.field).value;
         let value = value.as_ref().and_then(formula_value);

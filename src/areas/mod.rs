@@ -49,6 +49,10 @@ pub trait Look {
     /// The parameter's whole number on the day decided for, where it has one.
     fn whole(&self, parameter: &str) -> Option<i64>;
 
+    /// What a measure comes to at these fields of a record, with the record as it will be; nothing
+    /// where one of them is empty.
+    fn measured(&self, measure: &str, at: &[String], record: &Record) -> Option<i64>;
+
     /// The number of another record of this kind, under way or in force, that has somebody with
     /// this identity number, and is not `but`.
     fn another_with(&self, id_number: &str, but: RecordId) -> Option<String>;

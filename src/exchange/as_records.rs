@@ -9,7 +9,7 @@ use super::report::{Fault, Place};
 use super::run::{ReadRow, Run, Way};
 use super::target::NUMBER;
 use crate::directory::Slots;
-use crate::office::{Actor, Command, Line, Office, Refusal};
+use crate::office::{Actor, Command, Office, Refusal};
 use crate::program::{Kind, PERSON};
 use crate::record::{Fields, Record, RecordId, id_key, name_key};
 use crate::said;
@@ -377,9 +377,9 @@ impl AsRecords<'_> {
         Some(Standing::Refused(vec![reader.fault_at_field(row, ID_NUMBER, said, next)]))
     }
 
-    /// One record a person: people themselves, and files with a workflow (one household, one file).
+    /// One record a person: people themselves, and what a bound lets them have one of.
     fn one_each(&self) -> bool {
-        self.kind.id == PERSON || self.kind.workflow.is_some()
+        self.kind.id == PERSON || self.office.one_each(self.kind)
     }
 
     /// A row whose identity number is registered.
@@ -409,14 +409,8 @@ impl AsRecords<'_> {
                 return Ok(Standing::Unchanged);
             }
         }
-        if let Some(open) = files.iter().find(|line| self.is_open(line)) {
-            let number = &open.number;
-            let said = said!(
-                "这位职工已有档案 {number}，一户一档。",
-                "This worker already has file {number}; one household, one file."
-            );
-            let next = said!("请打开 {number} 继续办理。", "Open {number} and go on there.");
-            let fault = reader.fault_at_field(row, ID_NUMBER, said, next);
+        if let Err(why) = self.office.may_begin(&self.kind.id, person.id) {
+            let fault = reader.fault_at_field(row, ID_NUMBER, why.message, why.next);
             return Ok(Standing::Refused(vec![fault]));
         }
         let known = self
@@ -426,13 +420,6 @@ impl AsRecords<'_> {
         let mut differing = known.unwrap_or_default();
         differing.retain(|difference| difference.kept);
         Ok(if differing.is_empty() { Standing::New } else { Standing::Refused(faults(differing)) })
-    }
-
-    /// A file of this kind that is under way or in force.
-    fn is_open(&self, line: &Line) -> bool {
-        let Some(life) = &self.kind.workflow else { return false };
-        let closed = life.is_over(&line.state);
-        line.kind == self.kind.id && !closed
     }
 
     /// A row with neither number nor identity number: the same content is the same record.

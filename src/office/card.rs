@@ -141,7 +141,7 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
 }
 
 /// What cards of a kind are narrowed by: the facets its pack names, and every reference.
-fn facet_names(kind: &Kind) -> Vec<String> {
+pub(super) fn facet_names(kind: &Kind) -> Vec<String> {
     let mut names = kind.facets.clone();
     names.extend(kind.references().map(|(path, _)| path));
     names.sort_unstable();
@@ -150,7 +150,7 @@ fn facet_names(kind: &Kind) -> Vec<String> {
 }
 
 /// The values a record has of a facet; of a column each of its rows.
-fn facets_at(kind: &Kind, record: &Record, path: &str) -> Vec<String> {
+pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str) -> Vec<String> {
     let Some((table, column)) = path.split_once('.') else {
         let value = effective(kind, &record.fields, path).value;
         return value.as_ref().map(facet_values).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::door::{Door, Plan};
 use super::entering::settle_names;
 use super::{Actor, Refusal, Right};
-use crate::directory::{Filter, IdRole, Sort};
+use crate::directory::IdRole;
 use crate::program::{self, FieldProblem, Kind, PERSON, Stage, same_value};
 use crate::record::{Fields, Instant, Record, RecordId, Value, fold};
 use crate::said;
@@ -37,7 +37,7 @@ impl super::Office {
             let entered = settle_names(self.kind(PERSON)?, &mut persons)?;
             let found = self.settle_person(door, actor, &own, reference, persons)?;
             own.insert(reference.to_string(), Value::Reference(found.record.id));
-            self.one_file_each(kind, found.record.id)?;
+            self.may_begin(&kind.id, found.record.id)?;
             let again =
                 program::entered_again(kind, &own, self.kind(PERSON)?, &found.record.fields);
             again.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))?;
@@ -110,36 +110,6 @@ impl super::Office {
         self.checked(kind, &persons, Stage::Draft)?;
         let record = self.new_record(door, actor, kind, persons, None)?;
         Ok(SettledPerson { record, changed: true })
-    }
-
-    /// Whether a record of this kind may be begun for a person: said before a form is filled.
-    ///
-    /// # Errors
-    /// The file the person already has.
-    pub fn may_begin(&self, kind: &str, person: RecordId) -> Result<(), Refusal> {
-        self.one_file_each(self.kind(kind)?, person)
-    }
-
-    /// One household, one file (domain: S2, S39): a second one for the same head is refused.
-    fn one_file_each(&self, kind: &Kind, person: RecordId) -> Result<(), Refusal> {
-        let Some(workflow) = &kind.workflow else { return Ok(()) };
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let filter = Filter { kind: Some(kind.code), ..Filter::of_person(person) };
-        let (_, ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
-        let open = ids
-            .into_iter()
-            .filter_map(|id| directory.get(id))
-            .find(|card| !workflow.is_over(&card.state));
-        let Some(open) = open else { return Ok(()) };
-        let number = &open.number;
-        Err(Refusal::conflict(
-            said!(
-                "这位职工已有档案 {number}，一户一档。",
-                "This worker already has file {number}; one household, one file."
-            ),
-            said!("请打开 {number} 继续办理。", "Open {number} and go on there."),
-        )
-        .at("id_number"))
     }
 
     /// An identity number belongs to one person.

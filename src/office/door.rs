@@ -228,6 +228,7 @@ impl Office {
             Some(plan) => self.as_planned(plan)?,
             None => self.plan(&mut door, actor, command)?,
         };
+        self.bounds_hold(&door, &plan)?;
         let hand = self.hand_of(actor)?;
         if let Some(doubt) = self.doubt_note().filter(|_| !accepts_clock) {
             plan.ops.push(DraftOp::Note(BTreeMap::from([doubt])));

@@ -91,7 +91,10 @@ impl super::Office {
     /// The fields of a kind that the rules its moves evaluate read.
     fn read_by_rules(&self, kind: &Kind) -> BTreeSet<String> {
         let moves = kind.workflow.iter().flat_map(|life| &life.moves);
-        let sets: BTreeSet<&str> = moves.filter_map(|step| step.evaluates.as_deref()).collect();
+        let sets: BTreeSet<&str> = moves
+            .flat_map(|step| step.evaluates.iter().chain(&step.requires))
+            .map(String::as_str)
+            .collect();
         let rules = sets.into_iter().filter_map(|id| self.library.rule_set(id));
         let facts = rules.flat_map(|rules| &rules.facts);
         let mut read: BTreeSet<String> = facts.flat_map(FactKind::looks_at).cloned().collect();

@@ -38,6 +38,7 @@ mod keys;
 mod links;
 mod lists;
 mod log;
+mod measures;
 mod moves;
 mod news;
 mod opening;
@@ -52,6 +53,7 @@ mod second_place;
 mod sheets;
 mod showing;
 mod signing;
+mod together;
 mod undo;
 
 pub use accounts::SignedIn;

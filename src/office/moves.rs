@@ -3,6 +3,7 @@
 use super::door::Plan;
 use super::entering::{Entered, settle, settle_names};
 use super::{Actor, Answers, Refusal};
+use crate::policy::{self, DecisionSheet, LineResult, SheetLine};
 use crate::program::{self, Ask, AskType, Kind, Move, Need, Override, PERSON, Stage, Workflow};
 use crate::record::{Finding, MoveMade, Proposal, Record, RecordId, Value, name_key};
 use crate::said;
@@ -77,6 +78,10 @@ impl super::Office {
             Some(rules) => Some(self.sheet_inside(&record, rules)?),
             None => None,
         };
+        let required = match &step.requires {
+            Some(rules) => Some(self.required(step, &record, rules, &answers)?),
+            None => None,
+        };
         let departures = self.departures(&before, step, &answers, sheet.as_ref());
         super::advice::explained(&departures, &answers)?;
         let against: Vec<String> = departures.into_iter().map(|it| it.id).collect();
@@ -90,8 +95,9 @@ impl super::Office {
                 return Ok(self.put_forward(actor, step, before, answers, against));
             }
         }
-        let rules = sheet.as_ref().and_then(|sheet| self.rules_to_keep(sheet));
-        let sheet = sheet.and_then(|sheet| sheet.to_stored().ok());
+        let decided = sheet.as_ref().or(required.as_ref());
+        let rules = decided.and_then(|sheet| self.rules_to_keep(sheet));
+        let sheet = sheet.or(required).and_then(|sheet| sheet.to_stored().ok());
         let reason = text_of(&answers, "reason").map(str::to_string);
         let from = std::mem::replace(&mut record.state, step.to.clone());
         if life.is_closed(&from) {
@@ -349,6 +355,46 @@ impl super::Office {
             }
         }
         Ok(())
+    }
+
+    /// The sheet of the rules a move requires, with the record as the move will leave it.
+    ///
+    /// # Errors
+    /// The first line that does not hold, with its clause; a line that only should hold asks for a
+    /// clause and a reason.
+    fn required(
+        &self,
+        step: &Move,
+        record: &Record,
+        rules: &str,
+        answers: &Answers,
+    ) -> Result<DecisionSheet, Refusal> {
+        let after = Record { state: step.to.clone(), ..record.clone() };
+        let sheet = self.sheet_inside(&after, rules)?;
+        let should = |line: &SheetLine| {
+            let known = self.library.rule_set(rules).and_then(|rules| rules.line(&line.id));
+            known.is_some_and(|known| known.role == policy::Role::Should)
+        };
+        let broken = sheet.lines.iter().filter(|line| line.result != LineResult::Met);
+        for line in broken {
+            let explained = ["clause", "reason"].iter().all(|id| text_of(answers, id).is_some());
+            if should(line) && explained {
+                continue;
+            }
+            let next = if should(line) {
+                said!(
+                    "确需办理的，请写明依据条款和理由。",
+                    "Give a clause and a reason to do it all the same."
+                )
+            } else {
+                said!(
+                    "请核对依据；不满足就不能办这一步。",
+                    "Check the ground; the step is not made without it."
+                )
+            };
+            return Err(Refusal::conflict(line.said(), next).resting_on(line.clause.clone()));
+        }
+        Ok(sheet)
     }
 
     fn no_consent(&self, kind: &Kind, group: &str) -> Refusal {

@@ -74,6 +74,10 @@ impl Sources {
         let library = library.map_err(&mut keep).ok();
         let calendar = Calendar::with_own(&of(CALENDAR)).map_err(&mut keep).ok();
         problems.extend(catalogue.iter().flat_map(reserved));
+        if let (Some(catalogue), Some(library), true) = (&catalogue, &library, problems.is_empty())
+        {
+            problems.extend(super::together::problems(catalogue, library));
+        }
         match (catalogue, library, calendar) {
             (Some(catalogue), Some(library), Some(calendar)) if problems.is_empty() => {
                 Ok(Self { catalogue, library, calendar })

@@ -4,7 +4,7 @@ use super::{Actor, Refusal, Right};
 use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
 use crate::policy::{self, DecisionSheet, Library, SheetLine};
-use crate::program::{FieldType, Kind};
+use crate::program::{FieldType, Kind, MeasureKey};
 use crate::record::{Record, RecordId, china_date};
 use crate::said;
 use crate::words::Said;
@@ -21,7 +21,8 @@ impl super::Office {
     /// The rule set the record's moves evaluate.
     fn rules_of(&self, record: &Record) -> Option<&str> {
         let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
-        life.moves.iter().find_map(|step| step.evaluates.as_deref())
+        let advice = life.moves.iter().find_map(|step| step.evaluates.as_deref());
+        advice.or_else(|| life.moves.iter().find_map(|step| step.requires.as_deref()))
     }
 
     /// The decision sheet of a record, as of `as_of`, or of the day its rules say it is decided for:
@@ -194,6 +195,9 @@ impl super::Office {
     }
 }
 
+/// The day decided for, in the key of a measure.
+const AS_OF: &str = "as_of";
+
 /// What rules may look at outside a record, in this office.
 struct Outside<'o> {
     office: &'o super::Office,
@@ -207,6 +211,17 @@ impl Look for Outside<'_> {
         let keys = policy::Keys { region: &self.office.store.station().region, facts: &[] };
         let found = self.library.parameter_at(parameter, self.as_of, keys);
         found.probable().and_then(|in_force| in_force.value.as_integer())
+    }
+
+    fn measured(&self, measure: &str, at: &[String], record: &Record) -> Option<i64> {
+        let key = at.iter().map(|at| {
+            let part = MeasureKey::read(at)?;
+            if part.field == AS_OF {
+                return Some(super::measures::of_day(self.as_of, part.part));
+            }
+            super::measures::key_of(&part, self.kind, record)
+        });
+        self.office.measured(measure, &key.collect::<Option<Vec<String>>>()?, record)
     }
 
     fn another_with(&self, id_number: &str, but: RecordId) -> Option<String> {

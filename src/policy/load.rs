@@ -1,8 +1,8 @@
 //! Policy files to documents, clauses, parameters and rule sets.
 
 use super::{
-    Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, Named, Parameter,
-    ParameterRow, ParameterValue, Reach, Role, RuleSet, Start, Threshold, Unit,
+    Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, MeasureSource,
+    Named, Parameter, ParameterRow, ParameterValue, Reach, Role, RuleSet, Start, Threshold, Unit,
 };
 use crate::edited::{Node, Place, Problems, Raw, Source, values};
 use crate::formula::Formula;
@@ -203,15 +203,27 @@ impl Layer {
         let unit = entry.need_word("unit", Unit::WORDS);
         let title = entry.need_said("title");
         let words = named(entry, "word");
-        self.keep(entry, &format!("fact {rules}/{name}"), &["unit", "word", "field", "fields"]);
+        self.keep(
+            entry,
+            &format!("fact {rules}/{name}"),
+            &["unit", "word", "field", "fields", "measure"],
+        );
         let paper = text_or_none(entry, "paper");
         let from = text_or_none(entry, "field").map(|field| FieldSource { field, paper });
+        let at = values(entry.texts("at"));
         let mut fields = values(entry.texts("fields"));
+        fields.extend(
+            at.iter()
+                .filter(|at| !at.starts_with("as_of"))
+                .map(|at| at.split(':').next().unwrap_or_default().to_string()),
+        );
+        let measure = text_or_none(entry, "measure").map(|measure| MeasureSource { measure, at });
         fields.extend(from.iter().map(|from| from.field.clone()));
         let reads = values(entry.texts("reads"));
         let sensitive = text_or_none(entry, "sensitive");
         entry.finish();
-        Some(FactKind { id: name, unit: unit?, title, words, from, fields, reads, sensitive })
+        let unit = unit?;
+        Some(FactKind { id: name, unit, title, words, from, measure, fields, reads, sensitive })
     }
 
     fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<Line> {

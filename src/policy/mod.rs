@@ -35,5 +35,7 @@ pub use library::Library;
 pub use parameter::{
     InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
 };
-pub use rules::{Computed, FactKind, FieldSource, Gives, Line, Named, Role, RuleSet, Threshold};
+pub use rules::{
+    Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, RuleSet, Threshold,
+};
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};

@@ -62,6 +62,16 @@ pub struct FieldSource {
     pub paper: Option<String>,
 }
 
+/// A measure a fact is read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MeasureSource {
+    /// The measure.
+    pub measure: String,
+    /// The fields of the record that are its key, in the order of the measure's `per`; of dates
+    /// `field:year`, and `as_of` for the day decided for.
+    pub at: Vec<String>,
+}
+
 /// A fact the rule set asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FactKind {
@@ -73,8 +83,10 @@ pub struct FactKind {
     pub title: Said,
     /// The words a choice can be, in the order they are offered.
     pub words: Vec<Named>,
-    /// Where it is read; otherwise the Rust of its area gives it.
+    /// Where it is read; otherwise a measure or the Rust of its area gives it.
     pub from: Option<FieldSource>,
+    /// The measure it is, with the record as the move will leave it.
+    pub measure: Option<MeasureSource>,
     /// The fields it comes from, a field of the person with the name of the reference before it
     /// (`head.name`): named when a record is returned, frozen when it is submitted.
     #[serde(skip)]

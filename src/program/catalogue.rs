@@ -2,7 +2,7 @@
 
 use super::code_list::folded;
 use super::loader::{self, PackFile};
-use super::{CodeList, Field, FieldType, Kind};
+use super::{CodeList, Field, FieldType, Kind, Measure};
 use crate::edited::shipped;
 use crate::words::{Lang, Problem, Said};
 use include_dir::{Dir, include_dir};
@@ -58,6 +58,7 @@ pub struct Catalogue {
     pub(super) packs: Vec<Pack>,
     pub(super) kinds: Vec<Kind>,
     pub(super) lists: BTreeMap<String, CodeList>,
+    pub(super) measures: Vec<Measure>,
 }
 
 impl Catalogue {
@@ -108,6 +109,22 @@ impl Catalogue {
         tabs.sort_by_key(|(area, tab)| (tab.order, *area));
         tabs.dedup_by_key(|(area, _)| *area);
         tabs
+    }
+
+    /// The measures of records of a kind.
+    pub fn measures_of<'c>(&'c self, kind: &'c str) -> impl Iterator<Item = &'c Measure> {
+        self.measures.iter().filter(move |measure| measure.of == kind)
+    }
+
+    /// All measures.
+    pub fn measures(&self) -> impl Iterator<Item = &Measure> {
+        self.measures.iter()
+    }
+
+    /// A measure by its id.
+    #[must_use]
+    pub fn measure(&self, id: &str) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.id == id)
     }
 
     /// A pack by its id.

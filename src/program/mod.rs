@@ -14,6 +14,7 @@ mod effective;
 mod first_row;
 mod kind;
 mod loader;
+mod measure;
 mod number;
 mod same;
 mod show;
@@ -38,6 +39,7 @@ pub use kind::{
     Confidential, Field, FieldType, FirstRow, Import, Kind, ListSort, RecordList, Required,
     SearchKeys, Section, Total, Validity,
 };
+pub use measure::{KeyPart, Measure, MeasureKey};
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};
 pub use show::{mask, mask_refused, masked, plain, show};

@@ -232,6 +232,8 @@ pub struct Move {
     pub needs: Vec<Need>,
     /// The rule set whose sheet is evaluated and kept with the move.
     pub evaluates: Option<String>,
+    /// The rule set that has to hold for it, a verdict.
+    pub requires: Option<String>,
     /// What it asks for.
     pub asks: Vec<Ask>,
     /// True when it hands the record in: from here on its facts are frozen.

@@ -3,13 +3,25 @@
 
 use crate::cli::{Desk, json_lines, shown};
 use crate::stage::Station;
-use yizhan::office::{Command, Queue, Receipt, Refusal, RefusalKind};
+use yizhan::office::{Answers, Command, Queue, Receipt, Refusal, RefusalKind};
+use yizhan::policy::Overall;
 use yizhan::record::{Fields, RecordId, Row, Value};
 
 const PACK: &str = include_str!("../fixtures/lending/programs.toml");
+const RULES: &str = include_str!("../fixtures/lending/rules.toml");
 
 fn station() -> Station {
-    Station::with_files(&[("programs/lending.toml", PACK)])
+    Station::with_files(&[("programs/lending.toml", PACK), ("policy/lending.toml", RULES)])
+}
+
+fn moves(station: &Station, id: RecordId, step: &str) -> Result<Receipt, Refusal> {
+    let answers = Answers::new();
+    let command = Command::Move { id, base: None, id_of_move: step.into(), answers };
+    station.office.perform(&station.actor("volunteer"), command)
+}
+
+fn loan(station: &Station, reader: &str, book: &str) -> RecordId {
+    made(station, "loan", &[("reader", reader), ("book", book)])
 }
 
 /// Makes a record of fields as they are typed.
@@ -38,7 +50,8 @@ fn stocked(station: &Station) -> (RecordId, RecordId, RecordId) {
     made(station, "book", &[("title", "电工手册"), ("shelf", "技能")]);
     let here = [("title", "工会法读本"), ("shelf", "law"), ("lendable", "n")];
     made(station, "book", &here);
-    let loan = made(station, "loan", &[("reader", "单静"), ("book", "劳动合同法释义")]);
+    let loan = loan(station, "单静", "劳动合同法释义");
+    moves(station, loan, "lend").unwrap();
     (reader, book, loan)
 }
 
@@ -131,15 +144,9 @@ fn lists_go_by_state_and_facets_and_are_on_home_with_their_count() {
     };
     assert_eq!(ids(&queue("book", "law_books")), [book]);
     assert_eq!(ids(&queue("loan", "out")), [loan]);
-    let back = Command::Move {
-        id: loan,
-        base: None,
-        id_of_move: "bring_back".into(),
-        answers: Default::default(),
-    };
     let home = station.office.counts(&volunteer).lists;
     assert_eq!(home, [(queue("hardship_file", "watch"), 0), (queue("loan", "out"), 1)]);
-    station.office.perform(&volunteer, back).unwrap();
+    moves(&station, loan, "bring_back").unwrap();
     assert_eq!(ids(&queue("loan", "out")), []);
     // A list for some roles is not open to others.
     let auditor = station.actor("auditor");
@@ -174,6 +181,7 @@ fn by_keys_alone_a_book_is_lent_to_somebody_new() {
 fn lists_of_loans_come_in_and_go_out() {
     let desk = Desk::new();
     desk.write("data/programs/lending.toml", PACK);
+    desk.write("data/policy/lending.toml", RULES);
     desk.done(&["packs", "adopt", "--yes"]);
     let readers =
         desk.write("readers.csv", "姓名,借书证号\n单静,K-0007\n解文,K-0008\n解文,K-0009\n");
@@ -208,4 +216,64 @@ fn lists_of_loans_come_in_and_go_out() {
     let (status, answers) = desk.perform(line);
     let number = answers[0]["number"].as_str().unwrap_or_default();
     assert!(status == 0 && number.ends_with("-0003"), "{answers:?}");
+}
+
+#[test]
+fn one_copy_is_lent_once_whatever_way_the_change_comes() {
+    let station = station();
+    let (_, _, first) = stocked(&station);
+    let second = loan(&station, "解文", "劳动合同法释义");
+    let why = moves(&station, second, "lend").unwrap_err();
+    assert_eq!(why.kind, RefusalKind::Conflict);
+    assert_eq!(
+        (why.field.as_str(), &*why.message.zh),
+        ("book", "这本书已借出（BN-借-2025-0001），还没有还。")
+    );
+    // An amendment to a loan that is out counts as well: another copy is free, this one is not.
+    let record = |id| station.office.record(id).unwrap().unwrap();
+    assert_eq!(record(second).state, "asked");
+    moves(&station, first, "bring_back").unwrap();
+    moves(&station, second, "lend").unwrap();
+    // Two that are handed in together, each of which could be alone.
+    let manual = ["单静", "解文"].map(|reader| loan(&station, reader, "电工手册"));
+    let lend =
+        |id| Command::Move { id, base: None, id_of_move: "lend".into(), answers: Answers::new() };
+    let answers = station.office.perform_all(&station.actor("volunteer"), manual.map(lend));
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+}
+
+#[test]
+fn a_fourth_loan_is_refused_with_its_clause() {
+    let station = station();
+    stocked(&station);
+    for book in ["一", "二", "三"] {
+        made(&station, "book", &[("title", book)]);
+    }
+    for book in ["一", "二"] {
+        moves(&station, loan(&station, "单静", book), "lend").unwrap();
+    }
+    let fourth = loan(&station, "单静", "三");
+    let why = moves(&station, fourth, "lend").unwrap_err();
+    assert_eq!(&*why.message.zh, "连同这一册共 4 册，超过 3 册。");
+    assert_eq!((why.kind, why.clause.as_str()), (RefusalKind::Conflict, "house-rules/3"));
+    // Somebody else may have it, and the sheet says what it rests on.
+    let other = loan(&station, "解文", "三");
+    moves(&station, other, "lend").unwrap();
+    let record = station.office.record(other).unwrap().unwrap();
+    assert!(record.moves[0].sheet.is_some(), "kept with the move");
+    let sheet = station.office.sheet(&record, None, None).unwrap();
+    assert_eq!((sheet.outcome, sheet.category), (Overall::Suggests, None));
+    assert_eq!(sheet.lines[0].text, "连同这一册共 1 册，不超过 3 册。");
+}
+
+#[test]
+fn a_rule_set_that_is_not_there_is_told_where_it_is_named() {
+    let desk = Desk::new();
+    desk.write("data/programs/lending.toml", PACK);
+    let (status, told) = desk.failed(&["packs", "adopt", "--yes"]);
+    let line = PACK.lines().position(|line| line.contains("\"lending-rules\"")).unwrap() + 1;
+    assert!(
+        status != 0 && told.contains("lending-rules") && told.contains(&line.to_string()),
+        "{told}"
+    );
 }

@@ -82,18 +82,7 @@ pub(super) fn check(catalogue: &Catalogue, mentions: &Mentions, problems: &Probl
         }
     }
     for (list, at) in &mentions.codes {
-        if let Some(list) = catalogue.code_list(list).filter(|list| list.entry(&at.value).is_none())
-        {
-            let (code, title) = (&at.value, &list.title);
-            problems.add_meant(
-                &at.place,
-                Said::new(
-                    format!("“{}”里没有“{code}”", title.zh),
-                    format!("there is no `{code}` in {}", title.en),
-                ),
-                closest(code, list.entries.iter().map(|entry| entry.code.as_str())),
-            );
-        }
+        known_code(catalogue, list, at, problems);
     }
     for (kind, at) in &mentions.shows {
         if let Some(kind) = catalogue.kind(kind) {
@@ -135,6 +124,21 @@ fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Proble
         said!("列表里的“{path}”不是字段", "`{path}` in the list is no field"),
         closest(rest, known),
     );
+}
+
+/// A code that is asked for is one of its list.
+pub(super) fn known_code(catalogue: &Catalogue, list: &str, at: &At<String>, problems: &Problems) {
+    if let Some(list) = catalogue.code_list(list).filter(|list| list.entry(&at.value).is_none()) {
+        let (code, title) = (&at.value, &list.title);
+        problems.add_meant(
+            &at.place,
+            Said::new(
+                format!("“{}”里没有“{code}”", title.zh),
+                format!("there is no `{code}` in {}", title.en),
+            ),
+            closest(code, list.entries.iter().map(|entry| entry.code.as_str())),
+        );
+    }
 }
 
 /// A record is found by its number and by what a search of its kind looks at.

@@ -1,7 +1,7 @@
 //! One pack file: its head, its kinds, and the checks a kind can have by itself.
 
 use super::fields::{self, Gathered};
-use super::{Mentions, PackFile, Part, formulas, lists, moves, records};
+use super::{Mentions, PackFile, Part, formulas, lists, measures, moves, records};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
     AreaTab, BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, Pack,
@@ -27,9 +27,10 @@ pub(super) fn read(file: &PackFile) -> Part {
         .filter_map(|(id, node)| kind(&id, &node, &head.value, &mut mentions))
         .collect();
     let lists = lists::read(&root);
+    let measures = measures::read(&root);
     root.finish();
     let own = file.own;
-    Part { own, pack: head, kinds, lists, mentions, problems: problems.into_sorted() }
+    Part { own, pack: head, kinds, lists, measures, mentions, problems: problems.into_sorted() }
 }
 
 fn head(root: &Node<'_>, file: &PackFile) -> At<Pack> {

@@ -9,10 +9,11 @@ mod file;
 mod formulas;
 mod hands;
 mod lists;
+mod measures;
 mod moves;
 mod records;
 
-use super::{Catalogue, CodeList, Kind, Pack};
+use super::{Catalogue, CodeList, Kind, Measure, Pack};
 use crate::edited::{At, Place, Problems};
 use crate::words::Problem;
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ struct Part {
     pack: At<Pack>,
     kinds: Vec<At<Kind>>,
     lists: Vec<At<CodeList>>,
+    measures: Vec<measures::Read>,
     mentions: Mentions,
     problems: Vec<Problem>,
 }
@@ -71,7 +73,7 @@ pub(super) fn load(files: &[PackFile]) -> Result<Catalogue, Vec<Problem>> {
 
     let problems = Problems::default();
     let mut catalogue = Catalogue::default();
-    let mut mentions = Vec::new();
+    let (mut mentions, mut measured) = (Vec::new(), Vec::new());
     for part in &mut parts {
         problems.extend(std::mem::take(&mut part.problems));
     }
@@ -79,6 +81,7 @@ pub(super) fn load(files: &[PackFile]) -> Result<Catalogue, Vec<Problem>> {
     for part in parts {
         catalogue.packs.push(part.pack.value);
         catalogue.kinds.extend(part.kinds.into_iter().map(|at| at.value));
+        measured.extend(part.measures);
         catalogue.lists.extend(part.lists.into_iter().map(|at| (at.value.id.clone(), at.value)));
         mentions.push(part.mentions);
     }
@@ -86,5 +89,8 @@ pub(super) fn load(files: &[PackFile]) -> Result<Catalogue, Vec<Problem>> {
     for mentioned in &mentions {
         cross::check(&catalogue, mentioned, &problems);
     }
+    let measures: Vec<Measure> =
+        measured.iter().filter_map(|read| measures::check(&catalogue, read, &problems)).collect();
+    catalogue.measures = measures;
     problems.into_result(catalogue)
 }

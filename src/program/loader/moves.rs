@@ -92,6 +92,7 @@ fn one_move(
     let by = roles(item);
     let needs = needs(item, into);
     let evaluates = item.text("evaluates").map(|at| at.value);
+    let requires = item.text("requires").map(|at| at.value);
     let mut asks = asks(item, read, into);
     let hands = hands::read(item);
     asks.extend(hands::findings(&hands.finds, sections, item.problems()));
@@ -118,6 +119,7 @@ fn one_move(
         by,
         needs,
         evaluates,
+        requires,
         asks,
         submits: hands.submits,
         returns: hands.returns,

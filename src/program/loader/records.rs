@@ -12,20 +12,41 @@ const STATE: &str = "state";
 /// The values of a yes/no facet.
 const YES_NO: [&str; 2] = ["yes", "no"];
 
+/// Which records are meant: those in some states, with some values of facets.
+#[derive(Default)]
+pub(super) struct Narrowed {
+    pub states: Vec<String>,
+    pub facets: Vec<(String, Vec<String>)>,
+    /// Codes that are asked for, with the id of their code list.
+    pub codes: Vec<(String, At<String>)>,
+}
+
+/// Reads what `where` names of a kind.
+pub(super) fn narrowed(
+    kind: &Kind,
+    named: &[(At<String>, Vec<At<String>>)],
+    problems: &Problems,
+) -> Narrowed {
+    let mut narrowed = Narrowed::default();
+    for (name, wanted) in named {
+        if name.value == STATE {
+            wanted.iter().for_each(|at| known_state(kind, at, problems));
+            narrowed.states = values(wanted.clone());
+        } else {
+            known_values(kind, name, wanted, problems, &mut narrowed.codes);
+            narrowed.facets.push((name.value.clone(), values(wanted.clone())));
+        }
+    }
+    narrowed
+}
+
 /// Reads `[[kind.….list]]`; its kind is there but for its lists.
 pub(super) fn list(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Option<RecordList> {
     let id = node.need_text("id");
     let title = node.need_said("title");
-    let (mut states, mut facets) = (Vec::new(), Vec::new());
-    for (name, wanted) in node.table("where").iter().flat_map(Node::every_list) {
-        if name.value == STATE {
-            wanted.iter().for_each(|at| known_state(kind, at, node.problems()));
-            states = values(wanted);
-        } else {
-            known_values(kind, &name, &wanted, node.problems(), mentions);
-            facets.push((name.value, values(wanted)));
-        }
-    }
+    let named: Vec<_> = node.table("where").iter().flat_map(Node::every_list).collect();
+    let Narrowed { states, facets, codes } = narrowed(kind, &named, node.problems());
+    mentions.codes.extend(codes);
     let sort = node.word("sort", ListSort::WORDS).unwrap_or_default();
     let home = node.yes("home").unwrap_or(false);
     let by = roles_in(node, "by");
@@ -52,7 +73,7 @@ fn known_values(
     name: &At<String>,
     wanted: &[At<String>],
     problems: &Problems,
-    mentions: &mut Mentions,
+    codes: &mut Vec<(String, At<String>)>,
 ) {
     let id = &name.value;
     if !kind.facets.contains(id) {
@@ -69,7 +90,7 @@ fn known_values(
     }
     match kind.field(id).map(|field| &field.field_type) {
         Some(FieldType::Choice { list } | FieldType::Tags { list, .. }) => {
-            mentions.codes.extend(wanted.iter().map(|at| (list.clone(), at.clone())));
+            codes.extend(wanted.iter().map(|at| (list.clone(), at.clone())));
         }
         Some(FieldType::YesNo) => {
             for at in wanted.iter().filter(|at| !YES_NO.contains(&at.value.as_str())) {

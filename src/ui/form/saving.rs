@@ -102,9 +102,11 @@ impl Form {
                 let category = cx.office.outcome_of(&sheet);
                 let category = category.filter(|_| sheet.outcome != Overall::SuggestsNo);
                 let category = category.unwrap_or_default();
+                let of = |colon| if self.whose.is_empty() { "" } else { colon };
+                let (zh, en) = (of("："), of(": "));
                 Said::new(
-                    format!("{}：{} {}", self.whose, outcome.zh, category.zh),
-                    format!("{}: {} {}", self.whose, outcome.en, category.en),
+                    format!("{}{zh}{} {}", self.whose, outcome.zh, category.zh),
+                    format!("{}{en}{} {}", self.whose, outcome.en, category.en),
                 )
             }
             Err(_) => Said::same(&self.whose),

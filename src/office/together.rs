@@ -1,0 +1,99 @@
+//! What packs and rules say of each other: the rule sets moves name, and the fields facts are read
+//! from.
+
+use crate::policy::{FactKind, Library, RuleSet};
+use crate::program::{Catalogue, FieldType, Kind, MeasureKey};
+use crate::said;
+use crate::words::{Problem, Said, closest};
+
+/// Everything packs and rules name of each other and is not there.
+pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for kind in catalogue.kinds() {
+        let moves = kind.workflow.iter().flat_map(|life| &life.moves);
+        for step in moves {
+            for id in step.evaluates.iter().chain(&step.requires) {
+                match library.rule_set(id) {
+                    Some(rules) => found.extend(of_rules(catalogue, kind, rules)),
+                    None => {
+                        let known = library.rule_sets.keys().map(String::as_str);
+                        let said = said!("没有“{id}”这套规则", "there is no rule set `{id}`");
+                        found.push(told(catalogue, kind, id, said).meaning(closest(id, known)));
+                    }
+                }
+            }
+        }
+    }
+    found.sort_by(|a, b| (&a.file, a.line, &a.message.zh).cmp(&(&b.file, b.line, &b.message.zh)));
+    found.dedup();
+    found
+}
+
+/// A problem at the line of the kind's pack that first has this id.
+fn told(catalogue: &Catalogue, kind: &Kind, id: &str, said: Said) -> Problem {
+    let Some(pack) = catalogue.pack(&kind.pack) else { return Problem::new(&kind.pack, 0, said) };
+    let quoted = format!("\"{id}\"");
+    let line = pack.text.lines().position(|line| line.contains(&quoted)).map_or(0, |at| at + 1);
+    Problem::new(&pack.file, line, said)
+}
+
+/// What a rule set reads of a kind that it does not have.
+fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut wrong = |what: &str, said: Said, meant: Option<String>| {
+        let (id, title) = (&rules.id, &kind.title);
+        let said = Said::new(
+            format!("规则“{id}”的“{what}”用于{}：{}", title.zh, said.zh),
+            format!("`{what}` of the rules `{id}`, for a {}: {}", title.en, said.en),
+        );
+        found.push(Problem::new("policy", 0, said).meaning(meant));
+    };
+    if let Some(field) = &rules.as_of {
+        let is_date = kind.field(field).is_some_and(|it| matches!(it.field_type, FieldType::Date));
+        if !is_date {
+            let said = said!("没有日期字段“{field}”", "there is no date field `{field}`");
+            wrong("as_of", said, closest(field, kind.fields().map(|field| field.id.as_str())));
+        }
+    }
+    for fact in &rules.facts {
+        for field in fact.looks_at().filter(|field| !is_there(catalogue, kind, field)) {
+            let said = said!("没有字段“{field}”", "there is no field `{field}`");
+            wrong(&fact.id, said, closest(field, kind.fields().map(|field| field.id.as_str())));
+        }
+        if let Some((said, meant)) = measure_wrong(catalogue, fact) {
+            wrong(&fact.id, said, meant);
+        }
+    }
+    found
+}
+
+/// A field of the kind, or of its person after the name of the reference.
+fn is_there(catalogue: &Catalogue, kind: &Kind, field: &str) -> bool {
+    match field.split_once('.') {
+        Some((reference, field)) if kind.person.as_deref() == Some(reference) => {
+            catalogue.person_kind(kind).is_some_and(|person| person.field(field).is_some())
+        }
+        _ => kind.field_at(field).is_some(),
+    }
+}
+
+/// A measure that is not there, or has another key.
+fn measure_wrong(catalogue: &Catalogue, fact: &FactKind) -> Option<(Said, Option<String>)> {
+    let source = fact.measure.as_ref()?;
+    let Some(measure) = catalogue.measure(&source.measure) else {
+        let id = &source.measure;
+        let known = catalogue.measures().map(|measure| measure.id.as_str());
+        let said = said!("没有计量“{id}”", "there is no measure `{id}`");
+        return Some((said, closest(id, known)));
+    };
+    let keys = source.at.iter().filter(|at| MeasureKey::read(at).is_some()).count();
+    let wanted = measure.per.len();
+    (keys != wanted || keys != source.at.len()).then(|| {
+        let id = &measure.id;
+        let said = said!(
+            "计量“{id}”要 {wanted} 个键，at 里写了 {keys} 个",
+            "the measure `{id}` goes by {wanted} keys, `at` has {keys}"
+        );
+        (said, None)
+    })
+}
