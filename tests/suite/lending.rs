@@ -3,6 +3,9 @@
 
 use crate::cli::{Desk, json_lines, shown};
 use crate::stage::Station;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::thread;
 use yizhan::office::{Answers, Command, Queue, Receipt, Refusal, RefusalKind};
 use yizhan::policy::Overall;
 use yizhan::record::{Fields, RecordId, Row, Value};
@@ -276,4 +279,111 @@ fn a_rule_set_that_is_not_there_is_told_where_it_is_named() {
         status != 0 && told.contains("lending-rules") && told.contains(&line.to_string()),
         "{told}"
     );
+}
+
+/// What happens to loans, at random.
+#[derive(Clone, Debug)]
+enum Happens {
+    Asked { reader: usize, book: usize },
+    Lent(usize),
+    Back(usize),
+    OtherBook { loan: usize, book: usize },
+    Undone(usize),
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        3 => (0..3_usize, 0..3_usize).prop_map(|(reader, book)| Happens::Asked { reader, book }),
+        4 => (0..8_usize).prop_map(Happens::Lent),
+        2 => (0..8_usize).prop_map(Happens::Back),
+        2 => (0..8_usize, 0..3_usize).prop_map(|(loan, book)| Happens::OtherBook { loan, book }),
+        2 => (0..8_usize).prop_map(Happens::Undone),
+    ]
+}
+
+/// Books with more than one loan out, and readers with more than three: counted one by one.
+fn passed(station: &Station) -> Vec<String> {
+    let (mut books, mut readers) = (BTreeMap::new(), BTreeMap::new());
+    station
+        .office
+        .each("loan", |loan| {
+            if loan.state == "open" {
+                let of = |field: &str| loan.get(field).and_then(Value::as_reference).unwrap();
+                *books.entry(of("book")).or_insert(0) += 1;
+                *readers.entry(of("reader")).or_insert(0) += 1;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let books = books.into_iter().filter(|(_, count)| *count > 1);
+    let readers = readers.into_iter().filter(|(_, count)| *count > 3);
+    books.chain(readers).map(|passed| format!("{passed:?}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// No order of changes passes a bound.
+    #[test]
+    fn no_bound_is_ever_passed(all in prop::collection::vec(happens(), 1..40)) {
+        let station = station();
+        let named = |kind: &str, field: &str, names: [&str; 3]| {
+            names.map(|name| made(&station, kind, &[(field, name)]))
+        };
+        let readers = named("reader", "name", ["单静", "解文", "区小红"]);
+        let books = named("book", "title", ["甲书", "乙书", "丙书"]);
+        let volunteer = station.actor("volunteer");
+        let mut loans: Vec<RecordId> = Vec::new();
+        let of = |loans: &[RecordId], at: usize| loans.get(at % loans.len().max(1)).copied();
+        for happens in all {
+            let command = match happens {
+                Happens::Asked { reader, book } => {
+                    let fields = Fields::from([
+                        ("reader".to_string(), Value::Reference(readers[reader])),
+                        ("book".to_string(), Value::Reference(books[book])),
+                    ]);
+                    Command::Create { kind: "loan".into(), fields, number: None }
+                }
+                Happens::Lent(at) | Happens::Back(at) => {
+                    let Some(id) = of(&loans, at) else { continue };
+                    let lent = matches!(happens, Happens::Lent(_));
+                    let id_of_move = if lent { "lend" } else { "bring_back" }.to_string();
+                    Command::Move { id, base: None, id_of_move, answers: Answers::new() }
+                }
+                Happens::OtherBook { loan, book } => {
+                    let Some(id) = of(&loans, loan) else { continue };
+                    let base = station.office.record(id).unwrap().map_or(0, |it| it.revision);
+                    let fields = BTreeMap::from([(
+                        "book".to_string(),
+                        Some(Value::Reference(books[book])),
+                    )]);
+                    Command::Amend { id, base, fields, reason: None }
+                }
+                Happens::Undone(at) => {
+                    let Some(id) = of(&loans, at) else { continue };
+                    Command::Undo { id, seq: None }
+                }
+            };
+            let refused = station.office.perform(&volunteer, command.clone());
+            if let (Command::Create { .. }, Ok(receipt)) = (&command, &refused) {
+                loans.push(receipt.id.unwrap());
+            }
+            prop_assert_eq!(passed(&station), Vec::<String>::new(), "{:?}", command);
+        }
+    }
+}
+
+#[test]
+fn two_desks_cannot_lend_the_same_copy() {
+    let station = station();
+    stocked(&station);
+    let asked: Vec<RecordId> = (0..8).map(|_| loan(&station, "解文", "电工手册")).collect();
+    let lent: usize = thread::scope(|scope| {
+        let desks: Vec<_> = asked
+            .iter()
+            .map(|id| scope.spawn(|| usize::from(moves(&station, *id, "lend").is_ok())))
+            .collect();
+        desks.into_iter().map(|desk| desk.join().unwrap()).sum()
+    });
+    assert_eq!((lent, passed(&station)), (1, Vec::new()));
 }
