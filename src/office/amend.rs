@@ -35,6 +35,7 @@ impl super::Office {
         }
         let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
+        self.has_what_state_requires(kind, &record.fields, &record.state)?;
         self.unused_id_number(kind, &record.fields, Some(id))?;
         self.wrote(actor, kind, &mut record);
         let mut plan = Plan::put("amend", vec![record]).entered(id, entered);

@@ -4,7 +4,7 @@ use super::door::{Door, Plan};
 use super::entering::settle_names;
 use super::{Actor, Refusal, Right};
 use crate::directory::IdRole;
-use crate::program::{self, FieldProblem, Kind, PERSON, Stage, same_value};
+use crate::program::{self, Field, FieldProblem, Kind, PERSON, Required, Stage, same_value};
 use crate::record::{Fields, Instant, Record, RecordId, Value, fold};
 use crate::said;
 use crate::words::Said;
@@ -230,6 +230,33 @@ impl super::Office {
         let problems = self.problems(kind, fields, stage);
         problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))?;
         self.references_hold(kind, fields)
+    }
+
+    /// Refuses a record that lacks what its state requires.
+    pub(super) fn has_what_state_requires(
+        &self,
+        kind: &Kind,
+        fields: &Fields,
+        state: &str,
+    ) -> Result<(), Refusal> {
+        let in_state = |field: &Field| match &field.required {
+            Required::In(states) => states.iter().any(|required| required == state),
+            _ => false,
+        };
+        let named = |problem: &FieldProblem| {
+            let field = kind.field(&problem.field)?;
+            let column = problem.column.as_ref().map(|column| field.column(column));
+            Some(column.map_or(in_state(field), |column| column.is_some_and(in_state)))
+        };
+        let mut all = kind
+            .fields()
+            .flat_map(|field| std::iter::once(field).chain(field.field_type.columns()));
+        if !all.any(in_state) {
+            return Ok(());
+        }
+        let problems = self.problems(kind, fields, Stage::Entering(state));
+        let lacking = problems.into_iter().find(|problem| named(problem) == Some(true));
+        lacking.map_or(Ok(()), |problem| Err(refusal_of(problem)))
     }
 
     pub(super) fn new_record(

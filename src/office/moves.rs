@@ -61,8 +61,13 @@ impl super::Office {
         let kind = self.kind(&record.kind)?;
         let (life, step) = self.step(kind, id_of_move)?;
         super::amend::still_at(&record, base)?;
-        self.may_move(actor, life, step, &record)
-            .map_err(|why| Refusal::forbidden(why.said(), why.next()))?;
+        self.may_move(actor, life, step, &record).map_err(|why| {
+            let refusal = Refusal::forbidden(why.said(), why.next());
+            match why.clause() {
+                Some(clause) => refusal.resting_on(clause),
+                None => refusal,
+            }
+        })?;
         self.clock_must_be_sure(step)?;
         let answers = self.answered(kind, step, &record, answers)?;
         let afterwards = self.told_afterwards(step, &answers)?;
@@ -71,6 +76,7 @@ impl super::Office {
         let entered = settle_names(kind, &mut record.fields)?;
         self.references_hold(kind, &record.fields)?;
         self.has_what_it_needs(kind, step, &record)?;
+        self.has_what_state_requires(kind, &record.fields, &step.to)?;
         if step.submits {
             record.copied = self.copy_for_submission(kind, &record);
         }

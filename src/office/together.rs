@@ -12,6 +12,14 @@ pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem>
     for kind in catalogue.kinds() {
         let moves = kind.workflow.iter().flat_map(|life| &life.moves);
         for step in moves {
+            let waits = step.due.iter().chain(&step.not_before);
+            for clause in waits.filter_map(|wait| wait.clause.as_ref()) {
+                if !library.clauses.contains_key(clause) {
+                    let known = library.clauses.keys().map(String::as_str);
+                    let said = said!("没有条款“{clause}”", "there is no clause `{clause}`");
+                    found.push(told(catalogue, kind, clause, said).meaning(closest(clause, known)));
+                }
+            }
             for id in step.evaluates.iter().chain(&step.requires) {
                 match library.rule_set(id) {
                     Some(rules) => found.extend(of_rules(catalogue, kind, rules)),

@@ -45,7 +45,7 @@ pub use same::{same_people, same_value};
 pub use show::{mask, mask_refused, masked, plain, show};
 pub use typed::{Cell, Named, NoRecords, Records, TypedError, Typing};
 pub use workflow::{
-    Ask, AskType, DayUnit, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,
+    Ask, AskType, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,
 };
 
 /// The id of the kind every service points to: people.

@@ -1,6 +1,7 @@
 //! The life of a kind of record: states, and the moves between them.
 
 use super::{Field, FieldType};
+use crate::calendar::Period;
 use crate::formula::Formula;
 use crate::record::Fields;
 use crate::words::Said;
@@ -148,15 +149,6 @@ pub enum Need {
     Complete,
 }
 
-/// What kind of days a period counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DayUnit {
-    /// Working days, by the calendar.
-    Working,
-    /// Calendar days.
-    Natural,
-}
-
 /// Where a period begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DueFrom {
@@ -171,10 +163,8 @@ pub enum DueFrom {
 /// A period that begins with a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// How many days.
-    pub days: u32,
-    /// Which days count.
-    pub unit: DayUnit,
+    /// How long it is.
+    pub period: Period,
     /// Where it begins.
     pub from: DueFrom,
     /// The clause it rests on; none while to be confirmed (待确认).

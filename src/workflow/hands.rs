@@ -84,7 +84,9 @@ pub fn may(
     if let Some(wait) = &step.not_before {
         let over = super::wait(wait, workflow, record, calendar).map_err(WhyNot::Calendar)?;
         if let Some(over) = over.filter(|over| today <= over.date) {
-            return Err(WhyNot::TooEarly { from: over.date.succ_opt().unwrap_or(over.date) });
+            let from = over.date.succ_opt().unwrap_or(over.date);
+            let clause = step.not_before.as_ref().and_then(|wait| wait.clause.clone());
+            return Err(WhyNot::TooEarly { from, clause });
         }
     }
     Ok(())

@@ -10,8 +10,8 @@ pub use hands::{
     Who, blocked, is_for, may, may_alone, proposed_by_other, since_submission, submitted_by,
 };
 
-use crate::calendar::{Calendar, CalendarError, Due as Counted, Period, Unit};
-use crate::program::{DayUnit, Due, DueFrom, Role, Workflow};
+use crate::calendar::{Calendar, CalendarError, Due as Counted};
+use crate::program::{Due, DueFrom, Role, Workflow};
 use crate::record::{Record, Value, china_date};
 use crate::said;
 use crate::words::Said;
@@ -43,6 +43,8 @@ pub enum WhyNot {
     TooEarly {
         /// The first day it may be made.
         from: NaiveDate,
+        /// The clause the period rests on; none while to be confirmed.
+        clause: Option<String>,
     },
     /// The period before it cannot be counted.
     Calendar(CalendarError),
@@ -77,11 +79,20 @@ impl WhyNot {
                 "这一步与建议不同，是您提出的，须由另一位同事复核后办理。",
                 "This departs from the advice and you put it forward; another colleague must second it."
             ),
-            Self::TooEarly { from } => said!(
+            Self::TooEarly { from, .. } => said!(
                 "期限未满，{from} 起才能办理。",
                 "The period is not over; this can be done from {from}."
             ),
             Self::Calendar(error) => error.said(),
+        }
+    }
+
+    /// The clause it rests on.
+    #[must_use]
+    pub fn clause(&self) -> Option<&str> {
+        match self {
+            Self::TooEarly { clause, .. } => clause.as_deref(),
+            _ => None,
         }
     }
 
@@ -158,9 +169,5 @@ fn count(
     calendar: &Calendar,
 ) -> Result<Option<Counted>, CalendarError> {
     let Some(start) = start else { return Ok(None) };
-    let unit = match wanted.unit {
-        DayUnit::Working => Unit::Working,
-        DayUnit::Natural => Unit::Natural,
-    };
-    calendar.due(start, Period::new(wanted.days, unit), &[]).map(Some)
+    calendar.due(start, wanted.period, &[]).map(Some)
 }

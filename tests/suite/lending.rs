@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use yizhan::office::{Answers, Command, Queue, Receipt, Refusal, RefusalKind};
 use yizhan::policy::Overall;
-use yizhan::record::{Fields, RecordId, Row, Value};
+use yizhan::record::{Clock, Fields, RecordId, Row, Value};
 
 const PACK: &str = include_str!("../fixtures/lending/programs.toml");
 const RULES: &str = include_str!("../fixtures/lending/rules.toml");
@@ -21,6 +21,21 @@ fn moves(station: &Station, id: RecordId, step: &str) -> Result<Receipt, Refusal
     let answers = Answers::new();
     let command = Command::Move { id, base: None, id_of_move: step.into(), answers };
     station.office.perform(&station.actor("volunteer"), command)
+}
+
+/// Brings a loan back as the rules have it: in a condition, and not on the day it was lent.
+fn returned(station: &Station, id: RecordId) {
+    let record = station.office.record(id).unwrap().unwrap();
+    let condition = Some(Value::Choice("good".into()));
+    let command = Command::Amend {
+        id,
+        base: record.revision,
+        fields: BTreeMap::from([("back_in".to_string(), condition)]),
+        reason: None,
+    };
+    station.office.perform(&station.actor("volunteer"), command).unwrap();
+    station.clock.set(station.clock.now() + chrono::TimeDelta::days(2));
+    moves(station, id, "bring_back").unwrap();
 }
 
 fn loan(station: &Station, reader: &str, book: &str) -> RecordId {
@@ -149,7 +164,7 @@ fn lists_go_by_state_and_facets_and_are_on_home_with_their_count() {
     assert_eq!(ids(&queue("loan", "out")), [loan]);
     let home = station.office.counts(&volunteer).lists;
     assert_eq!(home, [(queue("hardship_file", "watch"), 0), (queue("loan", "out"), 1)]);
-    moves(&station, loan, "bring_back").unwrap();
+    returned(&station, loan);
     assert_eq!(ids(&queue("loan", "out")), []);
     // A list for some roles is not open to others.
     let auditor = station.actor("auditor");
@@ -235,7 +250,7 @@ fn one_copy_is_lent_once_whatever_way_the_change_comes() {
     // An amendment to a loan that is out counts as well: another copy is free, this one is not.
     let record = |id| station.office.record(id).unwrap().unwrap();
     assert_eq!(record(second).state, "asked");
-    moves(&station, first, "bring_back").unwrap();
+    returned(&station, first);
     moves(&station, second, "lend").unwrap();
     // Two that are handed in together, each of which could be alone.
     let manual = ["单静", "解文"].map(|reader| loan(&station, reader, "电工手册"));
@@ -341,12 +356,17 @@ proptest! {
                     let fields = Fields::from([
                         ("reader".to_string(), Value::Reference(readers[reader])),
                         ("book".to_string(), Value::Reference(books[book])),
+                        ("back_in".to_string(), Value::Choice("good".into())),
+                        ("lent_on".to_string(), Value::Date(station.office.today())),
                     ]);
                     Command::Create { kind: "loan".into(), fields, number: None }
                 }
                 Happens::Lent(at) | Happens::Back(at) => {
                     let Some(id) = of(&loans, at) else { continue };
                     let lent = matches!(happens, Happens::Lent(_));
+                    if !lent {
+                        station.clock.set(station.clock.now() + chrono::TimeDelta::days(2));
+                    }
                     let id_of_move = if lent { "lend" } else { "bring_back" }.to_string();
                     Command::Move { id, base: None, id_of_move, answers: Answers::new() }
                 }
@@ -386,4 +406,21 @@ fn two_desks_cannot_lend_the_same_copy() {
         desks.into_iter().map(|desk| desk.join().unwrap()).sum()
     });
     assert_eq!((lent, passed(&station)), (1, Vec::new()));
+}
+
+#[test]
+fn a_state_has_what_it_requires_and_a_wait_names_its_clause() {
+    let station = station();
+    let (_, _, loan) = stocked(&station);
+    let why = moves(&station, loan, "bring_back").unwrap_err();
+    assert_eq!(
+        (why.kind, why.clause.as_str()),
+        (RefusalKind::Forbidden, "house-rules/4"),
+        "{why:?}"
+    );
+    station.clock.set(station.clock.now() + chrono::TimeDelta::days(2));
+    let why = moves(&station, loan, "bring_back").unwrap_err();
+    assert_eq!((why.kind, why.field.as_str()), (RefusalKind::Invalid, "back_in"), "{why:?}");
+    returned(&station, loan);
+    assert_eq!(station.office.record(loan).unwrap().unwrap().state, "back");
 }

@@ -2,9 +2,10 @@
 
 use super::fields::{self, Gathered};
 use super::hands;
+use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, DayUnit, Due, DueFrom, Kind, Move, Need, Required, Role, Section, State, Workflow,
+    Ask, AskType, Due, DueFrom, Kind, Move, Need, Required, Role, Section, State, Workflow,
 };
 use crate::said;
 use crate::words::closest;
@@ -204,8 +205,8 @@ fn period(item: &Node<'_>, key: &'static str, asks: &[Ask], read: &mut Read) -> 
         node.wrong(said!("缺少天数 days", "`days` is missing"));
     }
     let unit = match node.need_text("unit") {
-        Some(at) if at.value == "working" => Some(DayUnit::Working),
-        Some(at) if at.value == "natural" => Some(DayUnit::Natural),
+        Some(at) if at.value == "working" => Some(Unit::Working),
+        Some(at) if at.value == "natural" => Some(Unit::Natural),
         Some(at) => {
             node.problems().add_meant(
                 &at.place,
@@ -229,7 +230,8 @@ fn period(item: &Node<'_>, key: &'static str, asks: &[Ask], read: &mut Read) -> 
     };
     let clause = node.text("clause").map(|at| at.value);
     node.finish();
-    Some(Due { days: u32::try_from(days?.value).ok()?, unit: unit?, from, clause })
+    let period = Period::new(u32::try_from(days?.value).ok()?, unit?);
+    Some(Due { period, from, clause })
 }
 
 fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
