@@ -9,7 +9,7 @@ use super::report::{Fault, Place};
 use super::run::{ReadRow, Run, Way};
 use super::target::NUMBER;
 use crate::directory::Slots;
-use crate::office::{Actor, Command, Office, Refusal};
+use crate::office::{Actor, Command, Office, Refusal, one_each};
 use crate::program::{Kind, PERSON};
 use crate::record::{Fields, Record, RecordId, id_key, name_key};
 use crate::said;
@@ -379,7 +379,7 @@ impl AsRecords<'_> {
 
     /// One record a person: people themselves, and what a bound lets them have one of.
     fn one_each(&self) -> bool {
-        self.kind.id == PERSON || self.office.one_each(self.kind)
+        self.kind.id == PERSON || one_each(self.kind)
     }
 
     /// A row whose identity number is registered.

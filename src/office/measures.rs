@@ -45,7 +45,7 @@ impl super::Office {
         for kind in kinds.into_iter().filter_map(|kind| self.catalogue.kind(kind)) {
             let changed: Vec<&Record> =
                 puts.iter().copied().filter(|record| record.kind == kind.id).collect();
-            for measure in self.catalogue.measures_of(&kind.id).filter(|it| it.is_bound()) {
+            for measure in kind.measures.iter().filter(|it| it.is_bound()) {
                 self.bound_holds(kind, measure, &changed)?;
             }
         }
@@ -143,32 +143,12 @@ impl super::Office {
     /// The bound that stands in the way.
     pub fn may_begin(&self, kind: &str, person: RecordId) -> Result<(), Refusal> {
         let kind = self.kind(kind)?;
-        for measure in self.one_a_person(kind) {
+        for measure in one_a_person(kind) {
             let (others, one) = self.others(kind, measure, &vec![person.0.to_string()], &[])?;
             let Some(most) = measure.at_most.filter(|most| others >= *most) else { continue };
             return Err(passed(kind, measure, (others + 1, most), one.as_deref()));
         }
         Ok(())
-    }
-
-    /// Whether a bound lets a person have one record of this kind and no second.
-    #[must_use]
-    pub fn one_each(&self, kind: &Kind) -> bool {
-        self.one_a_person(kind).any(|measure| measure.at_most == Some(1))
-    }
-
-    /// The bounds on how many new records of a kind a person may have.
-    fn one_a_person<'o>(&'o self, kind: &'o Kind) -> impl Iterator<Item = &'o Measure> {
-        let start = kind.workflow.as_ref().map(|life| life.start.as_str());
-        self.catalogue.measures_of(&kind.id).filter(move |measure| {
-            let by_person = match measure.per.as_slice() {
-                [MeasureKey { field, part: KeyPart::Whole }] => kind.person.as_ref() == Some(field),
-                _ => false,
-            };
-            let new = measure.states.is_empty()
-                || start.is_some_and(|start| measure.states.iter().any(|state| state == start));
-            by_person && new && measure.sum.is_none() && measure.facets.is_empty()
-        })
     }
 
     /// What a measure comes to under a key, with a record as it will be; nothing for a measure
@@ -180,6 +160,26 @@ impl super::Office {
         let own = counted(measure, kind, with).filter(|(own, _)| own == key);
         Some(others.saturating_add(own.map_or(0, |(_, amount)| amount)))
     }
+}
+
+/// Whether a bound lets a person have one record of this kind and no second.
+#[must_use]
+pub fn one_each(kind: &Kind) -> bool {
+    one_a_person(kind).any(|measure| measure.at_most == Some(1))
+}
+
+/// The bounds on how many new records of a kind a person may have.
+fn one_a_person(kind: &Kind) -> impl Iterator<Item = &Measure> {
+    let start = kind.workflow.as_ref().map(|life| life.start.as_str());
+    kind.measures.iter().filter(move |measure| {
+        let by_person = match measure.per.as_slice() {
+            [MeasureKey { field, part: KeyPart::Whole }] => kind.person.as_ref() == Some(field),
+            _ => false,
+        };
+        let new = measure.states.is_empty()
+            || start.is_some_and(|start| measure.states.iter().any(|state| state == start));
+        by_person && new && measure.sum.is_none() && measure.facets.is_empty()
+    })
 }
 
 /// The key a record counts under, and how much; nothing for one that is not counted.

@@ -77,6 +77,7 @@ pub use keys::fingerprint;
 pub use links::Pointing;
 pub use lists::{Counts, Queue};
 pub use log::{LogFilter, LogKind, LogLine, Logged};
+pub use measures::one_each;
 pub use moves::MoveOffered;
 pub use news::News;
 pub use opening::{Setup, Sources};

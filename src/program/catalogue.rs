@@ -58,7 +58,6 @@ pub struct Catalogue {
     pub(super) packs: Vec<Pack>,
     pub(super) kinds: Vec<Kind>,
     pub(super) lists: BTreeMap<String, CodeList>,
-    pub(super) measures: Vec<Measure>,
 }
 
 impl Catalogue {
@@ -111,20 +110,15 @@ impl Catalogue {
         tabs
     }
 
-    /// The measures of records of a kind.
-    pub fn measures_of<'c>(&'c self, kind: &'c str) -> impl Iterator<Item = &'c Measure> {
-        self.measures.iter().filter(move |measure| measure.of == kind)
-    }
-
     /// All measures.
     pub fn measures(&self) -> impl Iterator<Item = &Measure> {
-        self.measures.iter()
+        self.kinds.iter().flat_map(|kind| &kind.measures)
     }
 
     /// A measure by its id.
     #[must_use]
     pub fn measure(&self, id: &str) -> Option<&Measure> {
-        self.measures.iter().find(|measure| measure.id == id)
+        self.measures().find(|measure| measure.id == id)
     }
 
     /// A pack by its id.

@@ -1,6 +1,6 @@
 //! A kind of record: its number, sections, fields, and how it is listed, searched and imported.
 
-use super::{NumberTemplate, Role, Workflow};
+use super::{Measure, NumberTemplate, Role, Workflow};
 use crate::formula::Formula;
 use crate::words::Said;
 use rust_decimal::Decimal;
@@ -46,6 +46,8 @@ pub struct Kind {
     pub facets: Vec<String>,
     /// Its lists, besides that of all of them.
     pub lists: Vec<RecordList>,
+    /// What is counted of its records.
+    pub measures: Vec<Measure>,
 }
 
 /// A list of records of one kind.

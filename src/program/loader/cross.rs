@@ -20,7 +20,11 @@ pub(super) fn duplicates(parts: &[Part], problems: &Problems) {
     let mut kinds = BTreeMap::new();
     let mut codes = BTreeMap::new();
     let mut lists = BTreeMap::new();
+    let mut measures = BTreeMap::new();
     for part in parts {
+        for id in &part.mentions.measures {
+            once(&mut measures, id.value.clone(), &id.place, problems, "计量", "measure");
+        }
         let pack = &part.pack;
         once(&mut packs, pack.value.id.clone(), &pack.place, problems, "包", "pack");
         for kind in &part.kinds {
@@ -127,7 +131,7 @@ fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Proble
 }
 
 /// A code that is asked for is one of its list.
-pub(super) fn known_code(catalogue: &Catalogue, list: &str, at: &At<String>, problems: &Problems) {
+fn known_code(catalogue: &Catalogue, list: &str, at: &At<String>, problems: &Problems) {
     if let Some(list) = catalogue.code_list(list).filter(|list| list.entry(&at.value).is_none()) {
         let (code, title) = (&at.value, &list.title);
         problems.add_meant(

@@ -27,10 +27,9 @@ pub(super) fn read(file: &PackFile) -> Part {
         .filter_map(|(id, node)| kind(&id, &node, &head.value, &mut mentions))
         .collect();
     let lists = lists::read(&root);
-    let measures = measures::read(&root);
     root.finish();
     let own = file.own;
-    Part { own, pack: head, kinds, lists, measures, mentions, problems: problems.into_sorted() }
+    Part { own, pack: head, kinds, lists, mentions, problems: problems.into_sorted() }
 }
 
 fn head(root: &Node<'_>, file: &PackFile) -> At<Pack> {
@@ -96,7 +95,7 @@ fn kind(
     let handler = node.text("handler");
     let shows = node.texts("shows");
     let facets = node.texts("facet");
-    let lists = node.tables("list");
+    let (lists, measures) = (node.tables("list"), node.tables("measure"));
     let search = node.table("search");
     let import = node.table("import");
     let mut gathered = Gathered {
@@ -133,7 +132,10 @@ fn kind(
         workflow: workflow.as_ref().map(|read| read.workflow.clone()),
         facets: facets.iter().map(|at| at.value.clone()).collect(),
         lists: Vec::new(),
+        measures: Vec::new(),
     };
+    kind.measures =
+        measures.iter().filter_map(|node| measures::read(node, &kind, mentions)).collect();
     kind.lists = lists.iter().filter_map(|node| records::list(node, &kind, mentions)).collect();
     records::facets(&kind, &facets, node.problems());
     kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();

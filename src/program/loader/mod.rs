@@ -13,7 +13,7 @@ mod measures;
 mod moves;
 mod records;
 
-use super::{Catalogue, CodeList, Kind, Measure, Pack};
+use super::{Catalogue, CodeList, Kind, Pack};
 use crate::edited::{At, Place, Problems};
 use crate::words::Problem;
 use std::collections::BTreeMap;
@@ -35,7 +35,6 @@ struct Part {
     pack: At<Pack>,
     kinds: Vec<At<Kind>>,
     lists: Vec<At<CodeList>>,
-    measures: Vec<measures::Read>,
     mentions: Mentions,
     problems: Vec<Problem>,
 }
@@ -51,6 +50,8 @@ struct Mentions {
     groups: Vec<At<String>>,
     /// Codes of a list that lists of records ask for, with the id of the code list.
     codes: Vec<(String, At<String>)>,
+    /// Measures, by their ids.
+    measures: Vec<At<String>>,
     /// What references are found by, with the kind they lead to.
     find_by: Vec<(String, At<String>)>,
     /// Dotted list columns, by kind.
@@ -73,7 +74,7 @@ pub(super) fn load(files: &[PackFile]) -> Result<Catalogue, Vec<Problem>> {
 
     let problems = Problems::default();
     let mut catalogue = Catalogue::default();
-    let (mut mentions, mut measured) = (Vec::new(), Vec::new());
+    let mut mentions = Vec::new();
     for part in &mut parts {
         problems.extend(std::mem::take(&mut part.problems));
     }
@@ -81,7 +82,6 @@ pub(super) fn load(files: &[PackFile]) -> Result<Catalogue, Vec<Problem>> {
     for part in parts {
         catalogue.packs.push(part.pack.value);
         catalogue.kinds.extend(part.kinds.into_iter().map(|at| at.value));
-        measured.extend(part.measures);
         catalogue.lists.extend(part.lists.into_iter().map(|at| (at.value.id.clone(), at.value)));
         mentions.push(part.mentions);
     }
@@ -89,8 +89,5 @@ pub(super) fn load(files: &[PackFile]) -> Result<Catalogue, Vec<Problem>> {
     for mentioned in &mentions {
         cross::check(&catalogue, mentioned, &problems);
     }
-    let measures: Vec<Measure> =
-        measured.iter().filter_map(|read| measures::check(&catalogue, read, &problems)).collect();
-    catalogue.measures = measures;
     problems.into_result(catalogue)
 }
