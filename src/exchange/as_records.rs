@@ -10,8 +10,8 @@ use super::run::{ReadRow, Run, Way};
 use super::target::NUMBER;
 use crate::directory::Slots;
 use crate::office::{Actor, Command, Office, Refusal, one_each};
-use crate::program::{Kind, PERSON};
-use crate::record::{Fields, Record, RecordId, id_key, name_key};
+use crate::program::{FieldType, Kind, PERSON, Required};
+use crate::record::{Fields, Record, RecordId, Value, id_key, name_key};
 use crate::said;
 use crate::words::Said;
 use foldhash::quality::RandomState;
@@ -293,6 +293,12 @@ impl AsRecords<'_> {
                 Said::fixed("请换一个编号。", "Give it another number."),
             )));
         }
+        if !self.office.knows(self.actor, record.id) {
+            return Ok(Some(at_number(
+                said!("编号 {number} 已在使用。", "Number {number} is already in use."),
+                Said::fixed("请换一个编号。", "Give it another number."),
+            )));
+        }
         Ok(Some(self.compared(reader, row, &record, entered)))
     }
 
@@ -430,14 +436,14 @@ impl AsRecords<'_> {
         if self.by_name.is_none() {
             let mut by_name: HashMap<String, Vec<RecordId>> = HashMap::new();
             self.office.each(&self.kind.id, |record| {
-                let name = self.name_of(&record);
-                by_name.entry(name_key(&name)).or_default().push(record.id);
+                let key = self.likeness_of(&self.name_of(&record), &record.fields);
+                by_name.entry(key).or_default().push(record.id);
                 Ok(())
             })?;
             self.by_name = Some(by_name);
         }
-        let known =
-            self.by_name.as_ref().and_then(|by_name| by_name.get(&name_key(entered.name())));
+        let key = self.likeness_of(entered.name(), &entered.own);
+        let known = self.by_name.as_ref().and_then(|by_name| by_name.get(&key));
         for id in known.into_iter().flatten() {
             let Some(record) = self.office.record(*id)? else { continue };
             let person = self.office.person_of_record(&record);
@@ -455,6 +461,25 @@ impl AsRecords<'_> {
             }
         }
         Ok(Standing::New)
+    }
+
+    /// What two records that say the same have in common: the name, and what every record of the
+    /// kind has that is written in one way only.
+    fn likeness_of(&self, name: &str, fields: &Fields) -> String {
+        let mut key = name_key(name);
+        let always = self.kind.fields().filter(|field| field.required == Required::Always);
+        for field in always {
+            let part = match (&field.field_type, fields.get(&field.id)) {
+                (_, Some(Value::Reference(id))) => id.0.to_string(),
+                (_, Some(Value::Choice(code))) => code.clone(),
+                (_, Some(Value::Date(day))) => day.to_string(),
+                (FieldType::Text { .. }, Some(Value::Text(text))) => text.clone(),
+                _ => continue,
+            };
+            key.push('|');
+            key.push_str(&part);
+        }
+        key
     }
 
     fn name_of(&self, record: &Record) -> String {

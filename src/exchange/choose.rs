@@ -44,7 +44,8 @@ pub(super) fn choose(
     };
     let mut chosen = Vec::new();
     office.each(&kind.id, |record| {
-        if conditions.iter().all(|condition| condition.holds(office, kind, &record)) {
+        let known = office.knows(actor, record.id);
+        if known && conditions.iter().all(|condition| condition.holds(office, kind, &record)) {
             chosen.push((record.number, record.id));
         }
         Ok(())

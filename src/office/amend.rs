@@ -20,6 +20,7 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
+        let before = record.fields.clone();
         let kind = self.kind(&record.kind)?;
         still_at(&record, Some(base))?;
         let changes = numbered(&record, changes);
@@ -35,6 +36,7 @@ impl super::Office {
         }
         let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
+        self.references_hold(kind, &record.fields, &before)?;
         self.has_what_state_requires(kind, &record.fields, &record.state)?;
         self.unused_id_number(kind, &record.fields, Some(id))?;
         self.wrote(actor, kind, &mut record);
@@ -52,6 +54,7 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
+        let before = record.fields.clone();
         let kind = self.kind(&record.kind)?;
         if kind.field(table).is_none_or(|field| field.field_type.columns().is_empty()) {
             return Err(super::create::unknown_field(kind, table));
@@ -66,6 +69,7 @@ impl super::Office {
         }
         let entered = settle_names(kind, &mut record.fields)?;
         self.checked(kind, &record.fields, stage_of(kind, &record))?;
+        self.references_hold(kind, &record.fields, &before)?;
         self.wrote(actor, kind, &mut record);
         Ok(Plan::put("add-rows", vec![record]).entered(id, entered))
     }

@@ -46,6 +46,7 @@ impl super::Office {
             self.unused_id_number(kind, &own, None)?;
         }
         self.checked(kind, &own, Stage::Draft)?;
+        self.references_hold(kind, &own, &Fields::new())?;
         let record = self.new_record(door, actor, kind, own, number)?;
         let id = record.id;
         Ok(match person {
@@ -108,6 +109,7 @@ impl super::Office {
             ));
         }
         self.checked(kind, &persons, Stage::Draft)?;
+        self.references_hold(kind, &persons, &Fields::new())?;
         let record = self.new_record(door, actor, kind, persons, None)?;
         Ok(SettledPerson { record, changed: true })
     }
@@ -228,8 +230,7 @@ impl super::Office {
         stage: Stage<'_>,
     ) -> Result<(), Refusal> {
         let problems = self.problems(kind, fields, stage);
-        problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))?;
-        self.references_hold(kind, fields)
+        problems.into_iter().next().map_or(Ok(()), |problem| Err(refusal_of(problem)))
     }
 
     /// Refuses a record that lacks what its state requires.

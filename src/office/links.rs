@@ -1,16 +1,17 @@
 //! Links between records: finding what a text names, and what points at a record.
 
 use super::lists::Queue;
+use super::reading::{is_confidential, open_to};
 use super::{Actor, Refusal};
-use crate::directory::{CONFIDENTIAL, Card, IdRole, Query, Why};
+use crate::directory::{Card, IdRole, Query, Why};
 use crate::program::{FieldType, Kind, Named, Records};
-use crate::record::{Fields, Record, RecordId, Value};
+use crate::record::{Fields, Record, RecordId, Value, name_key};
 use crate::said;
 use crate::words::Said;
 use std::sync::PoisonError;
 
 /// Most records one text is looked for among.
-const MOST: usize = 20;
+const MOST: usize = 200;
 
 /// The records of one kind that point at another with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,43 +24,82 @@ pub struct Pointing {
     pub count: usize,
 }
 
+/// The records somebody knows of, by what is typed for them.
+pub struct Names<'o> {
+    office: &'o super::Office,
+    who: Option<&'o Actor>,
+}
+
+impl Records for Names<'_> {
+    fn named(&self, kind: &str, find_by: &[String], text: &str) -> Vec<Named> {
+        self.office.named_for(self.who, kind, find_by, text)
+    }
+}
+
+/// For nobody in particular, who knows of no confidential record.
 impl Records for super::Office {
     fn named(&self, kind: &str, find_by: &[String], text: &str) -> Vec<Named> {
+        self.named_for(None, kind, find_by, text)
+    }
+}
+
+impl super::Office {
+    /// The records somebody may name.
+    #[must_use]
+    pub fn names<'o>(&'o self, who: &'o Actor) -> Names<'o> {
+        Names { office: self, who: Some(who) }
+    }
+
+    fn named_for(
+        &self,
+        who: Option<&Actor>,
+        kind: &str,
+        find_by: &[String],
+        text: &str,
+    ) -> Vec<Named> {
         let Some(kind) = self.catalogue.kind(kind) else { return Vec::new() };
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let secret = |card: &Card<'_>| card.facets.iter().any(|(name, _)| name == CONFIDENTIAL);
-        let named = |ids: Vec<RecordId>| -> Vec<Named> {
-            let cards = ids.into_iter().filter_map(|id| directory.get(id));
-            let open = cards.filter(|card| card.kind == kind.code && !secret(card));
-            open.map(|card| Named {
-                id: card.id,
-                number: card.number.into_owned(),
-                title: card.title.into_owned(),
-            })
-            .collect()
-        };
         let by = |fields: &[String]| {
             find_by.is_empty() || find_by.iter().any(|wanted| fields.contains(wanted))
         };
-        let by_number = named(directory.by_number(text).into_iter().collect());
-        if !by_number.is_empty() {
-            return by_number;
-        }
-        if by(&kind.search.id_numbers) || by(&kind.search.numbers) {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let known = |card: &Card<'_>| {
+            card.kind == kind.code
+                && who.map_or_else(|| !is_confidential(card), |who| open_to(who, card))
+        };
+        let cards = |ids: Vec<RecordId>| -> Vec<Card<'static>> {
+            ids.into_iter().filter_map(|id| directory.get(id)).filter(known).collect()
+        };
+        let mut found = cards(directory.by_number(text).into_iter().collect());
+        if found.is_empty() && (by(&kind.search.id_numbers) || by(&kind.search.numbers)) {
             let bearers = directory.by_id_number(text).into_iter();
             let own = bearers.filter(|bearer| bearer.role != IdRole::Household);
-            let found = named(own.map(|bearer| bearer.id).collect());
-            if !found.is_empty() {
-                return found;
-            }
+            found = cards(own.map(|bearer| bearer.id).collect());
         }
-        if !by(&kind.search.names) {
-            return Vec::new();
+        if found.is_empty() && by(&kind.search.names) {
+            let query = Query { text: text.to_string(), kind: Some(kind.code), limit: MOST };
+            let hits = directory.search(&query).into_iter().filter(|hit| hit.why == Why::Name);
+            found = cards(hits.map(|hit| hit.id).collect());
+            drop(directory);
+            found.retain(|card| self.is_called(kind, card, find_by, text));
         }
-        let query = Query { text: text.to_string(), kind: Some(kind.code), limit: MOST };
-        let hits = directory.search(&query).into_iter();
-        let whole = hits.filter(|hit| hit.why == Why::Name && hit.name == Some(0));
-        named(whole.map(|hit| hit.id).collect())
+        let named = |card: Card<'static>| Named {
+            id: card.id,
+            number: card.number.into_owned(),
+            title: card.title.into_owned(),
+        };
+        found.into_iter().map(named).collect()
+    }
+
+    /// Whether this is its whole name, in one of the fields it is found by.
+    fn is_called(&self, kind: &Kind, card: &Card<'_>, find_by: &[String], text: &str) -> bool {
+        let wanted = name_key(text);
+        if find_by.is_empty() && name_key(&card.title) == wanted {
+            return true;
+        }
+        let Ok(Some(record)) = self.inside(&kind.id, card.id) else { return false };
+        let names = kind.search.names.iter();
+        let mut names = names.filter(|name| find_by.is_empty() || find_by.contains(name));
+        names.any(|name| name_key(record.text(name)) == wanted)
     }
 }
 
@@ -94,8 +134,14 @@ impl super::Office {
         })
     }
 
-    /// Refuses fields that name a record that is not here, or is of another kind.
-    pub(super) fn references_hold(&self, kind: &Kind, fields: &Fields) -> Result<(), Refusal> {
+    /// Refuses fields that name a record that is not here, or is of another kind. What stood there
+    /// `before` stays, whatever became of what it names.
+    pub(super) fn references_hold(
+        &self,
+        kind: &Kind,
+        fields: &Fields,
+        before: &Fields,
+    ) -> Result<(), Refusal> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let holds = |to: &str, value: &Value| match value.as_reference() {
             Some(id) => directory.kind(id).is_some_and(|code| {
@@ -105,6 +151,11 @@ impl super::Office {
         };
         for field in kind.fields().filter(|field| kind.person.as_ref() != Some(&field.id)) {
             let Some(value) = fields.get(&field.id) else { continue };
+            let was = before.get(&field.id);
+            if was == Some(value) {
+                continue;
+            }
+            let rows_before = was.map(Value::rows).unwrap_or_default();
             if let FieldType::Reference { kind: to, .. } = &field.field_type
                 && !holds(to, value)
             {
@@ -113,6 +164,11 @@ impl super::Office {
             for column in field.field_type.columns() {
                 let FieldType::Reference { kind: to, .. } = &column.field_type else { continue };
                 for row in value.rows() {
+                    let was = rows_before.iter().find(|other| other.id == row.id);
+                    let was = was.and_then(|row| row.fields.get(&column.id));
+                    if was.is_some() && was == row.fields.get(&column.id) {
+                        continue;
+                    }
                     if row.fields.get(&column.id).is_some_and(|value| !holds(to, value)) {
                         let place = format!("{}[{}].{}", field.id, row.id, column.id);
                         return Err(self.no_such(to).at(place));

@@ -210,7 +210,11 @@ impl super::Office {
                 })
                 .map(|state| state.id.clone())
                 .collect(),
-            Queue::Drafts => vec![life.start.clone()],
+            // A kind whose records are not handed in has no drafts.
+            Queue::Drafts => {
+                let handed_in = life.submitting().any(|step| step.from.contains(&life.start));
+                handed_in.then(|| life.start.clone()).into_iter().collect()
+            }
             Queue::Returned => life
                 .submitting()
                 .flat_map(|step| step.from.iter())
@@ -222,7 +226,7 @@ impl super::Office {
         let mine = Some(actor.account.clone());
         let tomorrow = self.today().succ_opt()?;
         Some(match queue {
-            Queue::Review if states.is_empty() => return None,
+            Queue::Review | Queue::Returned | Queue::Drafts if states.is_empty() => return None,
             Queue::Review => {
                 let without = vec![(super::card::NOT_FOR.to_string(), actor.account.clone())];
                 Filter { states, not_submitted_by: reviewer(actor), without, ..base }

@@ -119,7 +119,7 @@ impl super::Office {
         ids.sort_unstable();
         let number = |id: &RecordId| {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            directory.get(*id).map(|card| card.number.into_owned())
+            directory.get(*id).map(|card| super::reading::number_told(&card))
         };
         if told {
             let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
@@ -131,7 +131,7 @@ impl super::Office {
             let found = counted(measure, kind, &record).filter(|(other, _)| other == key);
             if let Some((_, amount)) = found {
                 total = total.saturating_add(amount);
-                one.get_or_insert(record.number);
+                one = one.or_else(|| number(&record.id));
             }
         }
         Ok((total, one))

@@ -74,7 +74,7 @@ pub use frozen::Changeable;
 pub use history::{Change, Event};
 pub use keeping::Keeper;
 pub use keys::fingerprint;
-pub use links::Pointing;
+pub use links::{Names, Pointing};
 pub use lists::{Counts, Queue};
 pub use log::{LogFilter, LogKind, LogLine, Logged};
 pub use measures::one_each;

@@ -74,7 +74,7 @@ impl super::Office {
         let before = record.clone();
         self.write_answers(actor, step, &answers, &mut record);
         let entered = settle_names(kind, &mut record.fields)?;
-        self.references_hold(kind, &record.fields)?;
+        self.references_hold(kind, &record.fields, &before.fields)?;
         self.has_what_it_needs(kind, step, &record)?;
         self.has_what_state_requires(kind, &record.fields, &step.to)?;
         if step.submits {

@@ -271,12 +271,14 @@ impl super::Office {
         directory.get(id).map(|card| card.title.into_owned()).unwrap_or_default()
     }
 
-    /// A record as a form writes it: its name and its number.
+    /// A record as a form writes it: its name and its number, where this person knows of it. Nobody
+    /// in particular knows of no confidential one.
     #[must_use]
-    pub fn called(&self, id: RecordId) -> String {
+    pub fn called(&self, who: Option<&Actor>, id: RecordId) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let card = directory.get(id);
-        card.map(|card| format!("{} {}", card.title, card.number)).unwrap_or_default()
+        let Some(card) = directory.get(id) else { return String::new() };
+        let known = who.map_or_else(|| !is_confidential(&card), |who| open_to(who, &card));
+        if known { format!("{} {}", card.title, card.number) } else { program::HIDDEN.to_string() }
     }
 
     /// Reads a text for a field as a person typed it.
@@ -321,6 +323,16 @@ pub(super) fn open_to(actor: &Actor, card: &Card) -> bool {
     let Some(reader) = reader(actor) else { return true };
     let has = |name: &str, value: &str| card.facets.iter().any(|(n, v)| n == name && v == value);
     !has(CONFIDENTIAL, "yes") || has(OPEN_TO, &reader)
+}
+
+/// Whether not everybody knows of a card.
+pub(super) fn is_confidential(card: &Card) -> bool {
+    card.facets.iter().any(|(name, value)| name == CONFIDENTIAL && value == "yes")
+}
+
+/// The number of a card in a sentence for whoever it may be.
+pub(super) fn number_told(card: &Card) -> String {
+    if is_confidential(card) { program::HIDDEN.to_string() } else { card.number.to_string() }
 }
 
 /// The account whose knowledge of confidential records is looked at; none for those who know all.

@@ -31,7 +31,7 @@ impl super::Office {
             return Said::same(hidden);
         }
         if let Value::Reference(id) = value {
-            return Said::same(self.called(*id));
+            return Said::same(self.called(who, *id));
         }
         let side = |lang| program::show(&self.catalogue, field, value, lang, true);
         Said::new(side(Lang::Zh), side(Lang::En))

@@ -68,6 +68,15 @@ fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem>
             let said = said!("没有字段“{field}”", "there is no field `{field}`");
             wrong(&fact.id, said, closest(field, kind.fields().map(|field| field.id.as_str())));
         }
+        let own = fact.from.as_ref().and_then(|from| kind.field(&from.field));
+        let group = own.and_then(|field| field.sensitive.as_ref());
+        if let Some(group) = group.filter(|group| fact.sensitive.as_ref() != Some(group)) {
+            let said = said!(
+                "它取自敏感字段，要写 sensitive = \"{group}\"，否则认定依据会把它说出去",
+                "it is a sensitive field and needs `sensitive = \"{group}\"`, or the sheet tells it"
+            );
+            wrong(&fact.id, said, None);
+        }
         if let Some((said, meant)) = measure_wrong(catalogue, fact) {
             wrong(&fact.id, said, meant);
         }

@@ -49,6 +49,12 @@ impl super::Office {
         let history = self.store.history(&record.kind, id).map_err(|error| unavailable(&error))?;
         let puts: Vec<&Entry> =
             history.iter().filter(|entry| put_of(entry, id).is_some()).collect();
+        // A save that is on its way to the disk is not in the history yet: what is older is not taken
+        // for it.
+        let newest = puts.first().and_then(|entry| put_of(entry, id));
+        if newest.is_some_and(|newest| newest.revision != record.revision) {
+            return Err(still_saving());
+        }
         let at = last_standing(&puts, actor).map_err(|by| not_yours(&record, by))?;
         let (Some(entry), before) = (puts.get(at), puts.get(at + 1)) else {
             return Err(nothing(&record));
@@ -98,7 +104,10 @@ impl super::Office {
             return Err(not_yours(&now, &now.updated_by));
         }
         let mut record = match found.before {
-            Some(before) => self.back_to(actor, before, &now, None),
+            Some(before) => {
+                self.references_hold(self.kind(&now.kind)?, &before.fields, &now.fields)?;
+                self.back_to(actor, before, &now, None)
+            }
             None => Record { state: WITHDRAWN.into(), ..now },
         };
         self.touch(actor, &mut record);
@@ -197,7 +206,7 @@ impl super::Office {
     /// A record others rest on is not taken from under them.
     fn must_be_alone(&self, record: &Record) -> Result<(), Refusal> {
         if let Some(other) = self.one_pointing_at(record) {
-            let number = &other.number;
+            let number = super::reading::number_told(&other);
             return Err(Refusal::conflict(
                 said!(
                     "{number} 指向这份记录，不能撤销登记。",
@@ -215,7 +224,7 @@ impl super::Office {
         let other = self.belonging_to(record.id).into_iter().next();
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let Some(other) = other.and_then(|id| directory.get(id)) else { return Ok(()) };
-        let number = &other.number;
+        let number = super::reading::number_told(&other);
         Err(Refusal::conflict(
             said!(
                 "已为这个人办了 {number}，不能再撤销登记。",
@@ -230,6 +239,13 @@ impl super::Office {
     pub fn withdrawn(&self, number: &str) -> Option<(String, RecordId)> {
         self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner).get(number.trim()).cloned()
     }
+}
+
+fn still_saving() -> Refusal {
+    Refusal::conflict(
+        said!("上一次保存还在写入。", "The save before is still being written."),
+        said!("请稍等再撤销一次。", "Wait a moment and take it back again."),
+    )
 }
 
 /// The newest of these entries that was not taken back, when it is this actor's and nobody else

@@ -436,12 +436,12 @@ impl Field {
 }
 
 impl Kind {
-    /// The fields and columns that refer to other records, but for the one to its person: path and
-    /// kind.
+    /// The fields and columns that refer to other records, but for the one to its person and those
+    /// that are not everybody's to see: path and kind.
     pub fn references(&self) -> impl Iterator<Item = (String, &str)> {
         fn to(field: &Field) -> Option<&str> {
             match &field.field_type {
-                FieldType::Reference { kind, .. } => Some(kind.as_str()),
+                FieldType::Reference { kind, .. } if field.sensitive.is_none() => Some(kind),
                 _ => None,
             }
         }

@@ -42,7 +42,7 @@ pub use kind::{
 pub use measure::{KeyPart, Measure, MeasureKey};
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};
-pub use show::{mask, mask_refused, masked, plain, show};
+pub use show::{HIDDEN, mask, mask_refused, masked, plain, show};
 pub use typed::{Cell, Named, NoRecords, Records, TypedError, Typing};
 pub use workflow::{
     Ask, AskType, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,

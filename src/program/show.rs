@@ -9,7 +9,7 @@ use crate::words::Lang;
 use chrono::Datelike;
 
 /// What stands for a sensitive value nobody asked to see.
-const HIDDEN: &str = "***";
+pub const HIDDEN: &str = "***";
 
 /// A value for a screen or a sheet. Without `reveal`, numbers of people are masked by their type
 /// and anything in a sensitivity group is hidden; who may see which group is the caller's matter.

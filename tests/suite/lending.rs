@@ -1,6 +1,8 @@
 //! A pack of another subject works without a line of Rust: a lending library with readers, books
 //! and loans.
 
+mod visits;
+
 use crate::cli::{Desk, json_lines, shown};
 use crate::stage::Station;
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 use crate::cli::opening::{Opened, not_found};
 use crate::office::{Answers, Command, Refusal};
 use crate::program::typed::{self, answer_from_json, from_json};
-use crate::program::{Field, FieldType, Kind, Move, TypedError};
+use crate::program::{Field, FieldType, Kind, Move, TypedError, Typing};
 use crate::record::{Fields, Record, RecordId, Value};
 use crate::said;
 use crate::words::{Said, closest};
@@ -94,7 +94,8 @@ fn create(at: &Opened, kind: &str, object: &Object) -> Result<Command, Refusal> 
 
 /// What the form of this kind starts with.
 fn defaults(at: &Opened, kind: &Kind) -> Fields {
-    let typing = at.office.typing();
+    let names = at.office.names(&at.actor);
+    let typing = Typing { records: &names, ..at.office.typing() };
     let fields = kind.fields().filter(|field| field.field_type.columns().is_empty());
     fields
         .filter_map(|field| Some((field.id.clone(), typed::default_value(field, &typing)?)))
@@ -154,8 +155,13 @@ fn answer(
 ) -> Result<Option<Value>, Refusal> {
     let ask = step.and_then(|step| step.asks.iter().find(|ask| ask.id == id));
     match ask {
-        Some(ask) => answer_from_json(kind, ask, json, &at.office.typing())
-            .map_err(|error| refused(id, error)),
+        Some(ask) => answer_from_json(
+            kind,
+            ask,
+            json,
+            &Typing { records: &at.office.names(&at.actor), ..at.office.typing() },
+        )
+        .map_err(|error| refused(id, error)),
         None => Ok(Some(Value::Text(json.as_str().unwrap_or_default().to_string()))),
     }
 }
@@ -191,7 +197,8 @@ fn field_value(
     json: &Json,
     place: &str,
 ) -> Result<Option<Value>, Refusal> {
-    let typing = at.office.typing();
+    let names = at.office.names(&at.actor);
+    let typing = Typing { records: &names, ..at.office.typing() };
     if let (FieldType::Reference { kind, find_by, .. }, Some(text)) =
         (&field.field_type, json.as_str())
         && uuid::Uuid::parse_str(text).is_err()
@@ -199,7 +206,7 @@ fn field_value(
     {
         return Err(not_found(text).at(place));
     }
-    from_json(field, json, &at.office.typing()).map_err(|error| refused(place, error))
+    from_json(field, json, &typing).map_err(|error| refused(place, error))
 }
 
 fn refused(place: &str, error: TypedError) -> Refusal {

@@ -4,8 +4,8 @@ use super::fields::{self, Gathered};
 use super::{Mentions, PackFile, Part, formulas, lists, measures, moves, records};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
-    AreaTab, BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, Pack,
-    SearchKeys, TemplateError,
+    AreaTab, BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, PERSON,
+    Pack, SearchKeys, TemplateError,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -136,7 +136,10 @@ fn kind(
     };
     kind.measures =
         measures.iter().filter_map(|node| measures::read(node, &kind, mentions)).collect();
-    kind.lists = lists.iter().filter_map(|node| records::list(node, &kind, mentions)).collect();
+    for node in &lists {
+        let list = records::list(node, &kind, mentions);
+        kind.lists.extend(list);
+    }
     records::facets(&kind, &facets, node.problems());
     kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();
     kind.import = match import {
@@ -146,9 +149,14 @@ fn kind(
     };
 
     let problems = node.problems();
-    is_field(&kind, person.as_ref(), problems, "引用", "reference", |field| {
-        matches!(field.field_type, FieldType::Reference { .. })
-    });
+    is_field(
+        &kind,
+        person.as_ref(),
+        problems,
+        "引用人员的",
+        "reference to a person",
+        |field| matches!(&field.field_type, FieldType::Reference { kind, .. } if kind == PERSON),
+    );
     is_field(&kind, consents.as_ref(), problems, "表格", "table", |field| {
         !field.field_type.columns().is_empty()
     });

@@ -7,6 +7,9 @@ use crate::program::{FieldType, Kind, ListSort, RecordList};
 use crate::said;
 use crate::words::closest;
 
+/// Names under which the program keeps what it narrows lists by itself.
+const OF_THE_HOUSE: [&str; 5] = ["created_by", "confidential", "open_to", "not_for", STATE];
+
 /// What a list is narrowed by besides facets.
 const STATE: &str = "state";
 /// The values of a yes/no facet.
@@ -29,6 +32,12 @@ pub(super) fn narrowed(
 ) -> Narrowed {
     let mut narrowed = Narrowed::default();
     for (name, wanted) in named {
+        if wanted.is_empty() {
+            problems.add(
+                &name.place,
+                said!("列表是空的：写至少一个值", "the list is empty: give at least one value"),
+            );
+        }
         if name.value == STATE {
             wanted.iter().for_each(|at| known_state(kind, at, problems));
             narrowed.states = values(wanted.clone());
@@ -51,6 +60,13 @@ pub(super) fn list(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Opt
     let home = node.yes("home").unwrap_or(false);
     let by = roles_in(node, "by");
     node.finish();
+    if let Some(id) = &id {
+        super::fields::check_id(node, id);
+        if kind.lists.iter().any(|list| list.id == id.value) {
+            let id = &id.value;
+            node.wrong(said!("名单“{id}”出现了两次", "list `{id}` is here twice"));
+        }
+    }
     Some(RecordList { id: id?.value, title, states, facets, sort, home, by })
 }
 
@@ -101,6 +117,13 @@ fn known_values(
                 );
             }
         }
+        Some(FieldType::Reference { .. }) => problems.add(
+            &name.place,
+            said!(
+                "“{id}”指向别的记录，where 里不能写某一份：打开那份记录，下面就有指向它的",
+                "`{id}` leads to other records and `where` names none of them: a record's page lists what points at it"
+            ),
+        ),
         _ => {}
     }
 }
@@ -118,6 +141,15 @@ pub(super) fn facets(kind: &Kind, facets: &[At<String>], problems: &Problems) {
             );
             continue;
         };
+        if OF_THE_HOUSE.contains(&id.as_str()) {
+            problems.add(
+                &at.place,
+                said!(
+                    "“{id}”是程序自己用的名称，不能作筛选项，请给字段换一个编号",
+                    "`{id}` is a name the program uses itself; give the field another id"
+                ),
+            );
+        }
         if !field.field_type.is_facet() {
             let name = field.field_type.name();
             problems.add(

@@ -343,9 +343,11 @@ fn reference(
     }
     let mut found = typing.records.named(kind, find_by, typed);
     if found.is_empty()
-        && let Some((_, number)) = typed.rsplit_once(' ')
+        && let Some((title, number)) = typed.rsplit_once(' ')
     {
+        // As a form writes it; a number with another name is a slip in one of the two.
         found = typing.records.named(kind, &["number".to_string()], number);
+        found.retain(|named| fold(&named.title) == title.trim());
     }
     let title = typing.catalogue.kind(kind).map(|kind| kind.title.clone()).unwrap_or_default();
     match found.as_slice() {

@@ -226,7 +226,7 @@ impl Entry {
     fn written(&self, value: &Value, office: &Office, lang: Lang) -> String {
         let catalogue = office.catalogue();
         if let Value::Reference(id) = value {
-            return office.called(*id);
+            return office.called(None, *id);
         }
         let FieldType::Table { fields, one_per: Some(key), .. } = &self.field.field_type else {
             return program::plain(catalogue, &self.field, value, lang, true);

@@ -170,6 +170,9 @@ impl Screen for Find {
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        if self.choosing.is_some() && !self.offers(action) {
+            return Taken::Yes;
+        }
         // Whoever types ahead means what will be found.
         if self.owes {
             self.search(cx);
