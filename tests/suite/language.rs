@@ -47,7 +47,7 @@ fn asked(files: &[&str]) -> BTreeSet<String> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(");
         for way in ASKING {
             for (at, _) in text.match_indices(way) {
-                let rest = &text[at + way.len()..];
+                let rest = text.get(at + way.len()..).unwrap();
                 let key = rest.split('"').next().unwrap();
                 let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
                 if is_key && !key.is_empty() {

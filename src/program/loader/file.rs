@@ -149,23 +149,7 @@ fn kind(
     };
 
     let problems = node.problems();
-    is_field(
-        &kind,
-        person.as_ref(),
-        problems,
-        "引用人员的",
-        "reference to a person",
-        |field| matches!(&field.field_type, FieldType::Reference { kind, .. } if kind == PERSON),
-    );
-    is_field(&kind, consents.as_ref(), problems, "表格", "table", |field| {
-        !field.field_type.columns().is_empty()
-    });
-    is_field(&kind, confidential.as_ref(), problems, "是非", "yes/no", |field| {
-        matches!(field.field_type, FieldType::YesNo)
-    });
-    is_field(&kind, handler.as_ref(), problems, "文本", "text", |field| {
-        matches!(field.field_type, FieldType::Text { .. })
-    });
+    named_fields(&kind, [&person, &consents, &confidential, &handler], problems);
     totals(&kind, &places, problems);
     given_away(&kind, &places, problems);
     formulas::check(&kind, &places, problems);
@@ -181,6 +165,31 @@ fn kind(
     let placed = places.into_iter().map(|(path, place)| ((id.value.clone(), path), place));
     mentions.fields.extend(placed);
     Some(At { value: kind, place: id.place.clone() })
+}
+
+/// The fields a kind names for what they are to it are of the sort that takes.
+fn named_fields(
+    kind: &Kind,
+    [person, consents, confidential, handler]: [&Option<At<String>>; 4],
+    problems: &Problems,
+) {
+    is_field(
+        kind,
+        person.as_ref(),
+        problems,
+        "引用人员的",
+        "reference to a person",
+        |field| matches!(&field.field_type, FieldType::Reference { kind, .. } if kind == PERSON),
+    );
+    is_field(kind, consents.as_ref(), problems, "表格", "table", |field| {
+        !field.field_type.columns().is_empty()
+    });
+    is_field(kind, confidential.as_ref(), problems, "是非", "yes/no", |field| {
+        matches!(field.field_type, FieldType::YesNo)
+    });
+    is_field(kind, handler.as_ref(), problems, "文本", "text", |field| {
+        matches!(field.field_type, FieldType::Text { .. })
+    });
 }
 
 fn code(node: &Node<'_>) -> Option<u16> {
