@@ -75,17 +75,20 @@ impl super::Office {
             let own = bearers.filter(|bearer| bearer.role != IdRole::Household);
             found = cards(own.map(|bearer| bearer.id).collect());
         }
+        let mut by_name = Vec::new();
         if found.is_empty() && by(&kind.search.names) {
             let query = Query { text: text.to_string(), kind: Some(kind.code), limit: MOST };
             let hits = directory.search(&query).into_iter().filter(|hit| hit.why == Why::Name);
-            found = cards(hits.map(|hit| hit.id).collect());
-            drop(directory);
-            found.retain(|card| self.is_called(kind, card, find_by, text));
+            by_name = cards(hits.map(|hit| hit.id).collect());
         }
+        drop(directory);
+        by_name.retain(|card| self.is_called(kind, card, find_by, text));
+        found.extend(by_name);
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let named = |card: Card<'static>| Named {
             id: card.id,
+            title: self.name_on(&card, &directory, who),
             number: card.number.into_owned(),
-            title: card.title.into_owned(),
         };
         found.into_iter().map(named).collect()
     }

@@ -105,7 +105,10 @@ impl super::Office {
         for filter in self.filters(actor, queue) {
             let (total, ids) = directory.list(&filter, sort, offset, limit);
             listed.total += total;
-            listed.lines.extend(ids.iter().filter_map(|id| Some(self.line(&directory.get(*id)?))));
+            listed.lines.extend(
+                ids.iter()
+                    .filter_map(|id| Some(self.line(&directory.get(*id)?, &directory, actor))),
+            );
         }
         for line in &mut listed.lines {
             line.claimed_by = self.claimed_by(actor, line.id);

@@ -3,7 +3,7 @@
 use super::door::unavailable;
 use super::{Actor, Refusal};
 use crate::calendar::{Calendar, countdown};
-use crate::directory::{CONFIDENTIAL, Card, Filter, OPEN_TO, Sort, SortBy};
+use crate::directory::{CONFIDENTIAL, Card, Directory, Filter, IdRole, OPEN_TO, Sort, SortBy};
 use crate::policy::Library;
 use crate::program::{self, Catalogue, Field, Kind, PERSON, Role};
 use crate::record::{Record, RecordId, Value};
@@ -202,7 +202,7 @@ impl super::Office {
         directory.reserve(count);
     }
 
-    pub(super) fn line(&self, card: &Card) -> Line {
+    pub(super) fn line(&self, card: &Card, directory: &Directory, who: &Actor) -> Line {
         let kind = self.catalogue.kind_of_code(card.kind);
         let state = kind.and_then(|kind| kind.workflow.as_ref()?.state(&card.state));
         Line {
@@ -210,13 +210,14 @@ impl super::Office {
             kind: kind.map(|kind| kind.id.clone()).unwrap_or_default(),
             kind_title: kind.map(|kind| kind.title.clone()).unwrap_or_default(),
             number: card.number.to_string(),
-            title: card.title.to_string(),
+            title: self.name_on(card, directory, Some(who)),
             state: card.state.to_string(),
             state_title: state.map(|state| state.title.clone()).unwrap_or_default(),
             due: card.due,
             id_tail: card
                 .id_numbers
-                .first()
+                .iter()
+                .find(|number| number.role == IdRole::Own)
                 .map(|id| crate::record::mask_id(&id.number))
                 .unwrap_or_default(),
             claimed_by: None,
@@ -239,7 +240,7 @@ impl super::Office {
         let filter = Filter { reader: reader(actor), ..Filter::of_person(person) };
         let (_, ids) = directory.list(&filter, Sort::from(SortBy::Updated), 0, 100);
         let cards = ids.iter().filter(|id| **id != person).filter_map(|id| directory.get(*id));
-        cards.map(|card| self.line(&card)).collect()
+        cards.map(|card| self.line(&card, &directory, actor)).collect()
     }
 
     /// Whether somebody knows of a record: a confidential one only its handler, supervisors and
@@ -268,7 +269,30 @@ impl super::Office {
     #[must_use]
     pub fn name_of(&self, id: RecordId) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(id).map(|card| card.title.into_owned()).unwrap_or_default()
+        let card = directory.get(id);
+        card.map(|card| self.name_on(&card, &directory, None)).unwrap_or_default()
+    }
+
+    /// What a card goes by: its own name, or what it links together where it has none, as a loan has
+    /// a reader and a book.
+    pub(super) fn name_on(
+        &self,
+        card: &Card,
+        directory: &Directory,
+        who: Option<&Actor>,
+    ) -> String {
+        let kind = self.catalogue.kind_of_code(card.kind);
+        let Some(kind) = kind.filter(|_| card.title.is_empty()) else {
+            return card.title.to_string();
+        };
+        let linked = kind.references().filter(|(path, _)| !path.contains('.'));
+        let linked = linked.filter_map(|(path, _)| {
+            let (_, id) = card.facets.iter().find(|(name, _)| *name == path)?;
+            let other = directory.get(RecordId(uuid::Uuid::parse_str(id).ok()?))?;
+            let known = who.map_or_else(|| !is_confidential(&other), |who| open_to(who, &other));
+            Some(if known { other.title.into_owned() } else { program::HIDDEN.to_string() })
+        });
+        linked.filter(|title| !title.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// A record as a form writes it: its name and its number, where this person knows of it. Nobody
@@ -278,7 +302,11 @@ impl super::Office {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let Some(card) = directory.get(id) else { return String::new() };
         let known = who.map_or_else(|| !is_confidential(&card), |who| open_to(who, &card));
-        if known { format!("{} {}", card.title, card.number) } else { program::HIDDEN.to_string() }
+        if !known {
+            return program::HIDDEN.to_string();
+        }
+        let name = self.name_on(&card, &directory, who);
+        format!("{name} {}", card.number).trim_start().to_string()
     }
 
     /// Reads a text for a field as a person typed it.

@@ -104,7 +104,7 @@ impl super::Office {
             let hits = directory.search(&Query { text: text.to_string(), kind, limit });
             let cards = hits.iter().filter_map(|hit| directory.get(hit.id));
             let known = cards.filter(|card| super::reading::open_to(actor, card));
-            known.map(|card| self.line(&card)).collect()
+            known.map(|card| self.line(&card, &directory, actor)).collect()
         };
         if lines.is_empty()
             && limit > 0

@@ -135,6 +135,7 @@ fn what_points_at_a_record_is_listed_and_keeps_it() {
     assert_eq!(at_book.len(), 1, "{at_book:?}");
     assert_eq!((at_book[0].count, &*at_book[0].title.zh), (1, "借阅（所借图书）"));
     let listed = station.office.list(&volunteer, &at_book[0].queue, 0, 10);
+    assert_eq!(listed.lines[0].title, "单静 劳动合同法释义", "what it links is what it goes by");
     assert_eq!(listed.lines.iter().map(|line| line.id).collect::<Vec<_>>(), [loan]);
     assert_eq!(pointing(reader)[0].count, 1);
     // A column of a table points as well.
