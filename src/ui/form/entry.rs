@@ -252,9 +252,10 @@ impl Entry {
         self.mask.is_none() && (self.touched || self.changed() || self.wrong.is_some())
     }
 
-    /// True when a file cannot be submitted without it.
+    /// True when a file cannot be submitted without it. What only a later state requires is asked for
+    /// by the move that leads there.
     pub fn needed(&self) -> bool {
-        self.field.required != Required::Never
+        matches!(self.field.required, Required::Always | Required::AtSubmit)
     }
 
     /// True when Enter stops here: needed or asked for and still empty, or wrong.
