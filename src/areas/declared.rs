@@ -2,7 +2,7 @@
 
 use super::House;
 use crate::formula::Val;
-use crate::policy::{Facts, RuleSet, Unit};
+use crate::policy::{Facts, FieldSource, RuleSet, Unit};
 use crate::program::{effective, formula_value};
 use crate::record::Record;
 use crate::words::Said;
@@ -22,18 +22,29 @@ pub(super) fn facts(rules: &RuleSet, house: &House<'_>, record: &Record) -> Fact
             }
             continue;
         }
-        let Some(from) = &fact.from else { continue };
-        let value = effective(house.kind, &record.fields, &from.field).value;
-        let value = value.as_ref().and_then(formula_value);
-        let checked = |value: &Val| {
-            fact.unit != Unit::Check || !matches!(value, Val::Text(code) if code == UNCHECKED)
-        };
-        match value.filter(checked) {
-            Some(value) => facts.know(&fact.id, value, source(house, record, &from.field)),
-            None => lack(house, record, &mut facts, &fact.id, &from.field, from.paper.as_deref()),
+        if let Some(FieldSource { field, paper }) = &fact.from {
+            take(house, record, &mut facts, (&fact.id, fact.unit), field, paper.as_deref());
         }
     }
     facts
+}
+
+/// A fact that is a field: its value, or that it is lacking.
+pub(super) fn take(
+    house: &House<'_>,
+    record: &Record,
+    facts: &mut Facts,
+    (fact, unit): (&str, Unit),
+    field: &str,
+    paper: Option<&str>,
+) {
+    let value = effective(house.kind, &record.fields, field).value;
+    let checked =
+        |value: &Val| unit != Unit::Check || !matches!(value, Val::Text(code) if code == UNCHECKED);
+    match value.as_ref().and_then(formula_value).filter(checked) {
+        Some(value) => facts.know(fact, value, source(house, record, field)),
+        None => lack(house, record, facts, fact, field, paper),
+    }
 }
 
 /// "表单“住房套数”", or what a total was summed from.

@@ -20,10 +20,8 @@ pub struct Filter {
     pub kind: Option<u16>,
     /// In one of these states; empty for any.
     pub states: Vec<String>,
-    /// With all of these facets.
-    pub facets: Vec<(String, String)>,
     /// With each of these facets, in one of its values.
-    pub among: Vec<(String, Vec<String>)>,
+    pub facets: Vec<(String, Vec<String>)>,
     /// Belonging to this person, whose own card counts only when it names itself.
     pub person: Option<RecordId>,
     /// Due on this day or later.
@@ -131,8 +129,8 @@ impl Group {
 /// A filter with its strings looked up.
 struct Test<'a> {
     filter: &'a Filter,
-    facets: Vec<u32>,
-    among: Vec<Vec<u32>>,
+    /// For each facet the values that pass.
+    facets: Vec<Vec<u32>>,
     submitted_by: Option<u32>,
     not_submitted_by: Option<u32>,
     without: Vec<u32>,
@@ -152,14 +150,13 @@ impl<'a> Test<'a> {
         } else {
             Some(Found::new(&filter.text, directory)?)
         };
-        let among = filter.among.iter().map(|(name, values)| {
+        let facets = filter.facets.iter().map(|(name, values)| {
             let known = values.iter().filter_map(|value| directory.find_facet(name, value));
             Some(known.collect::<Vec<_>>()).filter(|known| !known.is_empty())
         });
         Some(Self {
             filter,
-            among: among.collect::<Option<_>>()?,
-            facets: filter.facets.iter().map(facet).collect::<Option<_>>()?,
+            facets: facets.collect::<Option<_>>()?,
             submitted_by: match submitted_by {
                 Some(None) => return None,
                 other => other.flatten(),
@@ -189,7 +186,6 @@ impl<'a> Test<'a> {
             return false;
         }
         if self.facets.is_empty()
-            && self.among.is_empty()
             && self.submitted_by.is_none()
             && self.not_submitted_by.is_none()
             && self.without.is_empty()
@@ -202,8 +198,7 @@ impl<'a> Test<'a> {
         let facts = directory.cells.facts(directory.cell_of.get(at));
         let first = directory.facets.get(at);
         let has = |facet: u32| first == facet || facts.facets.clone().any(|has| has == facet);
-        self.facets.iter().all(|&facet| has(facet))
-            && self.among.iter().all(|any| any.iter().any(|&facet| has(facet)))
+        self.facets.iter().all(|any| any.iter().any(|&facet| has(facet)))
             && !self.without.iter().any(|&facet| has(facet))
             && self.confidential.is_none_or(|(mark, open)| !has(mark) || open.is_some_and(has))
             && self.submitted_by.is_none_or(|by| facts.submitted_by == Some(by))

@@ -27,14 +27,12 @@ impl Office {
         of_person: impl Fn(RecordId) -> Option<OfPerson>,
         mut each: impl FnMut(Walked<'_>),
     ) -> Result<Walk, StoreError> {
-        let plain = self.catalogue.kinds().filter(|kind| is_plain(kind));
-        let plain: Vec<(&Kind, Vec<String>)> =
-            plain.map(|kind| (kind, facet_names(kind))).collect();
+        let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
         self.store.walk(|record| {
             let glance = record.glance()?;
-            let kind = plain.iter().find(|(kind, _)| kind.id == glance.kind);
+            let kind = plain.iter().find(|kind| kind.id == glance.kind);
             if let Some(kind) = kind.filter(|_| glance.state.is_empty())
-                && let Some(whose) = whose(&glance, kind.0, &of_person)
+                && let Some(whose) = whose(&glance, kind, &of_person)
             {
                 each(Walked::Card(at_a_glance(&glance, kind, whose)));
                 return Ok(());
@@ -121,8 +119,8 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
         card.due = workflow::due(life, record, calendar).ok().flatten().map(|due| due.date);
     }
     card.facets.push(("created_by".into(), Cow::Borrowed(&record.created_by)));
-    for name in facet_names(kind) {
-        let held = facets_at(kind, record, &name);
+    for name in &kind.facets {
+        let held = facets_at(kind, record, name);
         card.facets.extend(held.into_iter().map(|it| (Cow::Owned(name.clone()), Cow::Owned(it))));
     }
     if let Some(life) = &kind.workflow {
@@ -138,15 +136,6 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
         card.facets.push((OPEN_TO.into(), handler.into()));
     }
     card
-}
-
-/// What cards of a kind are narrowed by: the facets its pack names, and every reference.
-pub(super) fn facet_names(kind: &Kind) -> Vec<String> {
-    let mut names = kind.facets.clone();
-    names.extend(kind.references().map(|(path, _)| path));
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// The values a record has of a facet; of a column each of its rows.
@@ -190,7 +179,7 @@ fn is_plain(kind: &Kind) -> bool {
         search.names.iter().chain(&search.phones).chain(&search.id_numbers).chain(&search.numbers);
     kind.workflow.is_none()
         && kind.confidential.is_none()
-        && facet_names(kind).iter().all(seen)
+        && kind.facets.iter().all(seen)
         && paths.all(|path| !path.contains('.'))
 }
 
@@ -208,11 +197,7 @@ fn whose(
 }
 
 /// The same card as [`of`] makes of the record.
-fn at_a_glance<'r>(
-    glance: &'r Glance<'_>,
-    (kind, facets): &(&Kind, Vec<String>),
-    whose: Whose,
-) -> Card<'r> {
+fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r> {
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
@@ -224,7 +209,7 @@ fn at_a_glance<'r>(
     });
     card.title = card.names.first().cloned().unwrap_or_default();
     card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
-    for name in facets {
+    for name in &kind.facets {
         let text = glance.text(name).map(|text| Cow::Borrowed(&**text));
         let other = || Some(Cow::Owned(glance.reference(name)?.0.to_string()));
         card.facets.extend(text.or_else(other).map(|value| (Cow::Owned(name.clone()), value)));

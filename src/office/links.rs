@@ -1,7 +1,7 @@
 //! Links between records: finding what a text names, and what points at a record.
 
 use super::lists::Queue;
-use super::reading::{is_confidential, open_to};
+use super::reading::known_to;
 use super::{Actor, Refusal};
 use crate::directory::{Card, IdRole, Query, Why};
 use crate::program::{FieldType, Kind, Named, Records};
@@ -62,10 +62,7 @@ impl super::Office {
             find_by.is_empty() || find_by.iter().any(|wanted| fields.contains(wanted))
         };
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let known = |card: &Card<'_>| {
-            card.kind == kind.code
-                && who.map_or_else(|| !is_confidential(card), |who| open_to(who, card))
-        };
+        let known = |card: &Card<'_>| card.kind == kind.code && known_to(who, card);
         let cards = |ids: Vec<RecordId>| -> Vec<Card<'static>> {
             ids.into_iter().filter_map(|id| directory.get(id)).filter(known).collect()
         };

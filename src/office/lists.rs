@@ -3,7 +3,7 @@
 use super::reading::{Listed, reader};
 use super::{Actor, Refusal, Right};
 use crate::directory::{Filter, Sort, SortBy};
-use crate::program::{Kind, ListSort, Role};
+use crate::program::{Kind, ListSort, RecordList, Role};
 use crate::record::RecordId;
 use crate::said;
 use crate::words::Said;
@@ -66,7 +66,7 @@ impl super::Office {
         let open = match queue {
             Queue::OfKind(_) => actor.may(Right::Lists),
             Queue::List { kind, list } => {
-                let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
+                let list = self.record_list(kind, list);
                 list.is_some_and(|list| list.is_open_to(actor.role))
             }
             _ => true,
@@ -93,7 +93,7 @@ impl super::Office {
         let sort = match queue {
             Queue::Review | Queue::Due => Sort::from(SortBy::Due),
             Queue::List { kind, list } => {
-                let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
+                let list = self.record_list(kind, list);
                 list.map_or_else(Sort::default, |list| Sort::from(sorted_by(list.sort)))
             }
             _ => Sort::from(SortBy::Updated),
@@ -143,6 +143,10 @@ impl super::Office {
         }
     }
 
+    fn record_list(&self, kind: &str, list: &str) -> Option<&RecordList> {
+        self.catalogue.kind(kind)?.list(list)
+    }
+
     /// The lists of packs that home shows somebody.
     fn home_lists(&self, actor: &Actor) -> impl Iterator<Item = Queue> {
         let role = actor.role;
@@ -161,7 +165,7 @@ impl super::Office {
             Queue::Returned => Said::fixed("退回补正", "Returned for correction"),
             Queue::Drafts => Said::fixed("草稿", "Drafts"),
             Queue::List { kind, list } => {
-                let list = self.catalogue.kind(kind).and_then(|kind| kind.list(list));
+                let list = self.record_list(kind, list);
                 list.map(|list| list.title.clone()).unwrap_or_default()
             }
             Queue::PointingAt { kind, to, .. } => {
@@ -197,8 +201,8 @@ impl super::Office {
             }
             Queue::List { list, .. } => {
                 let list = kind.list(list)?;
-                let (states, among) = (list.states.clone(), list.facets.clone());
-                return Some(Filter { states, among, ..base });
+                let (states, facets) = (list.states.clone(), list.facets.clone());
+                return Some(Filter { states, facets, ..base });
             }
             _ => {}
         }
@@ -237,7 +241,7 @@ impl super::Office {
             Queue::Due => Filter { due_before: Some(tomorrow), ..base },
             Queue::Drafts => Filter {
                 states,
-                facets: mine.into_iter().map(|name| ("created_by".to_string(), name)).collect(),
+                facets: vec![("created_by".to_string(), mine.into_iter().collect())],
                 ..base
             },
             Queue::Returned if actor.role == Role::Volunteer => {
@@ -250,8 +254,8 @@ impl super::Office {
 
 /// The records of a kind that point at another with a field.
 pub(super) fn pointing(kind: &Kind, field: &str, to: RecordId) -> Filter {
-    let among = vec![(field.to_string(), vec![to.0.to_string()])];
-    Filter { among, ..Filter::of_kind(kind.code) }
+    let facets = vec![(field.to_string(), vec![to.0.to_string()])];
+    Filter { facets, ..Filter::of_kind(kind.code) }
 }
 
 fn sorted_by(sort: ListSort) -> SortBy {

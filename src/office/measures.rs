@@ -96,16 +96,15 @@ impl super::Office {
     ) -> Result<(i64, Option<String>), Refusal> {
         let mut filter = Filter {
             states: measure.states.clone(),
-            among: measure.facets.clone(),
+            facets: measure.facets.clone(),
             ..Filter::of_kind(kind.code)
         };
-        let on_card = super::card::facet_names(kind);
         let mut told = measure.sum.is_none();
         for (part, value) in measure.per.iter().zip(key) {
             if kind.person.as_ref() == Some(&part.field) {
                 filter.person = uuid::Uuid::parse_str(value).ok().map(RecordId);
-            } else if part.part == KeyPart::Whole && on_card.contains(&part.field) {
-                filter.among.push((part.field.clone(), vec![value.clone()]));
+            } else if part.part == KeyPart::Whole && kind.facets.contains(&part.field) {
+                filter.facets.push((part.field.clone(), vec![value.clone()]));
             } else {
                 told = false;
             }

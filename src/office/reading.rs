@@ -289,8 +289,11 @@ impl super::Office {
         let linked = linked.filter_map(|(path, _)| {
             let (_, id) = card.facets.iter().find(|(name, _)| *name == path)?;
             let other = directory.get(RecordId(uuid::Uuid::parse_str(id).ok()?))?;
-            let known = who.map_or_else(|| !is_confidential(&other), |who| open_to(who, &other));
-            Some(if known { other.title.into_owned() } else { program::HIDDEN.to_string() })
+            Some(if known_to(who, &other) {
+                other.title.into_owned()
+            } else {
+                program::HIDDEN.to_string()
+            })
         });
         linked.filter(|title| !title.is_empty()).collect::<Vec<_>>().join(" ")
     }
@@ -301,8 +304,7 @@ impl super::Office {
     pub fn called(&self, who: Option<&Actor>, id: RecordId) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let Some(card) = directory.get(id) else { return String::new() };
-        let known = who.map_or_else(|| !is_confidential(&card), |who| open_to(who, &card));
-        if !known {
+        if !known_to(who, &card) {
             return program::HIDDEN.to_string();
         }
         let name = self.name_on(&card, &directory, who);
@@ -350,7 +352,12 @@ impl super::Office {
 pub(super) fn open_to(actor: &Actor, card: &Card) -> bool {
     let Some(reader) = reader(actor) else { return true };
     let has = |name: &str, value: &str| card.facets.iter().any(|(n, v)| n == name && v == value);
-    !has(CONFIDENTIAL, "yes") || has(OPEN_TO, &reader)
+    !is_confidential(card) || has(OPEN_TO, &reader)
+}
+
+/// The same for whoever it may be: nobody in particular knows of no confidential card.
+pub(super) fn known_to(who: Option<&Actor>, card: &Card) -> bool {
+    who.map_or_else(|| !is_confidential(card), |who| open_to(who, card))
 }
 
 /// Whether not everybody knows of a card.

@@ -5,12 +5,14 @@ use crate::policy::{FactKind, Library, RuleSet};
 use crate::program::{Catalogue, FieldType, Kind, MeasureKey};
 use crate::said;
 use crate::words::{Problem, Said, closest};
+use std::collections::BTreeSet;
 
 /// Everything packs and rules name of each other and is not there.
 pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem> {
     let mut found = Vec::new();
     for kind in catalogue.kinds() {
         let moves = kind.workflow.iter().flat_map(|life| &life.moves);
+        let mut named = BTreeSet::new();
         for step in moves {
             let waits = step.due.iter().chain(&step.not_before);
             for clause in waits.filter_map(|wait| wait.clause.as_ref()) {
@@ -20,14 +22,15 @@ pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem>
                     found.push(told(catalogue, kind, clause, said).meaning(closest(clause, known)));
                 }
             }
-            for id in step.evaluates.iter().chain(&step.requires) {
-                match library.rule_set(id) {
-                    Some(rules) => found.extend(of_rules(catalogue, kind, rules)),
-                    None => {
-                        let known = library.rule_sets.keys().map(String::as_str);
-                        let said = said!("没有“{id}”这套规则", "there is no rule set `{id}`");
-                        found.push(told(catalogue, kind, id, said).meaning(closest(id, known)));
-                    }
+            named.extend(step.evaluates.iter().chain(&step.requires));
+        }
+        for id in named {
+            match library.rule_set(id) {
+                Some(rules) => found.extend(of_rules(catalogue, kind, rules)),
+                None => {
+                    let known = library.rule_sets.keys().map(String::as_str);
+                    let said = said!("没有“{id}”这套规则", "there is no rule set `{id}`");
+                    found.push(told(catalogue, kind, id, said).meaning(closest(id, known)));
                 }
             }
         }

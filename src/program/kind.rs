@@ -42,7 +42,8 @@ pub struct Kind {
     pub doubts: Vec<(String, Validity)>,
     /// Its life, where it has one.
     pub workflow: Option<Workflow>,
-    /// The fields lists are narrowed by.
+    /// What lists are narrowed by: the fields its pack names, and every reference of
+    /// [`Self::references`].
     pub facets: Vec<String>,
     /// Its lists, besides that of all of them.
     pub lists: Vec<RecordList>,

@@ -1,7 +1,8 @@
 //! What they have: income, rigid expense, an accident, and what rules a household out.
 
 use super::{DISASTER_PROOF, EXPENSE_PAPERS, Household, INCOME_PAPERS, RECEIPTS, WAGE_RECORD};
-use crate::policy::Facts;
+use crate::areas::declared;
+use crate::policy::{Facts, Unit};
 use crate::program::effective;
 use crate::record::{Fields, PaperState, Row, Value};
 use crate::said;
@@ -116,11 +117,8 @@ impl Household<'_> {
         if self.yes_no("vehicle_for_work") == Some(true) {
             facts.know("vehicle", "none".to_string(), self.source("vehicle_for_work"));
         } else {
-            let value = self.value("has_vehicle");
-            match value.as_ref().and_then(Value::as_text).filter(|code| *code != "unchecked") {
-                Some(code) => facts.know("vehicle", code.to_string(), self.source("has_vehicle")),
-                None => self.lack(facts, "vehicle", "has_vehicle", None),
-            }
+            let vehicle = ("vehicle", Unit::Check);
+            declared::take(self.house, self.file, facts, vehicle, "has_vehicle", None);
         }
     }
 }

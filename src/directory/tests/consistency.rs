@@ -54,11 +54,11 @@ fn filter() -> impl Strategy<Value = Filter> {
             (from, before, entered, updated),
             (person, by, not_by, text),
         )| {
+            let one = facets.into_iter().map(|(name, value)| (name, vec![value]));
             Filter {
                 kind,
                 states,
-                facets,
-                among,
+                facets: one.chain(among).collect(),
                 person: person.map(id),
                 due_from: from.map(day),
                 due_before: before.map(day),
@@ -78,11 +78,7 @@ fn passes(card: &Card, filter: &Filter) -> bool {
     let open_or = |open: bool, holds: bool| open || holds;
     filter.kind.is_none_or(|kind| card.kind == kind)
         && open_or(filter.states.is_empty(), filter.states.iter().any(|state| *state == card.state))
-        && filter
-            .facets
-            .iter()
-            .all(|(n, v)| card.facets.iter().any(|had| had.0 == *n && had.1 == *v))
-        && filter.among.iter().all(|(n, any)| {
+        && filter.facets.iter().all(|(n, any)| {
             card.facets.iter().any(|had| had.0 == *n && any.contains(&had.1.to_string()))
         })
         && open_or(filter.person.is_none(), filter.person == card.person)

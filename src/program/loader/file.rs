@@ -134,6 +134,10 @@ fn kind(
         lists: Vec::new(),
         measures: Vec::new(),
     };
+    let references: Vec<String> = kind.references().map(|(path, _)| path).collect();
+    kind.facets.extend(references);
+    kind.facets.sort_unstable();
+    kind.facets.dedup();
     kind.measures =
         measures.iter().filter_map(|node| measures::read(node, &kind, mentions)).collect();
     for node in &lists {

@@ -104,7 +104,7 @@ fn known_values(
         );
         return;
     }
-    match kind.field(id).map(|field| &field.field_type) {
+    match kind.field_at(id).map(|field| &field.field_type) {
         Some(FieldType::Choice { list } | FieldType::Tags { list, .. }) => {
             codes.extend(wanted.iter().map(|at| (list.clone(), at.clone())));
         }
