@@ -50,7 +50,7 @@ impl DecideArgs {
 /// No such record, no rules for it, a draft that does not hold together.
 pub fn try_draft(args: &DecideArgs, world: &World, out: &mut dyn Write) -> Done {
     world.open()?.finish(|at| {
-        let file = args.rules.as_deref().map(|file| draft(at.office.library(), file));
+        let file = args.rules.as_deref().map(|file| draft(&at.office.library(), file));
         let draft = file.transpose()?;
         tell(args, draft.as_ref(), at, out)
     })
@@ -76,7 +76,7 @@ fn tell(args: &DecideArgs, draft: Option<&Library>, at: &Opened, out: &mut dyn W
         out.write_all(sheet.to_stored()?.text().unwrap_or_default().as_bytes())?;
         return Ok(out.write_all(b"\n")?);
     }
-    as_text(at, draft.unwrap_or_else(|| at.office.library()), &sheet, out)
+    as_text(at, draft.unwrap_or(&at.office.library()), &sheet, out)
 }
 
 /// A date on the command line, in any way people write one.

@@ -173,6 +173,13 @@ fn adopt(
         return print::json_line(out, &json!({ "ok": true, "adopted": names, "seq": receipt.seq }));
     }
     let (count, seq) = (files.len(), receipt.seq);
+    if !at.office.adoption_waits() {
+        let said = said!(
+            "已启用 {count} 个文件，记入日志第 {seq} 条，现在起生效。",
+            "{count} files adopted, journal entry {seq}. They are in force from now on."
+        );
+        return Ok(writeln!(out, "{}", said.get(at.lang))?);
+    }
     let said = said!(
         "已启用 {count} 个文件，记入日志第 {seq} 条。下次打开驿站（或执行命令）起生效；正开着的窗口和 yizhan serve 要关闭后重新打开。",
         "{count} files adopted, journal entry {seq}. They are in force from the next opening or command on; close and reopen windows and `yizhan serve` that are open now."

@@ -5,6 +5,7 @@ use super::{Done, print};
 use crate::office::Command;
 use crate::record::Record;
 use crate::said;
+use crate::words::Said;
 use clap::Args;
 use std::io::Write;
 
@@ -42,6 +43,14 @@ pub fn run(args: &UndoArgs, at: &Opened, out: &mut dyn Write) -> Done {
     writeln!(out, "{}", done.get(at.lang))?;
     for change in &found.changes {
         writeln!(out, "    {}", change.said().get(at.lang))?;
+    }
+    for other in &found.others {
+        let (kind, number) = (&other.kind, &other.number);
+        let said = Said::new(
+            format!("{} {number} 一并撤销", kind.zh),
+            format!("{} {number} too", kind.en),
+        );
+        writeln!(out, "    {}", said.get(at.lang))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What was adopted: packs and rules an administrator has put in force, each kept as a record with
 //! its text. What lies in the data folder is only looked at, and told where it is something else.
 
-use super::own_files::{CALENDAR, OwnFile, OwnFiles, POLICY, PROGRAMS};
+use super::own_files::{CALENDAR, OwnFile, OwnFiles, POLICY, PROGRAMS, folder_of};
 use super::{Office, Refusal};
 use crate::calendar::Calendar;
 use crate::policy::Library;
@@ -11,7 +11,7 @@ use crate::said;
 use crate::store::{Change, Draft, DraftOp, Hand, Origin, Store, StoreError};
 use crate::words::{Problem, Said};
 use std::collections::BTreeMap;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// The internal kind of these records.
 pub(super) const ADOPTED: &str = "adopted";
@@ -163,6 +163,18 @@ impl Packs {
         all
     }
 
+    /// Whether rules alone wait to be used: packs and calendars come with another opening, and
+    /// rules that were adopted together with them fit nothing else.
+    fn only_rules_wait(&self) -> bool {
+        let mut now = Self { adopted: self.adopted.clone(), ..Self::default() };
+        now.used();
+        let without_rules = |of: &BTreeMap<String, String>| {
+            let rest = of.iter().filter(|(name, _)| folder_of(name) != POLICY);
+            rest.map(|(name, hash)| (name.clone(), hash.clone())).collect::<Vec<_>>()
+        };
+        now.in_use != self.in_use && without_rules(&now.in_use) == without_rules(&self.in_use)
+    }
+
     /// Whether something was adopted since the station was opened.
     fn waits_for_opening(&self) -> bool {
         let mut now = Self { adopted: self.adopted.clone(), ..Self::default() };
@@ -246,6 +258,31 @@ pub(super) fn new_record(now: Instant, by: &str, name: &str) -> Result<Record, R
 impl Office {
     pub(super) fn packs(&self) -> MutexGuard<'_, Packs> {
         self.packs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts rules that were adopted in the place of those in use. Nobody is inside the door
+    /// meanwhile, so that one change goes by one library.
+    pub(super) fn use_adopted_rules(&self) {
+        let _nobody_else = self.enter();
+        let mut packs = self.packs();
+        // What is on its way to the disk counts for nothing yet.
+        let Ok(kept) = Packs::read(&self.store) else { return };
+        let mut kept = Packs { in_use: packs.in_use.clone(), ..kept };
+        if !kept.only_rules_wait() {
+            return;
+        }
+        // What does not hold together was refused before it was adopted.
+        let Ok(sources) = super::Sources::over(&kept.in_force()) else { return };
+        kept.used();
+        packs.in_use = kept.in_use;
+        let library = Arc::new(sources.library);
+        *self.library.write().unwrap_or_else(PoisonError::into_inner) = library;
+    }
+
+    /// Whether something that was adopted takes effect only when the station is next opened.
+    #[must_use]
+    pub fn adoption_waits(&self) -> bool {
+        self.packs().waits_for_opening()
     }
 
     /// Compares the data folder with what was adopted, for the notices.

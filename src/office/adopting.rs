@@ -41,13 +41,17 @@ impl Office {
         Sources::over(&files.collect::<Vec<_>>())
     }
 
-    /// Puts files in force from the next opening on. Nothing is adopted unless all are.
+    /// Puts files in force: rules at once, packs and calendars from the next opening on. Nothing is
+    /// adopted unless all are.
     ///
     /// # Errors
     /// Somebody who is no administrator; files that do not hold together; what is in use and would
     /// be lost.
     pub fn adopt(&self, actor: &Actor, changes: Vec<Adoption>) -> Result<Receipt, Refusal> {
         let adopted = self.perform(actor, super::Command::AdoptPacks { changes });
+        if adopted.is_ok() {
+            self.use_adopted_rules();
+        }
         self.look_at_packs();
         self.news.announce();
         adopted
@@ -249,7 +253,7 @@ fn two_of_one_number(kind: &str, other: &str) -> Refusal {
     .at("file")
 }
 
-fn broken(problems: &[Problem]) -> Refusal {
+pub(super) fn broken(problems: &[Problem]) -> Refusal {
     let said: Vec<Said> = problems.iter().take(3).map(Problem::said).collect();
     let Said { zh, en } = Said::join(&said, "；", "; ");
     Refusal::invalid(

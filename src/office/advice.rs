@@ -74,7 +74,8 @@ impl super::Office {
     pub fn grounds(&self, record: &Record, step: &Move, sheet: &DecisionSheet) -> Vec<String> {
         let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
         let in_force = life.and_then(|life| life.state(&step.to)).is_some_and(|to| to.in_force);
-        let rules = self.library.rule_set(sheet.rule_set());
+        let library = self.library();
+        let rules = library.rule_set(sheet.rule_set());
         let known = |line: &SheetLine| {
             let lines = rules.map(|rules| rules.lines.as_slice()).unwrap_or_default();
             lines.iter().find(|known| known.id == line.id)

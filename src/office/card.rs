@@ -3,11 +3,12 @@
 use super::Office;
 use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
-use crate::program::{FieldType, Kind, PERSON, effective};
+use crate::program::{AskType, FieldType, Kind, PERSON, Workflow, effective};
 use crate::record::{Record, RecordId, Value};
 use crate::store::{Glance, StoreError, Walk};
 use crate::workflow;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 /// What a walk over the table shows of a record.
@@ -126,6 +127,8 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
     if let Some(life) = &kind.workflow {
         let blocked = workflow::blocked(life, record).into_iter();
         card.facets.extend(blocked.map(|account| (NOT_FOR.into(), account.into())));
+        let rests_on = rests_on(life, record).into_iter();
+        card.facets.extend(rests_on.map(|it| (RESTS_ON.into(), it.into())));
     }
     if let Some(rule) = &kind.confidential
         && record.get(&rule.field).and_then(Value::as_yes_no) == Some(true)
@@ -219,6 +222,28 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r
 
 /// The facet of an account that may not make the step a record waits for.
 pub(super) const NOT_FOR: &str = "not_for";
+
+/// The facet of what the decisions on a record rest on: clauses somebody named, by their ids, and the
+/// rule sets that gave a sheet.
+pub(super) const RESTS_ON: &str = "rests_on";
+
+/// How the facet names a rule set.
+pub(super) fn of_rules(id: &str) -> String {
+    format!("rules {id}")
+}
+
+fn rests_on(life: &Workflow, record: &Record) -> BTreeSet<String> {
+    let mut rests_on = BTreeSet::new();
+    for made in record.standing() {
+        let asks = life.find_move(&made.id).into_iter().flat_map(|step| &step.asks);
+        let clauses = asks.filter(|ask| matches!(ask.ask_type, AskType::Clause));
+        let named = clauses.filter_map(|ask| made.answers.get(&ask.id)?.as_text());
+        rests_on.extend(named.map(str::to_string));
+        let rules = made.sheet.as_ref().and_then(|sheet| sheet.rules().split('@').next());
+        rests_on.extend(rules.map(of_rules));
+    }
+    rests_on
+}
 
 /// Puts on a card what a kind is found by; `texts` tells those a path leads to.
 fn collect<'r>(

@@ -168,7 +168,8 @@ pub enum Command {
         /// A full path; none for no longer.
         place: Option<std::path::PathBuf>,
     },
-    /// Puts packs and rules of the office's own in force from the next opening on.
+    /// Puts packs and rules of the office's own in force: rules at once, packs from the next opening
+    /// on.
     AdoptPacks {
         /// The files.
         changes: Vec<super::Adoption>,

@@ -22,6 +22,9 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let kind = self.kind(kind_id)?;
+        if !kind.by_hand {
+            return Err(only_by_moves(kind));
+        }
         let (mut own, mut persons) = self.split(kind, fields)?;
         for field in kind.fields().filter(|field| field.default.is_some()) {
             if !own.contains_key(&field.id)
@@ -425,6 +428,21 @@ fn complete(
         record.updated_by.clone_from(&actor.account);
     }
     Ok(SettledPerson { record, changed })
+}
+
+/// Records of this kind come from moves alone.
+fn only_by_moves(kind: &Kind) -> Refusal {
+    let title = &kind.title;
+    Refusal::forbidden(
+        Said::new(
+            format!("“{}”由步骤生成，不单独新建。", title.zh),
+            format!("A {} is made by a step and not by itself.", title.en),
+        ),
+        said!(
+            "请打开相关的记录，按 m 办理那一步。",
+            "Open the record it belongs to and make that step with m."
+        ),
+    )
 }
 
 /// A problem the pack found, as a refusal.

@@ -28,7 +28,8 @@ pub(super) const ACCOUNT: &str = "account";
 pub struct Office {
     pub(super) store: Store,
     pub(super) catalogue: Catalogue,
-    pub(super) library: Library,
+    /// Exchanged inside the door only, when rules are adopted.
+    pub(super) library: RwLock<Arc<Library>>,
     pub(super) calendar: Calendar,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) directory: RwLock<Directory>,
@@ -70,7 +71,6 @@ pub struct Office {
     pub(super) kept_rules: Mutex<super::kept_rules::KeptRules>,
     /// Every password will do: they guard nothing.
     pub(super) known_passwords: bool,
-    pub(super) versions: super::kept_rules::Versions,
     /// What its numbers begin with, once it was asked for.
     pub(super) short_name: OnceLock<String>,
 }
@@ -359,7 +359,7 @@ impl Office {
             }
             Command::AddRows { id, table, rows } => self.plan_add_rows(actor, id, &table, rows),
             Command::Move { id, base, id_of_move, answers } => {
-                self.plan_move(actor, id, base, &id_of_move, answers)
+                self.plan_move(door, actor, id, base, &id_of_move, answers)
             }
             Command::Undo { id, seq } => self.plan_undo(actor, id, seq),
             Command::TakeBack { id, seq, reason } => self.plan_take_back(actor, id, seq, &reason),

@@ -1,7 +1,7 @@
 //! What may still be changed: facts freeze at submission, and what is closed stays as it is.
 
 use super::{Actor, Refusal, Right};
-use crate::policy::{FactKind, RuleSet};
+use crate::policy::{FactKind, Library, RuleSet};
 use crate::program::{FieldType, Kind, PERSON, Role, State, Workflow};
 use crate::record::{Fields, PaperState, Record, RecordId, Value};
 use crate::said;
@@ -95,7 +95,8 @@ impl super::Office {
             .flat_map(|step| step.evaluates.iter().chain(&step.requires))
             .map(String::as_str)
             .collect();
-        let rules = sets.into_iter().filter_map(|id| self.library.rule_set(id));
+        let library = self.library();
+        let rules = sets.into_iter().filter_map(|id| library.rule_set(id));
         let facts = rules.flat_map(|rules| &rules.facts);
         let mut read: BTreeSet<String> = facts.flat_map(FactKind::looks_at).cloned().collect();
         // What a field that is read is made of is read with it.
@@ -150,8 +151,10 @@ impl super::Office {
         if fields.is_empty() {
             return Ok(());
         }
-        let feeding: Vec<&str> =
-            self.read_of_people().into_iter().filter(|field| fields.contains(field)).collect();
+        let library = self.library();
+        let kinds = self.catalogue.kinds();
+        let read: BTreeSet<&str> = kinds.flat_map(|kind| read_of_person(&library, kind)).collect();
+        let feeding: Vec<&str> = read.into_iter().filter(|field| fields.contains(field)).collect();
         let Some(file) = self.file_fed_by(person.id, &feeding)? else { return Ok(()) };
         let number = &file.number;
         if actor.role != Role::Supervisor {
@@ -205,21 +208,9 @@ impl super::Office {
     pub(super) fn copy_for_submission(&self, kind: &Kind, record: &Record) -> Fields {
         let person = self.person_inside(kind, record);
         let fields = person.map(|person| person.fields).unwrap_or_default();
-        let read = self.read_of_person(kind);
+        let library = self.library();
+        let read = read_of_person(&library, kind);
         fields.into_iter().filter(|(field, _)| read.contains(field.as_str())).collect()
-    }
-
-    /// The fields of its person that the rules of a kind read.
-    fn read_of_person<'o>(&'o self, kind: &'o Kind) -> BTreeSet<&'o str> {
-        let Some(person) = kind.person.as_deref() else { return BTreeSet::new() };
-        let moves = kind.workflow.iter().flat_map(|life| &life.moves);
-        let rules = moves.filter_map(|step| self.library.rule_set(step.evaluates.as_deref()?));
-        rules.flat_map(|rules| rules.read_of(person)).collect()
-    }
-
-    /// The fields of people that the rules of any kind read.
-    fn read_of_people(&self) -> BTreeSet<&str> {
-        self.catalogue.kinds().flat_map(|kind| self.read_of_person(kind)).collect()
     }
 
     /// Where the person is registered otherwise than a file copied: field, copied, registered now.
@@ -233,7 +224,8 @@ impl super::Office {
             return Vec::new();
         };
         let kind = self.catalogue.kind(&record.kind);
-        let read = kind.map(|kind| self.read_of_person(kind)).unwrap_or_default();
+        let library = self.library();
+        let read = kind.map(|kind| read_of_person(&library, kind)).unwrap_or_default();
         let fields = self.catalogue.kind(PERSON).into_iter().flat_map(Kind::fields);
         fields
             .map(|field| field.id.as_str())
@@ -244,6 +236,14 @@ impl super::Office {
             })
             .collect()
     }
+}
+
+/// The fields of its person that the rules of a kind read.
+fn read_of_person<'l>(library: &'l Library, kind: &'l Kind) -> BTreeSet<&'l str> {
+    let Some(person) = kind.person.as_deref() else { return BTreeSet::new() };
+    let moves = kind.workflow.iter().flat_map(|life| &life.moves);
+    let rules = moves.filter_map(|step| library.rule_set(step.evaluates.as_deref()?));
+    rules.flat_map(|rules| rules.read_of(person)).collect()
 }
 
 /// A record and its person as rules read them: findings in the place of what was declared,

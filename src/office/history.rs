@@ -273,8 +273,9 @@ impl super::Office {
     }
 
     pub(super) fn cited(&self, clause: &str) -> Said {
-        let found = self.library.clauses.get(clause);
-        found.map_or_else(|| Said::same(clause), |clause| self.library.cited(clause))
+        let library = self.library();
+        let found = library.clauses.get(clause);
+        found.map_or_else(|| Said::same(clause), |clause| library.cited(clause))
     }
 
     pub(super) fn against_said(
@@ -358,6 +359,10 @@ impl super::Office {
                 });
                 let fields = fields.unwrap_or_default();
                 said!("查看完整内容：{fields}", "looked at in full: {fields}")
+            }
+            // A record the move made has made none itself.
+            "move" if now.is_some_and(|record| record.moves.is_empty()) => {
+                Said::fixed("由步骤新建", "made by a step")
             }
             "move" => now
                 .and_then(|record| {

@@ -6,11 +6,11 @@
 
 use super::Office;
 use super::create::new_id;
-use crate::policy::{DecisionSheet, Evaluator, Library};
+use crate::policy::{DecisionSheet, Library};
 use crate::record::{Fields, Record, RecordId, Value};
 use crate::store::{DraftOp, Store, StoreError};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// The internal kind of their records; the number is the version.
 pub(super) const RULES: &str = "rules";
@@ -44,9 +44,6 @@ impl KeptRules {
     }
 }
 
-/// The versions of the rule sets in force, by rule set.
-pub(super) type Versions = OnceLock<BTreeMap<String, String>>;
-
 impl Office {
     pub(super) fn kept_rules(&self) -> MutexGuard<'_, KeptRules> {
         self.kept_rules.lock().unwrap_or_else(PoisonError::into_inner)
@@ -66,21 +63,11 @@ impl Office {
             .find(|made| life.find_move(&made.id).is_some_and(|step| step.submits))?;
         let version = made.sheet.as_ref()?.rules();
         let same_set = version.split_once('@').is_some_and(|(id, _)| id == rules);
-        let in_force = self.versions_in_force().get(rules).is_some_and(|now| now == version);
+        let in_force = self.library().versions().get(rules).is_some_and(|now| now == version);
         if !same_set || in_force {
             return None;
         }
         self.kept_library(version)
-    }
-
-    fn versions_in_force(&self) -> &BTreeMap<String, String> {
-        self.versions.get_or_init(|| {
-            let sets = self.library.rule_sets.iter();
-            sets.map(|(id, rules)| {
-                (id.clone(), Evaluator::new(rules, &self.library).version().to_string())
-            })
-            .collect()
-        })
     }
 
     fn kept_library(&self, version: &str) -> Option<Arc<Library>> {
@@ -101,7 +88,7 @@ impl Office {
             return None;
         }
         let now = self.now();
-        let library = Value::Text(self.library.to_kept().ok()?);
+        let library = Value::Text(self.library().to_kept().ok()?);
         let record = Record::made(new_id(now).ok()?, RULES, &sheet.rules, "", now);
         let fields = Fields::from([(LIBRARY.to_string(), library)]);
         Some(DraftOp::Put(Record { fields, ..record }))

@@ -121,15 +121,20 @@ impl super::Office {
         .collect()
     }
 
-    /// A record that still points at this one.
-    pub(super) fn one_pointing_at(&self, record: &Record) -> Option<Card<'static>> {
+    /// A record that still points at this one, and is none of `but`.
+    pub(super) fn one_pointing_at(
+        &self,
+        record: &Record,
+        but: &[RecordId],
+    ) -> Option<Card<'static>> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         self.catalogue.kinds().find_map(|kind| {
             let fields = kind.references().filter(|(_, to)| *to == record.kind);
             let filters = fields.map(|(field, _)| super::lists::pointing(kind, &field, record.id));
             filters.into_iter().find_map(|filter| {
-                let (_, ids) = directory.list(&filter, crate::directory::Sort::default(), 0, 1);
-                directory.get(*ids.first()?)
+                let most = but.len() + 1;
+                let (_, ids) = directory.list(&filter, crate::directory::Sort::default(), 0, most);
+                directory.get(ids.into_iter().find(|id| !but.contains(id))?)
             })
         })
     }

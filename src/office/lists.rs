@@ -37,6 +37,9 @@ pub enum Queue {
         /// What they point at.
         to: RecordId,
     },
+    /// The records whose decisions rest on a clause: somebody named it, or a sheet has a line that
+    /// cites it.
+    RestingOn(String),
     /// Everything of one kind, the last changed first.
     OfKind(String),
 }
@@ -64,7 +67,7 @@ impl super::Office {
     /// What to do instead.
     pub fn may_open(&self, actor: &Actor, queue: &Queue) -> Result<(), Refusal> {
         let open = match queue {
-            Queue::OfKind(_) => actor.may(Right::Lists),
+            Queue::OfKind(_) | Queue::RestingOn(_) => actor.may(Right::Lists),
             Queue::List { kind, list } => {
                 let list = self.record_list(kind, list);
                 list.is_some_and(|list| list.is_open_to(actor.role))
@@ -173,6 +176,13 @@ impl super::Office {
                 let (title, of) = (title.unwrap_or_default(), self.name_of(*to));
                 Said::new(format!("{of} 的{}", title.zh), format!("{} of {of}", title.en))
             }
+            Queue::RestingOn(clause) => {
+                let cited = self.cited(clause);
+                Said::new(
+                    format!("依据 {} 的决定", cited.zh),
+                    format!("Decisions that rest on {}", cited.en),
+                )
+            }
             Queue::OfKind(kind) => {
                 let title = self.catalogue.kind(kind).map(|kind| kind.title.clone());
                 let title = title.unwrap_or_default();
@@ -196,6 +206,16 @@ impl super::Office {
         let base = Filter { reader: reader(actor), ..Filter::of_kind(kind.code) };
         match queue {
             Queue::OfKind(_) => return Some(base),
+            Queue::RestingOn(clause) => {
+                let library = self.library();
+                let sets =
+                    library.citing(clause).map(|(rules, _)| super::card::of_rules(&rules.id));
+                let values = std::iter::once(clause.clone()).chain(sets).collect();
+                return Some(Filter {
+                    facets: vec![(super::card::RESTS_ON.into(), values)],
+                    ..base
+                });
+            }
             Queue::PointingAt { field, to, .. } => {
                 return Some(Filter { reader: reader(actor), ..pointing(kind, field, *to) });
             }

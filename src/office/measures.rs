@@ -150,14 +150,16 @@ impl super::Office {
         Ok(())
     }
 
-    /// What a measure comes to under a key, with a record as it will be; nothing for a measure
+    /// What a measure comes to under a key, with records as they will be; nothing for a measure
     /// nobody has.
-    pub(super) fn measured(&self, id: &str, key: &Keys, with: &Record) -> Option<i64> {
+    pub(super) fn measured(&self, id: &str, key: &Keys, with: &[&Record]) -> Option<i64> {
         let measure = self.catalogue.measure(id)?;
         let kind = self.catalogue.kind(&measure.of)?;
-        let (others, _) = self.others(kind, measure, key, &[with.id]).ok()?;
-        let own = counted(measure, kind, with).filter(|(own, _)| own == key);
-        Some(others.saturating_add(own.map_or(0, |(_, amount)| amount)))
+        let ids: Vec<RecordId> = with.iter().map(|record| record.id).collect();
+        let (others, _) = self.others(kind, measure, key, &ids).ok()?;
+        let own = with.iter().filter_map(|record| counted(measure, kind, record));
+        let own = own.filter(|(own, _)| own == key).map(|(_, amount)| amount);
+        Some(own.fold(others, i64::saturating_add))
     }
 }
 

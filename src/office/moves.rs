@@ -1,6 +1,6 @@
 //! Moves of a workflow: which are open to whom, and making one.
 
-use super::door::Plan;
+use super::door::{Door, Plan};
 use super::entering::{Entered, settle, settle_names};
 use super::{Actor, Answers, Refusal};
 use crate::policy::{self, DecisionSheet, LineResult, SheetLine};
@@ -51,6 +51,7 @@ impl super::Office {
 
     pub(super) fn plan_move(
         &self,
+        door: &mut Door,
         actor: &Actor,
         id: RecordId,
         base: Option<u32>,
@@ -73,6 +74,7 @@ impl super::Office {
         let afterwards = self.told_afterwards(step, &answers)?;
         let before = record.clone();
         self.write_answers(actor, step, &answers, &mut record);
+        self.follow_here(kind, step, &answers, &mut record);
         let entered = settle_names(kind, &mut record.fields)?;
         self.references_hold(kind, &record.fields, &before.fields)?;
         self.has_what_it_needs(kind, step, &record)?;
@@ -81,11 +83,13 @@ impl super::Office {
             record.copied = self.copy_for_submission(kind, &record);
         }
         let sheet = match &step.evaluates {
-            Some(rules) => Some(self.sheet_inside(&record, rules)?),
+            Some(rules) => Some(self.sheet_inside((&record, &[]), rules)?),
             None => None,
         };
+        let made = self.follow_beyond(door, actor, step, &answers, &record)?;
+        let (made, entered_there): (Vec<Record>, Vec<Entered>) = made.into_iter().unzip();
         let required = match &step.requires {
-            Some(rules) => Some(self.required(step, &record, rules, &answers)?),
+            Some(rules) => Some(self.required(step, (&record, &made), rules, &answers)?),
             None => None,
         };
         let departures = self.departures(&before, step, &answers, sheet.as_ref());
@@ -130,7 +134,12 @@ impl super::Office {
             afterwards,
         });
         self.touch(actor, &mut record);
-        let mut plan = Plan::put("move", vec![record]).entered(id, entered);
+        let there: Vec<RecordId> = made.iter().map(|record| record.id).collect();
+        let records = std::iter::once(record).chain(made).collect();
+        let mut plan = Plan::put("move", records).entered(id, entered);
+        for (id, entered) in there.into_iter().zip(entered_there) {
+            plan = plan.entered(id, entered);
+        }
         plan.ops.extend(rules);
         plan.reason = reason;
         Ok(plan)
@@ -307,7 +316,7 @@ impl super::Office {
     }
 
     fn is_clause(&self, place: &str, clause: &str) -> Result<(), Refusal> {
-        if self.library.clauses.contains_key(clause) {
+        if self.library().clauses.contains_key(clause) {
             return Ok(());
         }
         Err(Refusal::invalid(
@@ -371,14 +380,15 @@ impl super::Office {
     fn required(
         &self,
         step: &Move,
-        record: &Record,
+        (record, made): (&Record, &[Record]),
         rules: &str,
         answers: &Answers,
     ) -> Result<DecisionSheet, Refusal> {
         let after = Record { state: step.to.clone(), ..record.clone() };
-        let sheet = self.sheet_inside(&after, rules)?;
+        let sheet = self.sheet_inside((&after, made), rules)?;
+        let library = self.library();
         let should = |line: &SheetLine| {
-            let known = self.library.rule_set(rules).and_then(|rules| rules.line(&line.id));
+            let known = library.rule_set(rules).and_then(|rules| rules.line(&line.id));
             known.is_some_and(|known| known.role == policy::Role::Should)
         };
         let broken = sheet.lines.iter().filter(|line| line.result != LineResult::Met);

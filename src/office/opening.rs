@@ -288,7 +288,7 @@ impl Office {
         let office = Self {
             store,
             catalogue: sources.catalogue,
-            library: sources.library,
+            library: RwLock::new(Arc::new(sources.library)),
             calendar: sources.calendar,
             clock,
             directory: RwLock::new(Directory::new()),
@@ -314,7 +314,6 @@ impl Office {
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
             known_passwords: false,
-            versions: OnceLock::new(),
             short_name: OnceLock::new(),
         };
         office.keep_packs();

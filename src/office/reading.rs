@@ -9,7 +9,7 @@ use crate::program::{self, Catalogue, Field, Kind, PERSON, Role};
 use crate::record::{Record, RecordId, Value};
 use crate::words::{Lang, Said};
 use chrono::NaiveDate;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// One row of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,8 +79,8 @@ impl super::Office {
 
     /// Regulations, parameters and rules in force.
     #[must_use]
-    pub fn library(&self) -> &Library {
-        &self.library
+    pub fn library(&self) -> Arc<Library> {
+        Arc::clone(&self.library.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Working days.

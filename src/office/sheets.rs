@@ -4,7 +4,7 @@ use super::{Actor, Refusal, Right};
 use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
 use crate::policy::{self, DecisionSheet, Library, SheetLine};
-use crate::program::{FieldType, Kind, MeasureKey};
+use crate::program::{FieldType, Kind, MeasureKey, Move};
 use crate::record::{Record, RecordId, china_date};
 use crate::said;
 use crate::words::Said;
@@ -42,7 +42,8 @@ impl super::Office {
             (None, None) => self.submitted_under(record, id),
             _ => None,
         };
-        let library = draft.or(kept.as_deref()).unwrap_or(&self.library);
+        let in_force = self.library();
+        let library = draft.or(kept.as_deref()).unwrap_or(&in_force);
         if library.rule_set(id).is_none() {
             return Err(Refusal::invalid(
                 "number",
@@ -55,7 +56,20 @@ impl super::Office {
         }
         let kind = self.kind(&record.kind)?;
         let person = self.person_of_record(record);
-        self.evaluate(kind, record, person.as_ref(), as_of, (library, id))
+        let left = self.requiring(record, id).map(|step| self.as_left_by(kind, step, record));
+        let left = left.as_deref().and_then(<[Record]>::split_first);
+        let (record, made) = left.unwrap_or((record, &[]));
+        self.evaluate(kind, (record, made), person.as_ref(), as_of, (library, id))
+    }
+
+    /// The move open from a record's state that goes by these rules as a condition: they are shown
+    /// for what it will leave.
+    fn requiring(&self, record: &Record, rules: &str) -> Option<&Move> {
+        let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+        life.moves.iter().find(|step| {
+            let goes_by = step.requires.as_deref() == Some(rules) && step.evaluates.is_none();
+            goes_by && step.from.contains(&record.state)
+        })
     }
 
     /// The same as `who` may see it: without the amounts of groups that are not open to them.
@@ -86,29 +100,31 @@ impl super::Office {
         if who.is_some_and(|who| who.may(Right::Sensitive) || wrote(who)) {
             return sheet;
         }
-        match self.library.rule_set(sheet.rule_set()) {
+        match self.library().rule_set(sheet.rule_set()) {
             Some(rules) => sheet.veiled(rules),
             // Rules nobody has any more: which facts are sensitive is not known.
             None => DecisionSheet { lines: Vec::new(), nearest: Vec::new(), ..sheet },
         }
     }
 
+    /// The sheet of a record as it will be, with what is made beside it in the same entry.
     pub(super) fn sheet_inside(
         &self,
-        record: &Record,
+        (record, made): (&Record, &[Record]),
         rules: &str,
     ) -> Result<DecisionSheet, Refusal> {
         let kept = self.submitted_under(record, rules);
-        let library = kept.as_deref().unwrap_or(&self.library);
+        let in_force = self.library();
+        let library = kept.as_deref().unwrap_or(&in_force);
         let kind = self.kind(&record.kind)?;
         let person = self.person_inside(kind, record);
-        self.evaluate(kind, record, person.as_ref(), None, (library, rules))
+        self.evaluate(kind, (record, made), person.as_ref(), None, (library, rules))
     }
 
     fn evaluate(
         &self,
         kind: &Kind,
-        record: &Record,
+        (record, made): (&Record, &[Record]),
         person: Option<&Record>,
         as_of: Option<NaiveDate>,
         (library, id): (&Library, &str),
@@ -133,7 +149,7 @@ impl super::Office {
             as_of,
             regions: self.regions(),
             catalogue: &self.catalogue,
-            look: &Outside { office: self, kind, library, as_of },
+            look: &Outside { office: self, kind, library, as_of, made },
         };
         let facts = areas::facts(rules, &house, record);
         let pack = self.catalogue.hash(&record.kind);
@@ -144,14 +160,15 @@ impl super::Office {
     /// What the outcome a sheet names is called.
     #[must_use]
     pub fn outcome_of(&self, sheet: &DecisionSheet) -> Option<Said> {
-        self.library.outcome_of(sheet)
+        self.library().outcome_of(sheet)
     }
 
     /// What a sheet comes to, in a few words: the outcome as a whole, and which one where its rules
     /// name some.
     #[must_use]
     pub fn conclusion(&self, sheet: &DecisionSheet) -> Said {
-        let rules = self.library.rule_set(sheet.rule_set());
+        let library = self.library();
+        let rules = library.rule_set(sheet.rule_set());
         let names = rules.is_some_and(|rules| rules.gives == policy::Gives::Category);
         let none = || names.then_some(Said::fixed("无类别", "no category"));
         let all = [Some(sheet.outcome.said()), self.outcome_of(sheet).or_else(none)];
@@ -166,7 +183,8 @@ impl super::Office {
         sheet: &DecisionSheet,
         line: &SheetLine,
     ) -> Vec<String> {
-        let rules = self.library.rule_set(sheet.rule_set());
+        let library = self.library();
+        let rules = library.rule_set(sheet.rule_set());
         let facts = line.inputs.keys().filter_map(|fact| rules?.fact(fact));
         let own = |field: &String| {
             let person = kind.person.as_deref();
@@ -204,6 +222,8 @@ struct Outside<'o> {
     kind: &'o Kind,
     library: &'o Library,
     as_of: NaiveDate,
+    /// What is made beside the record.
+    made: &'o [Record],
 }
 
 impl Look for Outside<'_> {
@@ -221,7 +241,8 @@ impl Look for Outside<'_> {
             }
             super::measures::key_of(&part, self.kind, record)
         });
-        self.office.measured(measure, &key.collect::<Option<Vec<String>>>()?, record)
+        let with: Vec<&Record> = std::iter::once(record).chain(self.made).collect();
+        self.office.measured(measure, &key.collect::<Option<Vec<String>>>()?, &with)
     }
 
     fn another_with(&self, id_number: &str, but: RecordId) -> Option<String> {

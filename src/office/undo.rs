@@ -1,5 +1,8 @@
 //! Taking one's own last save back, until somebody else acted on the record.
 //!
+//! A save is taken back whole: what it changed besides the record goes back with it, and where one of
+//! these cannot, nothing does.
+//!
 //! Nothing leaves the journal: the record gets its version before once more, as a new entry. A
 //! record that was only just made becomes withdrawn: it is in no list any more, its history stays.
 //! Moves never leave the record either: one that is taken back is followed by an entry saying so.
@@ -7,13 +10,13 @@
 //! A decision is not undone. One that led to no closed state is taken back with a reason, before
 //! anybody acted; what is closed is put right by a move that says so.
 
-use super::door::{Plan, unavailable};
+use super::door::{Plan, not_here, unavailable};
 use super::history::{Change, put_of};
 use super::{Actor, Refusal, Right};
 use crate::program::{Move, PERSON};
 use crate::record::{Instant, MoveMade, Record, RecordId, TAKEN_BACK, Value, WITHDRAWN};
 use crate::said;
-use crate::store::Entry;
+use crate::store::{Entry, Op};
 use crate::words::Said;
 use std::sync::PoisonError;
 
@@ -33,8 +36,30 @@ pub struct Undoable {
     pub changes: Vec<Change>,
     /// It made the record, which is withdrawn then.
     pub withdraws: bool,
-    /// The record as it was before.
+    /// What else the save changed, and goes back with it.
+    pub others: Vec<Also>,
+    /// Every record of the save, the one asked about first.
+    turned: Vec<Turned>,
+}
+
+/// Another record of a save that is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Also {
+    /// What it is.
+    pub kind: Said,
+    /// Its number.
+    pub number: String,
+    /// The save made it, and it is withdrawn.
+    pub withdraws: bool,
+}
+
+/// A record of a save: as it is, and as it was before.
+#[derive(Clone, Debug)]
+struct Turned {
+    now: Record,
     before: Option<Record>,
+    /// The entry of the save.
+    entry: Entry,
 }
 
 impl super::Office {
@@ -44,7 +69,36 @@ impl super::Office {
     /// A refusal saying why there is none.
     pub fn undoable(&self, actor: &Actor, id: RecordId) -> Result<Undoable, Refusal> {
         actor.need(Right::Write)?;
-        let record = self.needed(id)?;
+        let main = self.turned(actor, self.needed(id)?)?;
+        let others = self.turned_with(actor, &main)?;
+        let turned: Vec<Turned> = std::iter::once(main).chain(others).collect();
+        self.can_be_withdrawn(&turned)?;
+        let Some((main, others)) = turned.split_first() else { return Err(not_here()) };
+        let (record, entry) = (&main.now, &main.entry);
+        let others = others.iter().map(|other| Also {
+            kind: self.kind(&other.now.kind).map(|kind| kind.title.clone()).unwrap_or_default(),
+            number: other.now.number.clone(),
+            withdraws: other.before.is_none(),
+        });
+        let others = others.collect();
+        let changes = match &main.before {
+            Some(before) => self.changes(actor, Some(record), before),
+            None => Vec::new(),
+        };
+        Ok(Undoable {
+            seq: entry.seq,
+            at: entry.time,
+            what: self.what_said(entry, put_of(entry, id), id),
+            changes,
+            withdraws: main.before.is_none(),
+            others,
+            turned,
+        })
+    }
+
+    /// The last save of a record, where it is this actor's and can be taken back.
+    fn turned(&self, actor: &Actor, record: Record) -> Result<Turned, Refusal> {
+        let id = record.id;
         super::frozen::must_be_open(self.kind(&record.kind)?, &record)?;
         let history = self.store.history(&record.kind, id).map_err(|error| unavailable(&error))?;
         let puts: Vec<&Entry> =
@@ -68,28 +122,39 @@ impl super::Office {
         if let Some(step) = before.as_ref().and_then(|before| self.made_since(&record, before)) {
             may_be_undone(step, &record)?;
         }
-        match &before {
-            None => self.must_be_alone(&record)?,
-            Some(before) if record.kind == PERSON => {
-                let kind = self.kind(PERSON)?;
-                let changed = |field: &&str| record.get(field) != before.get(field);
-                let fields = kind.fields().map(|field| field.id.as_str()).filter(changed).collect();
-                self.person_may_change(actor, &record, &fields, None)?;
-            }
-            Some(_) => {}
+        if let Some(before) = before.as_ref().filter(|_| record.kind == PERSON) {
+            let kind = self.kind(PERSON)?;
+            let changed = |field: &&str| record.get(field) != before.get(field);
+            let fields = kind.fields().map(|field| field.id.as_str()).filter(changed).collect();
+            self.person_may_change(actor, &record, &fields, None)?;
         }
-        let changes = match &before {
-            Some(before) => self.changes(actor, Some(&record), before),
-            None => Vec::new(),
-        };
-        Ok(Undoable {
-            seq: entry.seq,
-            at: entry.time,
-            what: self.what_said(entry, put_of(entry, id), id),
-            changes,
-            withdraws: before.is_none(),
-            before,
-        })
+        Ok(Turned { entry: (*entry).clone(), now: record, before })
+    }
+
+    /// The other records of the same save; each must stand as the save left it.
+    fn turned_with(&self, actor: &Actor, main: &Turned) -> Result<Vec<Turned>, Refusal> {
+        let mut turned = Vec::new();
+        for op in &main.entry.ops {
+            let Op::Put { record, .. } = op else { continue };
+            if record.id == main.now.id || self.catalogue.kind(&record.kind).is_none() {
+                continue;
+            }
+            let now = self.needed(record.id)?;
+            let number = now.number.clone();
+            let other = self.turned(actor, now)?;
+            if other.entry.seq != main.entry.seq {
+                return Err(changed_since(&main.now, &number));
+            }
+            turned.push(other);
+        }
+        Ok(turned)
+    }
+
+    /// What a save made is withdrawn only where nothing but the save itself rests on it.
+    fn can_be_withdrawn(&self, turned: &[Turned]) -> Result<(), Refusal> {
+        let made = || turned.iter().filter(|turned| turned.before.is_none());
+        let with: Vec<RecordId> = made().map(|turned| turned.now.id).collect();
+        made().try_for_each(|turned| self.must_be_alone(&turned.now, &with))
     }
 
     pub(super) fn plan_undo(
@@ -98,20 +163,31 @@ impl super::Office {
         id: RecordId,
         seq: Option<u64>,
     ) -> Result<Plan, Refusal> {
-        let now = self.needed(id)?;
         let found = self.undoable(actor, id)?;
         if seq.is_some_and(|seq| seq != found.seq) {
+            let now = self.needed(id)?;
             return Err(not_yours(&now, &now.updated_by));
         }
-        let mut record = match found.before {
+        let records = found.turned.into_iter().map(|turned| self.taken_back(actor, turned, None));
+        Ok(Plan::put(COMMAND, records.collect::<Result<_, _>>()?))
+    }
+
+    /// A record as taking its save back leaves it.
+    fn taken_back(
+        &self,
+        actor: &Actor,
+        Turned { now, before, .. }: Turned,
+        reason: Option<&str>,
+    ) -> Result<Record, Refusal> {
+        let mut record = match before {
             Some(before) => {
                 self.references_hold(self.kind(&now.kind)?, &before.fields, &now.fields)?;
-                self.back_to(actor, before, &now, None)
+                self.back_to(actor, before, &now, reason)
             }
             None => Record { state: WITHDRAWN.into(), ..now },
         };
         self.touch(actor, &mut record);
-        Ok(Plan::put(COMMAND, vec![record]))
+        Ok(record)
     }
 
     /// The version before, with what never shrinks: the moves, and who had a hand in it.
@@ -196,16 +272,19 @@ impl super::Office {
         if in_force.is_some_and(|state| state.in_force) {
             return Err(decided(step, &now));
         }
-        let mut record = self.back_to(actor, before.clone(), &now, Some(reason));
-        self.touch(actor, &mut record);
-        let mut plan = Plan::put("take-back", vec![record]);
+        let main = Turned { entry: last.clone(), before: Some(before.clone()), now };
+        let others = self.turned_with(actor, &main)?;
+        let turned: Vec<Turned> = std::iter::once(main).chain(others).collect();
+        self.can_be_withdrawn(&turned)?;
+        let records = turned.into_iter().map(|turned| self.taken_back(actor, turned, Some(reason)));
+        let mut plan = Plan::put("take-back", records.collect::<Result<_, _>>()?);
         plan.reason = Some(reason.to_string());
         Ok(plan)
     }
 
-    /// A record others rest on is not taken from under them.
-    fn must_be_alone(&self, record: &Record) -> Result<(), Refusal> {
-        if let Some(other) = self.one_pointing_at(record) {
+    /// A record others rest on is not taken from under them; `with` are withdrawn with it.
+    fn must_be_alone(&self, record: &Record, with: &[RecordId]) -> Result<(), Refusal> {
+        if let Some(other) = self.one_pointing_at(record, with) {
             let number = super::reading::number_told(&other);
             return Err(Refusal::conflict(
                 said!(
@@ -221,7 +300,7 @@ impl super::Office {
         if record.kind != PERSON {
             return Ok(());
         }
-        let other = self.belonging_to(record.id).into_iter().next();
+        let other = self.belonging_to(record.id).into_iter().find(|id| !with.contains(id));
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let Some(other) = other.and_then(|id| directory.get(id)) else { return Ok(()) };
         let number = super::reading::number_told(&other);
@@ -294,6 +373,18 @@ fn not_yours(record: &Record, by: &str) -> Refusal {
             "{by} has acted on {number} since, so nothing can be taken back."
         ),
         said!("需要更正的，请修改或请审核员退回。", "Edit it, or ask the reviewer to return it."),
+    )
+}
+
+/// Something else the save changed has moved on.
+fn changed_since(record: &Record, other: &str) -> Refusal {
+    let number = &record.number;
+    Refusal::conflict(
+        said!(
+            "{number} 的这次保存还改了 {other}，{other} 之后又有改动，不能一起撤销。",
+            "This save of {number} changed {other} too, and {other} was changed since: they cannot be taken back together."
+        ),
+        said!("需要更正的，请分别修改。", "Correct each of them with Edit instead."),
     )
 }
 

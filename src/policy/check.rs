@@ -72,10 +72,10 @@ impl Check<'_> {
 
     fn parameter(&self, parameter: &Parameter) {
         for (at, row) in parameter.rows.iter().enumerate() {
-            let thing = format!("row {}/{at}", parameter.id);
+            let thing = row.thing(&parameter.id);
             self.clause(&thing, &row.clause);
             self.grade(&thing, &row.clause, row.basis == Basis::ToConfirm);
-            let same = |other: &&ParameterRow| other.region == row.region && other.only == row.only;
+            let same = |other: &&ParameterRow| other.is_beside(row);
             if let Some(before) = parameter.rows.iter().take(at).rfind(same)
                 && (before.start.latest() >= row.start.earliest()
                     || before.to.is_some_and(|last| last >= row.start.latest()))

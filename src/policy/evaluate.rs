@@ -47,25 +47,14 @@ impl<'l> Evaluator<'l> {
     /// Makes a rule set ready. It may come from a draft file; the library gives the parameters.
     #[must_use]
     pub fn new(rules: &'l RuleSet, library: &'l Library) -> Self {
-        let mut used = BTreeSet::new();
-        for formula in rules.formulas() {
-            rest(rules, formula, &mut used);
-        }
-        used.extend(rules.thresholds.iter().filter_map(|threshold| threshold.times.clone()));
-        let parameters: BTreeMap<&str, &Parameter> = used
-            .iter()
-            .filter_map(|name| library.parameters.get_key_value(name))
-            .map(|(id, parameter)| (id.as_str(), parameter))
-            .collect();
+        let parameters = used_by(rules, library);
         let rests_on = rules.lines.iter().map(|line| {
             let mut names = BTreeSet::new();
             rest(rules, &line.condition, &mut names);
             names
         });
         let rests_on = rests_on.collect();
-        let canonical = serde_json::to_vec(&(rules, &parameters)).unwrap_or_default();
-        let hash: String = blake3::hash(&canonical).to_hex().chars().take(12).collect();
-        let version = format!("{}@{hash}", rules.id);
+        let version = library.version_of(rules);
         Self { rules, library, version, parameters, rests_on }
     }
 
@@ -113,6 +102,27 @@ impl<'l> Evaluator<'l> {
             nearest: nearest::nearest(&scene, &judged),
         }
     }
+}
+
+/// The parameters a rule set uses.
+pub(super) fn used_by<'l>(
+    rules: &RuleSet,
+    library: &'l Library,
+) -> BTreeMap<&'l str, &'l Parameter> {
+    let mut used = BTreeSet::new();
+    for formula in rules.formulas() {
+        rest(rules, formula, &mut used);
+    }
+    used.extend(rules.thresholds.iter().filter_map(|threshold| threshold.times.clone()));
+    let known = used.iter().filter_map(|name| library.parameters.get_key_value(name));
+    known.map(|(id, parameter)| (id.as_str(), parameter)).collect()
+}
+
+/// The version of a rule set: its id and a hash of itself and the parameters it uses.
+pub(super) fn version(rules: &RuleSet, library: &Library) -> String {
+    let canonical = serde_json::to_vec(&(rules, &used_by(rules, library))).unwrap_or_default();
+    let hash: String = blake3::hash(&canonical).to_hex().chars().take(12).collect();
+    format!("{}@{hash}", rules.id)
 }
 
 /// Adds the facts and parameters a formula rests on, through computed values.

@@ -1,13 +1,14 @@
 //! All policy in force for a station: the built-in files, overlaid by the office's own.
 
+use super::evaluate::{used_by, version};
 use super::load::{Layer, Places};
-use super::{Clause, DecisionSheet, Document, Keys, Parameter, ParameterAt, RuleSet, check};
-use crate::edited::{Problems, shipped};
+use super::{Clause, DecisionSheet, Document, Keys, Line, Parameter, ParameterAt, RuleSet, check};
+use crate::edited::{Problems, Source, shipped};
 use crate::words::{Problem, Said};
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/policy");
 /// The files the program carries.
@@ -27,6 +28,7 @@ pub struct Library {
     places: Places,
     /// What it was read from, layer by layer.
     layers: Vec<Vec<(String, String)>>,
+    versions: OnceLock<BTreeMap<String, String>>,
 }
 
 impl Library {
@@ -66,22 +68,30 @@ impl Library {
     }
 
     /// This library overlaid by the text of some files, by id: an office replaces a parameter or a
-    /// rule set by writing one with the same id.
+    /// rule set by writing one with the same id, and adds a row to a parameter with `[[row]]`.
     ///
     /// # Errors
     /// With everything that is wrong, by file and line.
-    pub fn with_files(&self, files: &[(&str, &str)]) -> Result<Self, Vec<Problem>> {
+    pub fn with_files<'f>(&self, files: &[(&'f str, &'f str)]) -> Result<Self, Vec<Problem>> {
         let problems = Problems::default();
         let mut layer = Layer::default();
-        for (file, text) in files {
-            layer.read(file, text, &problems);
+        let open = |(file, text): &(&'f str, &'f str)| Source::open(file, text, &problems);
+        let sources: Vec<Source<'_>> = files.iter().map(open).collect();
+        let roots: Vec<_> = sources.iter().map(Source::root).collect();
+        roots.iter().for_each(|root| layer.read(root));
+        for root in &roots {
+            layer.read_rows(root, &self.parameters);
+            root.finish();
         }
-        let mut library = self.clone();
+        let mut library = Self { versions: OnceLock::new(), ..self.clone() };
         library.documents.extend(layer.documents);
         library.clauses.extend(layer.clauses);
         library.parameters.extend(layer.parameters);
         library.rule_sets.extend(layer.rule_sets);
         library.places.extend(layer.places);
+        for (id, row) in layer.rows {
+            library.parameters.entry(id).and_modify(|parameter| parameter.lay(row));
+        }
         let own = |(file, text): &(&str, &str)| ((*file).to_string(), (*text).to_string());
         library.layers.push(files.iter().map(own).collect());
         // What refers to something that could not be read would only be told twice.
@@ -97,12 +107,51 @@ impl Library {
         self.rule_sets.get(id)
     }
 
+    /// The version of each rule set: its id and a hash of the rules and the parameters they use.
+    #[must_use]
+    pub fn versions(&self) -> &BTreeMap<String, String> {
+        self.versions.get_or_init(|| {
+            let sets = self.rule_sets.iter();
+            sets.map(|(id, rules)| (id.clone(), version(rules, self))).collect()
+        })
+    }
+
+    /// The version of a rule set with the parameters of this library; one that is not its own may
+    /// be a draft.
+    pub(super) fn version_of(&self, rules: &RuleSet) -> String {
+        let own = self.rule_sets.get(&rules.id).is_some_and(|own| std::ptr::eq(own, rules));
+        let known = self.versions().get(&rules.id).filter(|_| own);
+        known.cloned().unwrap_or_else(|| version(rules, self))
+    }
+
+    /// The parameters a rule set uses.
+    #[must_use]
+    pub fn used_by(&self, rules: &RuleSet) -> BTreeMap<&str, &Parameter> {
+        used_by(rules, self)
+    }
+
     /// What the outcome a sheet names is called; the id it has where no rules know it any more.
     #[must_use]
     pub fn outcome_of(&self, sheet: &DecisionSheet) -> Option<Said> {
         let id = sheet.category.as_deref()?;
         let known = self.rule_set(sheet.rule_set()).and_then(|rules| rules.outcome(id));
         Some(known.cloned().unwrap_or_else(|| Said::same(id.to_string())))
+    }
+
+    /// What a value of a fact is called, where some rule set says so; else as it is written.
+    #[must_use]
+    pub fn word(&self, fact: &str, value: &str) -> Said {
+        let facts = self.rule_sets.values().filter_map(|rules| rules.fact(fact));
+        let mut words = facts.flat_map(|fact| &fact.words);
+        let word = words.find(|word| word.id == value);
+        word.map_or_else(|| Said::same(value.to_string()), |word| word.title.clone())
+    }
+
+    /// The values facts must have, in words: `城镇`; nothing where it holds whatever they are.
+    #[must_use]
+    pub fn only_said(&self, only: &BTreeMap<String, String>) -> Said {
+        let words: Vec<Said> = only.iter().map(|(fact, value)| self.word(fact, value)).collect();
+        Said::join(&words, "、", ", ")
     }
 
     /// What is known of a parameter on `date`.
@@ -117,6 +166,15 @@ impl Library {
         let document =
             self.documents.get(&clause.document).map(Document::cited).unwrap_or_default();
         Said::join(&[document, Said::same(clause.article.clone())], " ", " ")
+    }
+
+    /// The lines of rules that cite a clause, each with its rule set.
+    pub fn citing<'l>(&'l self, clause: &'l str) -> impl Iterator<Item = (&'l RuleSet, &'l Line)> {
+        let lines = self
+            .rule_sets
+            .values()
+            .flat_map(|rules| rules.lines.iter().map(move |line| (rules, line)));
+        lines.filter(move |(_, line)| line.clause == clause)
     }
 
     /// The document a clause belongs to.

@@ -4,11 +4,11 @@ use super::{
     Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, MeasureSource,
     Named, Parameter, ParameterRow, ParameterValue, Reach, Role, RuleSet, Start, Threshold, Unit,
 };
-use crate::edited::{Node, Place, Problems, Raw, Source, values};
+use crate::edited::{Node, Place, Raw, values};
 use crate::formula::Formula;
 use crate::record::date_in_file;
 use crate::said;
-use crate::words::Said;
+use crate::words::{Said, closest};
 use std::collections::BTreeMap;
 
 /// Places by thing (`line hardship-eligibility/R-DEEP`) and key (`condition`).
@@ -22,6 +22,8 @@ pub(super) struct Layer {
     pub parameters: BTreeMap<String, Parameter>,
     pub rule_sets: BTreeMap<String, RuleSet>,
     pub places: Places,
+    /// Rows for parameters that stand elsewhere, by the parameter's id.
+    pub rows: Vec<(String, ParameterRow)>,
 }
 
 const BASES: &[(&str, Basis)] =
@@ -42,10 +44,8 @@ const ROLES: &[(&str, Role)] = &[
 ];
 
 impl Layer {
-    /// Reads one file into the layer, noting what is wrong in `problems`.
-    pub fn read(&mut self, file: &str, text: &str, problems: &Problems) {
-        let source = Source::open(file, text, problems);
-        let root = source.root();
+    /// Reads what one file declares into the layer.
+    pub fn read(&mut self, root: &Node<'_>) {
         for entry in root.tables("document") {
             let document = self.document(&entry);
             self.documents.insert(document.id.clone(), document);
@@ -63,7 +63,35 @@ impl Layer {
             let rules = self.rule_set(&entry);
             self.rule_sets.insert(rules.id.clone(), rules);
         }
-        root.finish();
+    }
+
+    /// Reads the rows one file adds to parameters of this layer, or of those `below`; everything
+    /// else of all files has been read by then.
+    pub fn read_rows(&mut self, root: &Node<'_>, below: &BTreeMap<String, Parameter>) {
+        for entry in root.tables("row") {
+            let id = text(&entry, "parameter");
+            let parameter = self.parameters.get(&id).or_else(|| below.get(&id));
+            let Some(unit) = parameter.map(|parameter| parameter.unit) else {
+                let known = self.parameters.keys().chain(below.keys());
+                let meant = closest(&id, known.map(String::as_str));
+                let said = said!("没有参数“{id}”", "there is no parameter \"{id}\"");
+                entry.wrong_meaning("parameter", said, meant);
+                continue;
+            };
+            if let Some(row) = self.row(&id, unit, &entry) {
+                let same = |(other, there): &&(String, ParameterRow)| {
+                    *other == id && there.begins_with(&row)
+                };
+                if self.rows.iter().any(|other| same(&other)) {
+                    let said = Said::fixed(
+                        "同一参数、同一地区、同样的 where 已有同一天起的一行，请删去一处",
+                        "there is a row of this parameter for the same region, `where` and day already; remove one of them",
+                    );
+                    entry.wrong_at("from", said);
+                }
+                self.rows.push((id, row));
+            }
+        }
     }
 
     /// Keeps the places of a thing's keys; a thing declared twice in one layer is a problem.
@@ -116,23 +144,13 @@ impl Layer {
         let title = entry.need_said("title");
         let unit = entry.need_word("unit", Unit::WORDS);
         self.keep(entry, &format!("parameter {id}"), &["unit"]);
-        let rows = entry
-            .tables("row")
-            .into_iter()
-            .enumerate()
-            .filter_map(|(at, row)| self.row(&id, unit?, at, &row))
-            .collect();
+        let rows =
+            entry.tables("row").into_iter().filter_map(|row| self.row(&id, unit?, &row)).collect();
         entry.finish();
         Some(Parameter { id, title, unit: unit?, rows })
     }
 
-    fn row(
-        &mut self,
-        parameter: &str,
-        unit: Unit,
-        at: usize,
-        entry: &Node<'_>,
-    ) -> Option<ParameterRow> {
+    fn row(&mut self, parameter: &str, unit: Unit, entry: &Node<'_>) -> Option<ParameterRow> {
         let (from, not_before) = (date_in_file(entry, "from"), date_in_file(entry, "not_before"));
         let start = match (from, not_before, date_in_file(entry, "not_after")) {
             (Some(day), None, None) => Start::On(day),
@@ -155,11 +173,14 @@ impl Layer {
         let value = parameter_value(entry, unit);
         let clause = text(entry, "clause");
         let basis = entry.need_word("basis", BASES);
-        let keys = &["clause", "basis", "from", "to"];
-        self.keep(entry, &format!("row {parameter}/{at}"), keys);
         entry.finish();
         let (only, value, basis) = (only.unwrap_or_default(), value?, basis?);
-        Some(ParameterRow { start, to, region, only, value, clause, basis })
+        let row = ParameterRow { start, to, region, only, value, clause, basis };
+        let thing = row.thing(parameter);
+        for key in ["id", "clause", "basis", "from", "to"] {
+            self.places.insert((thing.clone(), key), entry.place_of(key));
+        }
+        Some(row)
     }
 
     fn rule_set(&mut self, entry: &Node<'_>) -> RuleSet {

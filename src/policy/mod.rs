@@ -23,6 +23,7 @@ mod scene;
 mod sheet;
 mod threshold;
 mod veil;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -39,3 +40,4 @@ pub use rules::{
     Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, RuleSet, Threshold,
 };
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};
+pub use written::written;

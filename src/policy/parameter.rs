@@ -143,7 +143,8 @@ impl Start {
     }
 
     /// The day from which it has certainly begun.
-    pub(super) fn latest(self) -> NaiveDate {
+    #[must_use]
+    pub fn latest(self) -> NaiveDate {
         match self {
             Self::Always => NaiveDate::MIN,
             Self::On(day) => day,
@@ -172,6 +173,28 @@ pub struct ParameterRow {
 }
 
 impl ParameterRow {
+    /// What its place in a file is kept under.
+    pub(super) fn thing(&self, parameter: &str) -> String {
+        format!("row {parameter} {:?} {} {:?}", self.start, self.region, self.only)
+    }
+
+    /// When it holds; `next` is the row after it for the same region and facts.
+    #[must_use]
+    pub fn validity(&self, next: Option<&Self>) -> Said {
+        super::render::validity(&in_force(self, next))
+    }
+
+    /// Whether it holds for the same region and facts.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.region == other.region && self.only == other.only
+    }
+
+    /// Whether it holds for the same region and facts from the same day on.
+    pub(super) fn begins_with(&self, other: &Self) -> bool {
+        self.is_beside(other) && self.start == other.start
+    }
+
     fn holds_where(&self, facts: &[(&str, &str)]) -> bool {
         self.only.iter().all(|(name, value)| facts.contains(&(name.as_str(), value.as_str())))
     }
@@ -251,6 +274,22 @@ impl<'l> ParameterAt<'l> {
 }
 
 impl Parameter {
+    /// Lays a row into the table: in the place of the one that begins on the same day for the same
+    /// region and facts, else where it belongs by its beginning.
+    pub(super) fn lay(&mut self, row: ParameterRow) {
+        if let Some(there) = self.rows.iter_mut().find(|there| there.begins_with(&row)) {
+            *there = row;
+            return;
+        }
+        let earlier = |there: &ParameterRow| {
+            there.is_beside(&row) && there.start.latest() <= row.start.latest()
+        };
+        let later = |there: &ParameterRow| there.is_beside(&row);
+        let after = self.rows.iter().rposition(earlier).map(|at| at + 1);
+        let at = after.or_else(|| self.rows.iter().position(later)).unwrap_or(self.rows.len());
+        self.rows.insert(at, row);
+    }
+
     /// The names of the facts its value depends on.
     #[must_use]
     pub fn depends_on(&self) -> BTreeSet<&str> {
@@ -260,19 +299,43 @@ impl Parameter {
     /// What is known of the value on `date`. Rows of the closest region go before wider ones.
     #[must_use]
     pub fn at(&self, date: NaiveDate, keys: Keys<'_>) -> ParameterAt<'_> {
-        let fitting: Vec<(usize, &ParameterRow)> = self
-            .rows
-            .iter()
-            .filter(|row| row.holds_where(keys.facts))
-            .filter_map(|row| row.fits(keys.region).map(|depth| (depth, row)))
-            .collect();
-        let Some(closest) = fitting.iter().map(|(depth, _)| *depth).max() else {
-            return ParameterAt::None;
-        };
-        let rows: Vec<&ParameterRow> =
-            fitting.iter().filter(|(depth, _)| *depth == closest).map(|(_, row)| *row).collect();
-        at_date(&rows, date)
+        let rows = self.rows.iter().filter(|row| row.holds_where(keys.facts));
+        at_date(&closest(rows, keys.region), date)
     }
+
+    /// The rows that hold for a region, whatever facts they depend on, in their order: those of the
+    /// closest region of each set of facts.
+    #[must_use]
+    pub fn fitting(&self, region: &str) -> Vec<&ParameterRow> {
+        let mut sets: Vec<&BTreeMap<String, String>> = Vec::new();
+        for row in &self.rows {
+            if !sets.contains(&&row.only) {
+                sets.push(&row.only);
+            }
+        }
+        let of = |only: &BTreeMap<String, String>| {
+            closest(self.rows.iter().filter(|row| row.only == *only), region)
+        };
+        sets.into_iter().flat_map(of).collect()
+    }
+
+    /// A value as people read it: money in yuan, a share in percent.
+    #[must_use]
+    pub fn shown(&self, value: &ParameterValue) -> Said {
+        super::render::show_parameter(self.unit, value)
+    }
+}
+
+/// The rows of the closest region that holds for `region`, in their order.
+fn closest<'l>(
+    rows: impl Iterator<Item = &'l ParameterRow>,
+    region: &str,
+) -> Vec<&'l ParameterRow> {
+    let fitting: Vec<(usize, &ParameterRow)> =
+        rows.filter_map(|row| row.fits(region).map(|depth| (depth, row))).collect();
+    let closest = fitting.iter().map(|(depth, _)| *depth).max();
+    let rows = fitting.into_iter().filter(|(depth, _)| Some(*depth) == closest);
+    rows.map(|(_, row)| row).collect()
 }
 
 fn at_date<'l>(rows: &[&'l ParameterRow], date: NaiveDate) -> ParameterAt<'l> {

@@ -196,7 +196,7 @@ fn show_value(unit: Unit, value: &Val) -> Said {
     }
 }
 
-fn show_parameter(unit: Unit, value: &ParameterValue) -> Said {
+pub(super) fn show_parameter(unit: Unit, value: &ParameterValue) -> Said {
     match value {
         ParameterValue::Integer(number) => show_value(unit, &Val::Integer(*number)),
         ParameterValue::YesNo(yes) => show_value(unit, &Val::YesNo(*yes)),

@@ -329,7 +329,8 @@ fn missing(field: &Field) -> TypedError {
 }
 
 /// True when a value is of the field's type.
-fn fits(field_type: &FieldType, value: &Value) -> bool {
+#[must_use]
+pub fn fits(field_type: &FieldType, value: &Value) -> bool {
     match field_type {
         FieldType::Text { .. }
         | FieldType::PersonName

@@ -16,6 +16,8 @@ pub struct Kind {
     pub title: Said,
     /// What making one is called on the home screen; its title where the pack does not say.
     pub new: Said,
+    /// Whether people make it: not where only moves do.
+    pub by_hand: bool,
     /// Program area (tab) it belongs to.
     pub area: String,
     /// Id of the pack it comes from.

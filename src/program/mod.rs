@@ -12,6 +12,7 @@ mod check;
 mod code_list;
 mod effective;
 mod first_row;
+mod follow;
 mod kind;
 mod loader;
 mod measure;
@@ -28,13 +29,14 @@ pub use catalogue::{AreaTab, Catalogue, Heading, Pack};
 use check::BIRTH_DATE;
 pub use check::{
     FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id,
-    problems,
+    fits, problems,
 };
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches, pinyin_of};
 pub use effective::{
     Effective, day_number, effective, effective_fields, effective_row, formula_value,
 };
 pub use first_row::{entered_again, has_first_row};
+pub use follow::{Follow, Given};
 pub use kind::{
     Confidential, Field, FieldType, FirstRow, Import, Kind, ListSort, RecordList, Required,
     SearchKeys, Section, Total, Validity,

@@ -1,6 +1,6 @@
 //! The life of a kind of record: states, and the moves between them.
 
-use super::{Field, FieldType};
+use super::{Field, FieldType, Follow};
 use crate::calendar::Period;
 use crate::formula::Formula;
 use crate::record::Fields;
@@ -244,6 +244,8 @@ pub struct Move {
     pub not_before: Option<Due>,
     /// The key that makes it in review.
     pub key: Option<char>,
+    /// What it brings about besides.
+    pub then: Vec<Follow>,
 }
 
 impl Workflow {

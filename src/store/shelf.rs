@@ -48,6 +48,19 @@ impl Store {
         write_whole(&path, &sealed)
     }
 
+    /// Writes a file of the office's own into the data folder, as `policy/parameters.toml`: whole, or
+    /// not at all.
+    ///
+    /// # Errors
+    /// When the disk does not take it; what was there before is still there.
+    pub fn keep_own(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        let path = self.dir.join(name);
+        if let Some(folder) = path.parent() {
+            make_dir(folder)?;
+        }
+        write_whole(&path, text.as_bytes())
+    }
+
     /// Whether anything is kept under a shelf and a name, without opening it.
     #[must_use]
     pub fn has_side(&self, shelf: &str, name: &str) -> bool {

@@ -34,6 +34,10 @@ pub enum Action {
     Lock,
     /// The log of the house, for auditors.
     Log,
+    /// The library of rules.
+    Rules,
+    /// Enter a new value of a parameter.
+    NewValue,
     /// Choose another password.
     ChangePassword,
     /// Sign out, so that somebody else can sign in.
@@ -165,6 +169,12 @@ pub enum Place {
     Preview,
     /// Several records about to be decided together, and what became of them.
     Batch,
+    /// The library of rules, with a line that searches it.
+    Rules,
+    /// One document, clause or parameter.
+    Rule,
+    /// New values tried over the files.
+    Trial,
 }
 
 /// One row of the table.
@@ -185,16 +195,23 @@ pub struct ActionInfo {
 }
 
 use Place::{
-    Accounts, Ask, Batch, Find, Form, List, Page, Path, Preview, Review, SignIn, System, Text,
+    Accounts, Ask, Batch, Find, Form, List, Page, Path, Preview, Review, Rule, Rules, SignIn,
+    System, Text, Trial,
 };
 
-const SIGNED_IN: &[Place] =
-    &[List, Page, Review, Form, Find, Text, System, Accounts, Path, Preview, Batch];
-const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System, Accounts];
-const ALL: &[Place] =
-    &[SignIn, List, Page, Review, Form, Find, Ask, Text, System, Accounts, Path, Preview, Batch];
-const MOVING: &[Place] =
-    &[List, Page, Review, Form, Find, Ask, Text, System, Accounts, Path, Preview, Batch];
+const SIGNED_IN: &[Place] = &[
+    List, Page, Review, Form, Find, Text, System, Accounts, Path, Preview, Batch, Rules, Rule,
+    Trial,
+];
+const OUTSIDE_FIELDS: &[Place] = &[List, Page, Review, Text, System, Accounts, Rule];
+const ALL: &[Place] = &[
+    SignIn, List, Page, Review, Form, Find, Ask, Text, System, Accounts, Path, Preview, Batch,
+    Rules, Rule, Trial,
+];
+const MOVING: &[Place] = &[
+    List, Page, Review, Form, Find, Ask, Text, System, Accounts, Path, Preview, Batch, Rules, Rule,
+    Trial,
+];
 
 macro_rules! row {
     ($action:expr, $name:literal, $zh:literal, $en:literal, $keys:expr, $places:expr, $bar:literal) => {
@@ -235,7 +252,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "提交",
         "Submit",
         ["F10", "Ctrl-S"],
-        &[Form, Ask, SignIn, Path, Preview, Batch],
+        &[Form, Ask, SignIn, Path, Preview, Batch, Trial],
         2
     ),
     row!(Action::KeepDraft, "keep-draft", "存草稿", "Keep draft", ["Ctrl-D"], &[Form], 3),
@@ -342,6 +359,8 @@ pub const ACTIONS: &[ActionInfo] = &[
         0
     ),
     row!(Action::Log, "log", "审计日志", "Log", ["l"], OUTSIDE_FIELDS, 0),
+    row!(Action::Rules, "rules", "制度", "Rules", ["z"], OUTSIDE_FIELDS, 27),
+    row!(Action::NewValue, "new-value", "新数值", "New value", ["F3", "n"], &[Rules, Rule], 3),
     row!(Action::ChangePassword, "change-password", "改密码", "Change password", [], SIGNED_IN, 0),
     row!(Action::SignOut, "sign-out", "换人登录", "Sign out", ["Ctrl-O"], ALL, 0),
     row!(Action::Quit, "quit", "退出程序", "Quit", ["Ctrl-Q"], ALL, 26),
@@ -391,6 +410,7 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::AccountPerson
         | Action::Restore
         | Action::RecoveryKey
+        | Action::NewValue
         | Action::Erase => Some(Right::Accounts),
         Action::Log => Some(Right::Log),
         _ => None,

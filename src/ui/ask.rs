@@ -5,7 +5,7 @@ mod painting;
 use super::action::{Action, Place};
 use super::keymap;
 use super::screen::{Context, Look, Screen, Taken};
-use crate::terminal::text::fold_key;
+use crate::terminal::text::{self, fold_key};
 use crate::terminal::{InputLine, Key, KeyCode};
 use crate::words::Said;
 use ratatui::buffer::Buffer;
@@ -129,6 +129,18 @@ impl Part {
     pub fn starting_with(mut self, typed: &str) -> Self {
         if let Self::Line { input, .. } = &mut self {
             input.insert(typed);
+        }
+        self
+    }
+
+    /// The same line with the cursor before the last `mark` in it, where the text is completed.
+    #[must_use]
+    pub fn cursor_before(mut self, mark: &str) -> Self {
+        if let Self::Line { input, .. } = &mut self
+            && let Some((_, rest)) = input.text().rsplit_once(mark)
+        {
+            let steps = text::graphemes(rest).count() + text::graphemes(mark).count();
+            (0..steps).for_each(|_| input.left());
         }
         self
     }

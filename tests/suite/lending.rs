@@ -1,6 +1,7 @@
 //! A pack of another subject works without a line of Rust: a lending library with readers, books
 //! and loans.
 
+mod follows;
 mod visits;
 
 use crate::cli::{Desk, json_lines, shown};
@@ -38,6 +39,13 @@ fn returned(station: &Station, id: RecordId) {
     station.office.perform(&station.actor("volunteer"), command).unwrap();
     station.clock.set(station.clock.now() + chrono::TimeDelta::days(2));
     moves(station, id, "bring_back").unwrap();
+}
+
+fn amended(station: &Station, id: RecordId, fields: Fields) -> Result<Receipt, Refusal> {
+    let base = station.office.record(id).unwrap().unwrap().revision;
+    let fields = fields.into_iter().map(|(field, value)| (field, Some(value))).collect();
+    let command = Command::Amend { id, base, fields, reason: None };
+    station.office.perform(&station.actor("volunteer"), command)
 }
 
 fn loan(station: &Station, reader: &str, book: &str) -> RecordId {

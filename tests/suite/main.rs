@@ -26,6 +26,7 @@ mod monkey;
 mod office;
 mod power;
 mod recovery;
+mod regulations;
 mod rosters;
 mod screens;
 mod several;

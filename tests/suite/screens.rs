@@ -144,6 +144,42 @@ fn without_colour() {
     });
 }
 
+/// The library of rules, and a new value on its way.
+fn rules_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
+    desk.signs_in("admin").press("z");
+    show("rules", desk);
+    desk.press("Tab").types("2016");
+    show("rules-found", desk);
+    desk.press("Down Enter");
+    show("rules-clause", desk);
+    desk.press("Esc Ctrl-U Tab Tab");
+    show("rules-to-confirm", desk);
+    desk.press("Tab").types("dbbz").press("Enter");
+    show("rules-parameter", desk);
+    desk.press("F3").types("790");
+    show("rules-new-value", desk);
+    desk.press("Enter Enter Enter").types("9").press("F10");
+    desk.hears_one_of(station, &["共试算", "decided anew"]);
+    show("rules-trial", desk);
+}
+
+#[test]
+fn the_rules_on_every_screen() {
+    for (name, size, lang, mono) in [
+        ("zh-80", (80, 24), Lang::Zh, false),
+        ("zh-120", (120, 40), Lang::Zh, false),
+        ("en-80", (80, 24), Lang::En, false),
+        ("mono-80", (80, 24), Lang::Zh, true),
+    ] {
+        let station = furnished::station_with_newcomer();
+        let mut desk = station.session_in(size.0, size.1, lang, mono);
+        rules_tour(&station, &mut desk, |step, desk| {
+            let screen = if mono { desk.marked() } else { desk.screen() };
+            assert_snapshot!(format!("{name}-{step}"), steady(&station, &screen));
+        });
+    }
+}
+
 /// The accounts, as the administrator keeps them.
 fn accounts_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
     desk.signs_in("admin");

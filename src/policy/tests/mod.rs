@@ -5,6 +5,7 @@ mod loading;
 mod parameters;
 mod sheets;
 mod stored;
+mod written;
 
 use super::*;
 use crate::words::Said;

@@ -98,6 +98,9 @@ pub(super) fn check(catalogue: &Catalogue, mentions: &Mentions, problems: &Probl
             found_by(kind, at, problems);
         }
     }
+    for mentioned in &mentions.follows {
+        super::follows::check(catalogue, mentioned, problems);
+    }
     defaults(catalogue, mentions, problems);
     groups(catalogue, mentions, problems);
     for kind in catalogue.kinds() {

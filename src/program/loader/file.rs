@@ -86,6 +86,7 @@ fn kind(
     fields::check_id(node, id);
     let title = node.need_said("title");
     let new = node.said("new").unwrap_or_else(|| title.clone());
+    let by_hand = node.yes("by_hand").unwrap_or(true);
     let code = code(node);
     let number = number(node);
     let area = node.text("area").map_or_else(|| pack.area.clone(), |at| at.value);
@@ -115,6 +116,7 @@ fn kind(
         code: code.unwrap_or(0),
         title,
         new,
+        by_hand,
         area,
         pack: pack.id.clone(),
         number: number?,

@@ -6,6 +6,7 @@
 mod cross;
 mod fields;
 mod file;
+mod follows;
 mod formulas;
 mod hands;
 mod lists;
@@ -58,6 +59,8 @@ struct Mentions {
     shows: Vec<(String, At<String>)>,
     /// Where each field stands, by kind and id.
     fields: BTreeMap<(String, String), Place>,
+    /// What moves bring about.
+    follows: Vec<follows::Mentioned>,
     /// Typed default values, by kind and field path.
     defaults: Vec<(String, String, Place)>,
 }

@@ -1,7 +1,7 @@
 //! The workflow of a kind: states, moves, and whether every state can be reached and left.
 
 use super::fields::{self, Gathered};
-use super::hands;
+use super::{follows, hands};
 use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
@@ -100,6 +100,8 @@ fn one_move(
     let due = period(item, "due", &asks, read);
     let not_before = period(item, "not_before", &asks, read);
     let key = key(item);
+    let step = id.as_ref().map(|at| at.value.as_str()).unwrap_or_default();
+    let then = follows::read(item, (into.kind, step), into.mentions);
     item.finish();
     if from.is_empty() {
         item.wrong(said!(
@@ -131,6 +133,7 @@ fn one_move(
         due,
         not_before,
         key,
+        then,
     };
     Some((step, named))
 }

@@ -50,7 +50,7 @@ pub fn choose_among(some: Option<&[String]>, person: Option<RecordId>, cx: &mut 
         .office
         .catalogue()
         .kinds()
-        .filter(|kind| person.is_none() || kind.person.is_some())
+        .filter(|kind| kind.by_hand && (person.is_none() || kind.person.is_some()))
         .filter(|kind| some.is_none_or(|some| some.contains(&kind.id)))
         .map(|kind| (kind.id.clone(), kind.title.clone()))
         .collect();

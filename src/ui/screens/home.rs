@@ -194,6 +194,7 @@ impl Screen for Home {
 /// What F3 can make, by the titles of kinds.
 fn what_to_make(cx: &Context) -> Said {
     let kinds = cx.office.catalogue().kinds();
+    let kinds = kinds.filter(|kind| kind.by_hand);
     let all: Vec<Said> = kinds.map(|kind| kind.new.clone()).collect();
     let all = Said::join(&all, "、", ", ");
     Said::new(format!("新建：{}", all.zh), all.en)

@@ -15,6 +15,7 @@ pub mod log;
 pub mod moving;
 pub mod page;
 pub mod password;
+pub mod regulations;
 pub mod sheet;
 pub mod sign_in;
 pub mod system;
@@ -45,6 +46,10 @@ pub fn open(action: Action, cx: &mut Context) {
         }
         Action::Log => {
             let screen = log::Log::new(cx);
+            cx.open(screen);
+        }
+        Action::Rules => {
+            let screen = regulations::Regulations::new(cx);
             cx.open(screen);
         }
         Action::ChangePassword => cx.open(password::Password::new(cx.office)),

@@ -104,13 +104,9 @@ impl Screen for System {
                 Said::same(format!("{}@{}", kind.id, office.catalogue().hash(&kind.id))),
             );
         }
-        for rules in office.library().rule_sets.values() {
-            reading.value(
-                rules.title.clone(),
-                Said::same(
-                    crate::policy::Evaluator::new(rules, office.library()).version().to_string(),
-                ),
-            );
+        let library = office.library();
+        for (rules, version) in library.rule_sets.values().zip(library.versions().values()) {
+            reading.value(rules.title.clone(), Said::same(version.clone()));
         }
         own_files(&mut reading, cx);
         let years: Vec<String> = office.calendar().years().map(|year| year.to_string()).collect();

@@ -32,6 +32,19 @@ pub fn ask(record: &Record, cx: &mut Context) {
             Said::new(format!("　{}", said.zh), format!("  {}", said.en))
         }));
     }
+    body.extend(found.others.iter().map(|other| {
+        let (kind, number) = (&other.kind, &other.number);
+        if other.withdraws {
+            return Said::new(
+                format!("同一次保存新建的{} {number} 一并撤销。", kind.zh),
+                format!("{} {number}, made by the same save, goes with it.", kind.en),
+            );
+        }
+        Said::new(
+            format!("同一次保存改过的{} {number} 一并回到以前。", kind.zh),
+            format!("{} {number}, changed by the same save, goes back with it.", kind.en),
+        )
+    }));
     let (id, seq) = (record.id, Some(found.seq));
     let title = said!("撤销上次保存", "Undo the last save");
     let asked = Ask::new(title, body, Vec::new(), move |_, cx| {

@@ -1,0 +1,181 @@
+//! What a move brings about: rows and fields of its own record, and new records, all in the one
+//! entry of the move. Another record that is there already is never touched.
+
+use super::door::Door;
+use super::entering::{Entered, settle_names};
+use super::{Actor, Answers, Refusal};
+use crate::program::{Field, Follow, Given, Kind, Move, Stage, fits, typed};
+use crate::record::{Fields, Record, Row, Value};
+use crate::words::Said;
+
+/// A record a move makes, with what was entered for it and is kept otherwise.
+pub(super) type Made = (Record, Entered);
+
+/// Where the values of a consequence come from.
+struct Sources<'s> {
+    answers: &'s Answers,
+    row: Option<&'s Row>,
+    record: &'s Record,
+}
+
+impl Sources<'_> {
+    fn named(&self, name: &str) -> Option<&Value> {
+        let of_row = || self.row.and_then(|row| row.fields.get(name));
+        self.answers.get(name).or_else(of_row).or_else(|| self.record.get(name))
+    }
+}
+
+impl super::Office {
+    /// Brings rows and fields of the record itself up to what the move says.
+    pub(super) fn follow_here(
+        &self,
+        kind: &Kind,
+        step: &Move,
+        answers: &Answers,
+        record: &mut Record,
+    ) {
+        for follow in &step.then {
+            let before = record.clone();
+            let sources = Sources { answers, row: None, record: &before };
+            match follow {
+                Follow::Make { .. } => {}
+                Follow::Set { with } => {
+                    let values = with.iter().filter_map(|(name, given)| {
+                        Some((name.clone(), self.given(kind.field(name)?, given, &sources)?))
+                    });
+                    record.fields.extend(values);
+                }
+                Follow::Row { table, with } => {
+                    let Some(field) = kind.field(table) else { continue };
+                    let columns = field.field_type.columns();
+                    let values = with.iter().filter_map(|(name, given)| {
+                        let column = columns.iter().find(|column| column.id == *name)?;
+                        Some((name.clone(), self.given(column, given, &sources)?))
+                    });
+                    let row = Row { id: 0, fields: values.collect() };
+                    match record.fields.get_mut(table) {
+                        Some(Value::Table(rows)) => rows.push(row),
+                        _ => {
+                            record.fields.insert(table.clone(), Value::Table(vec![row]));
+                        }
+                    }
+                }
+            }
+        }
+        super::amend::number_rows(&mut record.fields);
+    }
+
+    /// The records a move makes.
+    ///
+    /// # Errors
+    /// When one of them would not hold; the field is named with the kind it is of.
+    pub(super) fn follow_beyond(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        step: &Move,
+        answers: &Answers,
+        record: &Record,
+    ) -> Result<Vec<Made>, Refusal> {
+        let beyond = self.beyond(step, answers, record).into_iter().map(|(kind, fields)| {
+            let made = self.made_of(door, actor, kind, fields);
+            made.map_err(|refusal| of_kind(kind, refusal))
+        });
+        beyond.collect()
+    }
+
+    /// A record as a move will leave it, before anybody has answered anything, and after it what the
+    /// move makes: for rules that are shown beforehand. What is made has no number yet.
+    pub(super) fn as_left_by(&self, kind: &Kind, step: &Move, record: &Record) -> Vec<Record> {
+        let mut left = Record { state: step.to.clone(), ..record.clone() };
+        let answers = Answers::new();
+        self.follow_here(kind, step, &answers, &mut left);
+        let made = self.beyond(step, &answers, &left).into_iter().filter_map(|(kind, fields)| {
+            let state = kind.workflow.as_ref().map(|life| life.start.clone());
+            let made = Record::made(self.new_id().ok()?, &kind.id, "", "", self.now());
+            Some(Record { fields, state: state.unwrap_or_default(), ..made })
+        });
+        let made: Vec<Record> = made.collect();
+        std::iter::once(left).chain(made).collect()
+    }
+
+    /// The fields of the records a move makes, with their kinds.
+    fn beyond(&self, step: &Move, answers: &Answers, record: &Record) -> Vec<(&Kind, Fields)> {
+        let mut beyond = Vec::new();
+        for follow in &step.then {
+            let Follow::Make { kind, each, copy, with } = follow else { continue };
+            // The loader knows the kind.
+            let Some(kind) = self.catalogue.kind(kind) else { continue };
+            let rows = each.as_ref().map(|table| record.get(table).map_or(&[][..], Value::rows));
+            let rows: Vec<Option<&Row>> = match rows {
+                Some(rows) => rows.iter().map(Some).collect(),
+                None => vec![None],
+            };
+            for row in rows {
+                let sources = Sources { answers, row, record };
+                beyond.push((kind, self.fields_of(kind, *copy, with, &sources)));
+            }
+        }
+        beyond
+    }
+
+    fn fields_of(
+        &self,
+        kind: &Kind,
+        copy: bool,
+        with: &[(String, Given)],
+        sources: &Sources<'_>,
+    ) -> Fields {
+        let mut fields = Fields::new();
+        for field in kind.fields().filter(|field| !field.is_computed() && field.total.is_none()) {
+            let given = with.iter().find(|(name, _)| *name == field.id).map(|(_, given)| given);
+            let value = match given {
+                Some(given) => self.given(field, given, sources),
+                None if copy => {
+                    let from = sources.row.map_or_else(
+                        || sources.record.get(&field.id),
+                        |row| row.fields.get(&field.id),
+                    );
+                    from.filter(|value| fits(&field.field_type, value)).cloned()
+                }
+                None => None,
+            };
+            let value = value.or_else(|| typed::default_value(field, &self.typing()));
+            fields.extend(value.map(|value| (field.id.clone(), value)));
+        }
+        fields
+    }
+
+    fn made_of(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        kind: &Kind,
+        mut fields: Fields,
+    ) -> Result<Made, Refusal> {
+        super::amend::number_rows(&mut fields);
+        let entered = settle_names(kind, &mut fields)?;
+        self.checked(kind, &fields, Stage::Draft)?;
+        self.references_hold(kind, &fields, &Fields::new())?;
+        Ok((self.new_record(door, actor, kind, fields, None)?, entered))
+    }
+
+    fn given(&self, field: &Field, given: &Given, sources: &Sources<'_>) -> Option<Value> {
+        match given {
+            Given::This => Some(Value::Reference(sources.record.id)),
+            Given::Named(name) => sources.named(name).cloned(),
+            // The loader has read it once already.
+            Given::Typed(text) => typed::parse(field, text, &self.typing()).ok().flatten(),
+        }
+    }
+}
+
+/// A refusal of a record the move would make says which kind it is about.
+fn of_kind(kind: &Kind, refusal: Refusal) -> Refusal {
+    let (title, said) = (&kind.title, &refusal.message);
+    let message = Said::new(
+        format!("这一步要新建的“{}”：{}", title.zh, said.zh),
+        format!("The {} this step makes: {}", title.en, said.en),
+    );
+    Refusal { message, ..refusal }
+}
