@@ -1,6 +1,7 @@
 //! A record as the directory sees it.
 
 use super::Office;
+use super::merging::Merges;
 use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
 use crate::program::{AskType, FieldType, Kind, PERSON, Workflow, effective};
@@ -29,13 +30,14 @@ impl Office {
         mut each: impl FnMut(Walked<'_>),
     ) -> Result<Walk, StoreError> {
         let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
+        let merges = self.merges().clone();
         self.store.walk(|record| {
             let glance = record.glance()?;
             let kind = plain.iter().find(|kind| kind.id == glance.kind);
             if let Some(kind) = kind.filter(|_| glance.state.is_empty())
-                && let Some(whose) = whose(&glance, kind, &of_person)
+                && let Some(whose) = whose(&glance, kind, &merges, &of_person)
             {
-                each(Walked::Card(at_a_glance(&glance, kind, whose)));
+                each(Walked::Card(at_a_glance(&glance, kind, &merges, whose)));
                 return Ok(());
             }
             let record = record.stored()?.record;
@@ -48,7 +50,7 @@ impl Office {
                     let read = self.store.get(PERSON, id);
                     read.ok().flatten().map(|stored| stored.record)
                 });
-                each(Walked::Card(of(&record, whose, kind, &self.calendar)));
+                each(Walked::Card(of(&record, whose, kind, &self.calendar, &merges)));
             }
             Ok(())
         })
@@ -60,7 +62,8 @@ impl Office {
         let directory = || self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let of_person = |id| directory().of_person(id);
         let read = |id| self.inside(PERSON, id).ok().flatten();
-        Some(of(record, self.whose(record, kind, of_person, read), kind, &self.calendar))
+        let whose = self.whose(record, kind, of_person, read);
+        Some(of(record, whose, kind, &self.calendar, &self.merges()))
     }
 
     /// Whose a record is; the person is only read where no card of theirs is known.
@@ -71,7 +74,7 @@ impl Office {
         of_person: impl Fn(RecordId) -> Option<OfPerson>,
         read: impl Fn(RecordId) -> Option<Record>,
     ) -> Whose {
-        let id = record.get(kind.person.as_deref()?)?.as_reference()?;
+        let id = self.canonical(record.get(kind.person.as_deref()?)?.as_reference()?);
         let read = || Some(texts_of(&read(id)?, self.catalogue.kind(PERSON)?));
         Some((id, of_person(id).or_else(read)?))
     }
@@ -106,7 +109,13 @@ fn bear(card: &mut Card<'_>, whose: Whose) -> IdRole {
     IdRole::Household
 }
 
-fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) -> Card<'r> {
+fn of<'r>(
+    record: &'r Record,
+    whose: Whose,
+    kind: &Kind,
+    calendar: &Calendar,
+    merges: &Merges,
+) -> Card<'r> {
     let mut card = Card::new(record.id, kind.code, record.created);
     card.number = Cow::Borrowed(&record.number);
     card.state = Cow::Borrowed(&record.state);
@@ -121,7 +130,7 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
     }
     card.facets.push(("created_by".into(), Cow::Borrowed(&record.created_by)));
     for name in &kind.facets {
-        let held = facets_at(kind, record, name);
+        let held = facets_at(kind, record, name, merges);
         card.facets.extend(held.into_iter().map(|it| (Cow::Owned(name.clone()), Cow::Owned(it))));
     }
     if let Some(life) = &kind.workflow {
@@ -142,26 +151,29 @@ fn of<'r>(record: &'r Record, whose: Whose, kind: &Kind, calendar: &Calendar) ->
 }
 
 /// The values a record has of a facet; of a column each of its rows.
-pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str) -> Vec<String> {
+pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str, merges: &Merges) -> Vec<String> {
     let Some((table, column)) = path.split_once('.') else {
         let value = effective(kind, &record.fields, path).value;
-        return value.as_ref().map(facet_values).unwrap_or_default();
+        return value.as_ref().map(|value| facet_values(value, merges)).unwrap_or_default();
     };
     let rows = record.get(table).map(Value::rows).unwrap_or_default();
-    let mut values: Vec<String> =
-        rows.iter().filter_map(|row| row.fields.get(column)).flat_map(facet_values).collect();
+    let mut values: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row.fields.get(column))
+        .flat_map(|value| facet_values(value, merges))
+        .collect();
     values.sort_unstable();
     values.dedup();
     values
 }
 
 /// The values of a facet: a code, `yes` or `no`, a text, the id of another record.
-fn facet_values(value: &Value) -> Vec<String> {
+fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
     match value {
         Value::Text(text) | Value::Choice(text) => vec![text.clone()],
         Value::Tags(tags) => tags.clone(),
         Value::YesNo(yes) => vec![if *yes { "yes" } else { "no" }.to_string()],
-        Value::Reference(id) => vec![id.0.to_string()],
+        Value::Reference(id) => vec![merges.canonical(*id).0.to_string()],
         _ => Vec::new(),
     }
 }
@@ -191,16 +203,18 @@ fn is_plain(kind: &Kind) -> bool {
 fn whose(
     glance: &Glance<'_>,
     kind: &Kind,
+    merges: &Merges,
     of_person: impl Fn(RecordId) -> Option<OfPerson>,
 ) -> Option<Whose> {
     let Some(id) = kind.person.as_deref().and_then(|field| glance.reference(field)) else {
         return Some(None);
     };
+    let id = merges.canonical(id);
     of_person(id).map(|texts| Some((id, texts)))
 }
 
 /// The same card as [`of`] makes of the record.
-fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r> {
+fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, merges: &Merges, whose: Whose) -> Card<'r> {
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
@@ -214,7 +228,10 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, whose: Whose) -> Card<'r
     card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
     for name in &kind.facets {
         let text = glance.text(name).map(|text| Cow::Borrowed(&**text));
-        let other = || Some(Cow::Owned(glance.reference(name)?.0.to_string()));
+        let other = || {
+            let id = merges.canonical(glance.reference(name)?);
+            Some(Cow::Owned(id.0.to_string()))
+        };
         card.facets.extend(text.or_else(other).map(|value| (Cow::Owned(name.clone()), value)));
     }
     card

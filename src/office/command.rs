@@ -60,6 +60,15 @@ pub enum Command {
         /// The save the person had before them; none for whichever is the last.
         seq: Option<u64>,
     },
+    /// Two records that turned out to be one: this one is counted as the other from then on.
+    Merge {
+        /// The one that is gone.
+        id: RecordId,
+        /// The one that stays.
+        into: RecordId,
+        /// Why.
+        reason: String,
+    },
     /// Takes back the last move of a record that led to no closed state, before anybody acted on
     /// it: a batch made by mistake. The move stays in the record, and this after it.
     TakeBack {

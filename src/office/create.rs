@@ -94,7 +94,7 @@ impl super::Office {
             .get("id_number")
             .and_then(Value::as_text)
             .and_then(|id_number| self.bearer(kind, id_number));
-        if let Some(id) = named.or(by_number) {
+        if let Some(id) = named.or(by_number).map(|id| self.canonical(id)) {
             let record = self.inside(PERSON, id)?.ok_or_else(super::door::not_here)?;
             let added = persons.keys().map(String::as_str);
             let added = added.filter(|field| record.get(field).is_none()).collect();
@@ -216,7 +216,8 @@ impl super::Office {
             return Vec::new();
         }
         let reference = kind.person.as_ref().and_then(|field| fields.get(field)?.as_reference());
-        let person = reference.and_then(|id| self.inside(PERSON, id).ok().flatten());
+        let person =
+            reference.and_then(|id| self.inside(PERSON, self.canonical(id)).ok().flatten());
         match (person, self.catalogue.kind(PERSON)) {
             (Some(person), Some(person_kind)) => {
                 program::entered_again(kind, fields, person_kind, &person.fields)

@@ -5,6 +5,7 @@ use super::command::{Command, Receipt};
 use super::erasing::ERASURE;
 use super::kept_rules::RULES;
 use super::keyring::{KeyPages, KeyringChange};
+use super::merging::MERGE;
 use super::news::News;
 use super::second_place::PLACE;
 use super::{Account, Actor, Refusal, Right};
@@ -69,6 +70,8 @@ pub struct Office {
     pub(super) packs: Mutex<super::adopted::Packs>,
     /// Rules that files were submitted under.
     pub(super) kept_rules: Mutex<super::kept_rules::KeptRules>,
+    /// Records that turned out to be one.
+    pub(super) merges: RwLock<super::merging::Merges>,
     /// Every password will do: they guard nothing.
     pub(super) known_passwords: bool,
     /// What its numbers begin with, once it was asked for.
@@ -286,6 +289,7 @@ impl Office {
             _ if kind == ACCOUNT => self.forget_account(id),
             _ if kind == ADOPTED => self.packs().forget(id),
             _ if kind == RULES => self.kept_rules().forget(id),
+            _ if kind == MERGE => self.forget_merge(id),
             _ if kind == ERASURE => self.forget_erasure(id),
             _ if kind == PLACE => {}
             _ => {
@@ -300,6 +304,7 @@ impl Office {
             ACCOUNT => return self.learn_account(record),
             ADOPTED => return self.packs().learn(record),
             RULES => return self.kept_rules().learn(record),
+            MERGE => return self.learn_merge(record),
             ERASURE => return self.learn_erasure(record),
             // What is done with it is done by whoever named it.
             PLACE => return,
@@ -340,7 +345,7 @@ impl Office {
 
     pub(super) fn person_inside(&self, kind: &Kind, record: &Record) -> Option<Record> {
         let field = kind.person.as_deref()?;
-        let id = record.get(field)?.as_reference()?;
+        let id = self.canonical(record.get(field)?.as_reference()?);
         self.inside(PERSON, id).ok().flatten()
     }
 
@@ -362,6 +367,7 @@ impl Office {
                 self.plan_move(door, actor, id, base, &id_of_move, answers)
             }
             Command::Undo { id, seq } => self.plan_undo(actor, id, seq),
+            Command::Merge { id, into, reason } => self.plan_merge(actor, id, into, &reason),
             Command::TakeBack { id, seq, reason } => self.plan_take_back(actor, id, seq, &reason),
             Command::AcceptClock => {
                 actor.need(Right::Accounts)?;
@@ -417,6 +423,7 @@ impl Office {
 
     /// A record by id alone, as it stands for the next change.
     pub(super) fn needed(&self, id: RecordId) -> Result<Record, Refusal> {
+        let id = self.canonical(id);
         let found = match self.kind_of(id) {
             Some(kind) => self.inside(&kind.id, id)?,
             None => None,

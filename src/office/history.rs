@@ -351,6 +351,13 @@ impl super::Office {
                     ))
                 })
                 .unwrap_or_else(|| Said::fixed("提出，待复核", "put forward")),
+            "merge" => now.map_or_else(Said::default, |record| {
+                if record.is_withdrawn() {
+                    let into = self.name_of(id);
+                    return said!("合并到 {into}", "merged into {into}");
+                }
+                Said::fixed("并入另一份", "another one merged into it")
+            }),
             "add-rows" => Said::fixed("导入行", "rows imported"),
             "reveal" => {
                 let fields = entry.ops.iter().find_map(|op| match op {

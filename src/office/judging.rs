@@ -9,7 +9,7 @@ use super::erasing::ERASURE;
 use super::evidence::HEADS_MISSING;
 use super::searching::MISSED;
 use super::second_place::PLACE;
-use super::{Office, Right, adopted, moves};
+use super::{Office, Right, adopted, merging, moves};
 use crate::program::Role;
 use crate::said;
 use crate::store::{CLOCK_ACCEPTED, ERASE, ERASE_REQUEST, Entry, KnownKey, Op, Owner};
@@ -21,6 +21,7 @@ const COMMANDS: &[(&str, Option<Right>)] = &[
     ("amend", Some(Right::Write)),
     ("add-rows", Some(Right::Import)),
     ("undo", Some(Right::Write)),
+    (merging::COMMAND, Some(Right::Review)),
     ("reveal", Some(Right::Reveal)),
     ("account-add", Some(Right::Accounts)),
     ("account-disable", Some(Right::Accounts)),

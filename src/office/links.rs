@@ -66,7 +66,8 @@ impl super::Office {
         let cards = |ids: Vec<RecordId>| -> Vec<Card<'static>> {
             ids.into_iter().filter_map(|id| directory.get(id)).filter(known).collect()
         };
-        let mut found = cards(directory.by_number(text).into_iter().collect());
+        let numbered = directory.by_number(text).or_else(|| self.merged_number(text));
+        let mut found = cards(numbered.into_iter().collect());
         if found.is_empty() && (by(&kind.search.id_numbers) || by(&kind.search.numbers)) {
             let bearers = directory.by_id_number(text).into_iter();
             let own = bearers.filter(|bearer| bearer.role != IdRole::Household);
@@ -149,7 +150,7 @@ impl super::Office {
     ) -> Result<(), Refusal> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let holds = |to: &str, value: &Value| match value.as_reference() {
-            Some(id) => directory.kind(id).is_some_and(|code| {
+            Some(id) => directory.kind(self.canonical(id)).is_some_and(|code| {
                 self.catalogue.kind_of_code(code).is_some_and(|kind| kind.id == to)
             }),
             None => true,

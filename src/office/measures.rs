@@ -8,6 +8,7 @@
 use super::Refusal;
 use super::card::facets_at;
 use super::door::{Door, Plan};
+use super::merging::Merges;
 use crate::directory::{Filter, Sort};
 use crate::program::{KeyPart, Kind, Measure, MeasureKey, effective};
 use crate::record::{Record, RecordId, Value};
@@ -60,11 +61,11 @@ impl super::Office {
     ) -> Result<(), Refusal> {
         let mut keys: BTreeMap<Keys, Changed> = BTreeMap::new();
         for record in changed {
-            if let Some((key, amount)) = counted(measure, kind, record) {
+            if let Some((key, amount)) = self.counted(measure, kind, record) {
                 keys.entry(key).or_default().after += amount;
             }
             let before = self.inside(&kind.id, record.id)?;
-            if let Some((key, amount)) = before.and_then(|it| counted(measure, kind, &it)) {
+            if let Some((key, amount)) = before.and_then(|it| self.counted(measure, kind, &it)) {
                 keys.entry(key).or_default().before += amount;
             }
         }
@@ -87,7 +88,7 @@ impl super::Office {
     }
 
     /// What a measure comes to under a key, but for some records; and the number of one of them.
-    fn others(
+    pub(super) fn others(
         &self,
         kind: &Kind,
         measure: &Measure,
@@ -127,7 +128,7 @@ impl super::Office {
         let (mut total, mut one) = (0_i64, None);
         for id in ids {
             let Some(record) = self.inside(&kind.id, id)? else { continue };
-            let found = counted(measure, kind, &record).filter(|(other, _)| other == key);
+            let found = self.counted(measure, kind, &record).filter(|(other, _)| other == key);
             if let Some((_, amount)) = found {
                 total = total.saturating_add(amount);
                 one = one.or_else(|| number(&record.id));
@@ -150,6 +151,10 @@ impl super::Office {
         Ok(())
     }
 
+    fn counted(&self, measure: &Measure, kind: &Kind, record: &Record) -> Option<(Keys, i64)> {
+        counted(measure, kind, record, &self.merges())
+    }
+
     /// What a measure comes to under a key, with records as they will be; nothing for a measure
     /// nobody has.
     pub(super) fn measured(&self, id: &str, key: &Keys, with: &[&Record]) -> Option<i64> {
@@ -157,7 +162,7 @@ impl super::Office {
         let kind = self.catalogue.kind(&measure.of)?;
         let ids: Vec<RecordId> = with.iter().map(|record| record.id).collect();
         let (others, _) = self.others(kind, measure, key, &ids).ok()?;
-        let own = with.iter().filter_map(|record| counted(measure, kind, record));
+        let own = with.iter().filter_map(|record| self.counted(measure, kind, record));
         let own = own.filter(|(own, _)| own == key).map(|(_, amount)| amount);
         Some(own.fold(others, i64::saturating_add))
     }
@@ -184,7 +189,12 @@ fn one_a_person(kind: &Kind) -> impl Iterator<Item = &Measure> {
 }
 
 /// The key a record counts under, and how much; nothing for one that is not counted.
-fn counted(measure: &Measure, kind: &Kind, record: &Record) -> Option<(Keys, i64)> {
+fn counted(
+    measure: &Measure,
+    kind: &Kind,
+    record: &Record,
+    merges: &Merges,
+) -> Option<(Keys, i64)> {
     if record.kind != measure.of || record.is_withdrawn() {
         return None;
     }
@@ -192,13 +202,16 @@ fn counted(measure: &Measure, kind: &Kind, record: &Record) -> Option<(Keys, i64
         return None;
     }
     let has = |(name, wanted): &(String, Vec<String>)| {
-        facets_at(kind, record, name).iter().any(|value| wanted.contains(value))
+        facets_at(kind, record, name, merges).iter().any(|value| wanted.contains(value))
     };
     if !measure.facets.iter().all(has) {
         return None;
     }
-    let key =
-        measure.per.iter().map(|part| key_of(part, kind, record)).collect::<Option<Keys>>()?;
+    let key = measure
+        .per
+        .iter()
+        .map(|part| key_of(part, kind, record, merges))
+        .collect::<Option<Keys>>()?;
     let amount = match &measure.sum {
         None => 1,
         Some(field) => match effective(kind, &record.fields, field).value {
@@ -211,11 +224,16 @@ fn counted(measure: &Measure, kind: &Kind, record: &Record) -> Option<(Keys, i64
 }
 
 /// A part of a key, as a record has it.
-pub(super) fn key_of(part: &MeasureKey, kind: &Kind, record: &Record) -> Option<String> {
+pub(super) fn key_of(
+    part: &MeasureKey,
+    kind: &Kind,
+    record: &Record,
+    merges: &Merges,
+) -> Option<String> {
     let value = effective(kind, &record.fields, &part.field).value?;
     match (&value, part.part) {
         (Value::Date(day), part) => Some(of_day(*day, part)),
-        (_, KeyPart::Whole) => match facets_at(kind, record, &part.field).as_slice() {
+        (_, KeyPart::Whole) => match facets_at(kind, record, &part.field, merges).as_slice() {
             [one] => Some(one.clone()),
             _ => None,
         },

@@ -40,6 +40,7 @@ mod links;
 mod lists;
 mod log;
 mod measures;
+mod merging;
 mod moves;
 mod news;
 mod opening;

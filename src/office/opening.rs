@@ -5,6 +5,7 @@ use super::card::Walked;
 use super::door::{ACCOUNT, Door, Office, unavailable};
 use super::erasing::ERASURE;
 use super::kept_rules::{KeptRules, RULES};
+use super::merging::{MERGE, Merges};
 use super::second_place::PLACE;
 use super::{News, OwnFiles, Passwords, Refusal};
 use crate::calendar::Calendar;
@@ -28,12 +29,13 @@ use std::thread::JoinHandle;
 const ACCOUNT_CODE: u16 = 60_000;
 
 /// The kinds the office keeps its own records under, with their key numbers; packs have smaller ones.
-const OF_THE_HOUSE: [(&str, u16); 5] = [
+const OF_THE_HOUSE: [(&str, u16); 6] = [
     (ACCOUNT, ACCOUNT_CODE),
     (ADOPTED, 60_001),
     (RULES, 60_002),
     (ERASURE, 60_003),
     (PLACE, 60_004),
+    (MERGE, 60_005),
 ];
 /// Kinds that come with no program are numbered from here on, by their names: the store has to be
 /// open, and brought up to the journal, before the packs in it that describe them can be read.
@@ -273,6 +275,7 @@ impl Office {
         let mut packs = Packs::read(&store).map_err(|error| unavailable(&error))?;
         let erasures = Self::read_erasures(&store).map_err(|error| unavailable(&error))?;
         let kept_rules = KeptRules::read(&store).map_err(|error| unavailable(&error))?;
+        let merges = Merges::read(&store).map_err(|error| unavailable(&error))?;
         let refused = super::refused::RefusedSignIns::read(&store);
         let adopted = packs.in_force();
         if !adopted.is_empty() {
@@ -313,6 +316,7 @@ impl Office {
             doors: Mutex::default(),
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
+            merges: RwLock::new(merges),
             known_passwords: false,
             short_name: OnceLock::new(),
         };

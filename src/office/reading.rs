@@ -169,6 +169,7 @@ impl super::Office {
     /// # Errors
     /// When the machine cannot read it.
     pub fn record(&self, id: RecordId) -> Result<Option<Record>, Refusal> {
+        let id = self.canonical(id);
         let Some(kind) = self.kind_of(id) else { return Ok(None) };
         let stored = self.store.get(&kind.id, id).map_err(|error| unavailable(&error))?;
         Ok(stored.map(|stored| stored.record))
@@ -183,7 +184,8 @@ impl super::Office {
     #[must_use]
     pub fn numbered(&self, number: &str) -> Option<RecordId> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.by_number(number).or_else(|| {
+        let own = directory.by_number(number).or_else(|| self.merged_number(number));
+        own.or_else(|| {
             let bearers = directory.by_id_number(number);
             bearers
                 .iter()
@@ -255,7 +257,7 @@ impl super::Office {
     #[must_use]
     pub fn person_of_record(&self, record: &Record) -> Option<Record> {
         let kind = self.catalogue.kind(&record.kind)?;
-        let id = record.get(kind.person.as_deref()?)?.as_reference()?;
+        let id = self.canonical(record.get(kind.person.as_deref()?)?.as_reference()?);
         self.store.get(PERSON, id).ok().flatten().map(|stored| stored.record)
     }
 
@@ -269,7 +271,7 @@ impl super::Office {
     #[must_use]
     pub fn name_of(&self, id: RecordId) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let card = directory.get(id);
+        let card = directory.get(self.canonical(id));
         card.map(|card| self.name_on(&card, &directory, None)).unwrap_or_default()
     }
 

@@ -239,7 +239,7 @@ impl Look for Outside<'_> {
             if part.field == AS_OF {
                 return Some(super::measures::of_day(self.as_of, part.part));
             }
-            super::measures::key_of(&part, self.kind, record)
+            super::measures::key_of(&part, self.kind, record, &self.office.merges())
         });
         let with: Vec<&Record> = std::iter::once(record).chain(self.made).collect();
         self.office.measured(measure, &key.collect::<Option<Vec<String>>>()?, &with)

@@ -12,6 +12,7 @@
 
 use super::door::{Plan, not_here, unavailable};
 use super::history::{Change, put_of};
+use super::merging::MERGE;
 use super::{Actor, Refusal, Right};
 use crate::program::{Move, PERSON};
 use crate::record::{Instant, MoveMade, Record, RecordId, TAKEN_BACK, Value, WITHDRAWN};
@@ -139,7 +140,7 @@ impl super::Office {
             if record.id == main.now.id || self.catalogue.kind(&record.kind).is_none() {
                 continue;
             }
-            let now = self.needed(record.id)?;
+            let now = self.inside(&record.kind, record.id)?.ok_or_else(not_here)?;
             let number = now.number.clone();
             let other = self.turned(actor, now)?;
             if other.entry.seq != main.entry.seq {
@@ -168,8 +169,13 @@ impl super::Office {
             let now = self.needed(id)?;
             return Err(not_yours(&now, &now.updated_by));
         }
+        let merges = found.turned.first().map(|main| merges_in(&main.entry)).unwrap_or_default();
         let records = found.turned.into_iter().map(|turned| self.taken_back(actor, turned, None));
-        Ok(Plan::put(COMMAND, records.collect::<Result<_, _>>()?))
+        let mut records = records.collect::<Result<Vec<_>, _>>()?;
+        for merge in merges {
+            records.push(self.merge_taken_back(actor, merge)?);
+        }
+        Ok(Plan::put(COMMAND, records))
     }
 
     /// A record as taking its save back leaves it.
@@ -374,6 +380,15 @@ fn not_yours(record: &Record, by: &str) -> Refusal {
         ),
         said!("需要更正的，请修改或请审核员退回。", "Edit it, or ask the reviewer to return it."),
     )
+}
+
+/// What an entry notes down of records that turned out to be one.
+fn merges_in(entry: &Entry) -> Vec<RecordId> {
+    let puts = entry.ops.iter().filter_map(|op| match op {
+        Op::Put { record, .. } if record.kind == MERGE => Some(record.id),
+        _ => None,
+    });
+    puts.collect()
 }
 
 /// Something else the save changed has moved on.

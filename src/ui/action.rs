@@ -114,6 +114,8 @@ pub enum Action {
     RecoveryKey,
     /// Erase everything of a person, or ask for it.
     Erase,
+    /// Merge a record into another one.
+    Merge,
     /// The accounts of the station.
     Accounts,
     /// Make an account.
@@ -286,6 +288,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         0
     ),
     row!(Action::Erase, "erase", "销毁资料", "Erase", ["x"], &[Page], 0),
+    row!(Action::Merge, "merge", "合并到另一份", "Merge into another", [], &[Page], 0),
     row!(Action::Accounts, "accounts", "账号", "Accounts", ["a"], &[System], 3),
     row!(Action::AddAccount, "add-account", "新建", "New", ["n", "F3"], &[Accounts], 3),
     row!(Action::DisableAccount, "disable-account", "停用", "Disable", ["d"], &[Accounts], 4),
@@ -398,6 +401,7 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::Clock
         | Action::DropDraft => Some(Right::Write),
         Action::Import => Some(Right::Import),
+        Action::Merge => Some(Right::Review),
         Action::Backup | Action::BackupPlace => Some(Right::Maintain),
         Action::Reveal => Some(Right::Reveal),
         Action::Accounts

@@ -2,6 +2,7 @@
 //! and loans.
 
 mod follows;
+mod merges;
 mod visits;
 
 use crate::cli::{Desk, json_lines, shown};

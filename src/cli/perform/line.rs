@@ -14,11 +14,12 @@ use std::collections::BTreeMap;
 type Object = Map<String, Json>;
 
 /// The keys a command may be called by, each with the others that may stand beside it.
-const SHAPES: [(&str, &[&str]); 5] = [
+const SHAPES: [(&str, &[&str]); 6] = [
     ("create", &["fields", "number", "head"]),
     ("amend", &["base", "fields", "reason"]),
     ("move", &["number", "base", "answers"]),
     ("undo", &[]),
+    ("merge", &["into", "reason"]),
     ("take_back", &["reason"]),
 ];
 
@@ -53,6 +54,12 @@ pub fn read(at: &Opened, row: usize, line: &[u8]) -> Result<Option<Command>, Ref
         "create" => create(at, what, &object),
         "amend" => amend(at, what, &object),
         "undo" => Ok(Command::Undo { id: newest(at, what)?.id, seq: None }),
+        "merge" => {
+            let (id, into) = (newest(at, what)?.id, needed_text(&object, "into")?);
+            let into = newest(at, into).map_err(|refusal| refusal.at("into"))?.id;
+            let reason = reason(&object)?.unwrap_or_default();
+            Ok(Command::Merge { id, into, reason })
+        }
         "take_back" => {
             let (id, seq) = (newest(at, what)?.id, None);
             let reason = reason(&object)?.unwrap_or_default();

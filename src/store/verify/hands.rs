@@ -1,7 +1,7 @@
 //! Who wrote what, entry by entry: whether whoever signed is the one it names, whether decisions only
 //! grew and by whom, whether erasures are what was asked for, and whether time ran forward.
 
-use crate::record::{ERASED, Instant, MoveMade, Record, RecordId};
+use crate::record::{ERASED, Instant, MoveMade, Record, RecordId, WITHDRAWN};
 use crate::store::journal::encoded;
 use crate::store::journal::entry::{Entry, Op};
 use crate::store::keys::{KnownKey, Owner, Register};
@@ -9,6 +9,10 @@ use crate::words::Said;
 use chrono::TimeDelta;
 use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
+
+/// Commands that take a record out of every list without a move of its own: it was counted as another
+/// one, or made by a step that was taken back.
+const WITHDRAWS: [&str; 2] = ["merge", "take-back"];
 
 /// Kind and number of the one record the station keeps by itself: which program it last saw.
 const OWN: (&str, &str) = ("adopted", "program");
@@ -189,8 +193,10 @@ impl Hands {
         let jumped = match (made.last(), held) {
             (Some(last), _) => last.to != record.state,
             (None, Some(held)) => {
+                let command = entry.command.as_str();
+                let goes = record.state == WITHDRAWN && WITHDRAWS.contains(&command);
                 held.state != state
-                    && !(WITHOUT_MOVE.contains(&entry.command.as_str()) || entry.command == ERASE)
+                    && !(goes || WITHOUT_MOVE.contains(&command) || entry.command == ERASE)
             }
             (None, None) => false,
         };

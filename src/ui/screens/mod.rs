@@ -12,6 +12,7 @@ pub mod import;
 pub mod listing;
 pub mod lock;
 pub mod log;
+pub mod merging;
 pub mod moving;
 pub mod page;
 pub mod password;

@@ -6,13 +6,13 @@ use crate::program::PERSON;
 use crate::record::{Record, RecordId};
 use crate::said;
 use crate::ui::action::{Action, Place};
-use crate::ui::ask::{Ask, Part};
+use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::form;
 use crate::ui::reading::Reading;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::screens::listing::Listing;
-use crate::ui::screens::{erasing, history, moving, sheet, undo};
+use crate::ui::screens::{erasing, history, merging, moving, sheet, undo};
 use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
@@ -39,6 +39,8 @@ pub struct Page {
     /// The person it is about, for whom something new is made from here.
     person: Option<RecordId>,
     editable: bool,
+    /// It may turn out to be another one: nothing with a life of its own.
+    can_be_merged: bool,
     /// The last save is this person's own.
     own_last: bool,
     /// The last save is this person's own step, which can be taken back with a reason.
@@ -87,6 +89,7 @@ impl Page {
             has_moves: false,
             person: None,
             editable: false,
+            can_be_merged: false,
             own_last: false,
             can_be_taken_back: false,
             masked: false,
@@ -105,7 +108,11 @@ impl Page {
     /// Reads the record again, and what is shown of it.
     fn read(&mut self, cx: &mut Context) {
         match cx.office.record(self.id) {
-            Ok(Some(record)) => self.record = record,
+            // What was merged meanwhile goes on as the one that stays.
+            Ok(Some(record)) => {
+                self.id = record.id;
+                self.record = record;
+            }
             Ok(None) => self.gone = true,
             Err(refusal) => cx.say(Notice::from(refusal)),
         }
@@ -117,6 +124,7 @@ impl Page {
         let catalogue = cx.office.catalogue();
         if let Some(kind) = catalogue.kind(&self.record.kind) {
             self.kind_title = kind.title.clone();
+            self.can_be_merged = kind.workflow.is_none();
             self.about = kind
                 .workflow
                 .as_ref()
@@ -284,6 +292,7 @@ impl Screen for Page {
             Action::Edit => self.editable,
             Action::Reveal => self.masked,
             Action::Erase => self.record.kind == PERSON && !self.gone,
+            Action::Merge => self.can_be_merged && !self.gone,
             Action::Undo => self.own_last && !self.can_be_taken_back,
             Action::TakeBack => self.can_be_taken_back,
             Action::Approve | Action::Return | Action::Decline => self.step(action).is_some(),
@@ -343,9 +352,14 @@ impl Screen for Page {
             Action::Reveal => self.reveal(cx),
             Action::History => history::open(&self.record, cx),
             Action::Erase if self.record.kind == PERSON => erasing::ask(&self.record, cx),
+            Action::Merge if self.can_be_merged => merging::choose(&self.record, cx),
             _ => return Taken::No,
         }
         Taken::Yes
+    }
+
+    fn answered(&mut self, answers: Answered, cx: &mut Context) {
+        merging::chosen(&self.record, &answers, cx);
     }
 
     fn refresh(&mut self, cx: &mut Context) {
