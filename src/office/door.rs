@@ -70,6 +70,8 @@ pub struct Office {
     pub(super) packs: Mutex<super::adopted::Packs>,
     /// Rules that files were submitted under.
     pub(super) kept_rules: Mutex<super::kept_rules::KeptRules>,
+    /// Decision sheets, worked out once.
+    pub(super) worked_out: super::worked_out::WorkedOut,
     /// Records that turned out to be one.
     pub(super) merges: RwLock<super::merging::Merges>,
     /// Every password will do: they guard nothing.
@@ -294,12 +296,19 @@ impl Office {
             _ if kind == PLACE => {}
             _ => {
                 self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+                self.worked_out.changed();
             }
         }
     }
 
     /// Brings directory and accounts up to a record.
     pub(super) fn show(&self, record: &Record) {
+        self.show_unnoticed(record);
+        // Only once everybody can see it: a sheet made before is looked at again.
+        self.worked_out.changed();
+    }
+
+    fn show_unnoticed(&self, record: &Record) {
         match record.kind.as_str() {
             ACCOUNT => return self.learn_account(record),
             ADOPTED => return self.packs().learn(record),

@@ -77,6 +77,11 @@ impl super::Office {
         if open {
             return Ok(());
         }
+        if let Queue::List { kind, list } = queue
+            && let Some(list) = self.record_list(kind, list)
+        {
+            return Err(not_open_to(list));
+        }
         Err(Refusal::forbidden(
             said!(
                 "全部档案的名单只对主管和经审员开放。",
@@ -270,6 +275,22 @@ impl super::Office {
             _ => Filter { states, ..base },
         })
     }
+}
+
+/// A list its pack opens to others.
+fn not_open_to(list: &RecordList) -> Refusal {
+    let roles: Vec<Said> = list.by.iter().map(|role| role.title()).collect();
+    let (roles, title) = (Said::join(&roles, "、", ", "), &list.title);
+    Refusal::forbidden(
+        Said::new(
+            format!("“{}”只对{}开放。", title.zh, roles.zh),
+            format!("\"{}\" is open to: {}.", title.en, roles.en),
+        ),
+        said!(
+            "要办的在首页的各个队列里；需要时请他们查看。",
+            "What waits for you is in the queues on the home screen; ask one of them to look."
+        ),
+    )
 }
 
 /// The records of a kind that point at another with a field.

@@ -104,6 +104,7 @@ impl Office {
         let mut touched = self.pointing_ids(from);
         touched.extend(self.pointing_ids(into));
         self.merges.write().unwrap_or_else(PoisonError::into_inner).learn(record);
+        self.worked_out.changed();
         for (kind, id) in touched {
             if let Ok(Some(record)) = self.inside(&kind, id) {
                 self.show(&record);

@@ -317,6 +317,7 @@ impl Office {
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
             merges: RwLock::new(merges),
+            worked_out: super::worked_out::WorkedOut::default(),
             known_passwords: false,
             short_name: OnceLock::new(),
         };
@@ -379,6 +380,7 @@ impl Office {
             let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
             notices.push(error.said());
         }
+        self.worked_out.changed();
         self.filling.finish();
         self.read_backups();
     }

@@ -305,7 +305,7 @@ impl super::Office {
     #[must_use]
     pub fn called(&self, who: Option<&Actor>, id: RecordId) -> String {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(card) = directory.get(id) else { return String::new() };
+        let Some(card) = directory.get(self.canonical(id)) else { return String::new() };
         if !known_to(who, &card) {
             return program::HIDDEN.to_string();
         }

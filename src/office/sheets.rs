@@ -1,5 +1,6 @@
 //! Decision sheets: the facts of a file, brought together and put to the rules.
 
+use super::worked_out::Which;
 use super::{Actor, Refusal, Right};
 use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
@@ -59,7 +60,9 @@ impl super::Office {
         let left = self.requiring(record, id).map(|step| self.as_left_by(kind, step, record));
         let left = left.as_deref().and_then(<[Record]>::split_first);
         let (record, made) = left.unwrap_or((record, &[]));
-        self.evaluate(kind, (record, made), person.as_ref(), as_of, (library, id))
+        // What the move would make follows from the record.
+        let by = By { library, rules: id, once: draft.is_some() || as_of.is_some() };
+        self.evaluate(kind, (record, made), person.as_ref(), as_of, by)
     }
 
     /// The move open from a record's state that goes by these rules as a condition: they are shown
@@ -118,7 +121,8 @@ impl super::Office {
         let library = kept.as_deref().unwrap_or(&in_force);
         let kind = self.kind(&record.kind)?;
         let person = self.person_inside(kind, record);
-        self.evaluate(kind, (record, made), person.as_ref(), None, (library, rules))
+        let by = By { library, rules, once: !made.is_empty() };
+        self.evaluate(kind, (record, made), person.as_ref(), None, by)
     }
 
     fn evaluate(
@@ -127,7 +131,7 @@ impl super::Office {
         (record, made): (&Record, &[Record]),
         person: Option<&Record>,
         as_of: Option<NaiveDate>,
-        (library, id): (&Library, &str),
+        By { library, rules: id, once }: By<'_>,
     ) -> Result<DecisionSheet, Refusal> {
         let rules = library.rule_set(id).ok_or_else(|| {
             Refusal::unavailable(
@@ -151,10 +155,23 @@ impl super::Office {
             catalogue: &self.catalogue,
             look: &Outside { office: self, kind, library, as_of, made },
         };
-        let facts = areas::facts(rules, &house, record);
         let pack = self.catalogue.hash(&record.kind);
         let context = policy::Context { number: &record.number, pack, region };
-        Ok(policy::evaluate(rules, library, &facts, as_of, context))
+        let facts = || areas::facts(rules, &house, record);
+        let work_out = |facts: &_| policy::evaluate(rules, library, facts, as_of, context);
+        if once {
+            return Ok(self.worked_out.work_out(&facts(), work_out));
+        }
+        let version = library.version_of(rules);
+        let which = Which { record: record.id, rules: version, as_of };
+        Ok(self.worked_out.sheet(which, record, facts, work_out))
+    }
+
+    /// How many times rules were applied to a record since the station was opened: looking at a
+    /// sheet again applies them to nothing.
+    #[must_use]
+    pub fn sheets_worked_out(&self) -> u64 {
+        self.worked_out.times()
     }
 
     /// What the outcome a sheet names is called.
@@ -211,6 +228,14 @@ impl super::Office {
             .map(|entry| (entry.label.zh.to_string(), entry.label.clone()))
             .collect()
     }
+}
+
+/// By which rules a sheet is made.
+struct By<'l> {
+    library: &'l Library,
+    rules: &'l str,
+    /// Nobody looks at it again: a trial, a day of its own.
+    once: bool,
 }
 
 /// The day decided for, in the key of a measure.

@@ -118,7 +118,8 @@ impl Library {
 
     /// The version of a rule set with the parameters of this library; one that is not its own may
     /// be a draft.
-    pub(super) fn version_of(&self, rules: &RuleSet) -> String {
+    #[must_use]
+    pub fn version_of(&self, rules: &RuleSet) -> String {
         let own = self.rule_sets.get(&rules.id).is_some_and(|own| std::ptr::eq(own, rules));
         let known = self.versions().get(&rules.id).filter(|_| own);
         known.cloned().unwrap_or_else(|| version(rules, self))

@@ -64,6 +64,8 @@ pub struct RecordList {
     pub states: Vec<String>,
     /// Facets, each with the values a record has one of.
     pub facets: Vec<(String, Vec<String>)>,
+    /// Its columns, as [`Kind::shows`]; empty for those of the kind.
+    pub shows: Vec<String>,
     /// What it goes by.
     pub sort: ListSort,
     /// Whether home shows it with its count.

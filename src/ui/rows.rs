@@ -203,6 +203,15 @@ impl Window {
         first.min(len.saturating_sub(page))
     }
 
+    /// The rows in the window and a page before and after it; before anything was drawn, a large
+    /// screen of them.
+    #[must_use]
+    pub fn around(&self, len: usize) -> std::ops::Range<usize> {
+        let page = self.page().max(60);
+        let first = self.top(len, self.page());
+        first.saturating_sub(page).min(len)..(first + 2 * page).min(len)
+    }
+
     /// The rows to draw in a window of `page` rows.
     #[must_use]
     pub fn shown(&self, len: usize, page: usize) -> std::ops::Range<usize> {

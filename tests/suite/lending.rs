@@ -3,6 +3,7 @@
 
 mod follows;
 mod merges;
+mod sheets;
 mod visits;
 
 use crate::cli::{Desk, json_lines, shown};
@@ -184,6 +185,40 @@ fn lists_go_by_state_and_facets_and_are_on_home_with_their_count() {
     assert!(
         station.office.counts(&auditor).lists.iter().all(|(it, _)| *it != queue("loan", "out"))
     );
+}
+
+/// What a list shows is its pack's to say, through references too; what a reader may not know of
+/// stays hidden there.
+#[test]
+fn a_list_has_the_columns_its_pack_names() {
+    let station = station();
+    let (.., loan) = stocked(&station);
+    let mut desk = station.session(80, 24);
+    desk.signs_in("volunteer").press("3").shows("在借的书");
+    while !desk.screen().lines().any(|line| line.starts_with('▸') && line.contains("在借的书"))
+    {
+        desk.press("Down");
+    }
+    desk.press("Enter").shows("书名").shows("借出日期").shows("劳动合同法释义").shows("2025-10-15");
+    desk.shows("单静").hides("办理期限");
+    // Of all loans the columns of the kind; the reader's name changes there at once.
+    let queue = Queue::OfKind("loan".into());
+    let titles: Vec<String> = station
+        .office
+        .columns_of(&queue)
+        .iter()
+        .map(|column| column.title.zh.to_string())
+        .collect();
+    assert_eq!(titles, ["姓名", "书名", "借出日期", "状态"]);
+    let line = &station.office.list(&station.actor("supervisor"), &queue, 0, 10).lines[0];
+    assert_eq!(line.id, loan);
+    let cells = station.office.cells(
+        &station.actor("supervisor"),
+        line,
+        &station.office.columns_of(&queue),
+    );
+    let cells: Vec<&str> = cells.iter().map(|cell| &*cell.zh).collect();
+    assert_eq!(cells, ["单静", "劳动合同法释义", "2025-10-15", "在借"]);
 }
 
 #[test]

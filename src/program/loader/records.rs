@@ -57,6 +57,7 @@ pub(super) fn list(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Opt
     let Narrowed { states, facets, codes } = narrowed(kind, &named, node.problems());
     mentions.codes.extend(codes);
     let sort = node.word("sort", ListSort::WORDS).unwrap_or_default();
+    let shows = node.texts("shows");
     let home = node.yes("home").unwrap_or(false);
     let by = roles_in(node, "by");
     node.finish();
@@ -67,7 +68,9 @@ pub(super) fn list(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Opt
             node.wrong(said!("名单“{id}”出现了两次", "list `{id}` is here twice"));
         }
     }
-    Some(RecordList { id: id?.value, title, states, facets, sort, home, by })
+    let columns = shows.iter().map(|at| at.value.clone()).collect();
+    mentions.shows.extend(shows.into_iter().map(|at| (kind.id.clone(), at)));
+    Some(RecordList { id: id?.value, title, states, facets, shows: columns, sort, home, by })
 }
 
 fn known_state(kind: &Kind, at: &At<String>, problems: &Problems) {

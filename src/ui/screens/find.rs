@@ -245,7 +245,9 @@ impl Screen for Find {
                     }
                 }
             };
-            look.say(buf, below.x + 1, below.y, below.width - 2, &hint, Tone::Quiet);
+            let hint = [(Tone::Quiet, &hint)];
+            let text = Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..below };
+            rows::paragraphs(buf, text, look, &hint);
         } else {
             rows::list(
                 buf,

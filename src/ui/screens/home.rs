@@ -92,7 +92,10 @@ impl Screen for Home {
             Action::Enter => {
                 match self.errands.get(self.window.at).map(|(errand, ..)| errand.clone()) {
                     Some(Errand::Find) => cx.open(Find::new()),
-                    Some(Errand::New) => form::choose_kind(None, cx),
+                    Some(Errand::New) => match &self.area {
+                        Some(tab) => form::choose_among(Some(&tab.kinds), None, cx),
+                        None => form::choose_kind(None, cx),
+                    },
                     Some(Errand::Queue(queue)) => {
                         let list = Listing::new(queue, cx);
                         cx.open(list);
@@ -113,7 +116,13 @@ impl Screen for Home {
     fn refresh(&mut self, cx: &mut Context) {
         let Some(who) = cx.who else { return };
         if let Some(tab) = &self.area {
+            let closed = |kind: &String| cx.office.may_open(who, &Queue::OfKind(kind.clone()));
+            let closed = tab.kinds.iter().find_map(|kind| closed(kind).err());
             self.errands = errands_of_area(tab, who, cx);
+            if let Some(refusal) = closed {
+                self.errands.splice(0..0, begin_in_area(tab, who, cx));
+                self.notices = vec![refusal.message, refusal.next];
+            }
             return;
         }
         let counts = cx.office.counts(who);
@@ -171,21 +180,25 @@ impl Screen for Home {
                 ..RowShown::default()
             })
             .collect();
-        let list = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        let cursor = rows::list(buf, list, look, &columns, &shown, &self.window);
-        let mut y = area.y + 3 + u16::try_from(self.errands.len()).unwrap_or(0);
-        if !self.before.is_empty() && y < area.bottom() {
-            look.say(buf, area.x + 2, y, area.width - 4, &self.before, Tone::Quiet);
-            y += 1;
+        let cells = area.width.saturating_sub(4);
+        let mut told: Vec<(Tone, String)> = Vec::new();
+        if !self.before.is_empty() {
+            told.push((Tone::Quiet, self.before.get(look.lang).to_string()));
         }
         for notice in &self.notices {
-            let cells = area.width.saturating_sub(4);
-            for line in text::wrap(notice.get(look.lang), usize::from(cells)) {
-                if y < area.bottom() {
-                    look.put(buf, area.x + 2, y, cells, &line, Tone::Unsure);
-                    y += 1;
-                }
-            }
+            let lines = text::wrap(notice.get(look.lang), usize::from(cells));
+            told.extend(lines.into_iter().map(|line| (Tone::Unsure, line)));
+        }
+        // A long list leaves the notices half of the room.
+        let room = area.height.saturating_sub(1);
+        let rows = u16::try_from(self.errands.len() + 1).unwrap_or(room);
+        let below = u16::try_from(told.len()).unwrap_or(room).min(room / 2);
+        let height = rows.min(room.saturating_sub(below + u16::from(below > 0)));
+        let list = Rect { y: area.y + 1, height, ..area };
+        let cursor = rows::list(buf, list, look, &columns, &shown, &self.window);
+        let first = list.bottom() + 1;
+        for (y, (tone, line)) in (first..area.bottom()).zip(&told) {
+            look.put(buf, area.x + 2, y, cells, line, *tone);
         }
         cursor
     }
@@ -198,6 +211,19 @@ fn what_to_make(cx: &Context) -> Said {
     let all: Vec<Said> = kinds.map(|kind| kind.new.clone()).collect();
     let all = Said::join(&all, "、", ", ");
     Said::new(format!("新建：{}", all.zh), all.en)
+}
+
+/// Where somebody begins in an area whose list of all is not open to them.
+fn begin_in_area(tab: &Tab, who: &Actor, cx: &Context) -> Vec<Row> {
+    let find = said!("找人或编号", "Find a person or number");
+    let mut rows = vec![(Errand::Find, "F2", find, 0)];
+    let kinds = tab.kinds.iter().filter_map(|kind| cx.office.catalogue().kind(kind));
+    let new: Vec<Said> = kinds.filter(|kind| kind.by_hand).map(|kind| kind.new.clone()).collect();
+    if who.may(Right::Write) && !new.is_empty() {
+        let new = Said::join(&new, "、", ", ");
+        rows.push((Errand::New, "F3", Said::new(format!("新建：{}", new.zh), new.en), 0));
+    }
+    rows
 }
 
 /// The lists of an area somebody may open, by kind: all of them, then those its pack has.

@@ -1,6 +1,6 @@
 //! A queue or a list: review, due, drafts and returned, or one area's records by state.
 
-use crate::office::{Draft, Line, Queue};
+use crate::office::{Draft, Line, ListColumn, Queue};
 use crate::record::{Instant, RecordId};
 use crate::said;
 use crate::ui::action::{Action, Place};
@@ -24,6 +24,9 @@ const MOST: usize = 1_000;
 
 /// From this width a detail pane stands beside the list.
 const WIDE: u16 = 110;
+
+/// Cells a column of open width gets where another takes what is left.
+const OPEN: u16 = 16;
 
 /// How long the keys pause before the detail of the marked row is read.
 const PAUSE: Duration = Duration::from_millis(120);
@@ -53,6 +56,10 @@ pub struct Listing {
     picked: BTreeMap<RecordId, String>,
     window: Window,
     detail: Reading,
+    /// The columns its pack names; none for lists of several kinds.
+    columns: Vec<ListColumn>,
+    /// What stands in them, for the rows around the window.
+    cells: BTreeMap<RecordId, Vec<Said>>,
     /// Titles of the kinds drafts are of.
     draft_kinds: BTreeMap<String, Said>,
     /// The detail is of another row: it is read when the keys pause, so that running down a list
@@ -67,6 +74,8 @@ impl Listing {
     pub fn new(queue: Queue, cx: &mut Context) -> Self {
         let mut list = Self {
             title: cx.office.queue_title(&queue),
+            columns: cx.office.columns_of(&queue),
+            cells: BTreeMap::new(),
             queue,
             items: Vec::new(),
             total: 0,
@@ -79,6 +88,20 @@ impl Listing {
         };
         list.refresh(cx);
         list
+    }
+
+    /// Reads what stands in the columns of the rows in and around the window, where that is not known
+    /// yet: a list may be long, and only what is seen is read.
+    fn read_cells(&mut self, cx: &Context) {
+        let Some(who) = cx.who.filter(|_| !self.columns.is_empty()) else { return };
+        let around = self.window.around(self.items.len());
+        for item in self.items.get(around).unwrap_or_default() {
+            let Item::Record(line) = item else { continue };
+            if !self.cells.contains_key(&line.id) {
+                let cells = cx.office.cells(who, line, &self.columns);
+                self.cells.insert(line.id, cells);
+            }
+        }
     }
 
     fn marked(&self) -> Option<&Line> {
@@ -170,6 +193,7 @@ impl Screen for Listing {
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
         if self.window.act(action, self.items.len()) {
             self.stale = true;
+            self.read_cells(cx);
             return Taken::Yes;
         }
         match action {
@@ -239,6 +263,8 @@ impl Screen for Listing {
         let there = self.states();
         self.picked.retain(|id, state| there.get(id) == Some(state));
         self.window.settle(self.items.len());
+        self.cells.clear();
+        self.read_cells(cx);
         self.read_detail(cx);
     }
 
@@ -264,6 +290,10 @@ impl Screen for Listing {
             }
             self.detail.draw(right, buf, look);
         }
+        if !self.columns.is_empty() {
+            let (columns, shown) = self.as_its_pack_says(left, look);
+            return rows::list(buf, left, look, &columns, &shown, &self.window);
+        }
         let (number, due) = if self.queue == Queue::Drafts {
             (said!("编号或类别", "Number or kind"), said!("留存时间", "Kept"))
         } else {
@@ -281,6 +311,41 @@ impl Screen for Listing {
 }
 
 impl Listing {
+    /// The columns its pack names that there is room for, and the rows of the window in them. The
+    /// first one is always there, and what is left goes to the last.
+    fn as_its_pack_says(&self, area: Rect, look: &Look) -> (Vec<Column>, Vec<RowShown>) {
+        let mut room = area.width.saturating_sub(2);
+        let mut fitting: Vec<usize> = Vec::new();
+        for (at, column) in self.columns.iter().enumerate() {
+            let cells = if column.cells == 0 { OPEN } else { column.cells } + 1;
+            if !fitting.is_empty() && cells > room {
+                continue;
+            }
+            room = room.saturating_sub(cells);
+            fitting.push(at);
+        }
+        let open = fitting.iter().rposition(|at| self.columns[*at].cells == 0);
+        let last = open.unwrap_or(fitting.len().saturating_sub(1));
+        let columns = fitting.iter().enumerate().filter_map(|(place, at)| {
+            let ListColumn { title, cells, .. } = self.columns.get(*at)?;
+            let cells = match (*cells, place == last) {
+                (_, true) => 0,
+                (0, false) => OPEN,
+                (cells, false) => cells,
+            };
+            Some(Column { title: title.clone(), cells })
+        });
+        let row = |item: &Item| {
+            let cells = self.cells.get(&item.id());
+            let cell = |at: &usize| {
+                let said = cells.and_then(|cells| cells.get(*at));
+                said.map(|said| said.get(look.lang).to_string()).unwrap_or_default()
+            };
+            RowShown { cells: fitting.iter().map(cell).collect(), ..RowShown::default() }
+        };
+        (columns.collect(), self.items.iter().map(row).collect())
+    }
+
     fn row(&self, item: &Item, look: &Look) -> RowShown {
         match item {
             Item::Record(line) => {

@@ -4,7 +4,7 @@ use super::{home::Home, listing, system};
 use crate::office::{Office, Queue};
 use crate::program::Catalogue;
 use crate::said;
-use crate::ui::screen::{Context, Notice, Screen};
+use crate::ui::screen::{Context, Screen};
 use crate::words::Said;
 
 /// The digits of program areas: home has the first, the system the last.
@@ -62,14 +62,15 @@ pub fn open(digit: u8, cx: &mut Context) -> Option<Box<dyn Screen>> {
     Some(match (digit, tab.kinds.as_slice()) {
         (1, _) => Box::new(Home::new(cx)),
         (0, _) => Box::new(system::System::new(cx)),
-        (_, [kind]) => {
-            let queue = Queue::OfKind(kind.clone());
-            if let Some(Err(refusal)) = cx.who.map(|who| cx.office.may_open(who, &queue)) {
-                cx.say(Notice::from(refusal));
-                return None;
-            }
-            Box::new(listing::Listing::new(queue, cx))
+        // Whoever may not open the list of all finds what is open to them.
+        (_, [kind]) if may_open_all(kind, cx) => {
+            Box::new(listing::Listing::new(Queue::OfKind(kind.clone()), cx))
         }
         _ => Box::new(Home::of_area(tab, cx)),
     })
+}
+
+fn may_open_all(kind: &str, cx: &Context) -> bool {
+    let queue = Queue::OfKind(kind.to_string());
+    cx.who.is_some_and(|who| cx.office.may_open(who, &queue).is_ok())
 }
