@@ -46,7 +46,7 @@ impl Then {
         for given in &self.answers {
             let (ask, text) = answer(step, given)?;
             let value = match ask.field() {
-                Some(field) => at.office.typed(field, text)?,
+                Some(field) => at.office.typed_by(&at.actor, field, text)?,
                 None => Some(crate::record::Value::Text(text.to_string())),
             };
             answers.extend(value.map(|value| (ask.id.clone(), value)));

@@ -329,6 +329,22 @@ impl super::Office {
         program::Typing { catalogue: &self.catalogue, today: self.today(), records: self }
     }
 
+    /// The same as somebody typed it, who may name the records they know of.
+    ///
+    /// # Errors
+    /// What to type instead.
+    pub fn typed_by(
+        &self,
+        who: &Actor,
+        field: &Field,
+        text: &str,
+    ) -> Result<Option<Value>, Refusal> {
+        let names = self.names(who);
+        let typing = program::Typing { records: &names, ..self.typing() };
+        program::typed::parse(field, text, &typing)
+            .map_err(|error| Refusal::invalid(field.id.clone(), error.said, error.next))
+    }
+
     /// Every record of a kind in the order of their making, in pages.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub use same::{same_people, same_value};
 pub use show::{HIDDEN, mask, mask_refused, masked, plain, show};
 pub use typed::{Cell, Named, NoRecords, Records, TypedError, Typing};
 pub use workflow::{
-    Ask, AskType, Due, DueFrom, Move, Need, Objection, Override, Role, State, Workflow,
+    Ask, AskType, Due, DueFrom, MOVE_KEYS, Move, Need, Objection, Override, Role, State, Workflow,
 };
 
 /// The id of the kind every service points to: people.

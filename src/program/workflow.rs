@@ -7,6 +7,10 @@ use crate::record::Fields;
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
 
+/// The keys a pack may give its moves: `a` onwards, `r` to return, `d` to decline, and those no
+/// screen of a record has taken; a test of the keymap holds them against it.
+pub const MOVE_KEYS: [char; 12] = ['a', 'r', 'd', 'c', 'f', 'i', 'o', 'p', 'q', 's', 't', 'y'];
+
 /// What an account may do. Roles do not contain each other: a pack names each one that may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -233,7 +233,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Help, "help", "帮助", "Help", ["F1", "?"], ALL, 1),
     row!(Action::Find, "find", "找人", "Find", ["F2", "/"], SIGNED_IN, 18),
     row!(Action::New, "new", "新建", "New", ["F3", "n"], &[List, Page, Text, Find, System], 19),
-    row!(Action::Choose, "choose", "选项", "Choose", ["F3"], &[Form, Path], 8),
+    row!(Action::Choose, "choose", "选项", "Choose", ["F3"], &[Form, Path, Ask], 8),
     row!(Action::Queue, "queue", "审批", "Review", ["F4"], SIGNED_IN, 20),
     row!(Action::Due, "due", "到期", "Due", ["F5"], SIGNED_IN, 21),
     row!(Action::Drafts, "drafts", "草稿", "Drafts", ["F6"], SIGNED_IN, 22),

@@ -5,6 +5,7 @@ mod painting;
 use super::action::{Action, Place};
 use super::keymap;
 use super::screen::{Context, Look, Screen, Taken};
+use super::screens::find::Find;
 use crate::terminal::text::{self, fold_key};
 use crate::terminal::{InputLine, Key, KeyCode};
 use crate::words::Said;
@@ -29,6 +30,8 @@ pub enum Part {
         secret: bool,
         /// A long text, shown over several rows.
         tall: bool,
+        /// The kind of record it names, which a search can choose.
+        names: Option<String>,
     },
     /// One or several of a list.
     Choices {
@@ -59,6 +62,7 @@ impl Part {
             input: InputLine::default(),
             secret: false,
             tall: false,
+            names: None,
         }
     }
 
@@ -71,6 +75,7 @@ impl Part {
             input: InputLine::default(),
             secret: true,
             tall: false,
+            names: None,
         }
     }
 
@@ -120,6 +125,15 @@ impl Part {
     pub fn tall(mut self, yes: bool) -> Self {
         if let Self::Line { tall, .. } = &mut self {
             *tall = yes;
+        }
+        self
+    }
+
+    /// The same line naming a record of a kind, which F3 chooses by a search.
+    #[must_use]
+    pub fn naming(mut self, kind: &str) -> Self {
+        if let Self::Line { names, .. } = &mut self {
+            *names = Some(kind.to_string());
         }
         self
     }
@@ -282,6 +296,27 @@ impl Ask {
         self.parts.iter().position(|part| !part.may_stay_empty() && part.answer().is_empty())
     }
 
+    /// The kind of record the line with the focus names.
+    fn names(&self) -> Option<&str> {
+        match self.parts.get(self.focus) {
+            Some(Part::Line { names, .. }) => names.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Chooses the record a line names by a search; what is chosen is put into the line.
+    fn choose(&self, cx: &mut Context) {
+        let Some(kind) = self.names().and_then(|kind| cx.office.catalogue().kind(kind)) else {
+            return;
+        };
+        let typed = match self.parts.get(self.focus) {
+            Some(Part::Line { input, .. }) => input.text(),
+            _ => "",
+        };
+        let find = Find::choosing(kind, false, typed);
+        cx.open(find);
+    }
+
     /// True when there is only something to read.
     fn only_tells(&self) -> bool {
         self.parts.is_empty()
@@ -409,6 +444,7 @@ impl Screen for Ask {
         match action {
             Action::Mark => chooses,
             Action::Next | Action::Previous => self.parts.len() > 1,
+            Action::Choose => self.names().is_some(),
             Action::Back => !self.binding,
             _ => true,
         }
@@ -452,8 +488,16 @@ impl Screen for Ask {
         }
     }
 
+    fn answered(&mut self, answers: Answered, _cx: &mut Context) {
+        if let Some(Part::Line { input, .. }) = self.parts.get_mut(self.focus) {
+            input.set_text(answers.iter().flatten().next().map_or("", String::as_str));
+            self.wanting = false;
+        }
+    }
+
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
         match action {
+            Action::Choose => self.choose(cx),
             Action::Enter => self.enter(cx),
             Action::Save => self.confirm(cx),
             Action::Back if self.binding => self.wanting = true,

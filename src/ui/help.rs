@@ -72,7 +72,12 @@ impl Screen for ActionList {
     fn offers(&self, action: Action) -> bool {
         !matches!(
             action,
-            Action::Save | Action::Mark | Action::Next | Action::Previous | Action::Help
+            Action::Save
+                | Action::Mark
+                | Action::Next
+                | Action::Previous
+                | Action::Help
+                | Action::Choose
         )
     }
 

@@ -57,6 +57,19 @@ mod tests {
         }
     }
 
+    /// What packs may give their moves means nothing else on the page of a record.
+    #[test]
+    fn keys_of_moves_are_free_on_a_page() {
+        for key in crate::program::MOVE_KEYS {
+            let pressed: Key = key.to_string().parse().unwrap();
+            for place in [Place::Page, Place::Review] {
+                let taken = action(pressed, place);
+                let own = matches!(taken, Some(Action::Approve | Action::Return | Action::Decline));
+                assert!(taken.is_none() || own, "{key} is {taken:?} at {place:?}");
+            }
+        }
+    }
+
     #[test]
     fn every_key_in_the_table_can_be_pressed() {
         for key in ACTIONS.iter().flat_map(|row| row.keys) {

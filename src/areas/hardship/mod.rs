@@ -6,6 +6,8 @@
 
 mod means;
 mod people;
+#[cfg(test)]
+mod tests;
 
 use super::{Area, House, declared};
 use crate::policy::Facts;

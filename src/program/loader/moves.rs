@@ -5,7 +5,8 @@ use super::{follows, hands};
 use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, Due, DueFrom, Kind, Move, Need, Required, Role, Section, State, Workflow,
+    Ask, AskType, Due, DueFrom, Kind, MOVE_KEYS, Move, Need, Required, Role, Section, State,
+    Workflow,
 };
 use crate::said;
 use crate::words::closest;
@@ -191,11 +192,16 @@ fn key(item: &Node<'_>) -> Option<char> {
     let at = item.text("key")?;
     let mut chars = at.value.chars();
     match (chars.next(), chars.next()) {
-        (Some(key), None) if key.is_ascii_lowercase() => Some(key),
+        (Some(key), None) if MOVE_KEYS.contains(&key) => Some(key),
         _ => {
-            let place = &at.place;
-            item.problems()
-                .add(place, said!("key 应是一个小写字母", "`key` is one lower-case letter"));
+            let (place, known) = (&at.place, MOVE_KEYS.map(String::from).join(" "));
+            item.problems().add(
+                place,
+                said!(
+                    "key 是这些字母之一：{known}（其余的另有用处）",
+                    "`key` is one of {known}; the others mean something already"
+                ),
+            );
             None
         }
     }

@@ -88,7 +88,7 @@ const CASES: &[Case] = &[
     ("by = \"volunteer\"\n", "", 30, "nobody may make this move", None),
     ("\"reason?\"", "\"reson\"", 36, "no common question `reson`", Some("reason")),
     ("asks = [", "needs = \"complet\"\nasks = [", 36, "no check `complet`", Some("complete")),
-    ("asks = [", "key = \"A\"\nasks = [", 36, "one lower-case letter", None),
+    ("asks = [", "key = \"A\"\nasks = [", 36, "`key` is one of a r d", None),
     (
         "asks = [",
         "due = { days = 5, unit = \"workng\" }\nasks = [",

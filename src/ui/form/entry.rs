@@ -1,6 +1,6 @@
 //! One field being typed.
 
-use crate::office::{Office, Refusal};
+use crate::office::{Actor, Office, Refusal};
 use crate::program::{self, Field, FieldType, Required};
 use crate::record::{Row, Value};
 use crate::terminal::{InputLine, Key, KeyCode};
@@ -94,12 +94,12 @@ impl Entry {
     }
 
     /// Puts typed text in, as from a draft.
-    pub fn set_text(&mut self, text: &str, office: &Office, lang: Lang) {
+    pub fn set_text(&mut self, text: &str, office: &Office, who: Option<&Actor>, lang: Lang) {
         self.input.set_text(text);
         self.mask = None;
         self.touched = true;
         self.emptied = text.is_empty();
-        self.understand(office, lang);
+        self.understand(office, who, lang);
     }
 
     /// Puts a value in, as derived from another field.
@@ -152,7 +152,7 @@ impl Entry {
 
     /// Reads what was typed. What it means is then written as it would be read by somebody else;
     /// what means nothing stays as it is.
-    pub fn understand(&mut self, office: &Office, lang: Lang) {
+    pub fn understand(&mut self, office: &Office, who: Option<&Actor>, lang: Lang) {
         if self.mask.is_some() || !self.touched {
             return;
         }
@@ -164,7 +164,7 @@ impl Entry {
             self.wrong = None;
             return;
         }
-        match self.read(self.input.text(), office) {
+        match self.read(self.input.text(), office, who) {
             Ok(value) => {
                 self.value = value;
                 self.wrong = None;
@@ -186,8 +186,16 @@ impl Entry {
         program::mask(&self.field, before)
     }
 
-    fn read(&self, text: &str, office: &Office) -> Result<Option<Value>, Refusal> {
-        let value = office.typed(&self.field, text)?;
+    fn read(
+        &self,
+        text: &str,
+        office: &Office,
+        who: Option<&Actor>,
+    ) -> Result<Option<Value>, Refusal> {
+        let value = match who {
+            Some(who) => office.typed_by(who, &self.field, text)?,
+            None => office.typed(&self.field, text)?,
+        };
         let FieldType::Table { fields, one_per: Some(key), .. } = &self.field.field_type else {
             return Ok(value);
         };
@@ -217,7 +225,7 @@ impl Entry {
         }
         let text = self.written(value, office, lang);
         let same = self.input.is_empty()
-            || self.read(&text, office).ok().flatten().as_ref() == Some(value);
+            || self.read(&text, office, None).ok().flatten().as_ref() == Some(value);
         if same {
             self.input.set_text(&text);
         }

@@ -92,8 +92,8 @@ impl Form {
     /// Reads what is typed at the focus, and keeps the draft when it changed anything.
     pub(super) fn leave(&mut self, cx: &mut Context) {
         match self.items.get_mut(self.focus) {
-            Some(Item::Entry(entry)) => entry.understand(cx.office, cx.lang),
-            Some(Item::Table(table)) => table.understand(cx.office, cx.lang),
+            Some(Item::Entry(entry)) => entry.understand(cx.office, cx.who, cx.lang),
+            Some(Item::Table(table)) => table.understand(cx.office, cx.who, cx.lang),
             _ => {}
         }
         if std::mem::take(&mut self.unread) || self.keep_by.is_some() {
@@ -337,7 +337,7 @@ impl Screen for Form {
             Action::OpenFound => self.open_found(cx),
             Action::AddRow => {
                 if let Some(table) = self.table() {
-                    table.understand(cx.office, cx.lang);
+                    table.understand(cx.office, cx.who, cx.lang);
                     table.at = (table.rows.len().saturating_sub(1), table.first_needed());
                 }
             }

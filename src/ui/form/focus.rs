@@ -115,7 +115,7 @@ impl Form {
         if let Some(table) = self.table()
             && !(table.at_empty_row() && by > 0)
         {
-            table.understand(cx.office, cx.lang);
+            table.understand(cx.office, cx.who, cx.lang);
             if table.sideways(by) {
                 return;
             }
@@ -125,7 +125,7 @@ impl Form {
 
     pub(super) fn up_or_down(&mut self, by: isize, cx: &mut Context) {
         if let Some(table) = self.table() {
-            table.understand(cx.office, cx.lang);
+            table.understand(cx.office, cx.who, cx.lang);
             if table.up_or_down(by) {
                 return;
             }

@@ -4,7 +4,7 @@ use super::choosing::{Asking, hints};
 use super::entry::Entry;
 use super::filling::{DRAFT_AGAIN, Form, Item};
 use super::table::Table;
-use crate::office::{Changeable, Draft, Office, Right};
+use crate::office::{Actor, Changeable, Draft, Office, Right};
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
@@ -97,7 +97,7 @@ impl Form {
             let then = then.and_then(|now| cx.office.record_at(&now.kind, now.id, draft.base));
             form.record = then.or(form.record);
         }
-        form.type_again(&draft.typed, cx.office);
+        form.type_again(&draft.typed, cx.office, cx.who);
         form.total(cx.office);
         form.focus_first();
         form.focus_wrong();
@@ -139,7 +139,7 @@ impl Form {
             if let Item::Entry(entry) = item
                 && entry.field.id == field
             {
-                entry.set_text(text, cx.office, cx.lang);
+                entry.set_text(text, cx.office, cx.who, cx.lang);
             }
         }
     }
@@ -171,14 +171,19 @@ impl Form {
         typed
     }
 
-    fn type_again(&mut self, typed: &BTreeMap<String, String>, office: &Office) {
+    fn type_again(
+        &mut self,
+        typed: &BTreeMap<String, String>,
+        office: &Office,
+        who: Option<&Actor>,
+    ) {
         let lang = self.lang;
         for item in &mut self.items {
             match item {
                 Item::Heading(_) => {}
                 Item::Entry(entry) => {
                     if let Some(text) = typed.get(&entry.field.id) {
-                        entry.set_text(text, office, lang);
+                        entry.set_text(text, office, who, lang);
                     }
                 }
                 Item::Table(table) => {
@@ -190,7 +195,7 @@ impl Form {
                         for cell in &mut row.cells {
                             let path = format!("{}.{at}.{}", table.field.id, cell.field.id);
                             if let Some(text) = typed.get(&path) {
-                                cell.set_text(text, office, lang);
+                                cell.set_text(text, office, who, lang);
                             }
                         }
                     }

@@ -1,7 +1,7 @@
 //! A table inside a form: rows of entries, with an empty row at the end to go on in.
 
 use super::entry::{Entry, Wrong};
-use crate::office::Office;
+use crate::office::{Actor, Office};
 use crate::program::{self, Field, FieldType, Required, filled_from_id};
 use crate::record::{Fields, Record, Row, Value};
 use crate::terminal::text;
@@ -135,10 +135,10 @@ impl Table {
     }
 
     /// Reads what is typed in the focused cell, and fills from an identity number what it tells.
-    pub fn understand(&mut self, office: &Office, lang: Lang) {
+    pub fn understand(&mut self, office: &Office, who: Option<&Actor>, lang: Lang) {
         let at = self.at;
         if let Some(cell) = self.cell() {
-            cell.understand(office, lang);
+            cell.understand(office, who, lang);
         }
         let columns: Vec<Field> = self.field.field_type.columns().to_vec();
         let scope: Vec<&Field> = columns.iter().collect();

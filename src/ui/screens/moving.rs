@@ -3,7 +3,7 @@
 
 use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind, suggested};
 use crate::policy::{Clause, DecisionSheet, LineResult};
-use crate::program::{Ask as Question, AskType, FieldType, Kind, Move, Override, PERSON};
+use crate::program::{Ask as Question, AskType, Field, FieldType, Kind, Move, Override, PERSON};
 use crate::record::{Proposal, Record, RecordId, Value};
 use crate::said;
 use crate::ui::ask::{Answered, Ask, Part};
@@ -52,7 +52,13 @@ pub fn choose(record: &Record, cx: &mut Context) {
         cx.say(Notice::unsure(none, Said::join(&closed, " ", " ")));
         return;
     }
-    let options = open.iter().map(|step| (step.id.clone(), step.title.clone())).collect();
+    let options = open.iter().map(|step| {
+        let key = step.key.map(|key| format!(" {key}")).unwrap_or_default();
+        let title = &step.title;
+        let title = Said::new(format!("{}{key}", title.zh), format!("{}{key}", title.en));
+        (step.id.clone(), title)
+    });
+    let options = options.collect();
     let record = record.clone();
     cx.open(Ask::new(
         said!("办理", "Steps"),
@@ -379,6 +385,7 @@ pub(super) fn part_of(
                 Part::line(title).starting_with(&cx.office.today().to_string())
             }
             FieldType::Text { multiline, .. } => Part::line(title).tall(*multiline),
+            FieldType::Reference { kind, .. } => Part::line(title).naming(kind),
             _ => Part::line(title),
         },
     };
@@ -409,6 +416,14 @@ fn nameable(kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(St
     options
 }
 
+/// What was typed for a question, with the records whoever is signed in may name.
+fn typed(field: &Field, text: &str, cx: &Context) -> Result<Option<Value>, Refusal> {
+    match cx.who {
+        Some(who) => cx.office.typed_by(who, field, text),
+        None => cx.office.typed(field, text),
+    }
+}
+
 /// The answers of a dialog as a command takes them.
 pub(super) fn answers_of(
     questions: &[Question],
@@ -425,7 +440,7 @@ pub(super) fn answers_of(
                 FieldType::Tags { .. } => Value::Tags(given.clone()),
                 FieldType::Choice { .. } => Value::Choice(first.clone()),
                 FieldType::YesNo => Value::YesNo(first == "yes"),
-                _ => match cx.office.typed(field, first)? {
+                _ => match typed(field, first, cx)? {
                     Some(value) => value,
                     None => continue,
                 },

@@ -5,9 +5,11 @@ use crate::office::{Claim, Command, Line, Pointing};
 use crate::program::PERSON;
 use crate::record::{Record, RecordId};
 use crate::said;
+use crate::terminal::{Key, KeyCode};
 use crate::ui::action::{Action, Place};
 use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::form;
+use crate::ui::keymap;
 use crate::ui::reading::Reading;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
@@ -306,6 +308,17 @@ impl Screen for Page {
             return Some(Said::fixed("打开这个人", "Open the person"));
         }
         self.step(action).cloned()
+    }
+
+    fn typed(&mut self, key: Key, cx: &mut Context) -> Taken {
+        // Steps with letters of their own; `a`, `r` and `d` come as actions, which the bar shows.
+        let KeyCode::Char(c) = key.folded().code else { return Taken::No };
+        let plain = key.mods.is_empty() && keymap::action(key, self.place()).is_none();
+        if plain && self.steps.iter().any(|(key, _)| *key == c) {
+            moving::by_key(c, &self.record, cx);
+            return Taken::Yes;
+        }
+        Taken::No
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {

@@ -5,7 +5,7 @@ use crate::cli::{Desk, shown, text};
 use crate::stage::Station;
 use std::collections::BTreeMap;
 use yizhan::office::{Command, Queue, RefusalKind};
-use yizhan::record::{Fields, Record, RecordId, Value};
+use yizhan::record::{Clock, Fields, Record, RecordId, Value};
 
 fn all(station: &Station, kind: &str) -> Vec<RecordId> {
     let queue = Queue::OfKind(kind.into());
@@ -149,4 +149,30 @@ fn what_follows_is_checked_where_it_is_written() {
     );
     wrong("set = { came_back", "set = { came_bac", "came_bac");
     wrong("condition = \"back_in\", on", "condition = \"'nix'\", on", "nix");
+}
+
+#[test]
+fn a_step_has_its_own_key_and_its_questions_choose_records() {
+    let station = station();
+    let (_, _, loan) = stocked(&station);
+    let other = all(&station, "reader").len();
+    let fields = Fields::from([("back_in".to_string(), Value::Choice("good".into()))]);
+    amended(&station, loan, fields).unwrap();
+    station.clock.set(station.clock.now() + chrono::TimeDelta::days(2));
+    let number = record(&station, loan).number;
+    let mut desk = station.session(80, 24);
+    desk.signs_in("volunteer").press("F2").types(&number).press("Enter c").shows("由谁带回");
+    desk.press("Tab F3").shows("读者：").types("K-0008").press("Enter").shows("解文 BN-读-0002");
+    desk.press("F10").shows("已还");
+    let back = record(&station, loan);
+    let brought = back.moves.last().unwrap().answers.get("brought_by");
+    let named = brought.and_then(Value::as_reference).unwrap();
+    assert_eq!(record(&station, named).text("name"), "解文");
+    assert_eq!(all(&station, "reader").len(), other, "nobody was made for it");
+    // Keys that mean something else already are refused where they are written.
+    let desk = Desk::bare();
+    desk.write("own/policy/lending.toml", RULES);
+    desk.write("own/programs/lending.toml", &PACK.replace("key = \"c\"", "key = \"w\""));
+    let output = desk.run(&["packs", "check", shown(&desk.file("own"))]);
+    assert!(!output.status.success() && text(&output.stdout).contains("a r d c"), "{output:?}");
 }

@@ -105,6 +105,27 @@ fn whoever_knows_a_confidential_record_can_name_it() {
     assert_eq!(answers[1]["ok"], true, "the handler: {answers:?}");
 }
 
+/// On the screen too: whoever handles it names it in a form, and nobody else can.
+#[test]
+fn a_form_names_what_whoever_fills_it_knows() {
+    let station = visits();
+    let create = Command::Create { kind: "case".into(), fields: secret(), number: None };
+    let case = station.office.perform(&station.actor("supervisor"), create).unwrap();
+    for (who, named) in [("supervisor", true), ("volunteer", false)] {
+        let mut desk = station.session(80, 24);
+        desk.signs_in(who).press("F3").shows("走访");
+        while !desk.screen().lines().any(|line| line.contains("(o)") && line.contains("走访")) {
+            desk.press("Down Space");
+        }
+        desk.press("Enter").shows("个案").types("问话").press("Enter").types(&case.number);
+        desk.press("Enter F10");
+        let queue = yizhan::office::Queue::OfKind("visit".into());
+        let made = station.office.list(&station.actor("supervisor"), &queue, 0, 10).total;
+        assert_eq!(made, 1, "{who}: {}", desk.screen());
+        assert!(named || !desk.screen().contains("家暴"), "{}", desk.screen());
+    }
+}
+
 #[test]
 fn neither_export_nor_import_tells_a_confidential_record() {
     let desk = Desk::new();
