@@ -2,7 +2,7 @@
 //! from.
 
 use crate::policy::{FactKind, Library, RuleSet};
-use crate::program::{Catalogue, FieldType, Kind, MeasureKey};
+use crate::program::{Catalogue, FieldType, Follow, Kind, MeasureKey, Move};
 use crate::said;
 use crate::words::{Problem, Said, closest};
 use std::collections::BTreeSet;
@@ -23,6 +23,7 @@ pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem>
                 }
             }
             named.extend(step.evaluates.iter().chain(&step.requires));
+            found.extend(answers_its_own_advice(catalogue, library, kind, step));
         }
         for id in named {
             match library.rule_set(id) {
@@ -38,6 +39,31 @@ pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem>
     found.sort_by(|a, b| (&a.file, a.line, &a.message.zh).cmp(&(&b.file, b.line, &b.message.zh)));
     found.dedup();
     found
+}
+
+/// A field that a step writes and the rules it is compared with read: whatever is answered would agree
+/// with the advice.
+fn answers_its_own_advice(
+    catalogue: &Catalogue,
+    library: &Library,
+    kind: &Kind,
+    step: &Move,
+) -> Vec<Problem> {
+    let rules = step.evaluates.as_ref().and_then(|id| library.rule_set(id));
+    let Some(rules) = rules.filter(|_| step.over_advice.is_some()) else { return Vec::new() };
+    let set = step.then.iter().filter(|follow| matches!(follow, Follow::Set { .. }));
+    let set = set.flat_map(|follow| follow.with().iter().map(|(field, _)| field));
+    let written = step.asks.iter().filter_map(|ask| ask.writes.as_ref()).chain(set);
+    let read: BTreeSet<&String> = rules.facts.iter().flat_map(FactKind::looks_at).collect();
+    let both = written.filter(|field| read.contains(field));
+    let told = both.map(|field| {
+        let said = said!(
+            "“{field}”由这一步写入，而这一步的认定规则又要看它：怎么答都与建议相同；请写进另一个字段",
+            "`{field}` is written by a move whose rules read it, so that every answer agrees with the advice; write another field"
+        );
+        told(catalogue, kind, field, said)
+    });
+    told.collect()
 }
 
 /// A problem at the line of the kind's pack that first has this id.

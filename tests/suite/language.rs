@@ -82,6 +82,31 @@ fn every_key_of_a_pack_is_on_the_page_and_none_besides() {
     assert_eq!(described.difference(&asked).collect::<Vec<_>>(), Vec::<&String>::new(), "not read");
 }
 
+/// The words of the language are all used by the packs of the tests' library, so that each is tried.
+#[test]
+fn every_key_of_a_pack_is_used_by_the_lending_library() {
+    let mut used = BTreeSet::new();
+    for file in ["programs.toml", "cards.toml"] {
+        let text = read(&format!("tests/fixtures/lending/{file}"));
+        collect(&text.parse::<toml::Table>().unwrap(), &mut used);
+    }
+    let described = described("assets/programs/README.md");
+    let unused: Vec<&String> = described.iter().filter(|key| !used.contains(*key)).collect();
+    assert_eq!(unused, Vec::<&String>::new(), "no pack of the library uses them");
+}
+
+fn collect(table: &toml::Table, keys: &mut BTreeSet<String>) {
+    for (key, value) in table {
+        keys.insert(key.clone());
+        let tables: Vec<&toml::Table> = match value {
+            toml::Value::Table(table) => vec![table],
+            toml::Value::Array(items) => items.iter().filter_map(|item| item.as_table()).collect(),
+            _ => Vec::new(),
+        };
+        tables.into_iter().for_each(|table| collect(table, keys));
+    }
+}
+
 #[test]
 fn every_key_of_a_rule_is_on_the_page_and_none_besides() {
     let (asked, described) = (asked(&["src/policy/load.rs"]), described("assets/policy/README.md"));

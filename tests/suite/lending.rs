@@ -1,6 +1,7 @@
 //! A pack of another subject works without a line of Rust: a lending library with readers, books
 //! and loans.
 
+mod cards;
 mod follows;
 mod merges;
 mod sheets;

@@ -80,20 +80,19 @@ fn member(more: &Json) -> Json {
 }
 
 /// Fact, file, person, what follows.
-fn table() -> Vec<(&'static str, Json, Json, &'static str)> {
-    let head = || json!({"name": "周丽", "id_number": HEAD});
+type Entry = (&'static str, Json, Json, &'static str);
+
+fn table() -> Vec<Entry> {
+    who_they_are().into_iter().chain(what_they_have()).collect()
+}
+
+fn head() -> Json {
+    json!({"name": "周丽", "id_number": HEAD})
+}
+
+fn who_they_are() -> Vec<Entry> {
     let nobody = || json!({"name": "周丽"});
     let with = |number: &str| json!({"members": member(&json!({"id_number": number}))});
-    let whole_year = json!([{"member": "周丽", "kind": "1", "amount": "9000",
-        "month_from": "2024-10-01", "month_to": "2025-09-30"}]);
-    let half_year = json!([{"member": "周丽", "kind": "1", "amount": "9000",
-        "month_from": "2024-10-01", "month_to": "2025-03-31"}]);
-    let spent = |more: &Json| {
-        let mut row = json!({"member": "周丽", "amount": "1000"});
-        let all = more.as_object().unwrap().clone();
-        row.as_object_mut().unwrap().extend(all);
-        json!({"expenses": [row]})
-    };
     vec![
         ("id_numbers_valid", json!({}), head(), "yes"),
         ("id_numbers_valid", json!({}), nobody(), "? id_card"),
@@ -135,6 +134,21 @@ fn table() -> Vec<(&'static str, Json, Json, &'static str)> {
             head(),
             "? household_register",
         ),
+    ]
+}
+
+fn what_they_have() -> Vec<Entry> {
+    let whole_year = json!([{"member": "周丽", "kind": "1", "amount": "9000",
+        "month_from": "2024-10-01", "month_to": "2025-09-30"}]);
+    let half_year = json!([{"member": "周丽", "kind": "1", "amount": "9000",
+        "month_from": "2024-10-01", "month_to": "2025-03-31"}]);
+    let spent = |more: &Json| {
+        let mut row = json!({"member": "周丽", "amount": "1000"});
+        let all = more.as_object().unwrap().clone();
+        row.as_object_mut().unwrap().extend(all);
+        json!({"expenses": [row]})
+    };
+    vec![
         ("income_months_covered", json!({}), head(), "? wage_record"),
         ("income_months_covered", json!({"annual_income": "9000"}), head(), "12"),
         ("income_months_covered", json!({"incomes": whole_year}), head(), "12"),

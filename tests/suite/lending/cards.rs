@@ -1,0 +1,99 @@
+//! A card applied for, in the words of the language a loan has no use for: handed in, returned, seen
+//! with its deposit found otherwise, and issued by a second pair of eyes.
+
+use super::RULES;
+use crate::furnished::id_number;
+use crate::insiders::{answers, make};
+use crate::stage::Station;
+use yizhan::office::{Answers, Command, RefusalKind};
+use yizhan::policy::Overall;
+use yizhan::record::{Fields, Record, RecordId, Row, Value};
+
+const CARDS: &str = include_str!("../../fixtures/lending/cards.toml");
+
+fn record(station: &Station, id: RecordId) -> Record {
+    station.office.record(id).unwrap().unwrap()
+}
+
+fn applied(station: &Station) -> RecordId {
+    let text = |text: &str| Value::Text(text.into());
+    let consent = Row {
+        id: 0,
+        fields: Fields::from([
+            ("group".to_string(), Value::Choice("health".into())),
+            ("version".to_string(), text("1")),
+            ("signed_on".to_string(), Value::Date(station.office.today())),
+        ]),
+    };
+    let fields = Fields::from([
+        ("name".to_string(), text("单静")),
+        ("id_number".to_string(), text(&id_number(21))),
+        ("form_no".to_string(), text("F-12")),
+        ("deposit".to_string(), Value::Money(20_000)),
+        ("illness".to_string(), text("腿脚不便")),
+        ("consents".to_string(), Value::Table(vec![consent])),
+    ]);
+    let create = Command::Create { kind: "card_application".into(), fields, number: None };
+    station.office.perform(&station.actor("volunteer"), create).unwrap().id.unwrap()
+}
+
+#[test]
+fn a_card_is_applied_for_seen_and_issued_by_two() {
+    let files = [("programs/cards.toml", CARDS), ("policy/lending.toml", RULES)];
+    let lending = ("programs/lending.toml", super::PACK);
+    let station = Station::with_files(&[files[0], files[1], lending]);
+    let (desk, one, two) =
+        (station.actor("volunteer"), station.actor("supervisor"), station.second());
+    let card = applied(&station);
+    make(&station, &desk, card, "hand_in", Answers::new()).unwrap();
+    // A day three working days on: Thursday the 16th, Friday, Monday the 20th.
+    let line = &station.office.list(&one, &yizhan::office::Queue::Review, 0, 10).lines[0];
+    assert_eq!(line.due.unwrap().to_string(), "2025-10-20");
+    let named = Value::Tags(vec!["form_no".into()]);
+    let back = answers(&[("reason", Value::Text("表号看不清".into())), ("fields", named)]);
+    make(&station, &one, card, "send_back", back).unwrap();
+    let base = record(&station, card).revision;
+    let fields = [("form_no".to_string(), Some(Value::Text("F-13".into())))].into();
+    let amend = Command::Amend { id: card, base, fields, reason: None };
+    station.office.perform(&desk, amend).unwrap();
+    make(&station, &desk, card, "hand_in", Answers::new()).unwrap();
+
+    let text = |text: &str| Value::Text(text.into());
+    let seen = |by: &str| {
+        answers(&[
+            ("first_witness", text("周丽")),
+            ("second_witness", text(by)),
+            ("seen_on", Value::Date(station.office.today())),
+            ("deposit", Value::Money(15_000)),
+        ])
+    };
+    let refused = make(&station, &one, card, "look_over", seen("周丽")).unwrap_err();
+    assert_eq!(refused.kind, RefusalKind::Invalid);
+    make(&station, &one, card, "look_over", seen("陈静")).unwrap();
+    assert_eq!(record(&station, card).findings["deposit"].value, Value::Money(15_000));
+    let granted = |code: &str| answers(&[("granted", Value::Choice(code.into()))]);
+    let refused = make(&station, &one, card, "issue", granted("adult")).unwrap_err();
+    assert_eq!(refused.kind, RefusalKind::Forbidden, "who looked it over issues nothing");
+    // Against the advice only with a clause and a reason.
+    let refused = make(&station, &two, card, "issue", granted("child")).unwrap_err();
+    assert_eq!(refused.field, "clause");
+    make(&station, &two, card, "issue", granted("adult")).unwrap();
+    let issued = record(&station, card);
+    assert_eq!((issued.state.as_str(), issued.text("granted_kind")), ("issued", "adult"));
+    let sheet = station.office.sheet(&issued, None, None).unwrap();
+    assert_eq!((sheet.category.as_deref(), sheet.outcome), (Some("adult"), Overall::Suggests));
+    let undo = Command::Undo { id: card, seq: None };
+    station.office.perform(&two, undo).unwrap_err();
+}
+
+/// An answer that would change what it is compared with is refused where it is written.
+#[test]
+fn a_step_does_not_answer_its_own_advice() {
+    let desk = crate::cli::Desk::bare();
+    desk.write("own/policy/lending.toml", RULES);
+    let itself = CARDS.replace("writes = \"granted_kind\"", "writes = \"card_kind\"");
+    desk.write("own/programs/cards.toml", &itself);
+    let output = desk.run(&["packs", "check", crate::cli::shown(&desk.file("own"))]);
+    let out = crate::cli::text(&output.stdout);
+    assert!(!output.status.success() && out.contains("怎么答都与建议相同"), "{out}");
+}
