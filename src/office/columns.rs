@@ -19,10 +19,10 @@ pub struct ListColumn {
     pub cells: u16,
 }
 
-/// What a column that is no field is called, and the cells it takes.
+/// What a column that is no field is called, and the cells it takes; 0 for all it can get.
 const OWN: [(&str, Said, u16); 5] = [
     ("number", Said::fixed("编号", "Number"), 17),
-    ("state", Said::fixed("状态", "State"), 12),
+    ("state", Said::fixed("状态", "State"), 0),
     ("due", Said::fixed("办理期限", "Due"), 22),
     ("updated", Said::fixed("最后修改", "Last changed"), 16),
     ("created_by", Said::fixed("登记人", "Entered by"), 10),
