@@ -71,7 +71,8 @@ impl super::Office {
     /// Whose account it is.
     #[must_use]
     pub fn person_of_account(&self, account: &Account) -> Option<Record> {
-        self.inside(PERSON, account.person?).ok().flatten().filter(|person| !person.is_withdrawn())
+        let person = self.canonical(account.person?);
+        self.inside(PERSON, person).ok().flatten().filter(|person| !person.is_withdrawn())
     }
 
     /// A disabled account does nothing more, even in a session that is still open.

@@ -277,7 +277,7 @@ impl Office {
         packs.in_use = kept.in_use;
         let library = Arc::new(sources.library);
         *self.library.write().unwrap_or_else(PoisonError::into_inner) = library;
-        self.worked_out.changed();
+        self.worked_out.forget();
     }
 
     /// Whether something that was adopted takes effect only when the station is next opened.

@@ -20,6 +20,9 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
+        if record.id != id {
+            return Err(super::merging::merged_meanwhile());
+        }
         let before = record.fields.clone();
         let kind = self.kind(&record.kind)?;
         still_at(&record, Some(base))?;
@@ -54,6 +57,9 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
+        if record.id != id {
+            return Err(super::merging::merged_meanwhile());
+        }
         let before = record.fields.clone();
         let kind = self.kind(&record.kind)?;
         if kind.field(table).is_none_or(|field| field.field_type.columns().is_empty()) {
@@ -83,6 +89,7 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Reveal)?;
         let record = self.needed(id)?;
+        let id = record.id;
         let kind = self.kind(&record.kind)?;
         if reason.trim().is_empty() {
             return Err(Refusal::invalid(

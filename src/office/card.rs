@@ -37,7 +37,9 @@ impl Office {
             if let Some(kind) = kind.filter(|_| glance.state.is_empty())
                 && let Some(whose) = whose(&glance, kind, &merges, &of_person)
             {
-                each(Walked::Card(at_a_glance(&glance, kind, &merges, whose)));
+                let mut card = at_a_glance(&glance, kind, &merges, whose);
+                self.with_those_gone(&mut card, kind, &merges);
+                each(Walked::Card(card));
                 return Ok(());
             }
             let record = record.stored()?.record;
@@ -50,7 +52,9 @@ impl Office {
                     let read = self.store.get(PERSON, id);
                     read.ok().flatten().map(|stored| stored.record)
                 });
-                each(Walked::Card(of(&record, whose, kind, &self.calendar, &merges)));
+                let mut card = of(&record, whose, kind, &self.calendar, &merges);
+                self.with_those_gone(&mut card, kind, &merges);
+                each(Walked::Card(card));
             }
             Ok(())
         })
@@ -63,7 +67,23 @@ impl Office {
         let of_person = |id| directory().of_person(id);
         let read = |id| self.inside(PERSON, id).ok().flatten();
         let whose = self.whose(record, kind, of_person, read);
-        Some(of(record, whose, kind, &self.calendar, &self.merges()))
+        let mut card = of(record, whose, kind, &self.calendar, &self.merges());
+        let merges = self.merges().clone();
+        self.with_those_gone(&mut card, kind, &merges);
+        Some(card)
+    }
+
+    /// Puts on a card what those were found by that are counted as this record: their numbers stay
+    /// taken, and whoever looks for them finds the one that stays.
+    fn with_those_gone(&self, card: &mut Card<'_>, kind: &Kind, merges: &Merges) {
+        for id in merges.counted_as(card.id) {
+            let Ok(Some(gone)) = self.inside(&kind.id, id) else { continue };
+            let texts = texts_of(&gone, kind);
+            card.names.extend(texts.names.into_iter().map(Cow::Owned));
+            card.phones.extend(texts.phones.into_iter().map(Cow::Owned));
+            let number = |IdNumber { role, number }: IdNumber<'static>| IdNumber { role, number };
+            card.id_numbers.extend(texts.id_numbers.into_iter().map(number));
+        }
     }
 
     /// Whose a record is; the person is only read where no card of theirs is known.

@@ -58,6 +58,7 @@ impl super::Office {
             filled.map_err(unread)?;
             let fresh = fresh.into_inner();
             *self.directory.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.worked_out.changed();
         }
         Ok(report)
     }

@@ -72,6 +72,8 @@ pub struct Office {
     pub(super) kept_rules: Mutex<super::kept_rules::KeptRules>,
     /// Decision sheets, worked out once.
     pub(super) worked_out: super::worked_out::WorkedOut,
+    /// Held while values are written and adopted.
+    pub(super) adopting: Mutex<()>,
     /// Records that turned out to be one.
     pub(super) merges: RwLock<super::merging::Merges>,
     /// Every password will do: they guard nothing.
@@ -280,6 +282,8 @@ impl Office {
                 self.take_back(kind, *id);
             }
         }
+        // What is read as kept changes now.
+        self.worked_out.changed();
         let seq = outcome.map_err(|error| unavailable(&error))?.first().copied().unwrap_or(0);
         Ok(Receipt { number, revision, seq, waits, id, at })
     }
@@ -373,7 +377,13 @@ impl Office {
             }
             Command::AddRows { id, table, rows } => self.plan_add_rows(actor, id, &table, rows),
             Command::Move { id, base, id_of_move, answers } => {
-                self.plan_move(door, actor, id, base, &id_of_move, answers)
+                // Numbers of records that are not made after all are given to others.
+                let numbers = door.numbers.clone();
+                let planned = self.plan_move(door, actor, id, base, &id_of_move, answers);
+                if planned.is_err() {
+                    door.numbers = numbers;
+                }
+                planned
             }
             Command::Undo { id, seq } => self.plan_undo(actor, id, seq),
             Command::Merge { id, into, reason } => self.plan_merge(actor, id, into, &reason),

@@ -129,7 +129,7 @@ impl Office {
         told.collect()
     }
 
-    fn asked_for(&self, person: RecordId) -> Result<Record, Refusal> {
+    pub(super) fn asked_for(&self, person: RecordId) -> Result<Record, Refusal> {
         let asked = self.asked();
         let of = |record: &&Record| record.get(WHOM).and_then(Value::as_reference) == Some(person);
         asked.values().find(of).cloned().ok_or_else(|| {
@@ -296,7 +296,10 @@ impl Office {
 
     /// Whether two accounts are one person's.
     fn same_person(&self, one: &str, other: &str) -> bool {
-        let person = |name| self.account(name).and_then(|account| account.person);
+        let person = |name| {
+            let person = self.account(name).and_then(|account| account.person);
+            person.map(|person| self.canonical(person))
+        };
         person(one).is_some() && person(one) == person(other)
     }
 

@@ -26,8 +26,24 @@ const INTO: &str = "into";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Merges {
     into: HashMap<RecordId, RecordId>,
-    /// By the number of the one that is gone.
-    numbers: HashMap<String, RecordId>,
+    /// What each note of a merge says.
+    notes: HashMap<RecordId, Note>,
+}
+
+#[derive(Clone, Debug)]
+struct Note {
+    from: RecordId,
+    into: RecordId,
+    /// The number of the one that is gone.
+    number: String,
+}
+
+impl Note {
+    fn of(record: &Record) -> Option<Self> {
+        let named = |field: &str| record.get(field).and_then(Value::as_reference);
+        let number = record.number.clone();
+        Some(Self { from: named(FROM)?, into: named(INTO)?, number })
+    }
 }
 
 impl Merges {
@@ -41,14 +57,22 @@ impl Merges {
     }
 
     fn learn(&mut self, record: &Record) {
-        let named = |field: &str| record.get(field).and_then(Value::as_reference);
-        let (Some(from), Some(into)) = (named(FROM), named(INTO)) else { return };
         if record.is_withdrawn() {
-            self.into.remove(&from);
-            self.numbers.remove(&record.number);
-        } else {
+            return self.forget(record.id);
+        }
+        if let Some(note) = Note::of(record) {
+            self.into.insert(note.from, note.into);
+            self.notes.insert(record.id, note);
+        }
+    }
+
+    /// Forgets what one note says, whatever other notes say of the same record.
+    fn forget(&mut self, note: RecordId) {
+        let Some(gone) = self.notes.remove(&note) else { return };
+        self.into.remove(&gone.from);
+        let left = self.notes.values().find(|note| note.from == gone.from);
+        if let Some((from, into)) = left.map(|note| (note.from, note.into)) {
             self.into.insert(from, into);
-            self.numbers.insert(record.number.clone(), from);
         }
     }
 
@@ -69,7 +93,10 @@ impl Merges {
     }
 
     /// Those counted as a record, at any remove.
-    fn counted_as(&self, into: RecordId) -> Vec<RecordId> {
+    pub fn counted_as(&self, into: RecordId) -> Vec<RecordId> {
+        if self.into.is_empty() {
+            return Vec::new();
+        }
         let all = self.into.keys().filter(|from| self.canonical(**from) == into);
         all.copied().collect()
     }
@@ -94,37 +121,38 @@ impl Office {
     /// The record that is counted for one that is gone, by the number that one had.
     pub(super) fn merged_number(&self, number: &str) -> Option<RecordId> {
         let merges = self.merges();
-        merges.numbers.get(number.trim()).map(|from| merges.canonical(*from))
+        let note = merges.notes.values().find(|note| note.number == number.trim());
+        note.map(|note| merges.canonical(note.from))
     }
 
     /// Takes note of a merge, or of one that was taken back, and shows again what points at it.
     pub(super) fn learn_merge(&self, record: &Record) {
-        let named = |field: &str| record.get(field).and_then(Value::as_reference);
-        let (Some(from), Some(into)) = (named(FROM), named(INTO)) else { return };
-        let mut touched = self.pointing_ids(from);
-        touched.extend(self.pointing_ids(into));
-        self.merges.write().unwrap_or_else(PoisonError::into_inner).learn(record);
+        if let Some(note) = Note::of(record) {
+            self.after_merge(&note, |merges| merges.learn(record));
+        }
+    }
+
+    /// Forgets a merge the disk refused.
+    pub(super) fn forget_merge(&self, id: RecordId) {
+        let note = self.merges().notes.get(&id).cloned();
+        if let Some(note) = note {
+            self.after_merge(&note, |merges| merges.forget(id));
+        }
+    }
+
+    fn after_merge(&self, note: &Note, learn: impl FnOnce(&mut Merges)) {
+        let mut touched = self.pointing_ids(note.from);
+        touched.extend(self.pointing_ids(note.into));
+        learn(&mut self.merges.write().unwrap_or_else(PoisonError::into_inner));
         self.worked_out.changed();
+        // The one that stays is found by the names and numbers of the one that is gone.
+        let stays = self.canonical(note.into);
+        touched.extend(self.kind_of_raw(stays).map(|kind| (kind, stays)));
         for (kind, id) in touched {
             if let Ok(Some(record)) = self.inside(&kind, id) {
                 self.show(&record);
             }
         }
-    }
-
-    /// What the disk refused of it.
-    pub(super) fn forget_merge(&self, id: RecordId) {
-        let lost = {
-            let merges = self.merges();
-            let known = Merges::read(&self.store).unwrap_or_default();
-            let lost = merges.into.iter().find(|(from, _)| !known.into.contains_key(*from));
-            lost.map(|(from, into)| (*from, *into))
-        };
-        let Some((from, into)) = lost else { return };
-        let now = self.now();
-        let fields = merge_fields(from, into);
-        let made = Record::made(id, MERGE, "", "", now);
-        self.learn_merge(&Record { fields, state: WITHDRAWN.into(), ..made });
     }
 
     /// The records that point at one, by whatever field.
@@ -178,6 +206,18 @@ impl Office {
         actor.need(Right::Review)?;
         let (gone, stays) = (self.needed(from)?, self.needed(into)?);
         let kind = self.kind(&stays.kind)?;
+        if gone.id != from || stays.id != into {
+            return Err(merged_meanwhile());
+        }
+        if [from, into].iter().any(|id| self.asked_for(*id).is_ok()) {
+            return Err(Refusal::conflict(
+                said!(
+                    "其中一位已申请销毁资料，不能合并。",
+                    "An erasure was asked for one of them; they are not merged."
+                ),
+                said!("请先执行或撤回申请。", "Carry it out or let it go first."),
+            ));
+        }
         if gone.id == stays.id || gone.kind != stays.kind {
             return Err(Refusal::invalid(
                 "into",
@@ -265,6 +305,14 @@ impl Office {
         self.touch(actor, &mut merge);
         Ok(merge)
     }
+}
+
+/// What somebody has before them was merged into another record meanwhile.
+pub(super) fn merged_meanwhile() -> Refusal {
+    Refusal::conflict(
+        said!("这份记录刚刚并入了另一份。", "This record was merged into another one meanwhile."),
+        said!("请打开并入的那一份再办。", "Open the one that stays and go on there."),
+    )
 }
 
 fn merge_fields(from: RecordId, into: RecordId) -> Fields {

@@ -316,6 +316,7 @@ impl Office {
             doors: Mutex::default(),
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
+            adopting: Mutex::default(),
             merges: RwLock::new(merges),
             worked_out: super::worked_out::WorkedOut::default(),
             known_passwords: false,

@@ -250,7 +250,7 @@ impl super::Office {
     #[must_use]
     pub fn knows(&self, actor: &Actor, id: RecordId) -> bool {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(id).is_none_or(|card| open_to(actor, &card))
+        directory.get(self.canonical(id)).is_none_or(|card| open_to(actor, &card))
     }
 
     /// The person a record belongs to.

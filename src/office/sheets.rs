@@ -163,8 +163,8 @@ impl super::Office {
             return Ok(self.worked_out.work_out(&facts(), work_out));
         }
         let version = library.version_of(rules);
-        let which = Which { record: record.id, rules: version, as_of };
-        Ok(self.worked_out.sheet(which, record, facts, work_out))
+        let which = Which { record: record.id, rules: version, as_of, today: self.today() };
+        Ok(self.worked_out.sheet(which, record, person, facts, work_out))
     }
 
     /// How many times rules were applied to a record since the station was opened: looking at a

@@ -13,7 +13,7 @@ use crate::said;
 use crate::words::Said;
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The file in the data folder that what is entered here goes into.
 const FILE: &str = "policy/parameters.toml";
@@ -167,6 +167,7 @@ impl Office {
     /// When the file was changed meanwhile, the disk does not take it, or it is not adopted.
     pub fn adopt_values(&self, actor: &Actor, prepared: &Prepared) -> Result<Receipt, Refusal> {
         self.may_adopt(actor)?;
+        let _nobody_else = self.adopting.lock().unwrap_or_else(PoisonError::into_inner);
         if self.file_in_force()? != prepared.before {
             return Err(Refusal::conflict(
                 said!("{FILE} 刚刚被别人改过。", "{FILE} was changed by somebody a moment ago."),
@@ -175,7 +176,17 @@ impl Office {
         }
         let text = prepared.adoption.text.as_deref().unwrap_or_default();
         self.store.keep_own(FILE, text).map_err(|error| super::door::unavailable(&error))?;
-        self.adopt(actor, vec![prepared.adoption.clone()])
+        let adopted = self.adopt(actor, vec![prepared.adoption.clone()]);
+        if adopted.is_err() {
+            // What was not adopted does not stay there to be adopted along with something else. A disk
+            // that takes nothing leaves it, and the notices say so.
+            let _ = match &prepared.before {
+                Some(before) => self.store.keep_own(FILE, before),
+                None => self.store.drop_own(FILE),
+            };
+            self.look_at_packs();
+        }
+        adopted
     }
 
     /// The file these values go into, as it is in force. What somebody wrote there by hand and nobody

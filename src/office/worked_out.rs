@@ -21,6 +21,8 @@ pub(super) struct Which {
     pub record: RecordId,
     pub rules: String,
     pub as_of: NaiveDate,
+    /// The day it is looked at: what a step would fill in by itself may be that day.
+    pub today: NaiveDate,
 }
 
 struct Known {
@@ -28,6 +30,8 @@ struct Known {
     at: u64,
     /// What the record held: one that is being typed changes without a save.
     record: (String, Fields),
+    /// The person it belongs to, as far as that was on the way to the disk.
+    person: Option<(RecordId, u32)>,
     facts: Facts,
     sheet: Arc<DecisionSheet>,
 }
@@ -46,6 +50,12 @@ impl WorkedOut {
         self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// The rules were exchanged: titles of documents stand in sheets, and in no version.
+    pub fn forget(&self) {
+        self.lock().clear();
+        self.changed();
+    }
+
     /// How many times rules were applied.
     pub fn times(&self) -> u64 {
         self.times.load(Ordering::Relaxed)
@@ -56,12 +66,17 @@ impl WorkedOut {
         &self,
         which: Which,
         record: &Record,
+        person: Option<&Record>,
         facts: impl FnOnce() -> Facts,
         work_out: impl FnOnce(&Facts) -> DecisionSheet,
     ) -> DecisionSheet {
         let at = self.changes.load(Ordering::SeqCst);
-        let held =
-            |known: &Known| known.record.0 == record.state && known.record.1 == record.fields;
+        let person = person.map(|person| (person.id, person.revision));
+        let held = |known: &Known| {
+            known.person == person
+                && known.record.0 == record.state
+                && known.record.1 == record.fields
+        };
         if let Some(known) = self.lock().get(&which)
             && known.at == at
             && held(known)
@@ -75,6 +90,7 @@ impl WorkedOut {
         {
             known.at = at;
             known.record = (record.state.clone(), record.fields.clone());
+            known.person = person;
             return DecisionSheet::clone(&known.sheet);
         }
         let sheet = self.work_out(&facts, work_out);
@@ -83,7 +99,7 @@ impl WorkedOut {
             known.clear();
         }
         let record = (record.state.clone(), record.fields.clone());
-        known.insert(which, Known { at, record, facts, sheet: Arc::new(sheet.clone()) });
+        known.insert(which, Known { at, record, person, facts, sheet: Arc::new(sheet.clone()) });
         sheet
     }
 

@@ -61,6 +61,20 @@ impl Store {
         write_whole(&path, text.as_bytes())
     }
 
+    /// Takes a file of the office's own out of the data folder again.
+    ///
+    /// # Errors
+    /// When the disk does not allow it; one that is not there is no error.
+    pub fn drop_own(&self, name: &str) -> Result<(), StoreError> {
+        let path = self.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(io(Doing::Writing, &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether anything is kept under a shelf and a name, without opening it.
     #[must_use]
     pub fn has_side(&self, shelf: &str, name: &str) -> bool {

@@ -8,7 +8,8 @@ use crate::said;
 use crate::words::closest;
 
 /// Names under which the program keeps what it narrows lists by itself.
-const OF_THE_HOUSE: [&str; 5] = ["created_by", "confidential", "open_to", "not_for", STATE];
+const OF_THE_HOUSE: [&str; 6] =
+    ["created_by", "confidential", "open_to", "not_for", "rests_on", STATE];
 
 /// What a list is narrowed by besides facets.
 const STATE: &str = "state";

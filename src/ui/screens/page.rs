@@ -109,7 +109,8 @@ impl Page {
 
     /// Reads the record again, and what is shown of it.
     fn read(&mut self, cx: &mut Context) {
-        match cx.office.record(self.id) {
+        let known = cx.who.is_some_and(|who| cx.office.knows(who, self.id));
+        match cx.office.record(self.id).map(|record| record.filter(|_| known)) {
             // What was merged meanwhile goes on as the one that stays.
             Ok(Some(record)) => {
                 self.id = record.id;

@@ -48,9 +48,16 @@ fn what_pointed_at_either_is_counted_as_the_one_that_stays() {
     let third = loan(&station, &twins_number, "工会法读本");
     let typed = station.office.record(third).unwrap().unwrap();
     assert_eq!(typed.get("reader"), Some(&Value::Reference(reader)));
-    // Nobody of that name is found any more.
-    let hits = station.office.search(&supervisor, "单婧", None, 10).unwrap();
-    assert!(hits.iter().all(|hit| hit.kind != "reader"), "{hits:?}");
+    // Whoever looks for the one that is gone finds the one that stays.
+    let hits = station.office.search(&supervisor, "单婧", Some("reader"), 10).unwrap();
+    assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [reader]);
+    // Merged once: what somebody else still has before them goes nowhere.
+    let other = made(&station, "reader", &[("name", "区小红")]);
+    assert_eq!(merged(&station, twin, other).unwrap_err().kind, RefusalKind::Conflict);
+    let fields = [("card_no".to_string(), Some(Value::Text("K-1".into())))].into();
+    let amend = Command::Amend { id: twin, base: 1, fields, reason: None };
+    let refused = station.office.perform(&volunteer, amend).unwrap_err();
+    assert_eq!(refused.kind, RefusalKind::Conflict);
     // The rules count them together: three is the most.
     moves(&station, third, "lend").unwrap();
     made(&station, "book", &[("title", "急救手册")]);
@@ -154,4 +161,21 @@ fn two_files_of_one_person_are_named_and_a_third_is_refused() {
     assert_eq!((&refused["ok"], &refused["kind"]), (&false.into(), &"conflict".into()));
     let refused = file(numbers[1]);
     assert_eq!(refused["ok"], false, "{refused}");
+}
+
+/// The identity number of the one that is gone stays taken: nobody is registered with it again.
+#[test]
+fn a_merged_identity_number_registers_nobody_again() {
+    let station = Station::new();
+    let person = |name: &str, seed: u32| crate::furnished::person(&station, name, seed);
+    let (stays, gone) = (person("单静", 31), person("单婧", 32));
+    merged(&station, gone, stays).unwrap();
+    let number = crate::furnished::id_number(32);
+    assert_eq!(station.office.numbered(&number), Some(stays));
+    let fields = [("name", "单婧"), ("id_number", number.as_str())];
+    let refused = make(&station, "person", &fields).unwrap_err();
+    assert_eq!((refused.kind, refused.field.as_str()), (RefusalKind::Conflict, "id_number"));
+    let undo = Command::Undo { id: stays, seq: None };
+    station.office.perform(&station.actor("supervisor"), undo).unwrap();
+    assert_eq!(station.office.numbered(&number), Some(gone));
 }
