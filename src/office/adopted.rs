@@ -112,9 +112,13 @@ impl Packs {
 
     /// Says that this opening is put together from them.
     pub fn used(&mut self) {
+        self.in_use = self.hashes();
+    }
+
+    /// The hashes of the files in force, by name.
+    fn hashes(&self) -> BTreeMap<String, String> {
         let in_force = self.adopted.iter().filter(|(_, adopted)| adopted.in_force);
-        self.in_use =
-            in_force.map(|(name, adopted)| (name.clone(), adopted.hash.clone())).collect();
+        in_force.map(|(name, adopted)| (name.clone(), adopted.hash.clone())).collect()
     }
 
     /// Says that they do not hold together with this program.
@@ -166,20 +170,15 @@ impl Packs {
     /// Whether rules alone wait to be used: packs and calendars come with another opening, and
     /// rules that were adopted together with them fit nothing else.
     fn only_rules_wait(&self) -> bool {
-        let mut now = Self { adopted: self.adopted.clone(), ..Self::default() };
-        now.used();
-        let without_rules = |of: &BTreeMap<String, String>| {
-            let rest = of.iter().filter(|(name, _)| folder_of(name) != POLICY);
-            rest.map(|(name, hash)| (name.clone(), hash.clone())).collect::<Vec<_>>()
-        };
-        now.in_use != self.in_use && without_rules(&now.in_use) == without_rules(&self.in_use)
+        let (now, used) = (self.hashes(), &self.in_use);
+        let differs = |name: &&String| now.get(*name) != used.get(*name);
+        let mut differing = now.keys().chain(used.keys()).filter(differs).peekable();
+        differing.peek().is_some() && differing.all(|name| folder_of(name) == POLICY)
     }
 
     /// Whether something was adopted since the station was opened.
     fn waits_for_opening(&self) -> bool {
-        let mut now = Self { adopted: self.adopted.clone(), ..Self::default() };
-        now.used();
-        self.broken.is_empty() && now.in_use != self.in_use
+        self.broken.is_empty() && self.hashes() != self.in_use
     }
 
     fn look(&mut self, own: &OwnFiles) {

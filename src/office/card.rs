@@ -30,7 +30,7 @@ impl Office {
         mut each: impl FnMut(Walked<'_>),
     ) -> Result<Walk, StoreError> {
         let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
-        let merges = self.merges().clone();
+        let merges = self.merges();
         self.store.walk(|record| {
             let glance = record.glance()?;
             let kind = plain.iter().find(|kind| kind.id == glance.kind);
@@ -67,8 +67,8 @@ impl Office {
         let of_person = |id| directory().of_person(id);
         let read = |id| self.inside(PERSON, id).ok().flatten();
         let whose = self.whose(record, kind, of_person, read);
-        let mut card = of(record, whose, kind, &self.calendar, &self.merges());
-        let merges = self.merges().clone();
+        let merges = self.merges();
+        let mut card = of(record, whose, kind, &self.calendar, &merges);
         self.with_those_gone(&mut card, kind, &merges);
         Some(card)
     }
@@ -77,12 +77,9 @@ impl Office {
     /// taken, and whoever looks for them finds the one that stays.
     fn with_those_gone(&self, card: &mut Card<'_>, kind: &Kind, merges: &Merges) {
         for id in merges.counted_as(card.id) {
-            let Ok(Some(gone)) = self.inside(&kind.id, id) else { continue };
-            let texts = texts_of(&gone, kind);
-            card.names.extend(texts.names.into_iter().map(Cow::Owned));
-            card.phones.extend(texts.phones.into_iter().map(Cow::Owned));
-            let number = |IdNumber { role, number }: IdNumber<'static>| IdNumber { role, number };
-            card.id_numbers.extend(texts.id_numbers.into_iter().map(number));
+            if let Ok(Some(gone)) = self.inside(&kind.id, *id) {
+                carry(card, texts_of(&gone, kind));
+            }
         }
     }
 
@@ -122,11 +119,16 @@ fn texts_of(person: &Record, kind: &Kind) -> OfPerson {
 fn bear(card: &mut Card<'_>, whose: Whose) -> IdRole {
     let Some((person, texts)) = whose else { return IdRole::Own };
     card.person = Some(person);
+    carry(card, texts);
+    IdRole::Household
+}
+
+/// Puts on a card what another record is found by.
+fn carry(card: &mut Card<'_>, texts: OfPerson) {
     card.names.extend(texts.names.into_iter().map(Cow::Owned));
     card.phones.extend(texts.phones.into_iter().map(Cow::Owned));
     let number = |IdNumber { role, number }: IdNumber<'static>| IdNumber { role, number };
     card.id_numbers.extend(texts.id_numbers.into_iter().map(number));
-    IdRole::Household
 }
 
 fn of<'r>(

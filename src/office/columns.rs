@@ -1,11 +1,12 @@
 //! The columns of a list, as its pack names them, and what stands in them.
 
 use super::lists::Queue;
-use super::reading::Line;
+use super::reading::{Line, due_said};
 use super::{Actor, Office};
-use crate::program::{Field, FieldType, HIDDEN, Kind, effective};
-use crate::record::{Record, RecordId, Value, china_date, china_offset};
+use crate::program::{FieldType, HIDDEN, Kind, effective};
+use crate::record::{Record, Value, china_date, china_offset};
 use crate::words::Said;
+use std::sync::PoisonError;
 
 /// A column of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub struct ListColumn {
 }
 
 /// What a column that is no field is called, and the cells it takes; 0 for all it can get.
-const OWN: [(&str, Said, u16); 5] = [
+static OWN: [(&str, Said, u16); 5] = [
     ("number", Said::fixed("编号", "Number"), 17),
     ("state", Said::fixed("状态", "State"), 0),
     ("due", Said::fixed("办理期限", "Due"), 22),
@@ -49,79 +50,74 @@ impl Office {
     }
 
     fn column(&self, kind: &Kind, path: &str) -> Option<ListColumn> {
-        if let Some((_, title, cells)) = OWN.iter().find(|(own, ..)| *own == path) {
-            return Some(ListColumn {
-                path: path.to_string(),
-                title: title.clone(),
-                cells: *cells,
-            });
-        }
-        let field = self.field_through(kind, path)?;
-        let (title, cells) = (field.title.clone(), cells_of(&field.field_type));
+        let (there, rest) = self.catalogue.through(kind, path);
+        let own = OWN.iter().find(|(own, ..)| *own == rest);
+        let (title, cells) = match own {
+            Some((_, title, cells)) => (title.clone(), *cells),
+            None => {
+                let field = there.field(rest)?;
+                (field.title.clone(), cells_of(&field.field_type))
+            }
+        };
         Some(ListColumn { path: path.to_string(), title, cells })
-    }
-
-    /// The field a path leads to, through references.
-    fn field_through<'k>(&'k self, kind: &'k Kind, path: &str) -> Option<&'k Field> {
-        match path.split_once('.') {
-            None => kind.field(path),
-            Some((reference, rest)) => match &kind.field(reference)?.field_type {
-                FieldType::Reference { kind, .. } => {
-                    self.field_through(self.catalogue.kind(kind)?, rest)
-                }
-                _ => kind.field_at(path),
-            },
-        }
     }
 
     /// What stands in the columns for one row, as this reader may see it.
     #[must_use]
     pub fn cells(&self, who: &Actor, line: &Line, columns: &[ListColumn]) -> Vec<Said> {
-        let record = self.record(line.id).ok().flatten();
-        let cell = |column: &ListColumn| match column.path.as_str() {
-            "number" => Said::same(line.number.clone()),
-            "state" => line.state_title.clone(),
-            "due" => line.due_said(self.today()).0,
-            "updated" => record.as_ref().map_or_else(Said::default, |record| {
-                let at = record.updated.with_timezone(&china_offset());
-                let today = china_date(record.updated) == self.today();
-                Said::same(at.format(if today { "%H:%M" } else { "%Y-%m-%d" }).to_string())
-            }),
-            "created_by" => {
-                Said::same(record.as_ref().map_or("", |record| &record.created_by).to_string())
-            }
-            path => record.as_ref().map_or_else(Said::default, |record| self.at(who, record, path)),
+        let Some(record) = self.record(line.id).ok().flatten() else {
+            return vec![Said::default(); columns.len()];
         };
-        columns.iter().map(cell).collect()
+        columns.iter().map(|column| self.at(who, &record, &column.path)).collect()
     }
 
     /// A value at a path; what leads through a record this reader does not know of is hidden.
     fn at(&self, who: &Actor, record: &Record, path: &str) -> Said {
         let Some(kind) = self.catalogue.kind(&record.kind) else { return Said::default() };
-        if let Some((reference, rest)) = path.split_once('.')
-            && let Some(FieldType::Reference { .. }) =
-                kind.field(reference).map(|it| &it.field_type)
-        {
+        if let Some((reference, rest)) = path.split_once('.') {
             let Some(id) = record.get(reference).and_then(Value::as_reference) else {
                 return Said::default();
             };
-            if !self.knows(who, self.canonical(id)) {
+            if !self.knows(who, id) {
                 return Said::same(HIDDEN);
             }
             let there = self.record(id).ok().flatten();
             return there.map_or_else(Said::default, |there| self.at(who, &there, rest));
         }
+        if let Some(own) = self.own_column(kind, record, path) {
+            return own;
+        }
         let Some(field) = kind.field(path) else { return Said::default() };
         match effective(kind, &record.fields, path).value {
-            Some(Value::Reference(id)) => self.name_for(who, id),
+            Some(Value::Reference(id)) if self.knows(who, id) => Said::same(self.name_of(id)),
+            Some(Value::Reference(_)) => Said::same(HIDDEN),
             Some(value) => self.shown_value(Some(who), field, &value),
             None => Said::default(),
         }
     }
 
-    fn name_for(&self, who: &Actor, id: RecordId) -> Said {
-        let known = self.knows(who, self.canonical(id));
-        Said::same(if known { self.name_of(id) } else { HIDDEN.to_string() })
+    /// What a record has of a column that is no field.
+    fn own_column(&self, kind: &Kind, record: &Record, name: &str) -> Option<Said> {
+        let life = kind.workflow.as_ref();
+        Some(match name {
+            "number" => Said::same(record.number.clone()),
+            "state" => life
+                .and_then(|life| life.state(&record.state))
+                .map(|state| state.title.clone())
+                .unwrap_or_default(),
+            "due" => {
+                let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+                let due = directory.get(record.id).and_then(|card| card.due);
+                due_said(due, self.today()).0
+            }
+            "updated" => {
+                let at = record.updated.with_timezone(&china_offset());
+                let today = china_date(record.updated) == self.today();
+                Said::same(at.format(if today { "%H:%M" } else { "%Y-%m-%d" }).to_string())
+            }
+            "created_by" => Said::same(record.created_by.clone()),
+            _ => return None,
+        })
     }
 }
 

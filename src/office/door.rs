@@ -75,7 +75,7 @@ pub struct Office {
     /// Held while values are written and adopted.
     pub(super) adopting: Mutex<()>,
     /// Records that turned out to be one.
-    pub(super) merges: RwLock<super::merging::Merges>,
+    pub(super) merges: RwLock<Arc<super::merging::Merges>>,
     /// Every password will do: they guard nothing.
     pub(super) known_passwords: bool,
     /// What its numbers begin with, once it was asked for.

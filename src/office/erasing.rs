@@ -168,8 +168,8 @@ impl Office {
             whole.push(record);
         }
         // Whoever was registered twice is gone twice.
-        for id in self.counted_as(person) {
-            whole.extend(self.inside(PERSON, id)?);
+        for id in self.merges().counted_as(person) {
+            whole.extend(self.inside(PERSON, *id)?);
         }
         Ok(whole)
     }

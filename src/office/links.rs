@@ -3,7 +3,7 @@
 use super::lists::Queue;
 use super::reading::known_to;
 use super::{Actor, Refusal};
-use crate::directory::{Card, IdRole, Query, Why};
+use crate::directory::{Card, IdRole, Query, Sort, Why};
 use crate::program::{FieldType, Kind, Named, Records};
 use crate::record::{Fields, Record, RecordId, Value, name_key};
 use crate::said;
@@ -108,11 +108,7 @@ impl super::Office {
     /// What points at a record, by kind and field; nothing of those nothing of which does.
     #[must_use]
     pub fn pointing_at(&self, actor: &Actor, record: &Record) -> Vec<Pointing> {
-        let kinds = self.catalogue.kinds();
-        let all = kinds.flat_map(|kind| {
-            let fields = kind.references().filter(|(_, to)| *to == record.kind);
-            fields.map(move |(field, _)| (kind, field)).collect::<Vec<_>>()
-        });
+        let all = self.references_to(&record.kind);
         all.filter_map(|(kind, field)| {
             let title = pointing_title(kind, &field);
             let queue = Queue::PointingAt { kind: kind.id.clone(), field, to: record.id };
@@ -129,14 +125,18 @@ impl super::Office {
         but: &[RecordId],
     ) -> Option<Card<'static>> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        self.catalogue.kinds().find_map(|kind| {
-            let fields = kind.references().filter(|(_, to)| *to == record.kind);
-            let filters = fields.map(|(field, _)| super::lists::pointing(kind, &field, record.id));
-            filters.into_iter().find_map(|filter| {
-                let most = but.len() + 1;
-                let (_, ids) = directory.list(&filter, crate::directory::Sort::default(), 0, most);
-                directory.get(ids.into_iter().find(|id| !but.contains(id))?)
-            })
+        self.references_to(&record.kind).find_map(|(kind, field)| {
+            let filter = super::lists::pointing(kind, &field, record.id);
+            let (_, ids) = directory.list(&filter, Sort::default(), 0, but.len() + 1);
+            directory.get(ids.into_iter().find(|id| !but.contains(id))?)
+        })
+    }
+
+    /// The fields, and columns of tables, by which records point at those of a kind.
+    pub(super) fn references_to(&self, to: &str) -> impl Iterator<Item = (&Kind, String)> {
+        self.catalogue.kinds().flat_map(move |kind| {
+            let fields = kind.references().filter(move |(_, of)| *of == to);
+            fields.map(move |(field, _)| (kind, field))
         })
     }
 

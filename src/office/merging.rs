@@ -5,13 +5,14 @@
 use super::create::new_id;
 use super::door::{Plan, not_here};
 use super::{Actor, Office, Refusal, Right};
+use crate::directory::{Filter, Sort};
 use crate::program::{Kind, Measure, PERSON};
 use crate::record::{Fields, Record, RecordId, Value, WITHDRAWN};
 use crate::said;
 use crate::store::{Store, StoreError};
 use crate::words::Said;
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLockReadGuard};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
 
 /// The internal kind that says which record is counted as which; its number is the number of the one
 /// that is gone.
@@ -22,12 +23,18 @@ pub(super) const COMMAND: &str = "merge";
 const FROM: &str = "from";
 const INTO: &str = "into";
 
-/// Which records are counted as which.
+/// Which records are counted as which. What the notes say is worked out when one comes or goes, so
+/// that asking costs no more with many of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Merges {
-    into: HashMap<RecordId, RecordId>,
-    /// What each note of a merge says.
-    notes: HashMap<RecordId, Note>,
+    /// What each note of a merge says, the oldest first: of two about one record the later counts.
+    notes: BTreeMap<RecordId, Note>,
+    /// The one that is left for each that is gone.
+    left: HashMap<RecordId, RecordId>,
+    /// Those that are gone, by the one that is left.
+    gone: HashMap<RecordId, Vec<RecordId>>,
+    /// The one that is left, by the number of one that is gone.
+    numbers: HashMap<String, RecordId>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,60 +58,63 @@ impl Merges {
     pub fn read(store: &Store) -> Result<Self, StoreError> {
         let mut merges = Self::default();
         for stored in store.scan(MERGE, None, usize::MAX)? {
-            merges.learn(&stored.record);
+            merges.note_down(&stored.record);
         }
+        merges.work_out();
         Ok(merges)
     }
 
     fn learn(&mut self, record: &Record) {
-        if record.is_withdrawn() {
-            return self.forget(record.id);
-        }
-        if let Some(note) = Note::of(record) {
-            self.into.insert(note.from, note.into);
-            self.notes.insert(record.id, note);
-        }
+        self.note_down(record);
+        self.work_out();
     }
 
-    /// Forgets what one note says, whatever other notes say of the same record.
     fn forget(&mut self, note: RecordId) {
-        let Some(gone) = self.notes.remove(&note) else { return };
-        self.into.remove(&gone.from);
-        let left = self.notes.values().find(|note| note.from == gone.from);
-        if let Some((from, into)) = left.map(|note| (note.from, note.into)) {
-            self.into.insert(from, into);
+        self.notes.remove(&note);
+        self.work_out();
+    }
+
+    fn note_down(&mut self, record: &Record) {
+        match Note::of(record).filter(|_| !record.is_withdrawn()) {
+            Some(note) => self.notes.insert(record.id, note),
+            None => self.notes.remove(&record.id),
+        };
+    }
+
+    fn work_out(&mut self) {
+        let into: HashMap<RecordId, RecordId> =
+            self.notes.values().map(|note| (note.from, note.into)).collect();
+        // A chain ends: nothing that is gone is merged into anything, and nothing into it.
+        let end = |from: RecordId| {
+            let mut at = from;
+            for _ in 0..=into.len() {
+                at = into.get(&at).copied().unwrap_or(at);
+            }
+            at
+        };
+        self.left = into.keys().map(|from| (*from, end(*from))).collect();
+        self.gone = HashMap::new();
+        for (from, left) in &self.left {
+            self.gone.entry(*left).or_default().push(*from);
         }
+        let numbers = self.notes.values().map(|note| (note.number.clone(), end(note.from)));
+        self.numbers = numbers.collect();
     }
 
     /// The record another is counted as; itself where it was never merged.
     pub fn canonical(&self, id: RecordId) -> RecordId {
-        if self.into.is_empty() {
-            return id;
-        }
-        let mut at = id;
-        // A chain ends: nothing that is gone is merged into anything, and nothing into it.
-        for _ in 0..=self.into.len() {
-            match self.into.get(&at) {
-                Some(next) => at = *next,
-                None => break,
-            }
-        }
-        at
+        self.left.get(&id).copied().unwrap_or(id)
     }
 
     /// Those counted as a record, at any remove.
-    pub fn counted_as(&self, into: RecordId) -> Vec<RecordId> {
-        if self.into.is_empty() {
-            return Vec::new();
-        }
-        let all = self.into.keys().filter(|from| self.canonical(**from) == into);
-        all.copied().collect()
+    pub fn counted_as(&self, id: RecordId) -> &[RecordId] {
+        self.gone.get(&id).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 impl Office {
-    pub(super) fn merges(&self) -> RwLockReadGuard<'_, Merges> {
-        self.merges.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn merges(&self) -> Arc<Merges> {
+        Arc::clone(&self.merges.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The record another is counted as; itself where it was never merged.
@@ -113,16 +123,9 @@ impl Office {
         self.merges().canonical(id)
     }
 
-    /// Those counted as a record.
-    pub(super) fn counted_as(&self, into: RecordId) -> Vec<RecordId> {
-        self.merges().counted_as(into)
-    }
-
     /// The record that is counted for one that is gone, by the number that one had.
     pub(super) fn merged_number(&self, number: &str) -> Option<RecordId> {
-        let merges = self.merges();
-        let note = merges.notes.values().find(|note| note.number == number.trim());
-        note.map(|note| merges.canonical(note.from))
+        self.merges().numbers.get(number.trim()).copied()
     }
 
     /// Takes note of a merge, or of one that was taken back, and shows again what points at it.
@@ -143,7 +146,7 @@ impl Office {
     fn after_merge(&self, note: &Note, learn: impl FnOnce(&mut Merges)) {
         let mut touched = self.pointing_ids(note.from);
         touched.extend(self.pointing_ids(note.into));
-        learn(&mut self.merges.write().unwrap_or_else(PoisonError::into_inner));
+        learn(Arc::make_mut(&mut self.merges.write().unwrap_or_else(PoisonError::into_inner)));
         self.worked_out.changed();
         // The one that stays is found by the names and numbers of the one that is gone.
         let stays = self.canonical(note.into);
@@ -159,22 +162,18 @@ impl Office {
     fn pointing_ids(&self, to: RecordId) -> Vec<(String, RecordId)> {
         let Some(of) = self.kind_of_raw(to) else { return Vec::new() };
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let mut filters: Vec<(&Kind, Filter)> = self
+            .references_to(&of)
+            .map(|(kind, field)| (kind, super::lists::pointing(kind, &field, to)))
+            .collect();
+        let whose = self.catalogue.kinds().filter(|kind| of == PERSON && kind.person.is_some());
+        filters.extend(
+            whose.map(|kind| (kind, Filter { person: Some(to), ..Filter::of_kind(kind.code) })),
+        );
         let mut found = Vec::new();
-        for kind in self.catalogue.kinds() {
-            let fields = kind.references().filter(|(_, kind)| *kind == of);
-            for (field, _) in fields {
-                let filter = super::lists::pointing(kind, &field, to);
-                let all = directory.list(&filter, crate::directory::Sort::default(), 0, usize::MAX);
-                found.extend(all.1.into_iter().map(|id| (kind.id.clone(), id)));
-            }
-            if of == PERSON && kind.person.is_some() {
-                let filter = crate::directory::Filter {
-                    person: Some(to),
-                    ..crate::directory::Filter::of_kind(kind.code)
-                };
-                let all = directory.list(&filter, crate::directory::Sort::default(), 0, usize::MAX);
-                found.extend(all.1.into_iter().map(|id| (kind.id.clone(), id)));
-            }
+        for (kind, filter) in filters {
+            let (_, ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
+            found.extend(ids.into_iter().map(|id| (kind.id.clone(), id)));
         }
         found.sort_unstable();
         found.dedup();

@@ -317,7 +317,7 @@ impl Office {
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
             adopting: Mutex::default(),
-            merges: RwLock::new(merges),
+            merges: RwLock::new(Arc::new(merges)),
             worked_out: super::worked_out::WorkedOut::default(),
             known_passwords: false,
             short_name: OnceLock::new(),

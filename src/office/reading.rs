@@ -47,18 +47,16 @@ impl Line {
     /// The due date with the days left, and whether it is past.
     #[must_use]
     pub fn due_said(&self, today: NaiveDate) -> (Said, bool) {
-        match self.due {
-            None => (Said::default(), false),
-            Some(due) => {
-                let left = countdown(today, due);
-                let said = left.said();
-                (
-                    Said::new(format!("{due} {}", said.zh), format!("{due} {}", said.en)),
-                    left.is_overdue(),
-                )
-            }
-        }
+        due_said(self.due, today)
     }
+}
+
+/// A due date with the days left, and whether it is past.
+pub(super) fn due_said(due: Option<NaiveDate>, today: NaiveDate) -> (Said, bool) {
+    let Some(due) = due else { return (Said::default(), false) };
+    let left = countdown(today, due);
+    let said = left.said();
+    (Said::new(format!("{due} {}", said.zh), format!("{due} {}", said.en)), left.is_overdue())
 }
 
 /// A page of a list.

@@ -1,7 +1,8 @@
 //! Rules tried over the files before they count: what would be suggested otherwise, and for whom.
 
+use super::sheets::decided_for;
 use super::{Office, Refusal};
-use crate::policy::{DecisionSheet, Library, LineResult, Overall};
+use crate::policy::{DecisionSheet, Library, LineResult, Overall, RuleSet};
 use crate::program::Kind;
 use crate::record::{Record, RecordId};
 use crate::words::Said;
@@ -115,7 +116,7 @@ impl Office {
                     Reached::Yes => {}
                 }
                 replayed.tried += 1;
-                let on = self.tried_on(&record, after, trial)?;
+                let on = tried_on(&record, after.rule_set(rules), trial);
                 let by = |library| -> Result<Verdict, Refusal> {
                     Ok(Verdict::of(self.sheet(&record, on, Some(library))?, library))
                 };
@@ -138,18 +139,12 @@ impl Office {
         let decided = kinds.filter(|kind| rules.iter().any(|rules| is_decided_by(kind, rules)));
         decided.map(|kind| self.store.count(&kind.id).unwrap_or(0)).sum()
     }
+}
 
-    /// The day a file is tried for; none for its own.
-    fn tried_on(
-        &self,
-        record: &Record,
-        library: &Library,
-        trial: Trial,
-    ) -> Result<Option<NaiveDate>, Refusal> {
-        let Trial::From(day) = trial else { return Ok(None) };
-        let own = self.sheet(record, None, Some(library))?.as_of;
-        Ok((own < day).then_some(day))
-    }
+/// The day a file is tried for; none for its own.
+fn tried_on(record: &Record, rules: Option<&RuleSet>, trial: Trial) -> Option<NaiveDate> {
+    let (Trial::From(day), Some(rules)) = (trial, rules) else { return None };
+    (decided_for(rules, record) < day).then_some(day)
 }
 
 /// Whether moves of a kind go by a rule set.

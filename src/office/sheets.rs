@@ -4,7 +4,7 @@ use super::worked_out::Which;
 use super::{Actor, Refusal, Right};
 use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
-use crate::policy::{self, DecisionSheet, Library, SheetLine};
+use crate::policy::{self, DecisionSheet, Library, RuleSet, SheetLine};
 use crate::program::{FieldType, Kind, MeasureKey, Move};
 use crate::record::{Record, RecordId, china_date};
 use crate::said;
@@ -144,8 +144,7 @@ impl super::Office {
         })?;
         let (file, person) = super::frozen::as_ruled(kind, record, person, rules);
         let (record, person) = (file.as_ref(), person.as_deref());
-        let decided_for = rules.as_of.as_deref().and_then(|field| record.get(field)?.as_date());
-        let as_of = as_of.or(decided_for).unwrap_or_else(|| china_date(record.created));
+        let as_of = as_of.unwrap_or_else(|| decided_for(rules, record));
         let region = &self.store.station().region;
         let house = House {
             kind,
@@ -236,6 +235,16 @@ struct By<'l> {
     rules: &'l str,
     /// Nobody looks at it again: a trial, a day of its own.
     once: bool,
+}
+
+/// The day a record is decided for: what was found of the field its rules name, else what was
+/// entered, else the day it was made.
+pub(super) fn decided_for(rules: &RuleSet, record: &Record) -> NaiveDate {
+    let day = rules.as_of.as_deref().and_then(|field| {
+        let found = record.findings.get(field).map(|finding| &finding.value);
+        found.or_else(|| record.get(field))?.as_date()
+    });
+    day.unwrap_or_else(|| china_date(record.created))
 }
 
 /// The day decided for, in the key of a measure.

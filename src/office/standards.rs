@@ -5,8 +5,8 @@
 use super::own_files::OwnFiles;
 use super::{Actor, Adoption, Office, Receipt, Refusal};
 use crate::policy::{
-    Basis, Clause, Document, Grade, Keys, Library, Parameter, ParameterRow, ParameterValue, Reach,
-    Start, Unit, written,
+    Basis, Clause, Document, Grade, Library, Parameter, ParameterRow, ParameterValue, Reach, Start,
+    Unit, written,
 };
 use crate::record::china_date;
 use crate::said;
@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError};
 /// The file in the data folder that what is entered here goes into.
 const FILE: &str = "policy/parameters.toml";
 
-/// The whole city, where no row says for which region a parameter holds.
+/// The digits of a division code that say the city, for a parameter no row of which names a region.
 const CITY_DIGITS: usize = 2;
 
 /// One of the values of a parameter that hold side by side, such as the standard of the towns.
@@ -93,20 +93,6 @@ impl Office {
             });
         }
         found
-    }
-
-    /// What is in force of one of the values of a parameter on a day.
-    #[must_use]
-    pub fn value_on(
-        &self,
-        parameter: &Parameter,
-        series: &Series,
-        day: NaiveDate,
-    ) -> Option<ParameterValue> {
-        let facts: Vec<(&str, &str)> =
-            series.only.iter().map(|(fact, value)| (fact.as_str(), value.as_str())).collect();
-        let keys = Keys { region: &self.store.station().region, facts: &facts };
-        parameter.at(day, keys).probable().map(|found| found.value.clone())
     }
 
     /// What was entered, as the file it becomes and the library that holds it.

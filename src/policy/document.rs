@@ -29,6 +29,14 @@ pub enum Grade {
     D,
 }
 
+impl Grade {
+    /// Its letter.
+    #[must_use]
+    pub fn letter(self) -> &'static str {
+        super::load::word_of(super::load::GRADES, &self)
+    }
+}
+
 /// What a line or a value rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -26,11 +26,11 @@ pub(super) struct Layer {
     pub rows: Vec<(String, ParameterRow)>,
 }
 
-const BASES: &[(&str, Basis)] =
+pub(super) const BASES: &[(&str, Basis)] =
     &[("statutory", Basis::Statutory), ("local", Basis::Local), ("to-confirm", Basis::ToConfirm)];
-const REACHES: &[(&str, Reach)] =
+pub(super) const REACHES: &[(&str, Reach)] =
     &[("national", Reach::National), ("city", Reach::City), ("district", Reach::District)];
-const GRADES: &[(&str, Grade)] =
+pub(super) const GRADES: &[(&str, Grade)] =
     &[("A", Grade::A), ("B", Grade::B), ("C", Grade::C), ("D", Grade::D)];
 const GIVES: &[(&str, Gives)] = &[("category", Gives::Category), ("verdict", Gives::Verdict)];
 const ROLES: &[(&str, Role)] = &[
@@ -42,6 +42,11 @@ const ROLES: &[(&str, Role)] = &[
     ("exclusion", Role::Exclusion),
     ("edge", Role::Edge),
 ];
+
+/// The word files use for a value.
+pub(super) fn word_of<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+    words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
+}
 
 impl Layer {
     /// Reads what one file declares into the layer.

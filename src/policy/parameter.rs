@@ -319,6 +319,13 @@ impl Parameter {
         sets.into_iter().flat_map(of).collect()
     }
 
+    /// The row that ends the one at a place: the next for the same region and facts.
+    #[must_use]
+    pub fn row_after(&self, at: usize) -> Option<&ParameterRow> {
+        let row = self.rows.get(at)?;
+        self.rows.iter().skip(at + 1).find(|next| next.is_beside(row))
+    }
+
     /// A value as people read it: money in yuan, a share in percent.
     #[must_use]
     pub fn shown(&self, value: &ParameterValue) -> Said {

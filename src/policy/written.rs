@@ -1,9 +1,8 @@
 //! Policy as an office would write it into a file by hand: what a person enters on the screen is
 //! kept the same way as what a clerk types in an editor.
 
-use super::{
-    Basis, Clause, Document, Grade, Parameter, ParameterRow, ParameterValue, Reach, Start,
-};
+use super::load::{BASES, GRADES, REACHES, word_of};
+use super::{Clause, Document, Parameter, ParameterRow, ParameterValue, Start};
 use crate::words::Said;
 use chrono::NaiveDate;
 use std::fmt::Write;
@@ -45,17 +44,8 @@ fn write_document(text: &mut String, document: &Document) {
     }
     entry.said("issuer", &document.issuer);
     entry.day("date", document.date).day("from", document.from).day("to", document.to);
-    let reach = match document.reach {
-        Reach::National => "national",
-        Reach::City => "city",
-        Reach::District => "district",
-    };
-    let grade = match document.grade {
-        Grade::A => "A",
-        Grade::B => "B",
-        Grade::C => "C",
-        Grade::D => "D",
-    };
+    let reach = word_of(REACHES, &document.reach);
+    let grade = word_of(GRADES, &document.grade);
     entry.text("reach", reach).text("grade", grade).text("source", &document.source);
 }
 
@@ -85,11 +75,7 @@ fn write_row(text: &mut String, parameter: &str, row: &ParameterRow) {
         ParameterValue::YesNo(yes) => entry.raw("value", &yes.to_string()),
         ParameterValue::Text(value) => entry.text("value", value),
     };
-    let basis = match row.basis {
-        Basis::Statutory => "statutory",
-        Basis::Local => "local",
-        Basis::ToConfirm => "to-confirm",
-    };
+    let basis = word_of(BASES, &row.basis);
     entry.text("clause", &row.clause).text("basis", basis);
 }
 

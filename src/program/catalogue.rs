@@ -187,6 +187,22 @@ impl Catalogue {
         }
     }
 
+    /// The kind a path leads to through references, and what is left of the path there: a field, a
+    /// record's own column, or what is neither.
+    #[must_use]
+    pub fn through<'c, 'p>(&'c self, kind: &'c Kind, path: &'p str) -> (&'c Kind, &'p str) {
+        let (mut here, mut rest) = (kind, path);
+        while let Some((reference, after)) = rest.split_once('.') {
+            let next = here.field(reference).and_then(|field| match &field.field_type {
+                FieldType::Reference { kind, .. } => self.kind(kind),
+                _ => None,
+            });
+            let Some(next) = next else { break };
+            (here, rest) = (next, after);
+        }
+        (here, rest)
+    }
+
     /// The fields of a kind and behind them those of its person, each with its owner. No id
     /// stands twice.
     #[must_use]

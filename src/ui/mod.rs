@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod behind;
 pub mod form;
 pub mod frame;
 pub mod help;

@@ -144,6 +144,26 @@ fn without_colour() {
     });
 }
 
+/// A walk that shows each screen on its way.
+type Tour = fn(&Station, &mut Stage, &mut dyn FnMut(&str, &mut Stage));
+
+/// Walks in both sizes, in both languages and without colour, and keeps what is seen.
+fn on_every_screen(tour: Tour) {
+    for (name, size, lang, mono) in [
+        ("zh-80", (80, 24), Lang::Zh, false),
+        ("zh-120", (120, 40), Lang::Zh, false),
+        ("en-80", (80, 24), Lang::En, false),
+        ("mono-80", (80, 24), Lang::Zh, true),
+    ] {
+        let station = furnished::station_with_newcomer();
+        let mut desk = station.session_in(size.0, size.1, lang, mono);
+        tour(&station, &mut desk, &mut |step, desk| {
+            let screen = if mono { desk.marked() } else { desk.screen() };
+            assert_snapshot!(format!("{name}-{step}"), steady(&station, &screen));
+        });
+    }
+}
+
 /// The library of rules, and a new value on its way.
 fn rules_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &mut Stage)) {
     desk.signs_in("admin").press("z");
@@ -165,19 +185,7 @@ fn rules_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str, &m
 
 #[test]
 fn the_rules_on_every_screen() {
-    for (name, size, lang, mono) in [
-        ("zh-80", (80, 24), Lang::Zh, false),
-        ("zh-120", (120, 40), Lang::Zh, false),
-        ("en-80", (80, 24), Lang::En, false),
-        ("mono-80", (80, 24), Lang::Zh, true),
-    ] {
-        let station = furnished::station_with_newcomer();
-        let mut desk = station.session_in(size.0, size.1, lang, mono);
-        rules_tour(&station, &mut desk, |step, desk| {
-            let screen = if mono { desk.marked() } else { desk.screen() };
-            assert_snapshot!(format!("{name}-{step}"), steady(&station, &screen));
-        });
-    }
+    on_every_screen(|station, desk, show| rules_tour(station, desk, show));
 }
 
 /// The accounts, as the administrator keeps them.
@@ -263,17 +271,5 @@ fn evidence_tour(station: &Station, desk: &mut Stage, mut show: impl FnMut(&str,
 
 #[test]
 fn the_evidence_on_every_screen() {
-    for (name, size, lang, mono) in [
-        ("zh-80", (80, 24), Lang::Zh, false),
-        ("zh-120", (120, 40), Lang::Zh, false),
-        ("en-80", (80, 24), Lang::En, false),
-        ("mono-80", (80, 24), Lang::Zh, true),
-    ] {
-        let station = furnished::station_with_newcomer();
-        let mut desk = station.session_in(size.0, size.1, lang, mono);
-        evidence_tour(&station, &mut desk, |step, desk| {
-            let screen = if mono { desk.marked() } else { desk.screen() };
-            assert_snapshot!(format!("{name}-{step}"), steady(&station, &screen));
-        });
-    }
+    on_every_screen(|station, desk, show| evidence_tour(station, desk, show));
 }

@@ -2,7 +2,7 @@
 
 use super::{Mentions, Part};
 use crate::edited::{At, Place, Problems};
-use crate::program::{Catalogue, FieldType, Kind, NoRecords, Typing, code_list::folded, typed};
+use crate::program::{Catalogue, Kind, NoRecords, Typing, code_list::folded, typed};
 use crate::said;
 use crate::words::{Said, closest};
 use chrono::NaiveDate;
@@ -111,16 +111,7 @@ pub(super) fn check(catalogue: &Catalogue, mentions: &Mentions, problems: &Probl
 
 /// A list column: a field, a record's own column, or a field of the record a reference leads to.
 fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Problems) {
-    let mut here = kind;
-    let mut rest = at.value.as_str();
-    while let Some((reference, after)) = rest.split_once('.') {
-        let next = here.field(reference).and_then(|field| match &field.field_type {
-            FieldType::Reference { kind, .. } => catalogue.kind(kind),
-            _ => None,
-        });
-        let Some(next) = next else { break };
-        (here, rest) = (next, after);
-    }
+    let (here, rest) = catalogue.through(kind, &at.value);
     if RECORD_COLUMNS.contains(&rest) || here.field(rest).is_some() {
         return;
     }

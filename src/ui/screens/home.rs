@@ -1,6 +1,7 @@
 //! Home: what waits for this person, and where to begin.
 
 use crate::office::{Actor, Queue, Right};
+use crate::program::Kind;
 use crate::said;
 use crate::terminal::text;
 use crate::ui::action::{Action, Place};
@@ -142,7 +143,7 @@ impl Screen for Home {
                 ),
                 0,
             ),
-            (Errand::New, "F3", what_to_make(cx), 0),
+            (Errand::New, "F3", what_to_make(cx.office.catalogue().kinds()), 0),
             (Errand::Queue(Queue::Review), "F4", said!("待我办理", "Waiting for me"), counts.queue),
             (
                 Errand::Queue(Queue::Returned),
@@ -204,12 +205,13 @@ impl Screen for Home {
     }
 }
 
-/// What F3 can make, by the titles of kinds.
-fn what_to_make(cx: &Context) -> Said {
-    let kinds = cx.office.catalogue().kinds();
-    let kinds = kinds.filter(|kind| kind.by_hand);
-    let all: Vec<Said> = kinds.map(|kind| kind.new.clone()).collect();
-    let all = Said::join(&all, "、", ", ");
+/// What F3 can make of these kinds, by their titles; nothing where moves alone make them.
+fn what_to_make<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Said {
+    let all = kinds.filter(|kind| kind.by_hand).map(|kind| kind.new.clone());
+    let all = Said::join(&all.collect::<Vec<_>>(), "、", ", ");
+    if all.is_empty() {
+        return all;
+    }
     Said::new(format!("新建：{}", all.zh), all.en)
 }
 
@@ -218,10 +220,9 @@ fn begin_in_area(tab: &Tab, who: &Actor, cx: &Context) -> Vec<Row> {
     let find = said!("找人或编号", "Find a person or number");
     let mut rows = vec![(Errand::Find, "F2", find, 0)];
     let kinds = tab.kinds.iter().filter_map(|kind| cx.office.catalogue().kind(kind));
-    let new: Vec<Said> = kinds.filter(|kind| kind.by_hand).map(|kind| kind.new.clone()).collect();
+    let new = what_to_make(kinds);
     if who.may(Right::Write) && !new.is_empty() {
-        let new = Said::join(&new, "、", ", ");
-        rows.push((Errand::New, "F3", Said::new(format!("新建：{}", new.zh), new.en), 0));
+        rows.push((Errand::New, "F3", new, 0));
     }
     rows
 }

@@ -80,7 +80,7 @@ impl Import {
     /// Begins work on a file.
     fn begin(&self, source: Source, meant: Meant, cx: &mut Context) -> Option<Job> {
         let (who, plan) = (cx.who?, self.plan()?);
-        match Job::begin(cx.office, who, plan, source, meant) {
+        match job::begin(cx.office, who, plan, source, meant) {
             Ok(job) => Some(job),
             Err(refusal) => {
                 cx.say(Notice::from(refusal));

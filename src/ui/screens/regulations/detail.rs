@@ -166,7 +166,7 @@ fn about(reading: &mut Reading, document: &Document) {
     };
     reading.value(said!("适用范围", "Reach"), reach);
     let grade = grade_title(document.grade);
-    let letter = format!("{:?}", document.grade);
+    let letter = document.grade.letter();
     reading.value(
         said!("来源等级", "Grade of the copy"),
         Said::new(format!("{letter}　{}", grade.zh), format!("{letter}  {}", grade.en)),
@@ -242,7 +242,7 @@ fn deadlines(catalogue: &Catalogue, clause: &str) -> Vec<Said> {
 
 /// `城市　770　自 2025-07-01 起`.
 fn row_said(library: &Library, parameter: &Parameter, at: usize, row: &ParameterRow) -> Said {
-    let next = parameter.rows.iter().skip(at + 1).find(|next| next.is_beside(row));
+    let next = parameter.row_after(at);
     let parts = [library.only_said(&row.only), parameter.shown(&row.value), row.validity(next)];
     let parts: Vec<Said> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Said::join(&parts, "　", "  ")
@@ -274,7 +274,7 @@ fn of_parameter(reading: &mut Reading, library: &Library, parameter: &Parameter,
         let parts: Vec<Said> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let cited = library.clauses.get(&row.clause);
         let cited = cited.map(|clause| library.cited(clause)).unwrap_or_default();
-        let next = parameter.rows.iter().skip(at + 1).find(|next| next.is_beside(row));
+        let next = parameter.row_after(at);
         let (when, basis, region) = (row.validity(next), row.basis.said(), region(row, cx));
         reading.push(
             Tone::Plain,

@@ -86,7 +86,7 @@ fn questions(
         Part::line(said!("文件名称", "Title of the document")).optional(true).starting_with(&title),
     );
     parts.push(Part::line(said!("第几条", "Article")).optional(true).starting_with(&article));
-    let grades = GRADES.iter().map(|grade| (format!("{grade:?}"), grade_title(*grade)));
+    let grades = GRADES.iter().map(|grade| (grade.letter().to_string(), grade_title(*grade)));
     parts.push(Part::one_of(said!("读的是", "What was read"), grades.collect()));
     parts
 }
@@ -138,7 +138,7 @@ fn go_on(id: &str, series: &[Series], answers: Answered, cx: &mut Context) -> Re
         Notice::unsure(error.said(), said!("请改“自哪天起”。", "Put the day right."))
     })?;
     let (number, title, article, grade) = (answer(), answer(), answer(), answer());
-    let grade = GRADES.iter().find(|known| format!("{known:?}") == grade).copied();
+    let grade = GRADES.into_iter().find(|known| known.letter() == grade);
     let grade = grade.unwrap_or(Grade::C);
     let parameter = id.to_string();
     let new = NewValues { parameter, from, values, number, title, article, grade };

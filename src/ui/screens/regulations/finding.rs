@@ -1,7 +1,7 @@
 //! What the library of rules has to look at, as rows of a list, and how it is found: by words,
 //! pinyin, initials or number.
 
-use crate::policy::{Basis, Document, Grade, Library, Parameter};
+use crate::policy::{Basis, Document, Library, Parameter, ParameterRow};
 use crate::program::{Catalogue, pinyin_of};
 use crate::record::fold;
 use crate::said;
@@ -123,7 +123,7 @@ fn documents(library: &Library) -> Vec<Row> {
             item: Item::Document(document.id.clone()),
             title: document.title.clone(),
             number: Said::same(document.number.clone().unwrap_or_default()),
-            grade: grade(document.grade),
+            grade: Said::same(document.grade.letter()),
             validity: validity(document),
             text: document.issuer.clone(),
         });
@@ -135,7 +135,7 @@ fn documents(library: &Library) -> Vec<Row> {
                 format!("  {} {}", clause.article, clause.text.en),
             ),
             number: Said::same(document.number.clone().unwrap_or_default()),
-            grade: grade(document.grade),
+            grade: Said::same(document.grade.letter()),
             validity: validity(document),
             text: document.title.clone(),
         }));
@@ -149,7 +149,7 @@ fn parameters(library: &Library, today: NaiveDate) -> Vec<Row> {
 
 fn parameter_row(library: &Library, parameter: &Parameter, today: NaiveDate) -> Row {
     // The newest row that has begun of each set of facts.
-    let mut newest: Vec<&crate::policy::ParameterRow> = Vec::new();
+    let mut newest: Vec<&ParameterRow> = Vec::new();
     for row in parameter.rows.iter().filter(|row| row.start.latest() <= today) {
         match newest.iter_mut().find(|other| other.is_beside(row)) {
             Some(other) => *other = row,
@@ -230,15 +230,6 @@ fn to_confirm(library: &Library, catalogue: &Catalogue) -> Vec<Row> {
         }));
     }
     rows
-}
-
-fn grade(grade: Grade) -> Said {
-    Said::same(match grade {
-        Grade::A => "A",
-        Grade::B => "B",
-        Grade::C => "C",
-        Grade::D => "D",
-    })
 }
 
 /// Since when or until when a document holds; the day it was issued where nothing else is known.

@@ -4,9 +4,8 @@
 use crate::office::{Office, Otherwise, Prepared, Refusal, Replayed, Trial as Reach};
 use crate::policy::Library;
 use crate::said;
-use crate::store::Progress;
-use crate::terminal::panics;
 use crate::ui::action::{Action, Place};
+use crate::ui::behind::{Behind, Going};
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::screens::page::Page;
@@ -14,51 +13,38 @@ use crate::ui::theme::Tone;
 use crate::words::Said;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::Ordering;
 
-/// The trial on its own thread, so that keys are answered meanwhile.
-#[derive(Default)]
-struct Work {
-    stop: AtomicBool,
-    done: AtomicU64,
-    progress: Progress,
-    outcome: Mutex<Option<Result<Replayed, Refusal>>>,
-}
+/// What comes of trying new values.
+type Outcome = Result<Replayed, Refusal>;
 
-impl Work {
-    fn run(&self, office: &Office, before: &Library, new: &Prepared) -> Result<Replayed, Refusal> {
-        let mut all = Replayed::default();
-        for rules in &new.rules {
-            let libraries = (before, &*new.library);
-            let tried = office.replay(rules, libraries, Reach::From(new.from), &mut || {
-                if self.stop.load(Ordering::Relaxed) {
-                    return Err(stopped());
-                }
-                self.progress.at(self.done.fetch_add(1, Ordering::Relaxed) + 1);
-                Ok(())
-            })?;
-            all.tried += tried.tried;
-            all.under_way += tried.under_way;
-            all.otherwise.extend(tried.otherwise);
-        }
-        Ok(all)
+/// Tries them by every rule set they change.
+fn run(going: &Going, office: &Office, before: &Library, new: &Prepared) -> Outcome {
+    going.progress.begin(said!("试算", "trying"), office.records_under(&new.rules));
+    let (mut all, mut done) = (Replayed::default(), 0);
+    for rules in &new.rules {
+        let libraries = (before, &*new.library);
+        let tried = office.replay(rules, libraries, Reach::From(new.from), &mut || {
+            if going.stop.load(Ordering::Relaxed) {
+                return Err(stopped());
+            }
+            done += 1;
+            going.progress.at(done);
+            Ok(())
+        })?;
+        all.tried += tried.tried;
+        all.under_way += tried.under_way;
+        all.otherwise.extend(tried.otherwise);
     }
+    Ok(all)
 }
 
 /// What the new values change, on screen.
 pub struct Trial {
     prepared: Prepared,
-    work: Arc<Work>,
-    outcome: Option<Result<Replayed, Refusal>>,
+    work: Behind<Outcome>,
+    outcome: Option<Outcome>,
     window: Window,
-}
-
-impl Drop for Trial {
-    fn drop(&mut self) {
-        self.work.stop.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Trial {
@@ -67,26 +53,21 @@ impl Trial {
     /// # Errors
     /// When the machine has no room for a thread.
     pub fn begin(prepared: Prepared, cx: &Context) -> Result<Self, Refusal> {
-        let work = Arc::new(Work::default());
-        work.progress.tell(cx.office.teller());
-        work.progress.begin(said!("试算", "trying"), cx.office.records_under(&prepared.rules));
         let (office, before, new) = (cx.office.clone(), cx.office.library(), prepared.clone());
-        let shared = work.clone();
-        let begun = thread::Builder::new().name("trial".into()).spawn(move || {
-            let outcome = panics::answered_for(|| shared.run(&office, &before, &new));
-            let outcome = outcome.unwrap_or_else(|| Err(failed()));
-            *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            shared.progress.end();
-        });
-        begun.map_err(|_| failed())?;
+        let work = Behind::begin(
+            "trial",
+            cx.office,
+            || Err(failed()),
+            move |going| run(going, &office, &before, &new),
+        );
+        let work = work.map_err(|_| failed())?;
         let mut trial = Self { prepared, work, outcome: None, window: Window::default() };
         trial.look();
         Ok(trial)
     }
 
     fn look(&mut self) {
-        let mut outcome = self.work.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        self.outcome = self.outcome.take().or_else(|| outcome.take());
+        self.outcome = self.outcome.take().or_else(|| self.work.answer());
     }
 
     fn otherwise(&self) -> &[Otherwise] {
@@ -99,7 +80,7 @@ impl Trial {
     /// What came of it, or how far it is.
     fn said(&self) -> Vec<(Tone, Said)> {
         let Some(outcome) = &self.outcome else {
-            let (done, total) = self.work.progress.counts();
+            let (done, total) = self.work.counts();
             let said =
                 said!("正在试算：{done} / {total} 份档案", "Trying: {done} of {total} files");
             return vec![(Tone::Quiet, said)];
