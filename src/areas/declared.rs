@@ -2,10 +2,11 @@
 
 use super::House;
 use crate::formula::Val;
-use crate::policy::{Facts, FieldSource, RuleSet, Unit};
-use crate::program::{effective, formula_value};
-use crate::record::Record;
+use crate::policy::{FactKind, Facts, FieldSource, RowsSource, RuleSet, Take, Unit};
+use crate::program::{Field, FieldType, Kind, effective, formula_value, rows_with};
+use crate::record::{Fields, Record, Value};
 use crate::words::Said;
+use std::borrow::Cow;
 
 /// What a check says that nobody has made.
 const UNCHECKED: &str = "unchecked";
@@ -21,6 +22,9 @@ pub(super) fn facts(rules: &RuleSet, house: &House<'_>, record: &Record) -> Fact
                 None => facts.lack(&fact.id, fact.title.clone(), None, said),
             }
             continue;
+        }
+        if let Some(rows) = &fact.rows {
+            of_rows(house, record, &mut facts, fact, rows);
         }
         if let Some(FieldSource { field, paper }) = &fact.from {
             take(house, record, &mut facts, (&fact.id, fact.unit), field, paper.as_deref());
@@ -38,10 +42,14 @@ pub(super) fn take(
     field: &str,
     paper: Option<&str>,
 ) {
-    let value = effective(house.kind, &record.fields, field).value;
+    let behind = behind(house, record, field);
+    let (kind, id) = (behind.kind, behind.field);
+    let value = behind.record.and_then(|record| effective(kind, &record.fields, id).value);
     let checked =
         |value: &Val| unit != Unit::Check || !matches!(value, Val::Text(code) if code == UNCHECKED);
-    match value.as_ref().and_then(formula_value).filter(checked) {
+    let of_field = kind.field(id).map(|field| &field.field_type);
+    let seen = value.as_ref().zip(of_field).and_then(|(value, of)| formula_value(of, value));
+    match seen.filter(checked) {
         Some(value) => facts.know(fact, value, source(house, record, field)),
         None => lack(house, record, facts, fact, field, paper),
     }
@@ -49,7 +57,7 @@ pub(super) fn take(
 
 /// "表单“住房套数”", or what a total was summed from.
 pub(super) fn source(house: &House<'_>, record: &Record, field: &str) -> Said {
-    let Some(found) = house.kind.field(field) else { return Said::same(field) };
+    let Some(found) = house.kind.field(field) else { return source_behind(house, record, field) };
     let title = &found.title;
     if let Some(finding) = record.findings.get(field) {
         let by = &finding.by;
@@ -69,6 +77,97 @@ pub(super) fn source(house: &House<'_>, record: &Record, field: &str) -> Said {
     }
 }
 
+/// Where a field is that may be one of another record: `union.region`.
+struct Behind<'h> {
+    /// The reference it is reached by.
+    reference: Option<&'h Field>,
+    kind: &'h Kind,
+    /// Nothing where nobody has said which record.
+    record: Option<Cow<'h, Record>>,
+    field: &'h str,
+}
+
+fn behind<'h>(house: &'h House<'_>, record: &'h Record, path: &'h str) -> Behind<'h> {
+    let own = Behind { reference: None, kind: house.kind, record: None, field: path };
+    let Some((name, rest)) = path.split_once('.').filter(|_| house.kind.field(path).is_none())
+    else {
+        return Behind { record: Some(Cow::Borrowed(record)), ..own };
+    };
+    let reference = house.kind.field(name);
+    let kind = match reference.map(|field| &field.field_type) {
+        Some(FieldType::Reference { kind, .. }) => house.catalogue.kind(kind),
+        _ => None,
+    };
+    let Some(kind) = kind else { return own };
+    let found = if house.kind.person.as_deref() == Some(name) {
+        house.person.map(Cow::Borrowed)
+    } else {
+        let id = record.get(name).and_then(Value::as_reference);
+        id.and_then(|id| house.look.other(&kind.id, id)).map(Cow::Owned)
+    };
+    Behind { reference, kind, record: found, field: rest }
+}
+
+/// "借书人的“住址”": which field of which other record.
+fn title_behind(house: &House<'_>, record: &Record, path: &str) -> Said {
+    let behind = behind(house, record, path);
+    let (Some(reference), Some(field)) = (behind.reference, behind.kind.field(behind.field)) else {
+        return Said::same(path.to_string());
+    };
+    let (of, what) = (&reference.title, &field.title);
+    Said::new(format!("{}的{}", of.zh, what.zh), format!("{} of {}", what.en, of.en))
+}
+
+fn source_behind(house: &House<'_>, record: &Record, path: &str) -> Said {
+    let title = title_behind(house, record, path);
+    match behind(house, record, path).record {
+        Some(other) => Said::new(
+            format!("{}（{}）", title.zh, other.number),
+            format!("{} ({})", title.en, other.number),
+        ),
+        None => title,
+    }
+}
+
+/// A fact that is counted, summed or listed from rows. No rows are none, and not unknown.
+fn of_rows(
+    house: &House<'_>,
+    record: &Record,
+    facts: &mut Facts,
+    fact: &FactKind,
+    RowsSource { table, narrowed, take }: &RowsSource,
+) {
+    let said = source(house, record, table);
+    let rows = || rows_with(house.kind, &record.fields, table, narrowed);
+    match take {
+        Take::Count => {
+            facts.know(&fact.id, i64::try_from(rows().count()).unwrap_or(i64::MAX), said);
+        }
+        Take::List(column) => {
+            let mut texts: Vec<String> = Vec::new();
+            for row in rows() {
+                let held = row.get(column).map(Value::facets).unwrap_or_default();
+                texts.extend(held.into_iter().map(str::to_string));
+            }
+            texts.sort_unstable();
+            texts.dedup();
+            facts.know(&fact.id, Val::List(texts), said);
+        }
+        Take::Sum(column) => {
+            let of = house.kind.field(table).and_then(|table| table.column(column));
+            let amount = |row: Cow<'_, Fields>| {
+                let seen = formula_value(&of?.field_type, row.get(column)?)?;
+                if let Val::Integer(amount) = seen { Some(amount) } else { None }
+            };
+            let sum = rows().map(amount).try_fold(0_i64, |sum, one| sum.checked_add(one?));
+            match sum {
+                Some(sum) => facts.know(&fact.id, sum, said),
+                None => lack(house, record, facts, &fact.id, table, None),
+            }
+        }
+    }
+}
+
 /// A fact that lacks a field nobody has filled, and the paper that would settle it.
 pub(super) fn lack(
     house: &House<'_>,
@@ -78,7 +177,10 @@ pub(super) fn lack(
     field: &str,
     paper: Option<&str>,
 ) {
-    let title = house.kind.field(field).map(|field| field.title.clone()).unwrap_or_default();
+    let title = match house.kind.field(field) {
+        Some(field) => field.title.clone(),
+        None => title_behind(house, record, field),
+    };
     let missing = match paper {
         None => title,
         Some(code) => {

@@ -53,6 +53,9 @@ pub trait Look {
     /// where one of them is empty.
     fn measured(&self, measure: &str, at: &[String], record: &Record) -> Option<i64>;
 
+    /// Another record, as it will be.
+    fn other(&self, kind: &str, id: RecordId) -> Option<Record>;
+
     /// The number of another record of this kind, under way or in force, that has somebody with
     /// this identity number, and is not `but`.
     fn another_with(&self, id_number: &str, but: RecordId) -> Option<String>;

@@ -319,7 +319,8 @@ impl<'s> Node<'s> {
     pub fn tables_or_texts(&self, key: &'static str) -> Vec<Result<Node<'s>, At<String>>> {
         let (zh, en) = ENTRIES;
         let mut found = Vec::new();
-        for At { value, place } in self.items(key, zh, en, |value| value.as_table().is_some()) {
+        let alone = |value: &Raw<'s>| value.as_table().is_some() || value.as_str().is_some();
+        for At { value, place } in self.items(key, zh, en, alone) {
             if let Some(table) = value.as_table() {
                 found.push(Ok(Node::new(self.source, table, place)));
             } else if let Some(value) = text_in(value) {

@@ -4,6 +4,7 @@ use super::parse::{Arithmetic, Comparison, Node, What};
 use super::{Formula, Input, Inputs, Outcome, Val};
 use crate::said;
 use crate::words::Said;
+use chrono::{Datelike, NaiveDate};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -21,8 +22,12 @@ fn eval(node: &Node, inputs: &Inputs) -> Outcome {
         What::Name(name) => match inputs.get(name) {
             Some(Input::Known(value)) => Outcome::Known(value.clone()),
             Some(Input::Unknown(names)) => Outcome::Unknown(names.clone()),
-            None => Outcome::Unknown(BTreeSet::from([name.clone()])),
+            Some(Input::There) | None => Outcome::Unknown(BTreeSet::from([name.clone()])),
         },
+        What::Given(name) => {
+            let given = matches!(inputs.get(name), Some(Input::Known(_) | Input::There));
+            Outcome::Known(Val::YesNo(given))
+        }
         What::Not(a) => strict1(eval(a, inputs), |a| match a {
             Val::YesNo(yes) => Outcome::Known(Val::YesNo(!yes)),
             _ => misfit("!"),
@@ -53,6 +58,8 @@ fn eval(node: &Node, inputs: &Inputs) -> Outcome {
             };
             whole(i64::try_from(size).ok())
         }),
+        What::Year(a) => strict1(eval(a, inputs), |a| of_day(&a, |day| day.year().into())),
+        What::Month(a) => strict1(eval(a, inputs), |a| of_day(&a, |day| day.month().into())),
     }
 }
 
@@ -123,6 +130,13 @@ fn compute(how: Arithmetic, a: &Val, b: &Val) -> Outcome {
         Arithmetic::Minus => a.checked_sub(*b),
         Arithmetic::Times => a.checked_mul(*b),
     })
+}
+
+/// A part of a day, given as days since the first of the year 1.
+fn of_day(day: &Val, part: impl Fn(NaiveDate) -> i64) -> Outcome {
+    let Val::Integer(number) = day else { return misfit("year() month()") };
+    let day = i32::try_from(*number).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    whole(day.map(part))
 }
 
 fn strict1(a: Outcome, then: impl FnOnce(Val) -> Outcome) -> Outcome {

@@ -6,8 +6,8 @@
 //! `false && unknown` is false, `true || unknown` is true, all else that touches it is unknown
 //! and says which inputs were lacking.
 //!
-//! Understood: `&& || ! == != < <= > >= + - * in ?: size()`, whole numbers, `true`, `false`, text,
-//! lists, and names, dotted or not. Division is left out on purpose: money is whole fen, and
+//! Understood: `&& || ! == != < <= > >= + - * in ?: size() year() month()`, whole numbers, `true`,
+//! `false`, text, lists, names, dotted or not, and `name.given`: whether it is known. Division is left out on purpose: money is whole fen, and
 //! `12 * n * s` against `i - r` compares exactly where a quotient would round.
 //!
 //! May know `words`, and `edited` for formulas in files. Knows nothing of records, policies or

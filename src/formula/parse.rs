@@ -59,6 +59,8 @@ pub(super) struct Node {
 pub(super) enum What {
     Literal(Val),
     Name(String),
+    /// Whether a name is known, which itself always is.
+    Given(String),
     Not(Box<Node>),
     And(Box<Node>, Box<Node>),
     Or(Box<Node>, Box<Node>),
@@ -69,6 +71,10 @@ pub(super) enum What {
     In(Box<Node>, Box<Node>),
     List(Vec<Node>),
     Size(Box<Node>),
+    /// The year of a day.
+    Year(Box<Node>),
+    /// The month of a day, from 1.
+    Month(Box<Node>),
 }
 
 /// A parsed condition or computed value.
@@ -165,10 +171,12 @@ fn too_deep(text: &str) -> Option<usize> {
 fn collect<'f>(node: &'f Node, names: &mut BTreeSet<&'f str>) {
     match &node.what {
         What::Literal(_) => {}
-        What::Name(name) => {
+        What::Name(name) | What::Given(name) => {
             names.insert(name);
         }
-        What::Not(a) | What::Negate(a) | What::Size(a) => collect(a, names),
+        What::Not(a) | What::Negate(a) | What::Size(a) | What::Year(a) | What::Month(a) => {
+            collect(a, names);
+        }
         What::And(a, b)
         | What::Or(a, b)
         | What::Compare(_, a, b)
@@ -200,7 +208,13 @@ impl Reading<'_> {
         let what = match &expr.expr {
             Expr::Literal(literal) => What::Literal(self.literal(expr.id, literal)?),
             Expr::Ident(name) => What::Name(name.clone()),
-            Expr::Select(_) => What::Name(self.dotted(expr)?),
+            Expr::Select(_) => {
+                let name = self.dotted(expr)?;
+                match name.strip_suffix(".given") {
+                    Some(name) => What::Given(name.to_owned()),
+                    None => What::Name(name),
+                }
+            }
             Expr::List(list) => {
                 let items = list.elements.iter().map(|item| self.node(item));
                 What::List(items.collect::<Result<_, _>>()?)
@@ -248,6 +262,8 @@ impl Reading<'_> {
                     operators::LOGICAL_NOT => Ok(What::Not(a)),
                     operators::NEGATE => Ok(What::Negate(a)),
                     "size" => Ok(What::Size(a)),
+                    "year" => Ok(What::Year(a)),
+                    "month" => Ok(What::Month(a)),
                     _ => Err(self.refuse(id, name)),
                 }
             }
@@ -277,8 +293,8 @@ impl Reading<'_> {
         FormulaError {
             column: self.column(id),
             said: said!(
-                "公式里不能用{shown}这种写法；可用 && || ! == != < <= > >= + - * in ?: size()",
-                "{shown}cannot be used in a formula; use && || ! == != < <= > >= + - * in ?: size()"
+                "公式里不能用{shown}这种写法；可用 && || ! == != < <= > >= + - * in ?: size() year() month() .given",
+                "{shown}cannot be used in a formula; use && || ! == != < <= > >= + - * in ?: size() year() month() .given"
             ),
         }
     }

@@ -71,6 +71,51 @@ fn texts_lists_and_sizes() {
 }
 
 #[test]
+fn what_is_given_is_known_and_days_have_years() {
+    let mut inputs = known(&[("phone", "13800000000".into())]);
+    inputs.have("union");
+    inputs.lack("bank.card");
+    for (text, wanted) in [
+        ("phone.given && union.given", true),
+        ("bank.card.given || nothing.given", false),
+        ("!nothing.given", true),
+    ] {
+        assert_eq!(formula(text).eval(&inputs).yes_no(), Some(wanted), "{text}");
+    }
+    assert_eq!(formula("union == 'x'").eval(&inputs), lacking(&["union"]));
+    assert!(formula("phone.given").inputs().contains("phone"));
+    // Day 738000 is 2021-07-29 in the count of days that has 0001-01-01 as day 1.
+    let inputs = known(&[("on", 738_000.into())]);
+    assert_eq!(formula("year(on) * 100 + month(on)").eval(&inputs).integer(), Some(202_107));
+    assert!(matches!(formula("year(9223372036854775807)").eval(&inputs), Outcome::Failed(_)));
+}
+
+#[test]
+fn days_are_numbers_and_things_are_only_there() {
+    let kind_of = |name: &str| match name {
+        "on" | "until" => Some(Kind::Date),
+        "fen" => Some(Kind::Integer),
+        "union" => Some(Kind::Thing),
+        _ => None,
+    };
+    for (text, wanted) in [
+        ("until - on", Kind::Integer),
+        ("on + 30", Kind::Date),
+        ("on - fen", Kind::Date),
+        ("on > fen ? on : until", Kind::Date),
+        ("year(on + 1)", Kind::Integer),
+        ("union.given", Kind::YesNo),
+    ] {
+        assert_eq!(formula(text).kind(&kind_of).unwrap(), wanted, "{text}");
+    }
+    for (text, column) in
+        [("year(fen)", 6), ("union == union", 1), ("fen > union", 7), ("other.given", 6)]
+    {
+        assert_eq!(formula(text).kind(&kind_of).unwrap_err().column, column, "{text}");
+    }
+}
+
+#[test]
 fn numbers_too_large_fail_and_do_not_panic() {
     let inputs = known(&[("n", i64::MAX.into()), ("m", i64::MIN.into())]);
     for text in ["n + 1", "n * 2", "m - 1", "-m"] {

@@ -55,29 +55,43 @@ impl From<&str> for Val {
     }
 }
 
-/// The four kinds of value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The kinds of value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number.
     Integer,
+    /// A day, which is a whole number too: days are compared and counted between.
+    Date,
     /// Yes or no.
     YesNo,
     /// Text.
     Text,
     /// Several texts.
     List,
+    /// Another record, rows, papers: all a formula can ask is whether it is there.
+    Thing,
 }
 
 impl Kind {
+    /// Whether a value of another kind will do where this one is wanted.
+    #[must_use]
+    pub fn takes(self, found: Self) -> bool {
+        self == found || (self, found) == (Self::Integer, Self::Date)
+    }
+
     /// What a person calls this kind.
     #[must_use]
     pub const fn said(self) -> Said {
         match self {
             Self::Integer => Said::fixed("整数", "a whole number"),
+            Self::Date => Said::fixed("日期", "a date"),
             Self::YesNo => Said::fixed("是或否", "yes or no"),
             Self::Text => Said::fixed("文字", "text"),
             Self::List => Said::fixed("列表", "a list"),
+            Self::Thing => Said::fixed(
+                "公式读不了的内容（只能写 .given 问有没有填）",
+                "something formulas do not read (only `.given`, whether it is filled in)",
+            ),
         }
     }
 }
@@ -87,6 +101,8 @@ impl Kind {
 pub enum Input {
     /// Its value.
     Known(Val),
+    /// It is there, and is nothing a formula reads.
+    There,
     /// Not known; the names that would have to become known, usually its own.
     Unknown(BTreeSet<String>),
 }
@@ -105,6 +121,11 @@ impl Inputs {
     /// Sets a known value.
     pub fn know(&mut self, name: impl Into<String>, value: impl Into<Val>) {
         self.0.insert(name.into(), Input::Known(value.into()));
+    }
+
+    /// Sets a name that is there, and is nothing a formula reads.
+    pub fn have(&mut self, name: impl Into<String>) {
+        self.0.insert(name.into(), Input::There);
     }
 
     /// Sets a name unknown for want of itself.

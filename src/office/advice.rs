@@ -7,7 +7,7 @@ use super::moves::text_of;
 use super::{Answers, Refusal};
 use crate::formula::Inputs;
 use crate::policy::{DecisionSheet, LineResult, Overall, Role, SheetLine};
-use crate::program::{Ask, Kind, Move, effective_fields, formula_value};
+use crate::program::{Ask, Kind, Move, effective_fields, see};
 use crate::record::{Record, Value};
 use crate::said;
 use crate::words::Said;
@@ -56,9 +56,9 @@ impl super::Office {
             }
         }
         let mut inputs = Inputs::new();
-        for (id, value) in effective_fields(kind, &record.fields).into_owned() {
-            if let Some(value) = formula_value(&value) {
-                inputs.know(id, value);
+        for (id, value) in effective_fields(kind, &record.fields).iter() {
+            if let Some(field) = kind.field(id) {
+                see(&mut inputs, field, value);
             }
         }
         let objections = step.objections.iter();

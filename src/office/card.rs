@@ -4,7 +4,7 @@ use super::Office;
 use super::merging::Merges;
 use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
-use crate::program::{AskType, FieldType, Kind, PERSON, Workflow, effective};
+use crate::program::{AskType, FieldType, Kind, PERSON, Workflow, derived, effective};
 use crate::record::{Record, RecordId, Value};
 use crate::store::{Glance, StoreError, Walk};
 use crate::workflow;
@@ -174,6 +174,10 @@ fn of<'r>(
 
 /// The values a record has of a facet; of a column each of its rows.
 pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str, merges: &Merges) -> Vec<String> {
+    if let Some(facet) = kind.derived(path) {
+        let holds = derived(kind, &record.fields, facet);
+        return holds.iter().flat_map(|yes| facet_values(&Value::YesNo(*yes), merges)).collect();
+    }
     let Some((table, column)) = path.split_once('.') else {
         let value = effective(kind, &record.fields, path).value;
         return value.as_ref().map(|value| facet_values(value, merges)).unwrap_or_default();
@@ -192,11 +196,8 @@ pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str, merges: &Merge
 /// The values of a facet: a code, `yes` or `no`, a text, the id of another record.
 fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
     match value {
-        Value::Text(text) | Value::Choice(text) => vec![text.clone()],
-        Value::Tags(tags) => tags.clone(),
-        Value::YesNo(yes) => vec![if *yes { "yes" } else { "no" }.to_string()],
         Value::Reference(id) => vec![merges.canonical(*id).0.to_string()],
-        _ => Vec::new(),
+        other => other.facets().into_iter().map(str::to_string).collect(),
     }
 }
 

@@ -98,7 +98,9 @@ impl super::Office {
         let library = self.library();
         let rules = sets.into_iter().filter_map(|id| library.rule_set(id));
         let facts = rules.flat_map(|rules| &rules.facts);
-        let mut read: BTreeSet<String> = facts.flat_map(FactKind::looks_at).cloned().collect();
+        // A column is read with its table, and what is behind a reference with the reference.
+        let own = |path: &String| path.split('.').next().unwrap_or_default().to_string();
+        let mut read: BTreeSet<String> = facts.flat_map(FactKind::looks_at).map(own).collect();
         // What a field that is read is made of is read with it.
         let totals = kind.fields().filter(|field| read.contains(&field.id));
         let tables: Vec<String> =
@@ -242,7 +244,8 @@ impl super::Office {
 fn read_of_person<'l>(library: &'l Library, kind: &'l Kind) -> BTreeSet<&'l str> {
     let Some(person) = kind.person.as_deref() else { return BTreeSet::new() };
     let moves = kind.workflow.iter().flat_map(|life| &life.moves);
-    let rules = moves.filter_map(|step| library.rule_set(step.evaluates.as_deref()?));
+    let named = moves.flat_map(|step| step.evaluates.iter().chain(&step.requires));
+    let rules = named.filter_map(|id| library.rule_set(id));
     rules.flat_map(|rules| rules.read_of(person)).collect()
 }
 

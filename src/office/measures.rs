@@ -10,7 +10,7 @@ use super::card::facets_at;
 use super::door::{Door, Plan};
 use super::merging::Merges;
 use crate::directory::{Filter, Sort};
-use crate::program::{KeyPart, Kind, Measure, MeasureKey, effective};
+use crate::program::{KeyPart, Kind, Measure, MeasureKey, Tally, day_number, effective};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
 use crate::store::DraftOp;
@@ -77,7 +77,7 @@ impl super::Office {
                 continue;
             }
             let (others, one) = self.others(kind, measure, &key, &but)?;
-            let total = others.saturating_add(after);
+            let total = others.unwrap_or(0).saturating_add(after);
             let above = measure.at_most.filter(|most| rises && total > *most);
             let below = measure.at_least.filter(|least| falls && total < *least);
             if let Some(bound) = above.or(below) {
@@ -87,20 +87,21 @@ impl super::Office {
         Ok(())
     }
 
-    /// What a measure comes to under a key, but for some records; and the number of one of them.
+    /// What a measure comes to under a key, but for some records, where there are any; and the number
+    /// of one of them.
     pub(super) fn others(
         &self,
         kind: &Kind,
         measure: &Measure,
         key: &Keys,
         but: &[RecordId],
-    ) -> Result<(i64, Option<String>), Refusal> {
+    ) -> Result<(Option<i64>, Option<String>), Refusal> {
         let mut filter = Filter {
             states: measure.states.clone(),
             facets: measure.facets.clone(),
             ..Filter::of_kind(kind.code)
         };
-        let mut told = measure.sum.is_none();
+        let mut told = measure.tally == Tally::Count;
         for (part, value) in measure.per.iter().zip(key) {
             if kind.person.as_ref() == Some(&part.field) {
                 filter.person = uuid::Uuid::parse_str(value).ok().map(RecordId);
@@ -123,14 +124,14 @@ impl super::Office {
         };
         if told {
             let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-            return Ok((count, ids.first().and_then(number)));
+            return Ok((ids.first().map(|_| count), ids.first().and_then(number)));
         }
-        let (mut total, mut one) = (0_i64, None);
+        let (mut total, mut one) = (None, None);
         for id in ids {
             let Some(record) = self.inside(&kind.id, id)? else { continue };
             let found = self.counted(measure, kind, &record).filter(|(other, _)| other == key);
             if let Some((_, amount)) = found {
-                total = total.saturating_add(amount);
+                total = Some(measure.tally.and(total, amount));
                 one = one.or_else(|| number(&record.id));
             }
         }
@@ -145,6 +146,7 @@ impl super::Office {
         let kind = self.kind(kind)?;
         for measure in one_a_person(kind) {
             let (others, one) = self.others(kind, measure, &vec![person.0.to_string()], &[])?;
+            let others = others.unwrap_or(0);
             let Some(most) = measure.at_most.filter(|most| others >= *most) else { continue };
             return Err(passed(kind, measure, (others + 1, most), one.as_deref()));
         }
@@ -156,7 +158,7 @@ impl super::Office {
     }
 
     /// What a measure comes to under a key, with records as they will be; nothing for a measure
-    /// nobody has.
+    /// nobody has, and for the last day of no records.
     pub(super) fn measured(&self, id: &str, key: &Keys, with: &[&Record]) -> Option<i64> {
         let measure = self.catalogue.measure(id)?;
         let kind = self.catalogue.kind(&measure.of)?;
@@ -164,7 +166,9 @@ impl super::Office {
         let (others, _) = self.others(kind, measure, key, &ids).ok()?;
         let own = with.iter().filter_map(|record| self.counted(measure, kind, record));
         let own = own.filter(|(own, _)| own == key).map(|(_, amount)| amount);
-        Some(own.fold(others, i64::saturating_add))
+        let total = own.fold(others, |total, amount| Some(measure.tally.and(total, amount)));
+        // No records are none, but they have no last day.
+        if matches!(measure.tally, Tally::Last(_)) { total } else { Some(total.unwrap_or(0)) }
     }
 }
 
@@ -184,7 +188,7 @@ fn one_a_person(kind: &Kind) -> impl Iterator<Item = &Measure> {
         };
         let new = measure.states.is_empty()
             || start.is_some_and(|start| measure.states.iter().any(|state| state == start));
-        by_person && new && measure.sum.is_none() && measure.facets.is_empty()
+        by_person && new && measure.tally == Tally::Count && measure.facets.is_empty()
     })
 }
 
@@ -212,10 +216,11 @@ fn counted(
         .iter()
         .map(|part| key_of(part, kind, record, merges))
         .collect::<Option<Keys>>()?;
-    let amount = match &measure.sum {
+    let amount = match measure.tally.field() {
         None => 1,
         Some(field) => match effective(kind, &record.fields, field).value {
             Some(Value::Money(amount) | Value::Integer(amount)) => amount,
+            Some(Value::Date(day)) => day_number(day),
             // Unknown is not zero, but nothing can be added of it.
             _ => return None,
         },

@@ -5,7 +5,7 @@ use super::{Actor, Refusal, Right};
 use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
 use crate::policy::{self, DecisionSheet, Library, RuleSet, SheetLine};
-use crate::program::{FieldType, Kind, MeasureKey, Move};
+use crate::program::{Field, FieldType, Kind, MeasureKey, Move};
 use crate::record::{Record, RecordId, china_date};
 use crate::said;
 use crate::words::Said;
@@ -205,7 +205,10 @@ impl super::Office {
         let own = |field: &String| {
             let person = kind.person.as_deref();
             let of_person = person.and_then(|person| field.strip_prefix(person)?.strip_prefix('.'));
-            of_person.unwrap_or(field).to_string()
+            // What is read behind a reference is put right by another reference.
+            let (first, _) = field.split_once('.').unwrap_or((field, ""));
+            let leads = kind.field(first).is_some_and(Field::is_reference);
+            of_person.unwrap_or(if leads { first } else { field }).to_string()
         };
         facts.flat_map(|fact| &fact.fields).map(own).collect()
     }
@@ -277,6 +280,12 @@ impl Look for Outside<'_> {
         });
         let with: Vec<&Record> = std::iter::once(record).chain(self.made).collect();
         self.office.measured(measure, &key.collect::<Option<Vec<String>>>()?, &with)
+    }
+
+    fn other(&self, kind: &str, id: RecordId) -> Option<Record> {
+        let id = self.office.canonical(id);
+        let made = self.made.iter().find(|made| made.id == id).cloned();
+        made.or_else(|| self.office.inside(kind, id).ok().flatten())
     }
 
     fn another_with(&self, id_number: &str, but: RecordId) -> Option<String> {

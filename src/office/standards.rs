@@ -376,6 +376,8 @@ pub const fn unit_title(unit: Unit) -> Said {
         Unit::Ratio => Said::fixed("倍，可写 3/2 或 1.5", "times, as 3/2 or 1.5"),
         Unit::Share => Said::fixed("比例，可写 20% 或 1/5", "share, as 20% or 1/5"),
         Unit::YesNo => Said::fixed("是或否", "yes or no"),
+        Unit::Date => Said::fixed("日期", "a date"),
+        Unit::List => Said::fixed("列表", "a list"),
         Unit::Text | Unit::Choice | Unit::Check => Said::fixed("文字", "text"),
     }
 }

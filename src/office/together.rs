@@ -1,8 +1,8 @@
 //! What packs and rules say of each other: the rule sets moves name, and the fields facts are read
 //! from.
 
-use crate::policy::{FactKind, Library, RuleSet};
-use crate::program::{Catalogue, FieldType, Follow, Kind, MeasureKey, Move};
+use crate::policy::{FactKind, Library, RuleSet, Take, Unit};
+use crate::program::{Catalogue, FieldType, Follow, Kind, MeasureKey, Move, Tally};
 use crate::said;
 use crate::words::{Problem, Said, closest};
 use std::collections::BTreeSet;
@@ -54,8 +54,9 @@ fn answers_its_own_advice(
     let set = step.then.iter().filter(|follow| matches!(follow, Follow::Set { .. }));
     let set = set.flat_map(|follow| follow.with().iter().map(|(field, _)| field));
     let written = step.asks.iter().filter_map(|ask| ask.writes.as_ref()).chain(set);
-    let read: BTreeSet<&String> = rules.facts.iter().flat_map(FactKind::looks_at).collect();
-    let both = written.filter(|field| read.contains(field));
+    let read = rules.facts.iter().flat_map(FactKind::looks_at);
+    let read: BTreeSet<&str> = read.filter_map(|path| path.split('.').next()).collect();
+    let both = written.filter(|field| read.contains(field.as_str()));
     let told = both.map(|field| {
         let said = said!(
             "“{field}”由这一步写入，而这一步的认定规则又要看它：怎么答都与建议相同；请写进另一个字段",
@@ -97,8 +98,7 @@ fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem>
             let said = said!("没有字段“{field}”", "there is no field `{field}`");
             wrong(&fact.id, said, closest(field, kind.fields().map(|field| field.id.as_str())));
         }
-        let own = fact.from.as_ref().and_then(|from| kind.field(&from.field));
-        let group = own.and_then(|field| field.sensitive.as_ref());
+        let group = groups_of(catalogue, kind, fact).next();
         if let Some(group) = group.filter(|group| fact.sensitive.as_ref() != Some(group)) {
             let said = said!(
                 "它取自敏感字段，要写 sensitive = \"{group}\"，否则认定依据会把它说出去",
@@ -106,21 +106,93 @@ fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem>
             );
             wrong(&fact.id, said, None);
         }
-        if let Some((said, meant)) = measure_wrong(catalogue, fact) {
+        let wrongs = [measure_wrong(catalogue, fact), rows_wrong(kind, fact)];
+        for (said, meant) in wrongs.into_iter().flatten() {
             wrong(&fact.id, said, meant);
+        }
+        if let Some(said) = hop_wrong(catalogue, kind, fact) {
+            wrong(&fact.id, said, None);
         }
     }
     found
 }
 
-/// A field of the kind, or of its person after the name of the reference.
-fn is_there(catalogue: &Catalogue, kind: &Kind, field: &str) -> bool {
-    match field.split_once('.') {
-        Some((reference, field)) if kind.person.as_deref() == Some(reference) => {
-            catalogue.person_kind(kind).is_some_and(|person| person.field(field).is_some())
+/// A field or column of the kind, or a field behind one reference.
+fn is_there(catalogue: &Catalogue, kind: &Kind, path: &str) -> bool {
+    let behind = || {
+        let (there, field) = catalogue.through(kind, path);
+        path.matches('.').count() == 1 && there.field(field).is_some()
+    };
+    kind.field_at(path).is_some() || behind()
+}
+
+/// The sensitivity groups of the fields and columns a fact is taken from.
+fn groups_of<'c>(
+    catalogue: &'c Catalogue,
+    kind: &'c Kind,
+    fact: &'c FactKind,
+) -> impl Iterator<Item = &'c String> {
+    let field = fact.from.as_ref().and_then(|from| {
+        let (there, field) = catalogue.through(kind, &from.field);
+        there.field(field)
+    });
+    let rows = fact.rows.as_ref().and_then(|rows| Some((rows, kind.field(&rows.table)?)));
+    let columns = rows.into_iter().flat_map(|(rows, table)| {
+        let taken = match &rows.take {
+            Take::Count => None,
+            Take::Sum(column) | Take::List(column) => Some(column),
+        };
+        let named = rows.narrowed.iter().map(|(column, _)| column).chain(taken);
+        std::iter::once(table).chain(named.filter_map(|column| table.column(column)))
+    });
+    field.into_iter().chain(columns).filter_map(|field| field.sensitive.as_ref())
+}
+
+/// A field of records that may be known to few is no fact of others, which more people see.
+fn hop_wrong(catalogue: &Catalogue, kind: &Kind, fact: &FactKind) -> Option<Said> {
+    let (there, _) = catalogue.through(kind, &fact.from.as_ref()?.field);
+    (there.id != kind.id && there.confidential.is_some()).then(|| {
+        let title = &there.title;
+        Said::new(
+            format!("{}可能是保密的，别的记录的认定依据不能取它的内容", title.zh),
+            format!("a {} may be confidential, and sheets of others do not tell of it", title.en),
+        )
+    })
+}
+
+/// Rows of what is no table, or by columns it does not have.
+fn rows_wrong(kind: &Kind, fact: &FactKind) -> Option<(Said, Option<String>)> {
+    let rows = fact.rows.as_ref()?;
+    let (taken, can): (_, fn(&FieldType) -> bool) = match &rows.take {
+        Take::Count => (None, |_| true),
+        Take::Sum(column) => (Some(column), |field| {
+            let field = if let FieldType::Computed { gives, .. } = field { gives } else { field };
+            matches!(
+                field,
+                FieldType::Money { .. }
+                    | FieldType::Integer { .. }
+                    | FieldType::Decimal { places: Some(_), .. }
+            )
+        }),
+        Take::List(column) => (Some(column), |field| {
+            matches!(
+                field,
+                FieldType::Choice { .. } | FieldType::Tags { .. } | FieldType::Text { .. }
+            )
+        }),
+    };
+    let columns = kind.field(&rows.table).map(|table| table.field_type.columns())?;
+    let one = |id: &String, can: fn(&FieldType) -> bool| {
+        let found = columns.iter().find(|column| column.id == *id);
+        if found.is_some_and(|column| can(&column.field_type)) {
+            return None;
         }
-        _ => kind.field_at(field).is_some(),
-    }
+        let table = &rows.table;
+        let said = said!("“{table}”没有合适的列“{id}”", "`{table}` has no column `{id}` that fits");
+        Some((said, closest(id, columns.iter().map(|column| column.id.as_str()))))
+    };
+    let narrowed = rows.narrowed.iter().find_map(|(column, _)| one(column, FieldType::is_facet));
+    narrowed.or_else(|| one(taken?, can))
 }
 
 /// A measure that is not there, or has another key.
@@ -132,6 +204,14 @@ fn measure_wrong(catalogue: &Catalogue, fact: &FactKind) -> Option<(Said, Option
         let said = said!("没有计量“{id}”", "there is no measure `{id}`");
         return Some((said, closest(id, known)));
     };
+    let is_day = matches!(measure.tally, Tally::Last(_));
+    if is_day != (fact.unit == Unit::Date) {
+        let said = said!(
+            "取最近日期（last）的计量，单位写 date；别的计量不写",
+            "a measure of a last day (`last`) has the unit `date`, and no other has it"
+        );
+        return Some((said, None));
+    }
     let keys = source.at.iter().filter(|at| MeasureKey::read(at).is_some()).count();
     let wanted = measure.per.len();
     (keys != wanted || keys != source.at.len()).then(|| {

@@ -2,7 +2,8 @@
 
 use super::{
     Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, MeasureSource,
-    Named, Parameter, ParameterRow, ParameterValue, Reach, Role, RuleSet, Start, Threshold, Unit,
+    Named, Parameter, ParameterRow, ParameterValue, Reach, Role, RowsSource, RuleSet, Start, Take,
+    Threshold, Unit,
 };
 use crate::edited::{Node, Place, Raw, values};
 use crate::formula::Formula;
@@ -232,7 +233,7 @@ impl Layer {
         self.keep(
             entry,
             &format!("fact {rules}/{name}"),
-            &["unit", "word", "field", "fields", "measure"],
+            &["unit", "word", "field", "fields", "measure", "rows"],
         );
         let paper = text_or_none(entry, "paper");
         let from = text_or_none(entry, "field").map(|field| FieldSource { field, paper });
@@ -245,11 +246,31 @@ impl Layer {
         );
         let measure = text_or_none(entry, "measure").map(|measure| MeasureSource { measure, at });
         fields.extend(from.iter().map(|from| from.field.clone()));
+        let rows = rows_of(entry);
+        fields.extend(rows.iter().map(|rows| rows.table.clone()));
         let reads = values(entry.texts("reads"));
         let sensitive = text_or_none(entry, "sensitive");
         entry.finish();
         let unit = unit?;
-        Some(FactKind { id: name, unit, title, words, from, measure, fields, reads, sensitive })
+        let fact = FactKind {
+            id: name,
+            unit,
+            title,
+            words,
+            from,
+            measure,
+            rows,
+            fields,
+            reads,
+            sensitive,
+        };
+        if fact.ways() > 1 {
+            entry.wrong(Said::fixed(
+                "field、measure、rows 只写一种",
+                "`field`, `measure` and `rows`: one of them",
+            ));
+        }
+        Some(fact)
     }
 
     fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<Line> {
@@ -300,6 +321,25 @@ const MISSING: Said =
     Said::fixed("无法判断，还缺：{missing}。", "Cannot tell; still lacking: {missing}.");
 
 /// `outcome = [{ id = "deep", title = { zh = …, en = … } }, …]`.
+/// `rows = "claimants", where = { … }` with `count = true`, `sum = "column"` or `list = "column"`.
+fn rows_of(entry: &Node<'_>) -> Option<RowsSource> {
+    let table = text_or_none(entry, "rows")?;
+    let named = entry.table("where").iter().flat_map(Node::every_list).collect::<Vec<_>>();
+    let narrowed = named.into_iter().map(|(at, wanted)| (at.value, values(wanted))).collect();
+    let count = entry.yes("count").unwrap_or(false).then_some(Take::Count);
+    let sum = text_or_none(entry, "sum").map(Take::Sum);
+    let list = text_or_none(entry, "list").map(Take::List);
+    let mut ways = [count, sum, list].into_iter().flatten();
+    let (take, other) = (ways.next(), ways.next());
+    if take.is_none() || other.is_some() {
+        entry.wrong(Said::fixed(
+            "rows 要写 count = true、sum = \"列\" 或 list = \"列\" 之一",
+            "`rows` needs `count = true`, `sum = \"column\"` or `list = \"column\"`, one of them",
+        ));
+    }
+    Some(RowsSource { table, narrowed, take: take? })
+}
+
 fn named(entry: &Node<'_>, key: &'static str) -> Vec<Named> {
     let one = |entry: Node<'_>| {
         let named = Named { id: text(&entry, "id"), title: entry.need_said("title") };

@@ -37,7 +37,8 @@ pub use parameter::{
     InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
 };
 pub use rules::{
-    Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, RuleSet, Threshold,
+    Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, RowsSource, RuleSet,
+    Take, Threshold,
 };
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};
 pub use written::written;

@@ -29,10 +29,14 @@ pub enum Unit {
     Ratio,
     /// A share, as two whole numbers, shown in percent.
     Share,
+    /// A day.
+    Date,
     /// Yes or no.
     YesNo,
     /// Text.
     Text,
+    /// Several codes.
+    List,
     /// One of the words a fact declares.
     Choice,
     /// `none`, `has` or `unchecked`; what was not checked is unknown.
@@ -51,7 +55,9 @@ impl Unit {
             | Self::Years
             | Self::People
             | Self::Count => Some(Kind::Integer),
+            Self::Date => Some(Kind::Date),
             Self::YesNo => Some(Kind::YesNo),
+            Self::List => Some(Kind::List),
             Self::Text | Self::Choice | Self::Check => Some(Kind::Text),
             Self::Ratio | Self::Share => None,
         }
@@ -68,8 +74,10 @@ impl Unit {
         ("count", Self::Count),
         ("ratio", Self::Ratio),
         ("share", Self::Share),
+        ("date", Self::Date),
         ("yes_no", Self::YesNo),
         ("text", Self::Text),
+        ("list", Self::List),
         ("choice", Self::Choice),
         ("check", Self::Check),
     ];

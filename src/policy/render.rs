@@ -7,6 +7,7 @@ use super::{Line, ParameterValue, Unit};
 use crate::formula::{Input, Val};
 use crate::said;
 use crate::words::{Lang, Said};
+use chrono::NaiveDate;
 
 /// A stretch of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +184,10 @@ pub(super) fn validity(value: &InForce<'_>) -> Said {
 fn show_value(unit: Unit, value: &Val) -> Said {
     match (unit, value) {
         (Unit::Fen, Val::Integer(fen)) => Said::same(yuan(i128::from(*fen))),
+        (Unit::Date, Val::Integer(day)) => {
+            let day = i32::try_from(*day).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+            day.map_or(UNKNOWN, |day| Said::same(day.to_string()))
+        }
         (_, Val::Integer(number)) => Said::same(number.to_string()),
         (_, Val::YesNo(true)) => Said::fixed("是", "yes"),
         (_, Val::YesNo(false)) => Said::fixed("否", "no"),

@@ -56,10 +56,34 @@ impl Role {
 /// Where a fact is read from the record itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldSource {
-    /// The field; its value as it counts, summed from rows where there are rows.
+    /// The field; its value as it counts, summed from rows where there are rows. `reference.field`
+    /// is a field of the record it leads to.
     pub field: String,
     /// The code of the paper that would settle it while the field is empty.
     pub paper: Option<String>,
+}
+
+/// Rows of a table of the record a fact is read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowsSource {
+    /// The table.
+    pub table: String,
+    /// Columns, each with the values a row has one of to count.
+    pub narrowed: Vec<(String, Vec<String>)>,
+    /// What is taken of them.
+    pub take: Take,
+}
+
+/// What is taken of rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// How many there are.
+    Count,
+    /// What a column comes to; not known while a row lacks it.
+    Sum(String),
+    /// The codes or texts of a column, each once.
+    List(String),
 }
 
 /// A measure a fact is read from.
@@ -87,6 +111,9 @@ pub struct FactKind {
     pub from: Option<FieldSource>,
     /// The measure it is, with the record as the move will leave it.
     pub measure: Option<MeasureSource>,
+    /// The rows it comes from. Left out of what is hashed where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowsSource>,
     /// The fields it comes from, a field of the person with the name of the reference before it
     /// (`head.name`): named when a record is returned, frozen when it is submitted.
     #[serde(skip)]
@@ -101,6 +128,14 @@ pub struct FactKind {
 }
 
 impl FactKind {
+    /// How many ways it is said to come about; none where the Rust of its area gives it.
+    pub(super) fn ways(&self) -> usize {
+        [self.from.is_some(), self.measure.is_some(), self.rows.is_some()]
+            .into_iter()
+            .filter(|way| *way)
+            .count()
+    }
+
     /// Every field it depends on.
     pub fn looks_at(&self) -> impl Iterator<Item = &String> {
         self.fields.iter().chain(&self.reads)

@@ -282,6 +282,7 @@ fn fits(kind: &FactKind, value: &Val) -> bool {
     match (kind.unit, value) {
         (Unit::Check, Val::Text(code)) => code == "none" || code == "has",
         (Unit::Choice, Val::Text(code)) => kind.words.iter().any(|word| word.id == *code),
+        (Unit::Date, Val::Integer(_)) => true,
         (unit, _) => unit.kind() == Some(value.kind()),
     }
 }

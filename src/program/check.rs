@@ -3,8 +3,7 @@
 use super::same::same_person;
 use super::typed::TypedError;
 use super::{
-    Ask, Catalogue, Field, FieldType, Kind, Required, Validity, day_number, effective_fields,
-    formula_value,
+    Ask, Catalogue, Field, FieldType, Kind, Required, Validity, day_number, effective_fields, see,
 };
 use crate::formula::Inputs;
 use crate::record::{
@@ -301,8 +300,8 @@ fn holds(valid: &Validity, values: &Fields, scope: &[&Field], today: NaiveDate) 
     let mut inputs = Inputs::new();
     inputs.know("today", day_number(today));
     for field in scope {
-        if let Some(value) = values.get(&field.id).and_then(formula_value) {
-            inputs.know(field.id.as_str(), value);
+        if let Some(value) = values.get(&field.id) {
+            see(&mut inputs, field, value);
         }
     }
     valid.formula.eval(&inputs).yes_no() != Some(false)
@@ -360,7 +359,15 @@ pub(super) fn range(field: &Field, value: &Value) -> Result<(), TypedError> {
             min.filter(|min| number < min).map(|min| min.to_string()),
             max.filter(|max| number > max).map(|max| max.to_string()),
         ),
-        (FieldType::Decimal { min, max }, Value::Decimal(number)) => (
+        (FieldType::Decimal { places: Some(places), .. }, Value::Decimal(number))
+            if number.normalize().scale() > *places =>
+        {
+            return Err(TypedError::new(
+                said!("小数最多 {places} 位。", "{places} digits after the point at most."),
+                Said::fixed("请核对数字。", "Check the number."),
+            ));
+        }
+        (FieldType::Decimal { min, max, .. }, Value::Decimal(number)) => (
             min.filter(|min| number < min).map(|min| min.to_string()),
             max.filter(|max| number > max).map(|max| max.to_string()),
         ),

@@ -3,10 +3,11 @@
 //! What can be derived is derived. Nothing typed is overwritten: when a typed total and its rows
 //! disagree, the rows count and the typed one is handed back as a question.
 
-use super::{Field, FieldType, Kind, Total};
+use super::{Derived, Field, FieldType, Kind, Total};
 use crate::formula::{Formula, Inputs, Outcome, Val};
 use crate::record::{Fields, Value};
 use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
 use std::borrow::Cow;
 
 /// The value of a field as everything that reads the record should take it.
@@ -34,7 +35,7 @@ pub fn effective(kind: &Kind, fields: &Fields, id: &str) -> Effective {
         return Effective { value, ..Effective::default() };
     }
     let typed = fields.get(id).cloned();
-    match field.total.as_ref().and_then(|total| from_rows(total, field, fields)) {
+    match field.total.as_ref().and_then(|total| from_rows(kind, total, field, fields)) {
         None => Effective { value: typed, ..Effective::default() },
         Some(value) => Effective {
             disagrees_with_typed: typed.filter(|typed| *typed != value),
@@ -86,16 +87,54 @@ pub fn effective_row(columns: &[&Field], fields: &Fields) -> Fields {
     out
 }
 
-fn from_rows(total: &Total, field: &Field, fields: &Fields) -> Option<Value> {
-    let rows = fields.get(&total.table).map(Value::rows).filter(|rows| !rows.is_empty())?;
-    let counted = rows.iter().filter(|row| {
-        let only = total.only.as_ref().and_then(|column| row.fields.get(column));
+/// Whether a derived facet holds of a record; nothing where that is not known.
+#[must_use]
+pub fn derived(kind: &Kind, fields: &Fields, derived: &Derived) -> Option<bool> {
+    let mut inputs = Inputs::new();
+    for name in derived.is.inputs() {
+        if let Some(field) = kind.field(name)
+            && let Some(value) = effective(kind, fields, name).value
+        {
+            see(&mut inputs, field, &value);
+        }
+    }
+    derived.is.eval(&inputs).yes_no()
+}
+
+/// Rows of a table with their computed columns: those that have one of the values wanted in each of
+/// some columns.
+pub fn rows_with<'f>(
+    kind: &'f Kind,
+    fields: &'f Fields,
+    table: &str,
+    wanted: &[(String, Vec<String>)],
+) -> impl Iterator<Item = Cow<'f, Fields>> {
+    let columns: Vec<&Field> =
+        kind.field(table).into_iter().flat_map(|table| table.field_type.columns()).collect();
+    let computed = columns.iter().any(|column| column.is_computed());
+    let rows = fields.get(table).map(Value::rows).unwrap_or_default().iter();
+    let rows = rows.map(move |row| match computed {
+        true => Cow::Owned(effective_row(&columns, &row.fields)),
+        false => Cow::Borrowed(&row.fields),
+    });
+    rows.filter(move |row| {
+        wanted.iter().all(|(column, wanted)| {
+            let values = row.get(column).map(Value::facets).unwrap_or_default();
+            values.iter().any(|value| wanted.iter().any(|one| one == value))
+        })
+    })
+}
+
+fn from_rows(kind: &Kind, total: &Total, field: &Field, fields: &Fields) -> Option<Value> {
+    fields.get(&total.table).map(Value::rows).filter(|rows| !rows.is_empty())?;
+    let counted = rows_with(kind, fields, &total.table, &total.narrowed).filter(|row| {
+        let only = total.only.as_ref().and_then(|column| row.get(column));
         only.and_then(Value::as_yes_no).unwrap_or(true)
     });
     let sum = match &total.sum {
         None => i64::try_from(counted.count()).ok(),
         Some(column) => counted
-            .filter_map(|row| match row.fields.get(column) {
+            .filter_map(|row| match row.get(column) {
                 Some(Value::Money(amount) | Value::Integer(amount)) => Some(*amount),
                 _ => None,
             })
@@ -129,8 +168,8 @@ fn computed<'f>(
             FieldType::Computed { .. } => None,
             _ => typed(name),
         };
-        if let Some(value) = value.as_ref().and_then(formula_value) {
-            inputs.know(name, value);
+        if let Some(value) = value {
+            see(&mut inputs, field, &value);
         }
     }
     match formula.eval(&inputs) {
@@ -153,21 +192,34 @@ fn given(value: Val, gives: &FieldType) -> Option<Value> {
     })
 }
 
+/// Lets a formula see the value of a field, or that there is one.
+pub fn see(inputs: &mut Inputs, field: &Field, value: &Value) {
+    match formula_value(&field.field_type, value) {
+        Some(value) => inputs.know(&field.id, value),
+        None if value.is_blank() => {}
+        None => inputs.have(&field.id),
+    }
+}
+
 /// A value as formulas see it: money in fen, a date as its day number (so that dates can be
-/// compared and subtracted), tags as a list; `None` for what cannot stand in a formula.
+/// compared and subtracted), a decimal as a whole number of its last places, tags as a list; `None`
+/// for what a formula does not read.
 #[must_use]
-pub fn formula_value(value: &Value) -> Option<Val> {
+pub fn formula_value(field_type: &FieldType, value: &Value) -> Option<Val> {
     Some(match value {
         Value::Text(text) | Value::Choice(text) => Val::Text(text.clone()),
         Value::Integer(number) | Value::Money(number) => Val::Integer(*number),
         Value::Date(date) => Val::Integer(day_number(*date)),
         Value::YesNo(yes) => Val::YesNo(*yes),
         Value::Tags(codes) => Val::List(codes.clone()),
-        Value::Decimal(_)
-        | Value::Instant(_)
-        | Value::Reference(_)
-        | Value::Table(_)
-        | Value::Papers(_) => return None,
+        Value::Decimal(number) => {
+            let FieldType::Decimal { places: Some(places), .. } = field_type else { return None };
+            let scaled = number.checked_mul(Decimal::from(10_u64.checked_pow(*places)?))?;
+            Val::Integer(scaled.is_integer().then(|| i64::try_from(scaled).ok())??)
+        }
+        Value::Instant(_) | Value::Reference(_) | Value::Table(_) | Value::Papers(_) => {
+            return None;
+        }
     })
 }
 

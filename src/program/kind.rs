@@ -47,10 +47,23 @@ pub struct Kind {
     /// What lists are narrowed by: the fields its pack names, and every reference of
     /// [`Self::references`].
     pub facets: Vec<String>,
+    /// Those of its facets that are no field but worked out from fields.
+    pub derived: Vec<Derived>,
     /// Its lists, besides that of all of them.
     pub lists: Vec<RecordList>,
     /// What is counted of its records.
     pub measures: Vec<Measure>,
+}
+
+/// A facet that follows from the fields of a record.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// Id within the kind.
+    pub id: String,
+    /// What it is called.
+    pub title: Said,
+    /// Whether the record has it; not known, it has neither.
+    pub is: Formula,
 }
 
 /// A list of records of one kind.
@@ -183,6 +196,8 @@ pub struct Total {
     pub sum: Option<String>,
     /// A yes/no column; rows where it says no are left out.
     pub only: Option<String>,
+    /// Columns, each with the values a row has one of to count.
+    pub narrowed: Vec<(String, Vec<String>)>,
     /// Added to the result: the head of a household is no row of it.
     pub plus: i64,
 }
@@ -260,6 +275,9 @@ pub enum FieldType {
         min: Option<Decimal>,
         /// Most.
         max: Option<Decimal>,
+        /// Most digits after the point. Formulas see the number with the point so many places
+        /// further to the right, and do not read it without.
+        places: Option<u32>,
     },
     /// Money in fen; written in yuan in packs and by people.
     Money {
@@ -424,6 +442,12 @@ impl Field {
         matches!(self.field_type, FieldType::Computed { .. })
     }
 
+    /// Whether it leads to another record.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        matches!(self.field_type, FieldType::Reference { .. })
+    }
+
     /// How the record's person stands as the first row, when this is a table of people.
     #[must_use]
     pub fn first_row(&self) -> Option<&FirstRow> {
@@ -468,6 +492,12 @@ impl Kind {
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields().find(|field| field.id == id)
+    }
+
+    /// A facet that is worked out.
+    #[must_use]
+    pub fn derived(&self, id: &str) -> Option<&Derived> {
+        self.derived.iter().find(|derived| derived.id == id)
     }
 
     /// One of its lists.

@@ -1,8 +1,9 @@
-//! Measures: how many records there are by a key, or what they come to, and what that may not pass.
+//! Measures: how many records there are by a key, what they come to, or the last day of one, and what
+//! that may not pass.
 
 use crate::words::Said;
 
-/// A count or a sum of records of one kind, by key.
+/// What is taken of the records of one kind, by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
     /// Id.
@@ -13,8 +14,8 @@ pub struct Measure {
     pub states: Vec<String>,
     /// Facets, each with the values a record has one of to count.
     pub facets: Vec<(String, Vec<String>)>,
-    /// The money or integer field that is summed; without one records are counted.
-    pub sum: Option<String>,
+    /// What is taken of them.
+    pub tally: Tally,
     /// What it goes by. A record that lacks one of these is not counted.
     pub per: Vec<MeasureKey>,
     /// Never more than this.
@@ -24,6 +25,38 @@ pub struct Measure {
     /// What is said of a change that would pass a bound; `{number}` is another record counted under
     /// the same key, `{total}` what it would come to, `{bound}` the bound.
     pub says: Said,
+}
+
+/// What a measure takes of the records under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tally {
+    /// How many there are.
+    Count,
+    /// What a money or integer field comes to.
+    Sum(String),
+    /// The last day in a date field, as a day number; there is none where there are no records.
+    Last(String),
+}
+
+impl Tally {
+    /// The field that is looked at.
+    #[must_use]
+    pub fn field(&self) -> Option<&String> {
+        match self {
+            Self::Count => None,
+            Self::Sum(field) | Self::Last(field) => Some(field),
+        }
+    }
+
+    /// Takes one more amount into what there is so far.
+    #[must_use]
+    pub fn and(&self, so_far: Option<i64>, amount: i64) -> i64 {
+        match (self, so_far) {
+            (_, None) => amount,
+            (Self::Last(_), Some(day)) => day.max(amount),
+            (_, Some(total)) => total.saturating_add(amount),
+        }
+    }
 }
 
 /// One part of a key.

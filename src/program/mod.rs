@@ -33,15 +33,16 @@ pub use check::{
 };
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches, pinyin_of};
 pub use effective::{
-    Effective, day_number, effective, effective_fields, effective_row, formula_value,
+    Effective, day_number, derived, effective, effective_fields, effective_row, formula_value,
+    rows_with, see,
 };
 pub use first_row::{entered_again, has_first_row};
 pub use follow::{Follow, Given};
 pub use kind::{
-    Confidential, Field, FieldType, FirstRow, Import, Kind, ListSort, RecordList, Required,
-    SearchKeys, Section, Total, Validity,
+    Confidential, Derived, Field, FieldType, FirstRow, Import, Kind, ListSort, RecordList,
+    Required, SearchKeys, Section, Total, Validity,
 };
-pub use measure::{KeyPart, Measure, MeasureKey};
+pub use measure::{KeyPart, Measure, MeasureKey, Tally};
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};
 pub use show::{HIDDEN, mask, mask_refused, masked, plain, show};

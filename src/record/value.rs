@@ -103,6 +103,29 @@ impl Value {
         }
     }
 
+    /// What lists are narrowed by it as: a code, a text, `yes` or `no`; nothing for anything else.
+    #[must_use]
+    pub fn facets(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) | Self::Choice(text) => vec![text],
+            Self::Tags(tags) => tags.iter().map(String::as_str).collect(),
+            Self::YesNo(yes) => vec![if *yes { "yes" } else { "no" }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether nothing is in it: no rows, no codes, no text.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Choice(text) => text.trim().is_empty(),
+            Self::Tags(codes) => codes.is_empty(),
+            Self::Table(rows) => rows.is_empty(),
+            Self::Papers(papers) => papers.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The rows of a table; no rows for anything else.
     #[must_use]
     pub fn rows(&self) -> &[Row] {

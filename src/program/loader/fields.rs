@@ -20,9 +20,14 @@ pub(super) struct Gathered<'m> {
     pub states: Vec<At<String>>,
     /// What is unlikely, by field.
     pub doubts: Vec<(String, Validity)>,
+    /// What rows are narrowed by, by table.
+    pub narrowed: Vec<(String, Where)>,
     /// Where each field stands, by its path.
     pub places: BTreeMap<String, Place>,
 }
+
+/// What something is narrowed by, as written: names, each with the values that will do.
+pub(super) type Where = Vec<(At<String>, Vec<At<String>>)>;
 
 /// The sections of a kind.
 pub(super) fn sections(kind: &Node<'_>, into: &mut Gathered<'_>) -> Vec<Section> {
@@ -97,7 +102,7 @@ pub(super) fn field(item: &Node<'_>, under: &str, into: &mut Gathered<'_>) -> Op
     });
     let aliases = values(item.texts("aliases"));
     let valid = validity(item, "valid");
-    let total = total(item);
+    let total = total(item, into);
     let asked = item.yes("asked").unwrap_or(false);
     let gives_away = gives_away(item, field_type.as_ref());
     item.finish();
@@ -157,7 +162,11 @@ fn field_type(
             min: item.whole("min").map(|at| at.value),
             max: item.whole("max").map(|at| at.value),
         },
-        "decimal" => FieldType::Decimal { min: decimal(item, "min"), max: decimal(item, "max") },
+        "decimal" => FieldType::Decimal {
+            min: decimal(item, "min"),
+            max: decimal(item, "max"),
+            places: item.whole("places").and_then(|at| u32::try_from(at.value).ok()),
+        },
         "money" => FieldType::Money { min: money(item, "min") },
         "date" => FieldType::Date,
         "instant" => FieldType::Instant,
@@ -186,7 +195,8 @@ fn field_type(
                 closest(other, FieldType::NAMES),
             );
             item.forgive(&[
-                "list", "kind", "column", "min", "max", "formula", "gives", "find_by", "make",
+                "list", "kind", "column", "min", "max", "places", "formula", "gives", "find_by",
+                "make",
             ]);
             return None;
         }
@@ -303,9 +313,10 @@ fn validity(item: &Node<'_>, key: &'static str) -> Option<Validity> {
     Some(Validity { formula: formula?, said })
 }
 
-fn total(item: &Node<'_>) -> Option<Total> {
+fn total(item: &Node<'_>, into: &mut Gathered<'_>) -> Option<Total> {
     let node = item.table("total")?;
     let table = node.need_text("table").map(|at| at.value);
+    let named: Where = node.table("where").iter().flat_map(Node::every_list).collect();
     let sum = node.text("sum").map(|at| at.value);
     let only = node.text("only").map(|at| at.value);
     let count = node.yes("count").unwrap_or(false);
@@ -317,5 +328,9 @@ fn total(item: &Node<'_>) -> Option<Total> {
         ));
     }
     node.finish();
-    Some(Total { table: table?, sum, only, plus })
+    let table = table?;
+    let narrowed =
+        named.iter().map(|(at, wanted)| (at.value.clone(), values(wanted.clone()))).collect();
+    into.narrowed.push((table.clone(), named));
+    Some(Total { table, sum, only, narrowed, plus })
 }

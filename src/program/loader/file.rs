@@ -95,7 +95,7 @@ fn kind(
     let confidential = node.text("confidential");
     let handler = node.text("handler");
     let shows = node.texts("shows");
-    let facets = node.texts("facet");
+    let facets = records::facets(node);
     let (lists, measures) = (node.tables("list"), node.tables("measure"));
     let search = node.table("search");
     let import = node.table("import");
@@ -104,12 +104,13 @@ fn kind(
         mentions,
         states: Vec::new(),
         doubts: Vec::new(),
+        narrowed: Vec::new(),
         places: BTreeMap::new(),
     };
     let sections = fields::sections(node, &mut gathered);
     let workflow =
         node.table("workflow").map(|node| moves::workflow(&node, &sections, &mut gathered));
-    let Gathered { states, doubts, places, .. } = gathered;
+    let Gathered { states, doubts, places, narrowed, .. } = gathered;
     node.finish();
     let mut kind = Kind {
         id: id.value.clone(),
@@ -132,21 +133,19 @@ fn kind(
         sections,
         doubts,
         workflow: workflow.as_ref().map(|read| read.workflow.clone()),
-        facets: facets.iter().map(|at| at.value.clone()).collect(),
+        facets: facets.iter().map(|facet| facet.id.value.clone()).collect(),
+        derived: facets.iter().filter_map(records::NamedFacet::derived).collect(),
         lists: Vec::new(),
         measures: Vec::new(),
     };
-    let references: Vec<String> = kind.references().map(|(path, _)| path).collect();
-    kind.facets.extend(references);
-    kind.facets.sort_unstable();
-    kind.facets.dedup();
+    records::add_references(&mut kind);
     kind.measures =
         measures.iter().filter_map(|node| measures::read(node, &kind, mentions)).collect();
     for node in &lists {
         let list = records::list(node, &kind, mentions);
         kind.lists.extend(list);
     }
-    records::facets(&kind, &facets, node.problems());
+    records::check_facets(&kind, &facets, node.problems());
     kind.search = search.map(|node| search_keys(&node, &kind)).unwrap_or_default();
     kind.import = match import {
         Some(node) => import_keys(&node, &kind),
@@ -157,6 +156,9 @@ fn kind(
     let problems = node.problems();
     named_fields(&kind, [&person, &consents, &confidential, &handler], problems);
     totals(&kind, &places, problems);
+    for (table, named) in &narrowed {
+        records::known_columns(&kind, table, named, problems, &mut mentions.codes);
+    }
     given_away(&kind, &places, problems);
     formulas::check(&kind, &places, problems);
     if let Some(read) = &workflow {

@@ -33,7 +33,7 @@ fn check_scope(
         let Some(place) = places.get(&format!("{under}{}", field.id)) else { continue };
         if let FieldType::Computed { formula, gives } = &field.field_type {
             // No `today`: a computed value must not change by itself.
-            check_one(formula, value_kind(gives), false, fields, place, problems);
+            check_one(formula, Some(value_kind(gives)), false, fields, place, problems);
         }
         if let Some(valid) = &field.valid {
             check_one(&valid.formula, Some(formula::Kind::YesNo), true, fields, place, problems);
@@ -64,21 +64,20 @@ pub(super) fn check_one(
 ) {
     let kind_of = |name: &str| {
         if today && name == "today" {
-            return Some(formula::Kind::Integer);
+            return Some(formula::Kind::Date);
         }
         let field = fields.iter().find(|field| field.id == name)?;
-        value_kind(&field.field_type)
+        Some(value_kind(&field.field_type))
     };
     for name in formula.inputs() {
         if kind_of(name).is_none() {
-            let usable = fields.iter().filter(|field| value_kind(&field.field_type).is_some());
             problems.add_meant(
                 place,
                 said!(
-                    "公式里的“{name}”不是这里可用的字段",
-                    "`{name}` in the formula is no field that can be used here"
+                    "公式里的“{name}”不是这里的字段",
+                    "`{name}` in the formula is no field of this"
                 ),
-                closest(name, usable.map(|field| field.id.as_str())),
+                closest(name, fields.iter().map(|field| field.id.as_str())),
             );
             return;
         }
@@ -91,7 +90,7 @@ pub(super) fn check_one(
                 format!("in the formula: {}", error.said.en),
             ),
         ),
-        Ok(found) if wanted.is_some_and(|wanted| wanted != found) => {
+        Ok(found) if wanted.is_some_and(|wanted| !wanted.takes(found)) => {
             let (found, wanted) = (found.said(), wanted.unwrap_or(found).said());
             problems.add(
                 place,
@@ -105,8 +104,8 @@ pub(super) fn check_one(
     }
 }
 
-/// What a field's value is in a formula; `None` when it cannot stand in one.
-fn value_kind(field_type: &FieldType) -> Option<formula::Kind> {
+/// What a field's value is in a formula.
+fn value_kind(field_type: &FieldType) -> formula::Kind {
     match field_type {
         FieldType::Text { .. }
         | FieldType::PersonName
@@ -114,18 +113,19 @@ fn value_kind(field_type: &FieldType) -> Option<formula::Kind> {
         | FieldType::OrgCode
         | FieldType::Phone
         | FieldType::BankCard
-        | FieldType::Choice { .. } => Some(formula::Kind::Text),
-        FieldType::Integer { .. } | FieldType::Money { .. } | FieldType::Date => {
-            Some(formula::Kind::Integer)
-        }
-        FieldType::YesNo => Some(formula::Kind::YesNo),
-        FieldType::Tags { .. } => Some(formula::Kind::List),
+        | FieldType::Choice { .. } => formula::Kind::Text,
+        FieldType::Integer { .. }
+        | FieldType::Money { .. }
+        | FieldType::Decimal { places: Some(_), .. } => formula::Kind::Integer,
+        FieldType::Date => formula::Kind::Date,
+        FieldType::YesNo => formula::Kind::YesNo,
+        FieldType::Tags { .. } => formula::Kind::List,
         FieldType::Computed { gives, .. } => value_kind(gives),
-        FieldType::Decimal { .. }
+        FieldType::Decimal { places: None, .. }
         | FieldType::Instant
         | FieldType::Reference { .. }
         | FieldType::Table { .. }
-        | FieldType::Papers { .. } => None,
+        | FieldType::Papers { .. } => formula::Kind::Thing,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Mentions;
 use super::records::{Narrowed, narrowed};
 use crate::edited::{At, Node, Problems};
-use crate::program::{FieldType, KeyPart, Kind, Measure, MeasureKey};
+use crate::program::{FieldType, KeyPart, Kind, Measure, MeasureKey, Tally};
 use crate::said;
 use crate::words::closest;
 
@@ -13,22 +13,20 @@ pub(super) fn read(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Opt
     let named: Vec<_> = node.table("where").iter().flat_map(Node::every_list).collect();
     let Narrowed { states, facets, codes } = narrowed(kind, &named, node.problems());
     mentions.codes.extend(codes);
-    let (sum, count) = (node.text("sum"), node.yes("count").unwrap_or(false));
-    if sum.is_some() == count {
-        node.wrong(said!(
-            "写 count = true（数记录），或 sum = \"字段\"（合计），只写一种",
-            "write `count = true` or `sum = \"field\"`, one of them"
-        ));
-    }
-    if let Some(sum) = &sum {
-        must_be(kind, sum, &sum.value, can_be_summed, node.problems());
-    }
+    let tally = tally(node, kind);
     let per = node.texts("per");
     let per = per.iter().filter_map(|at| key(kind, at, node.problems())).collect();
     let whole = |key| node.whole(key).map(|at| at.value);
     let (at_most, at_least) = (whole("at_most"), whole("at_least"));
     let says = node.said("says");
-    if (at_most.is_some() || at_least.is_some()) && says.is_none() {
+    let bound = at_most.is_some() || at_least.is_some();
+    if bound && matches!(tally, Some(Tally::Last(_))) {
+        node.wrong(said!(
+            "last 取最近的日期，不能有上下限",
+            "`last` is a day, and days have no `at_most` or `at_least`"
+        ));
+    }
+    if bound && says.is_none() {
         node.wrong(said!(
             "有上下限就要写 says：超过时告诉经办人什么",
             "a bound needs `says`: what whoever would pass it is told"
@@ -42,12 +40,35 @@ pub(super) fn read(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Opt
         of: kind.id.clone(),
         states,
         facets,
-        sum: sum.map(|at| at.value),
+        tally: tally?,
         per,
         at_most,
         at_least,
         says: says.unwrap_or_default(),
     })
+}
+
+/// `count = true`, `sum = "field"` or `last = "field"`.
+fn tally(node: &Node<'_>, kind: &Kind) -> Option<Tally> {
+    let count = node.yes("count").unwrap_or(false).then_some(Tally::Count);
+    let (sum, last) = (node.text("sum"), node.text("last"));
+    if let Some(sum) = &sum {
+        must_be(kind, sum, &sum.value, can_be_summed, node.problems());
+    }
+    if let Some(last) = &last {
+        let day = |field: &FieldType| matches!(field, FieldType::Date);
+        must_be(kind, last, &last.value, day, node.problems());
+    }
+    let (sum, last) = (sum.map(|at| Tally::Sum(at.value)), last.map(|at| Tally::Last(at.value)));
+    let mut ways = [count, sum, last].into_iter().flatten();
+    let (way, other) = (ways.next(), ways.next());
+    if way.is_none() || other.is_some() {
+        node.wrong(said!(
+            "count = true（数记录）、sum = \"字段\"（合计）、last = \"日期字段\"（最近一天），写一种",
+            "`count = true`, `sum = \"field\"` or `last = \"date field\"`, one of them"
+        ));
+    }
+    way
 }
 
 fn can_be_summed(field: &FieldType) -> bool {

@@ -2,10 +2,11 @@
 
 use super::Mentions;
 use super::moves::roles_in;
-use crate::edited::{At, Node, Problems, values};
-use crate::program::{FieldType, Kind, ListSort, RecordList};
+use crate::edited::{At, Node, Place, Problems, values};
+use crate::formula::{self, Formula};
+use crate::program::{Derived, Field, FieldType, Kind, ListSort, RecordList};
 use crate::said;
-use crate::words::closest;
+use crate::words::{Said, closest};
 
 /// Names under which the program keeps what it narrows lists by itself.
 const OF_THE_HOUSE: [&str; 6] =
@@ -109,10 +110,181 @@ fn known_values(
         return;
     }
     match kind.field_at(id).map(|field| &field.field_type) {
-        Some(FieldType::Choice { list } | FieldType::Tags { list, .. }) => {
+        None => values_of(&FieldType::YesNo, wanted, problems, codes),
+        Some(FieldType::Reference { .. }) => problems.add(
+            &name.place,
+            said!(
+                "“{id}”指向别的记录，where 里不能写某一份：打开那份记录，下面就有指向它的",
+                "`{id}` leads to other records and `where` names none of them: a record's page lists what points at it"
+            ),
+        ),
+        Some(field_type) => values_of(field_type, wanted, problems, codes),
+    }
+}
+
+/// A facet as its pack names it: a field, or what follows from fields.
+pub(super) struct NamedFacet {
+    /// The field, or the id of what follows from some.
+    pub id: At<String>,
+    title: Said,
+    is: Option<Formula>,
+    worked_out: bool,
+}
+
+impl NamedFacet {
+    /// What follows from fields.
+    pub fn derived(&self) -> Option<Derived> {
+        let (id, title) = (self.id.value.clone(), self.title.clone());
+        Some(Derived { id, title, is: self.is.clone()? })
+    }
+}
+
+/// Reads `facet`: fields, and `{ id = "…", is = "formula" }`.
+pub(super) fn facets(kind: &Node<'_>) -> Vec<NamedFacet> {
+    let of_field = |id| NamedFacet { id, title: Said::default(), is: None, worked_out: false };
+    let read = |item: Result<Node<'_>, At<String>>| {
+        let node = match item {
+            Ok(node) => node,
+            Err(id) => return Some(of_field(id)),
+        };
+        let id = node.need_text("id");
+        let is = Formula::need(&node, "is");
+        let title = node.said("title");
+        node.finish();
+        let id = id?;
+        super::fields::check_id(&node, &id);
+        let title = title.unwrap_or_else(|| Said::same(id.value.clone()));
+        Some(NamedFacet { id, title, is, worked_out: true })
+    };
+    kind.tables_or_texts("facet").into_iter().filter_map(read).collect()
+}
+
+/// Every reference is a facet without being named.
+pub(super) fn add_references(kind: &mut Kind) {
+    let references: Vec<String> = kind.references().map(|(path, _)| path).collect();
+    kind.facets.extend(references);
+    kind.facets.sort_unstable();
+    kind.facets.dedup();
+}
+
+/// Facets are fields with few values, and none whose values are not everybody's to see.
+pub(super) fn check_facets(kind: &Kind, facets: &[NamedFacet], problems: &Problems) {
+    for facet in facets {
+        let NamedFacet { id: at, is, .. } = facet;
+        let id = &at.value;
+        if OF_THE_HOUSE.contains(&id.as_str()) {
+            problems.add(
+                &at.place,
+                said!(
+                    "“{id}”是程序自己用的名称，不能作筛选项，请换一个编号",
+                    "`{id}` is a name the program uses itself; take another id"
+                ),
+            );
+        }
+        if !facet.worked_out {
+            field_as_facet(kind, at, problems);
+            continue;
+        }
+        if kind.field(id).is_some() || facets.iter().filter(|it| it.id.value == *id).count() > 1 {
+            problems.add(
+                &at.place,
+                said!("“{id}”已经有了，请换一个编号", "`{id}` is there already; take another id"),
+            );
+        }
+        let Some(formula) = is else { continue };
+        let own: Vec<&Field> = kind.fields().collect();
+        // No `today`: what is kept must not change by itself.
+        let yes = Some(formula::Kind::YesNo);
+        super::formulas::check_one(formula, yes, false, &own, &at.place, problems);
+        for field in formula.inputs().into_iter().filter_map(|name| kind.field(name)) {
+            tells_nothing(field, &at.place, problems);
+        }
+    }
+}
+
+fn field_as_facet(kind: &Kind, at: &At<String>, problems: &Problems) {
+    let id = &at.value;
+    let Some(field) = kind.field(id) else {
+        let known = kind.fields().filter(|field| field.field_type.is_facet());
+        problems.add_meant(
+            &at.place,
+            said!("没有“{id}”这个字段", "there is no field `{id}`"),
+            closest(id, known.map(|field| field.id.as_str())),
+        );
+        return;
+    };
+    if !field.field_type.is_facet() {
+        let name = field.field_type.name();
+        problems.add(
+            &at.place,
+            said!(
+                "“{name}”类型的字段不能作筛选项",
+                "lists are not narrowed by a field of type `{name}`"
+            ),
+        );
+    }
+    tells_nothing(field, &at.place, problems);
+}
+
+/// A list narrowed by what is sensitive would tell it: of a presence too.
+fn tells_nothing(field: &Field, place: &Place, problems: &Problems) {
+    if field.sensitive.is_some() || field.gives_away.is_some() {
+        let id = &field.id;
+        problems.add(
+            place,
+            said!(
+                "“{id}”是敏感信息，列表不能按它筛选：筛出来的名单就把它说出去了",
+                "`{id}` is sensitive: a list narrowed by it would tell it"
+            ),
+        );
+    }
+}
+
+/// The columns rows of a table are narrowed by, and their values.
+pub(super) fn known_columns(
+    kind: &Kind,
+    table: &str,
+    named: &[(At<String>, Vec<At<String>>)],
+    problems: &Problems,
+    codes: &mut Vec<(String, At<String>)>,
+) {
+    let Some(table) = kind.field(table) else { return };
+    for (name, wanted) in named {
+        match table.column(&name.value).map(|column| &column.field_type) {
+            Some(
+                field_type @ (FieldType::Choice { .. }
+                | FieldType::Tags { .. }
+                | FieldType::YesNo
+                | FieldType::Text { .. }),
+            ) => values_of(field_type, wanted, problems, codes),
+            _ => {
+                let id = &name.value;
+                let known = table.field_type.columns().iter();
+                problems.add_meant(
+                    &name.place,
+                    said!(
+                        "where 里的“{id}”不是这张表可以筛选的列",
+                        "`{id}` in `where` is no column rows can be narrowed by"
+                    ),
+                    closest(id, known.map(|column| column.id.as_str())),
+                );
+            }
+        }
+    }
+}
+
+/// The values something is narrowed to are some its type has.
+fn values_of(
+    field_type: &FieldType,
+    wanted: &[At<String>],
+    problems: &Problems,
+    codes: &mut Vec<(String, At<String>)>,
+) {
+    match field_type {
+        FieldType::Choice { list } | FieldType::Tags { list, .. } => {
             codes.extend(wanted.iter().map(|at| (list.clone(), at.clone())));
         }
-        Some(FieldType::YesNo) => {
+        FieldType::YesNo => {
             for at in wanted.iter().filter(|at| !YES_NO.contains(&at.value.as_str())) {
                 problems.add_meant(
                     &at.place,
@@ -121,57 +293,6 @@ fn known_values(
                 );
             }
         }
-        Some(FieldType::Reference { .. }) => problems.add(
-            &name.place,
-            said!(
-                "“{id}”指向别的记录，where 里不能写某一份：打开那份记录，下面就有指向它的",
-                "`{id}` leads to other records and `where` names none of them: a record's page lists what points at it"
-            ),
-        ),
         _ => {}
-    }
-}
-
-/// Facets are fields with few values, and none whose values are not everybody's to see.
-pub(super) fn facets(kind: &Kind, facets: &[At<String>], problems: &Problems) {
-    for at in facets {
-        let id = &at.value;
-        let Some(field) = kind.field(id) else {
-            let known = kind.fields().filter(|field| field.field_type.is_facet());
-            problems.add_meant(
-                &at.place,
-                said!("没有“{id}”这个字段", "there is no field `{id}`"),
-                closest(id, known.map(|field| field.id.as_str())),
-            );
-            continue;
-        };
-        if OF_THE_HOUSE.contains(&id.as_str()) {
-            problems.add(
-                &at.place,
-                said!(
-                    "“{id}”是程序自己用的名称，不能作筛选项，请给字段换一个编号",
-                    "`{id}` is a name the program uses itself; give the field another id"
-                ),
-            );
-        }
-        if !field.field_type.is_facet() {
-            let name = field.field_type.name();
-            problems.add(
-                &at.place,
-                said!(
-                    "“{name}”类型的字段不能作筛选项",
-                    "lists are not narrowed by a field of type `{name}`"
-                ),
-            );
-        }
-        if field.sensitive.is_some() || field.gives_away.is_some() {
-            problems.add(
-                &at.place,
-                said!(
-                    "“{id}”是敏感信息，列表不能按它筛选：筛出来的名单就把它说出去了",
-                    "`{id}` is sensitive: a list narrowed by it would tell it"
-                ),
-            );
-        }
     }
 }

@@ -5,8 +5,9 @@ use super::RULES;
 use crate::furnished::id_number;
 use crate::insiders::{answers, make};
 use crate::stage::Station;
-use yizhan::office::{Answers, Command, RefusalKind};
+use yizhan::office::{Answers, Command, Queue, RefusalKind};
 use yizhan::policy::Overall;
+use yizhan::program::effective;
 use yizhan::record::{Fields, Record, RecordId, Row, Value};
 
 const CARDS: &str = include_str!("../../fixtures/lending/cards.toml");
@@ -47,7 +48,7 @@ fn a_card_is_applied_for_seen_and_issued_by_two() {
     let card = applied(&station);
     make(&station, &desk, card, "hand_in", Answers::new()).unwrap();
     // A day three working days on: Thursday the 16th, Friday, Monday the 20th.
-    let line = &station.office.list(&one, &yizhan::office::Queue::Review, 0, 10).lines[0];
+    let line = &station.office.list(&one, &Queue::Review, 0, 10).lines[0];
     assert_eq!(line.due.unwrap().to_string(), "2025-10-20");
     let named = Value::Tags(vec!["form_no".into()]);
     let back = answers(&[("reason", Value::Text("表号看不清".into())), ("fields", named)]);
@@ -84,6 +85,53 @@ fn a_card_is_applied_for_seen_and_issued_by_two() {
     assert_eq!((sheet.category.as_deref(), sheet.outcome), (Some("adult"), Overall::Suggests));
     let undo = Command::Undo { id: card, seq: None };
     station.office.perform(&two, undo).unwrap_err();
+}
+
+/// What follows from fields: whether they are filled in, parts of a day, places of a decimal, some
+/// rows of a table; and a list narrowed by it.
+#[test]
+fn a_list_goes_by_what_follows_from_fields() {
+    let files = [("programs/cards.toml", CARDS), ("policy/lending.toml", RULES)];
+    let station =
+        Station::with_files(&[files[0], files[1], ("programs/lending.toml", super::PACK)]);
+    let desk = station.actor("volunteer");
+    let card = applied(&station);
+    let queue = Queue::List { kind: "card_application".into(), list: "nobody_to_ask".into() };
+    let in_list = || station.office.list(&desk, &queue, 0, 10).total;
+    assert_eq!(in_list(), 1);
+    let amend = |fields: &[(&str, Option<Value>)]| {
+        let base = record(&station, card).revision;
+        let fields = fields.iter().map(|(id, value)| ((*id).to_string(), value.clone())).collect();
+        let amend = Command::Amend { id: card, base, fields, reason: None };
+        station.office.perform(&desk, amend)
+    };
+    let fee = |id: u32, what: &str, fen: i64, charged: bool| Row {
+        id,
+        fields: Fields::from([
+            ("what".to_string(), Value::Choice(what.into())),
+            ("amount".to_string(), Value::Money(fen)),
+            ("waived".to_string(), Value::YesNo(charged)),
+        ]),
+    };
+    let fees =
+        vec![fee(1, "adult", 1_000, true), fee(2, "child", 500, true), fee(3, "club", 70, true)];
+    amend(&[
+        ("guarantor_phone", Some(Value::Text("13900000001".into()))),
+        ("fees", Some(Value::Table(fees))),
+    ])
+    .unwrap();
+    assert_eq!(in_list(), 0, "a telephone is there");
+    let kind = station.office.catalogue().kind("card_application").unwrap();
+    let held = |field: &str| effective(kind, &record(&station, card).fields, field).value;
+    assert_eq!(held("children_fees"), Some(Value::Money(500)));
+    // The station's day is 2025-10-13.
+    assert_eq!(held("year_applied"), Some(Value::Integer(202_510)));
+    let far = |text: &str| Some(Value::Decimal(text.parse().unwrap()));
+    amend(&[("distance", far("20.5"))]).unwrap();
+    assert_eq!(amend(&[("distance", far("20.6"))]).unwrap_err().field, "distance");
+    assert_eq!(amend(&[("distance", far("3.25"))]).unwrap_err().field, "distance");
+    amend(&[("guarantor_phone", None)]).unwrap();
+    assert_eq!(in_list(), 1);
 }
 
 /// An answer that would change what it is compared with is refused where it is written.

@@ -45,7 +45,8 @@ fn what_pointed_at_either_is_counted_as_the_one_that_stays() {
     assert_eq!((after.revision, &after.fields), (before.revision, &before.fields), "not rewritten");
     // The old number still leads there, and so does whoever types it into a loan.
     assert_eq!(station.office.numbered(&twins_number), Some(reader));
-    let third = loan(&station, &twins_number, "工会法读本");
+    made(&station, "book", &[("title", "劳动法问答")]);
+    let third = loan(&station, &twins_number, "劳动法问答");
     let typed = station.office.record(third).unwrap().unwrap();
     assert_eq!(typed.get("reader"), Some(&Value::Reference(reader)));
     // Whoever looks for the one that is gone finds the one that stays.

@@ -161,6 +161,8 @@ fn read(unit: Unit, typed: &str) -> Option<ParameterValue> {
             _ => None,
         },
         Unit::Text | Unit::Choice | Unit::Check => Some(ParameterValue::Text(typed)),
+        // The loader takes no parameter of these.
+        Unit::Date | Unit::List => None,
         _ => whole(&typed).map(ParameterValue::Integer),
     }
 }
