@@ -157,6 +157,13 @@ impl super::Office {
         counted(measure, kind, record, &self.merges())
     }
 
+    /// What a measure comes to now under a key: a value for each part of its `per`, a record by its
+    /// id. Nothing for a measure nobody has, and for the last day (a day number) of no records.
+    #[must_use]
+    pub fn measure(&self, id: &str, key: &[String]) -> Option<i64> {
+        self.measured(id, &key.to_vec(), &[])
+    }
+
     /// What a measure comes to under a key, with records as they will be; nothing for a measure
     /// nobody has, and for the last day of no records.
     pub(super) fn measured(&self, id: &str, key: &Keys, with: &[&Record]) -> Option<i64> {

@@ -148,9 +148,10 @@ impl Office {
         touched.extend(self.pointing_ids(note.into));
         learn(Arc::make_mut(&mut self.merges.write().unwrap_or_else(PoisonError::into_inner)));
         self.worked_out.changed();
-        // The one that stays is found by the names and numbers of the one that is gone.
-        let stays = self.canonical(note.into);
-        touched.extend(self.kind_of_raw(stays).map(|kind| (kind, stays)));
+        // The one that stays is found by the names and numbers of the one that is gone; one that is
+        // back by those of all that were merged into it before.
+        let stay = [note.into, note.from].map(|id| self.canonical(id));
+        touched.extend(stay.into_iter().filter_map(|id| Some((self.kind_of_raw(id)?, id))));
         for (kind, id) in touched {
             if let Ok(Some(record)) = self.inside(&kind, id) {
                 self.show(&record);

@@ -18,13 +18,13 @@ use yizhan::record::{Fields, RecordId, SystemClock, Value};
 use yizhan::store::Secret;
 
 /// A file system of 20 MB in memory, gone when dropped.
-struct Disk {
+pub struct Disk {
     at: PathBuf,
 }
 
 impl Disk {
     /// Mounts it over a folder, which is made; nothing where that is not allowed.
-    fn over(folder: &Path) -> Option<Self> {
+    pub fn over(folder: &Path) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let options = ["-t", "tmpfs", "-o", "size=20m,mode=700", "tmpfs"];
         let mounted = Command::new("mount").args(options).arg(folder).output();
@@ -73,7 +73,7 @@ impl Disk {
     }
 
     /// Leaves `room` bytes and no more.
-    fn fill(&self, room: u64) {
+    pub fn fill(&self, room: u64) {
         let mut filler = File::create(self.at.join("filler")).unwrap();
         for block in [1 << 20, 4096, 1] {
             let block = vec![7; block];
@@ -89,7 +89,7 @@ impl Disk {
     }
 
     /// Makes room again.
-    fn empty(&self) {
+    pub fn empty(&self) {
         std::fs::remove_file(self.at.join("filler")).unwrap();
     }
 

@@ -111,18 +111,24 @@ impl Station {
     /// The same with files laid beside those that come with the program: name and content.
     pub fn with_files(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let station = Self::with_files_in(folder.path(), files);
+        Self { _folder: Some(folder), ..station }
+    }
+
+    /// The same in a folder that is there and stays.
+    pub fn with_files_in(folder: &Path, files: &[(&str, &str)]) -> Self {
         for (name, content) in files {
-            let place = folder.path().join("own").join(name);
+            let place = folder.join("own").join(name);
             std::fs::create_dir_all(place.parent().unwrap()).unwrap();
             std::fs::write(place, content).unwrap();
         }
-        let sources = Sources::load(Some(&folder.path().join("own")));
+        let sources = Sources::load(Some(&folder.join("own")));
         let sources = sources.unwrap_or_else(|problems| panic!("{problems:?}"));
         let clock = Arc::new(FixedClock::new("2025-10-15T01:00:00Z".parse().unwrap()));
         let roles = [Role::Volunteer, Role::Supervisor, Role::Auditor];
-        let at = folder.path().join("station");
+        let at = folder.join("station");
         let (office, admin) = made_of(sources, &at, clock.clone(), &roles);
-        Self { office, clock, admin, _folder: Some(folder) }
+        Self { office, clock, admin, _folder: None }
     }
 
     /// The same in a folder that is there and stays.
