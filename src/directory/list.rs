@@ -42,6 +42,19 @@ pub struct Filter {
     pub updated_before: Option<Instant>,
     /// Found by this text, as in [`Directory::search`]; empty for any.
     pub text: String,
+    /// Meant by each of these words.
+    pub words: Vec<Meaning>,
+}
+
+/// A word a list is narrowed by: a card passes that has any of what it may mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meaning {
+    /// What the card is found by.
+    pub text: String,
+    /// States it may be in.
+    pub states: Vec<String>,
+    /// Facets it may have, each with the values that will do.
+    pub facets: Vec<(String, Vec<String>)>,
 }
 
 impl Filter {
@@ -137,6 +150,34 @@ struct Test<'a> {
     /// The mark of confidential cards, and the one that opens them to the reader.
     confidential: Option<(u32, Option<u32>)>,
     found: Option<Found>,
+    words: Vec<MeaningTest<'a>>,
+}
+
+/// A word with its strings looked up.
+struct MeaningTest<'a> {
+    found: Option<Found>,
+    states: &'a [String],
+    facets: Vec<u32>,
+}
+
+impl<'a> MeaningTest<'a> {
+    fn new(word: &'a Meaning, directory: &Directory) -> Self {
+        let values = |(name, values): &'a (String, Vec<String>)| {
+            values.iter().filter_map(move |value| directory.find_facet(name, value))
+        };
+        let found = (!word.text.trim().is_empty()).then(|| Found::new(&word.text, directory));
+        Self {
+            found: found.flatten(),
+            states: &word.states,
+            facets: word.facets.iter().flat_map(values).collect(),
+        }
+    }
+
+    fn passes(&self, slot: u32, state: &str, has: impl Fn(u32) -> bool) -> bool {
+        self.found.as_ref().is_some_and(|found| found.has(slot))
+            || self.states.iter().any(|wanted| wanted == state)
+            || self.facets.iter().any(|facet| has(*facet))
+    }
 }
 
 impl<'a> Test<'a> {
@@ -168,6 +209,7 @@ impl<'a> Test<'a> {
                 Some((mark, directory.find_facet(OPEN_TO, reader)))
             }),
             found,
+            words: filter.words.iter().map(|word| MeaningTest::new(word, directory)).collect(),
         })
     }
 
@@ -190,6 +232,7 @@ impl<'a> Test<'a> {
             && self.not_submitted_by.is_none()
             && self.without.is_empty()
             && self.confidential.is_none()
+            && self.words.is_empty()
             && filter.due_from.is_none()
             && filter.due_before.is_none()
         {
@@ -199,6 +242,7 @@ impl<'a> Test<'a> {
         let first = directory.facets.get(at);
         let has = |facet: u32| first == facet || facts.facets.clone().any(|has| has == facet);
         self.facets.iter().all(|any| any.iter().any(|&facet| has(facet)))
+            && self.words.iter().all(|word| word.passes(slot, &group.state, has))
             && !self.without.iter().any(|&facet| has(facet))
             && self.confidential.is_none_or(|(mark, open)| !has(mark) || open.is_some_and(has))
             && self.submitted_by.is_none_or(|by| facts.submitted_by == Some(by))

@@ -35,7 +35,7 @@ mod tests;
 mod text;
 
 pub use card::{Card, Few, IdNumber, IdRole, OfPerson};
-pub use list::{CONFIDENTIAL, Filter, OPEN_TO, Sort, SortBy};
+pub use list::{CONFIDENTIAL, Filter, Meaning, OPEN_TO, Sort, SortBy};
 pub use search::{Hit, Query, Why};
 pub use slots::Slots;
 

@@ -2,12 +2,16 @@
 
 use super::Office;
 use super::merging::Merges;
+use super::totals::Share;
 use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
-use crate::program::{AskType, FieldType, Kind, PERSON, Workflow, derived, effective};
+use crate::program::{
+    AskType, FieldType, KeyPart, Kind, Measure, PERSON, Tally, Workflow, derived, effective,
+};
 use crate::record::{Record, RecordId, Value};
 use crate::store::{Glance, StoreError, Walk};
 use crate::workflow;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -15,8 +19,8 @@ use std::sync::PoisonError;
 /// What a walk over the table shows of a record.
 #[allow(clippy::large_enum_variant, reason = "nearly all are cards")]
 pub(super) enum Walked<'r> {
-    /// Its card.
-    Card(Card<'r>),
+    /// Its card, and what it counts for in measures.
+    Card(Card<'r>, SmallVec<[Share; 2]>),
     /// Its making was taken back, or its content erased.
     Withdrawn(Box<Record>),
 }
@@ -31,6 +35,8 @@ impl Office {
     ) -> Result<Walk, StoreError> {
         let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
         let merges = self.merges();
+        // Keys are hashed alike by all there ever are.
+        let totals = self.totals().alike();
         self.store.walk(|record| {
             let glance = record.glance()?;
             let kind = plain.iter().find(|kind| kind.id == glance.kind);
@@ -39,7 +45,11 @@ impl Office {
             {
                 let mut card = at_a_glance(&glance, kind, &merges, whose);
                 self.with_those_gone(&mut card, kind, &merges);
-                each(Walked::Card(card));
+                let shares = match kind.measures.is_empty() {
+                    true => SmallVec::new(),
+                    false => totals.shares(kind, &counted_fields(&glance, kind)),
+                };
+                each(Walked::Card(card, shares));
                 return Ok(());
             }
             let record = record.stored()?.record;
@@ -54,7 +64,7 @@ impl Office {
                 });
                 let mut card = of(&record, whose, kind, &self.calendar, &merges);
                 self.with_those_gone(&mut card, kind, &merges);
-                each(Walked::Card(card));
+                each(Walked::Card(card, totals.shares(kind, &record)));
             }
             Ok(())
         })
@@ -201,7 +211,21 @@ fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
     }
 }
 
-/// Whether the card of such a record needs nothing but its texts and references.
+/// What measures of a plain kind look at of a record.
+fn counted_fields(glance: &Glance<'_>, kind: &Kind) -> Record {
+    let mut record = Record::made(glance.id, &kind.id, "", "", glance.created);
+    let facets = kind.measures.iter().flat_map(|measure| measure.facets.iter().map(|(id, _)| id));
+    let keys = kind.measures.iter().flat_map(|measure| measure.per.iter().map(|key| &key.field));
+    for id in facets.chain(keys) {
+        let text = || glance.text(id).map(|text| Value::Text(text.clone().into_owned()));
+        let value = glance.reference(id).map(Value::Reference).or_else(text);
+        record.fields.extend(value.map(|value| (id.clone(), value)));
+    }
+    record
+}
+
+/// Whether the card of such a record, and what it counts for, needs nothing but its texts and
+/// references.
 fn is_plain(kind: &Kind) -> bool {
     let seen = |facet: &String| {
         kind.field(facet).is_some_and(|field| {
@@ -215,7 +239,13 @@ fn is_plain(kind: &Kind) -> bool {
     let search = &kind.search;
     let mut paths =
         search.names.iter().chain(&search.phones).chain(&search.id_numbers).chain(&search.numbers);
+    let counted = |measure: &Measure| {
+        measure.tally == Tally::Count
+            && measure.facets.iter().all(|(facet, _)| seen(facet))
+            && measure.per.iter().all(|key| key.part == KeyPart::Whole && seen(&key.field))
+    };
     kind.workflow.is_none()
+        && kind.measures.iter().all(counted)
         && kind.confidential.is_none()
         && kind.facets.iter().all(seen)
         && paths.all(|path| !path.contains('.'))

@@ -47,17 +47,20 @@ impl super::Office {
         }
         if !report.is_right() {
             let fresh = RefCell::new(Directory::new());
+            let mut totals = self.totals().alike();
             let filled = self.each_card(
                 |id| fresh.borrow().of_person(id),
                 |walked| {
-                    if let Walked::Card(card) = walked {
+                    if let Walked::Card(card, shares) = walked {
                         fresh.borrow_mut().put(&card);
+                        shares.into_iter().for_each(|share| totals.add(share));
                     }
                 },
             );
             filled.map_err(unread)?;
             let fresh = fresh.into_inner();
             *self.directory.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            *self.totals_mut() = totals;
             self.worked_out.changed();
         }
         Ok(report)
@@ -68,8 +71,10 @@ impl super::Office {
         let mut report = DirectoryReport::default();
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let of_person = |id| directory.of_person(id);
+        let mut totals = self.totals().alike();
         let walk = self.each_card(of_person, |walked| {
-            let Walked::Card(card) = walked else { return };
+            let Walked::Card(card, shares) = walked else { return };
+            shares.into_iter().for_each(|share| totals.add(share));
             report.records += 1;
             if !directory.holds(&card) {
                 let there = directory.get(card.id).is_some();
@@ -78,6 +83,8 @@ impl super::Office {
         })?;
         let held = directory.len() as u64 + report.missing;
         report.surplus = held.saturating_sub(report.records);
+        // What measures come to is a part of the index, and counted again.
+        report.differing += self.totals().differing(&totals);
         Ok((report, !walk.notices.is_empty()))
     }
 }

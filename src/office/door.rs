@@ -8,6 +8,7 @@ use super::keyring::{KeyPages, KeyringChange};
 use super::merging::MERGE;
 use super::news::News;
 use super::second_place::PLACE;
+use super::totals::{Moved, Totals};
 use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -20,7 +21,9 @@ use chrono::NaiveDate;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 /// The internal kind of account records; packs use smaller codes.
 pub(super) const ACCOUNT: &str = "account";
@@ -76,6 +79,8 @@ pub struct Office {
     pub(super) adopting: Mutex<()>,
     /// Records that turned out to be one.
     pub(super) merges: RwLock<Arc<super::merging::Merges>>,
+    /// What measures come to; it follows inside the door.
+    pub(super) totals: RwLock<Totals>,
     /// Every password will do: they guard nothing.
     pub(super) known_passwords: bool,
     /// What its numbers begin with, once it was asked for.
@@ -105,6 +110,8 @@ pub(super) struct Staged {
     id: Option<RecordId>,
     /// Every record it changes, by kind.
     touched: Vec<(String, RecordId)>,
+    /// What it changed of measures.
+    moved: Vec<Moved>,
     at: Instant,
     /// A move was only put forward.
     waits: bool,
@@ -235,7 +242,7 @@ impl Office {
             Some(plan) => self.as_planned(plan)?,
             None => self.plan(&mut door, actor, command)?,
         };
-        self.bounds_hold(&door, &plan)?;
+        let moved = self.bounds_hold(&door, &plan)?;
         let hand = self.hand_of(actor)?;
         if let Some(doubt) = self.doubt_note().filter(|_| !accepts_clock) {
             plan.ops.push(DraftOp::Note(BTreeMap::from([doubt])));
@@ -264,20 +271,28 @@ impl Office {
             .first()
             .map_or((String::new(), 0), |record| (record.number.clone(), record.revision));
         let touched = puts.iter().map(|record| (record.kind.clone(), record.id)).collect();
+        {
+            let mut totals = self.totals_mut();
+            moved.iter().for_each(|moved| totals.follow(moved));
+        }
         for record in puts {
             self.show(record);
         }
         let id = plan.main;
-        Ok(Staged { ticket, number, revision, id, touched, at, waits })
+        Ok(Staged { ticket, number, revision, id, touched, moved, at, waits })
     }
 
     pub(super) fn settle(&self, staged: Staged) -> Result<Receipt, Refusal> {
-        let Staged { ticket, number, revision, id, touched, at, waits } = staged;
+        let Staged { ticket, number, revision, id, touched, moved, at, waits } = staged;
         let outcome = ticket.wait();
         if outcome.is_err() {
             // The disk refused: what was built on it is refused too, and the directory shows
             // again what is kept.
             self.enter().epoch = None;
+            {
+                let mut totals = self.totals_mut();
+                moved.iter().for_each(|moved| totals.go_back(moved));
+            }
             for (kind, id) in &touched {
                 self.take_back(kind, *id);
             }
@@ -428,6 +443,14 @@ impl Office {
                 })
             }
         }
+    }
+
+    pub(super) fn totals(&self) -> RwLockReadGuard<'_, Totals> {
+        self.totals.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn totals_mut(&self) -> RwLockWriteGuard<'_, Totals> {
+        self.totals.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn enter(&self) -> MutexGuard<'_, Door> {

@@ -284,6 +284,12 @@ impl Office {
         let rest = |entry| Some(without(entry, &ids));
         let saved = self.store.erase(&hand, asked, &seqs, rest, draft);
         let seq = saved.map_err(|error| unavailable(&error))?;
+        for (before, stub) in whole.iter().zip(&stubs) {
+            if let Some(kind) = self.catalogue.kind(&before.kind) {
+                let moved = self.totals().moved(kind, Some(before), stub);
+                self.totals_mut().follow(&moved);
+            }
+        }
         drop(door);
         for stub in stubs.iter().chain([&request]) {
             self.show(stub);

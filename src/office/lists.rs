@@ -97,6 +97,20 @@ impl super::Office {
     /// One list, from `offset`, at most `limit` rows; nothing of a list that is not open.
     #[must_use]
     pub fn list(&self, actor: &Actor, queue: &Queue, offset: usize, limit: usize) -> Listed {
+        self.list_narrowed(actor, queue, "", offset, limit)
+    }
+
+    /// The same, narrowed by what is typed: words that mean a state, a value of a facet, a record
+    /// that is pointed at, or what the record itself is found by.
+    #[must_use]
+    pub fn list_narrowed(
+        &self,
+        actor: &Actor,
+        queue: &Queue,
+        typed: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Listed {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let sort = match queue {
             Queue::Review | Queue::Due => Sort::from(SortBy::Due),
@@ -110,7 +124,14 @@ impl super::Office {
         if self.may_open(actor, queue).is_err() {
             return listed;
         }
-        for filter in self.filters(actor, queue) {
+        for mut filter in self.filters(actor, queue) {
+            let kind = filter.kind.and_then(|code| self.catalogue.kind_of_code(code));
+            filter.words = match kind {
+                Some(kind) => {
+                    super::narrowing::words(&self.catalogue, &directory, kind, &filter, typed)
+                }
+                None => Vec::new(),
+            };
             let (total, ids) = directory.list(&filter, sort, offset, limit);
             listed.total += total;
             listed.lines.extend(

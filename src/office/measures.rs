@@ -1,16 +1,16 @@
 //! Measures and bounds: what records come to by a key, and what no change may pass.
 //!
-//! Nothing is kept of a measure: it is counted among the cards of the index, which show a change as
-//! soon as it has its place in the journal, and no longer when the disk refused it. So there is
-//! nothing to drift. A bound is asked inside the door, with everything a change makes of it, so two
-//! changes cannot pass together what each alone could.
+//! What a measure comes to is kept beside the index and moves inside the door (`totals.rs`). A bound
+//! is asked there, with everything a change makes of it, so two changes cannot pass together what
+//! each alone could.
 
 use super::Refusal;
 use super::card::facets_at;
 use super::door::{Door, Plan};
 use super::merging::Merges;
+use super::totals::Moved;
 use crate::directory::{Filter, Sort};
-use crate::program::{KeyPart, Kind, Measure, MeasureKey, Tally, day_number, effective};
+use crate::program::{Field, KeyPart, Kind, Measure, MeasureKey, Tally, day_number, effective};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
 use crate::store::DraftOp;
@@ -30,112 +30,141 @@ struct Changed {
 }
 
 impl super::Office {
-    /// Refuses what would pass a bound.
-    pub(super) fn bounds_hold(&self, _inside: &Door, plan: &Plan) -> Result<(), Refusal> {
-        let puts: Vec<&Record> = plan
-            .ops
-            .iter()
-            .filter_map(|op| match op {
-                DraftOp::Put(record) => Some(record),
-                _ => None,
-            })
-            .collect();
-        let mut kinds: Vec<&str> = puts.iter().map(|record| record.kind.as_str()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        for kind in kinds.into_iter().filter_map(|kind| self.catalogue.kind(kind)) {
-            let changed: Vec<&Record> =
-                puts.iter().copied().filter(|record| record.kind == kind.id).collect();
+    /// Refuses what would pass a bound; gives what the change takes away from measures and adds.
+    pub(super) fn bounds_hold(&self, _inside: &Door, plan: &Plan) -> Result<Vec<Moved>, Refusal> {
+        let mut all = Vec::new();
+        let mut changed: BTreeMap<&str, Vec<(Option<Record>, &Record)>> = BTreeMap::new();
+        for op in &plan.ops {
+            let DraftOp::Put(record) = op else { continue };
+            let counted = self.catalogue.kind(&record.kind).filter(|it| !it.measures.is_empty());
+            let Some(kind) = counted else { continue };
+            let before = self.inside(&kind.id, record.id)?;
+            all.push(self.totals().moved(kind, before.as_ref(), record));
+            changed.entry(&kind.id).or_default().push((before, record));
+        }
+        for (kind, changed) in changed {
+            let kind = self.kind(kind)?;
             for measure in kind.measures.iter().filter(|it| it.is_bound()) {
                 self.bound_holds(kind, measure, &changed)?;
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     fn bound_holds(
         &self,
         kind: &Kind,
         measure: &Measure,
-        changed: &[&Record],
+        changed: &[(Option<Record>, &Record)],
     ) -> Result<(), Refusal> {
         let mut keys: BTreeMap<Keys, Changed> = BTreeMap::new();
-        for record in changed {
+        for (before, record) in changed {
             if let Some((key, amount)) = self.counted(measure, kind, record) {
-                keys.entry(key).or_default().after += amount;
+                let changed = keys.entry(key).or_default();
+                changed.after = changed.after.saturating_add(amount);
             }
-            let before = self.inside(&kind.id, record.id)?;
-            if let Some((key, amount)) = before.and_then(|it| self.counted(measure, kind, &it)) {
-                keys.entry(key).or_default().before += amount;
+            let before = before.as_ref().and_then(|it| self.counted(measure, kind, it));
+            if let Some((key, amount)) = before {
+                let changed = keys.entry(key).or_default();
+                changed.before = changed.before.saturating_add(amount);
             }
         }
-        let but: Vec<RecordId> = changed.iter().map(|record| record.id).collect();
         for (key, Changed { before, after }) in keys {
             let rises = after > before && measure.at_most.is_some();
             let falls = after < before && measure.at_least.is_some();
             if !rises && !falls {
                 continue;
             }
-            let (others, one) = self.others(kind, measure, &key, &but)?;
-            let total = others.unwrap_or(0).saturating_add(after);
+            let now = self.total(kind, measure, &key, &[]).unwrap_or(0);
+            // A number too large to add up is above everything.
+            let total = now.checked_sub(before).and_then(|others| others.checked_add(after));
+            let total = total.unwrap_or(if rises { i64::MAX } else { i64::MIN });
             let above = measure.at_most.filter(|most| rises && total > *most);
             let below = measure.at_least.filter(|least| falls && total < *least);
             if let Some(bound) = above.or(below) {
+                let but: Vec<RecordId> = changed.iter().map(|(_, record)| record.id).collect();
+                let one = self.one_counted(kind, measure, &key, &but)?;
                 return Err(passed(kind, measure, (total, bound), one.as_deref()));
             }
         }
         Ok(())
     }
 
-    /// What a measure comes to under a key, but for some records, where there are any; and the number
-    /// of one of them.
-    pub(super) fn others(
+    /// What a measure comes to under a key, without some records that count in it now.
+    pub(super) fn total(
+        &self,
+        kind: &Kind,
+        measure: &Measure,
+        key: &Keys,
+        without: &[&Record],
+    ) -> Option<i64> {
+        let totals = self.totals();
+        let not: Vec<_> = without.iter().flat_map(|record| totals.shares(kind, record)).collect();
+        let of = |key: &Keys| totals.without((&measure.id, &measure.tally), key, &not);
+        let mut found = None;
+        for key in self.counted_as_one(kind, measure, key) {
+            if let Some(amount) = of(&key) {
+                found = Some(measure.tally.and(found, amount));
+            }
+        }
+        found
+    }
+
+    /// A key, and those of the records that are counted as the ones it names.
+    fn counted_as_one(&self, kind: &Kind, measure: &Measure, key: &Keys) -> Vec<Keys> {
+        let merges = self.merges();
+        let mut keys: Vec<Keys> = vec![Keys::new()];
+        for (part, value) in measure.per.iter().zip(key) {
+            let mut values = vec![value.clone()];
+            if kind.field(&part.field).is_some_and(Field::is_reference) {
+                let id = uuid::Uuid::parse_str(value).ok().map(RecordId);
+                let gone = id.map(|id| merges.counted_as(id)).unwrap_or_default();
+                values.extend(gone.iter().map(|id| id.0.to_string()));
+            }
+            let longer = |key: &Keys| {
+                let with = |value: &String| key.iter().chain([value]).cloned().collect::<Keys>();
+                values.iter().map(with).collect::<Vec<_>>()
+            };
+            keys = keys.iter().flat_map(longer).collect();
+        }
+        keys
+    }
+
+    /// The number of a record counted under a key, but for some: what somebody is pointed to is the
+    /// oldest, which was there first.
+    fn one_counted(
         &self,
         kind: &Kind,
         measure: &Measure,
         key: &Keys,
         but: &[RecordId],
-    ) -> Result<(Option<i64>, Option<String>), Refusal> {
+    ) -> Result<Option<String>, Refusal> {
         let mut filter = Filter {
             states: measure.states.clone(),
             facets: measure.facets.clone(),
             ..Filter::of_kind(kind.code)
         };
-        let mut told = measure.tally == Tally::Count;
         for (part, value) in measure.per.iter().zip(key) {
             if kind.person.as_ref() == Some(&part.field) {
                 filter.person = uuid::Uuid::parse_str(value).ok().map(RecordId);
             } else if part.part == KeyPart::Whole && kind.facets.contains(&part.field) {
                 filter.facets.push((part.field.clone(), vec![value.clone()]));
-            } else {
-                told = false;
             }
         }
-        let ids = {
+        let mut ids = {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
             directory.list(&filter, Sort::default(), 0, usize::MAX).1
         };
-        let mut ids: Vec<RecordId> = ids.into_iter().filter(|id| !but.contains(id)).collect();
-        // What somebody is pointed to is the oldest: it was there first.
+        ids.retain(|id| !but.contains(id));
         ids.sort_unstable();
-        let number = |id: &RecordId| {
-            let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            directory.get(*id).map(|card| super::reading::number_told(&card))
-        };
-        if told {
-            let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-            return Ok((ids.first().map(|_| count), ids.first().and_then(number)));
-        }
-        let (mut total, mut one) = (None, None);
         for id in ids {
             let Some(record) = self.inside(&kind.id, id)? else { continue };
-            let found = self.counted(measure, kind, &record).filter(|(other, _)| other == key);
-            if let Some((_, amount)) = found {
-                total = Some(measure.tally.and(total, amount));
-                one = one.or_else(|| number(&record.id));
+            if self.counted(measure, kind, &record).is_some_and(|(other, _)| other == *key) {
+                let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+                return Ok(directory.get(id).map(|card| super::reading::number_told(&card)));
             }
         }
-        Ok((total, one))
+        Ok(None)
     }
 
     /// Whether a record of this kind may be begun for a person: said before a form is filled.
@@ -145,9 +174,10 @@ impl super::Office {
     pub fn may_begin(&self, kind: &str, person: RecordId) -> Result<(), Refusal> {
         let kind = self.kind(kind)?;
         for measure in one_a_person(kind) {
-            let (others, one) = self.others(kind, measure, &vec![person.0.to_string()], &[])?;
-            let others = others.unwrap_or(0);
+            let key = vec![person.0.to_string()];
+            let others = self.total(kind, measure, &key, &[]).unwrap_or(0);
             let Some(most) = measure.at_most.filter(|most| others >= *most) else { continue };
+            let one = self.one_counted(kind, measure, &key, &[])?;
             return Err(passed(kind, measure, (others + 1, most), one.as_deref()));
         }
         Ok(())
@@ -164,14 +194,30 @@ impl super::Office {
         self.measured(id, &key.to_vec(), &[])
     }
 
+    /// Bytes the index takes, without what is kept of measures.
+    #[must_use]
+    pub fn index_footprint(&self) -> usize {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).footprint()
+    }
+
+    /// Bytes what measures come to takes, and how many keys there are.
+    #[must_use]
+    pub fn measures_footprint(&self) -> (usize, usize) {
+        self.totals().footprint()
+    }
+
     /// What a measure comes to under a key, with records as they will be; nothing for a measure
     /// nobody has, and for the last day of no records.
     pub(super) fn measured(&self, id: &str, key: &Keys, with: &[&Record]) -> Option<i64> {
         let measure = self.catalogue.measure(id)?;
         let kind = self.catalogue.kind(&measure.of)?;
-        let ids: Vec<RecordId> = with.iter().map(|record| record.id).collect();
-        let (others, _) = self.others(kind, measure, key, &ids).ok()?;
-        let own = with.iter().filter_map(|record| self.counted(measure, kind, record));
+        let of_kind = with.iter().copied().filter(|record| record.kind == kind.id);
+        let now: Vec<Record> = of_kind
+            .clone()
+            .filter_map(|record| self.inside(&kind.id, record.id).ok().flatten())
+            .collect();
+        let others = self.total(kind, measure, key, &now.iter().collect::<Vec<_>>());
+        let own = of_kind.filter_map(|record| self.counted(measure, kind, record));
         let own = own.filter(|(own, _)| own == key).map(|(_, amount)| amount);
         let total = own.fold(others, |total, amount| Some(measure.tally.and(total, amount)));
         // No records are none, but they have no last day.
@@ -200,7 +246,7 @@ fn one_a_person(kind: &Kind) -> impl Iterator<Item = &Measure> {
 }
 
 /// The key a record counts under, and how much; nothing for one that is not counted.
-fn counted(
+pub(super) fn counted(
     measure: &Measure,
     kind: &Kind,
     record: &Record,

@@ -251,8 +251,7 @@ impl Office {
             for measure in kind.measures.iter().filter(|measure| goes_by(kind, measure)) {
                 let Some(most) = measure.at_most else { continue };
                 let of = |id: RecordId| {
-                    self.others(kind, measure, &vec![id.0.to_string()], &[])
-                        .map_or(0, |it| it.0.unwrap_or(0))
+                    self.total(kind, measure, &vec![id.0.to_string()], &[]).unwrap_or(0)
                 };
                 let total = of(from).saturating_add(of(into));
                 if total > most {

@@ -43,6 +43,7 @@ mod log;
 mod measures;
 mod merging;
 mod moves;
+mod narrowing;
 mod news;
 mod opening;
 mod own_files;
@@ -59,6 +60,7 @@ mod showing;
 mod signing;
 mod standards;
 mod together;
+mod totals;
 mod undo;
 mod worked_out;
 

@@ -318,6 +318,7 @@ impl Office {
             kept_rules: Mutex::new(kept_rules),
             adopting: Mutex::default(),
             merges: RwLock::new(Arc::new(merges)),
+            totals: RwLock::default(),
             worked_out: super::worked_out::WorkedOut::default(),
             known_passwords: false,
             short_name: OnceLock::new(),
@@ -368,11 +369,15 @@ impl Office {
         let directory = || self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let of_person = |id| directory().of_person(id);
         let walk = self.each_card(of_person, |walked| {
-            let card = match walked {
-                Walked::Card(card) => card,
+            let (card, shares) = match walked {
+                Walked::Card(card, shares) => (card, shares),
                 Walked::Withdrawn(record) => return self.withdraw(&record),
             };
             self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
+            if !shares.is_empty() {
+                let mut totals = self.totals_mut();
+                shares.into_iter().for_each(|share| totals.add(share));
+            }
             let seen = seen.fetch_add(1, Ordering::Relaxed);
             let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
             self.filling.percent.store(u8::try_from(percent).unwrap_or(99), Ordering::Relaxed);

@@ -76,6 +76,8 @@ pub enum Action {
     Mark,
     /// Mark every row, or none.
     MarkAll,
+    /// Narrow the list by what is typed.
+    Narrow,
     /// Make the main move onwards.
     Approve,
     /// Return for correction.
@@ -309,6 +311,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::TakeHidden, "take-hidden", "隐藏的行", "Hidden rows", ["h"], &[Preview], 8),
     row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask, Preview], 7),
     row!(Action::MarkAll, "mark-all", "全选", "Mark all", ["*"], &[List], 0),
+    row!(Action::Narrow, "narrow", "筛选", "Narrow", ["f"], &[List], 8),
     row!(
         Action::DropDraft,
         "drop-draft",

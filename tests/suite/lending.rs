@@ -3,6 +3,7 @@
 
 mod cards;
 mod follows;
+mod lists;
 mod merges;
 mod recount;
 mod sheets;

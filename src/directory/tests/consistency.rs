@@ -1,7 +1,7 @@
 //! Cards put, replaced and taken away, against a plain map of them.
 
 use super::{few, id, moment, own, person};
-use crate::directory::{Card, Directory, Filter, IdRole, Query, Sort, SortBy};
+use crate::directory::{Card, Directory, Filter, IdRole, Meaning, Query, Sort, SortBy};
 use crate::record::{RecordId, new_id_form, old_id_form};
 use chrono::NaiveDate;
 use proptest::collection::vec;
@@ -48,11 +48,15 @@ fn filter() -> impl Strategy<Value = Filter> {
     let when =
         (option::of(0..5_u32), option::of(0..5_u32), option::of(0..4_i64), option::of(0..4_i64));
     let who = (option::weighted(0.2, 0..10_u8), option::of("[xy]"), option::of("[xy]"), "[张王]?");
-    (what, when, who).prop_map(
+    let meant = vec(("station|handler", vec("[pq]", 1..3)), 0..2);
+    let word = ("[张王]?", vec("[ab]", 0..2), meant);
+    let word = word.prop_map(|(text, states, facets)| Meaning { text, states, facets });
+    (what, when, who, vec(word, 0..3)).prop_map(
         |(
             (kind, states, facets, among),
             (from, before, entered, updated),
             (person, by, not_by, text),
+            words,
         )| {
             let one = facets.into_iter().map(|(name, value)| (name, vec![value]));
             Filter {
@@ -69,9 +73,20 @@ fn filter() -> impl Strategy<Value = Filter> {
                 entered_before: entered.map(moment),
                 updated_before: updated.map(moment),
                 text,
+                words,
             }
         },
     )
+}
+
+fn means(card: &Card, word: &Meaning) -> bool {
+    let has = |name: &str, any: &[String]| {
+        card.facets.iter().any(|had| had.0 == name && any.contains(&had.1.to_string()))
+    };
+    let named = card.names.iter().any(|name| name.contains(&word.text));
+    !word.text.is_empty() && named
+        || word.states.iter().any(|state| *state == card.state)
+        || word.facets.iter().any(|(name, any)| has(name, any))
 }
 
 fn passes(card: &Card, filter: &Filter) -> bool {
@@ -81,6 +96,7 @@ fn passes(card: &Card, filter: &Filter) -> bool {
         && filter.facets.iter().all(|(n, any)| {
             card.facets.iter().any(|had| had.0 == *n && any.contains(&had.1.to_string()))
         })
+        && filter.words.iter().all(|word| means(card, word))
         && open_or(filter.person.is_none(), filter.person == card.person)
         && filter.due_from.is_none_or(|day| card.due.is_some_and(|due| due >= day))
         && filter.due_before.is_none_or(|day| card.due.is_some_and(|due| due < day))

@@ -79,6 +79,7 @@ impl Screen for Home {
                 | Action::Return
                 | Action::Mark
                 | Action::MarkAll
+                | Action::Narrow
                 | Action::Sheet
                 | Action::Back
                 | Action::DropDraft

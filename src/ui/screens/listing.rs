@@ -3,9 +3,11 @@
 use crate::office::{Draft, Line, ListColumn, Queue};
 use crate::record::{Instant, RecordId};
 use crate::said;
+use crate::terminal::{InputLine, Key};
 use crate::ui::action::{Action, Place};
 use crate::ui::ask::Ask;
 use crate::ui::form;
+use crate::ui::keymap;
 use crate::ui::reading::Reading;
 use crate::ui::rows::{self, Column, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
@@ -67,6 +69,12 @@ pub struct Listing {
     stale: bool,
     /// A detail pane was drawn beside the list.
     wide: Cell<bool>,
+    /// What the list is narrowed by.
+    narrow: InputLine,
+    /// It is being typed.
+    narrowing: bool,
+    /// The list does not follow what is typed yet.
+    owes: bool,
 }
 
 impl Listing {
@@ -85,6 +93,9 @@ impl Listing {
             draft_kinds: BTreeMap::new(),
             stale: false,
             wide: Cell::new(false),
+            narrow: InputLine::default(),
+            narrowing: false,
+            owes: false,
         };
         list.refresh(cx);
         list
@@ -184,19 +195,55 @@ impl Screen for Listing {
                 self.queue == Queue::Review && !self.items.is_empty()
             }
             Action::Sheet => self.marked().is_some(),
+            Action::Narrow => !self.narrowing,
             Action::DropDraft => matches!(self.items.get(self.window.at), Some(Item::Draft(_))),
             Action::Enter => !self.items.is_empty(),
             _ => true,
         }
     }
 
+    fn titled(&self, action: Action) -> Option<Said> {
+        match action {
+            Action::Enter if self.narrowing => Some(said!("就看这些", "Keep these")),
+            Action::Back if self.is_narrowed() => Some(said!("清除筛选", "Show all")),
+            _ => None,
+        }
+    }
+
+    fn typed(&mut self, key: Key, _cx: &mut Context) -> Taken {
+        if !self.narrowing || !keymap::types_text(key) {
+            return Taken::No;
+        }
+        self.narrow.handle(key);
+        self.owes = true;
+        Taken::Yes
+    }
+
+    fn pasted(&mut self, pasted: &str, cx: &mut Context) {
+        if self.narrowing {
+            self.narrow.insert(pasted);
+            self.read_narrowed(cx);
+        }
+    }
+
     fn act(&mut self, action: Action, cx: &mut Context) -> Taken {
+        // Whoever types ahead means what will be shown.
+        if self.owes {
+            self.read_narrowed(cx);
+        }
         if self.window.act(action, self.items.len()) {
             self.stale = true;
             self.read_cells(cx);
             return Taken::Yes;
         }
         match action {
+            Action::Enter if self.narrowing => self.narrowing = false,
+            Action::Narrow => self.narrowing = true,
+            Action::Back if self.is_narrowed() => {
+                self.narrow = InputLine::default();
+                self.narrowing = false;
+                self.read_narrowed(cx);
+            }
             Action::Enter => self.open(cx),
             Action::Mark if self.queue == Queue::Review => {
                 if let Some((id, state)) = self.marked().map(|line| (line.id, line.state.clone()))
@@ -233,10 +280,17 @@ impl Screen for Listing {
     }
 
     fn settles_in(&self, _now: Instant) -> Option<Duration> {
+        if self.owes {
+            return Some(Duration::ZERO);
+        }
         (self.stale && self.wide.get()).then_some(PAUSE)
     }
 
     fn settle(&mut self, cx: &mut Context) -> bool {
+        if self.owes {
+            self.read_narrowed(cx);
+            return true;
+        }
         self.read_detail(cx);
         true
     }
@@ -244,13 +298,16 @@ impl Screen for Listing {
     fn refresh(&mut self, cx: &mut Context) {
         let Some(who) = cx.who else { return };
         let here = self.items.get(self.window.at).map(Item::id);
-        let listed = cx.office.list(who, &self.queue, 0, MOST);
+        self.owes = false;
+        let listed = cx.office.list_narrowed(who, &self.queue, self.narrow.text(), 0, MOST);
         self.total = listed.total;
         self.items = listed.lines.into_iter().map(Item::Record).collect();
         if self.queue == Queue::Drafts {
             let kinds = cx.office.catalogue().kinds();
             self.draft_kinds = kinds.map(|kind| (kind.id.clone(), kind.title.clone())).collect();
-            let drafts = cx.office.drafts(who).into_iter().map(Item::Draft);
+            let drafts = cx.office.drafts(who).into_iter();
+            let drafts = drafts.filter(|draft| draft.title.contains(self.narrow.text().trim()));
+            let drafts = drafts.map(Item::Draft);
             self.items = drafts.chain(self.items.drain(..)).collect();
             self.total = self.items.len();
         }
@@ -273,14 +330,28 @@ impl Screen for Listing {
         let count = said!("共 {total} 件", "{total} in all");
         let heading = format!("{}  {}", self.title().get(look.lang), count.get(look.lang));
         look.put(buf, area.x + 1, area.y, area.width - 2, &heading, Tone::Title);
-        let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        let mut below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        let mut cursor = None;
+        if self.is_narrowed() {
+            let label = said!("筛选：", "Narrowed by: ");
+            let used = look.say(buf, below.x + 1, below.y, below.width - 2, &label, Tone::Title);
+            let line = Rect::new(below.x + 1 + used, below.y, below.width - used - 2, 1);
+            cursor = rows::input(buf, line, look, &self.narrow, self.narrowing);
+            below = Rect { y: below.y + 1, height: below.height - 1, ..below };
+        }
         if self.items.is_empty() {
-            let empty = said!(
-                "这里没有要办的。按 F2 找人，F3 新建。",
-                "Nothing to do here. F2 finds, F3 makes a new one."
-            );
+            let empty = match self.is_narrowed() {
+                true => said!(
+                    "没有符合的。可写姓名、拼音、编号、状态、选项；Esc 看全部。",
+                    "Nothing fits. Type a name, pinyin, number, state or choice; Esc shows all."
+                ),
+                false => said!(
+                    "这里没有要办的。按 F2 找人，F3 新建。",
+                    "Nothing to do here. F2 finds, F3 makes a new one."
+                ),
+            };
             look.say(buf, below.x + 1, below.y + 1, below.width - 2, &empty, Tone::Quiet);
-            return None;
+            return cursor;
         }
         let (left, right) = halves(below);
         self.wide.set(right.is_some());
@@ -292,7 +363,8 @@ impl Screen for Listing {
         }
         if !self.columns.is_empty() {
             let (columns, shown) = self.as_its_pack_says(left, look);
-            return rows::list(buf, left, look, &columns, &shown, &self.window);
+            let marked = rows::list(buf, left, look, &columns, &shown, &self.window);
+            return cursor.or(marked);
         }
         let (number, due) = if self.queue == Queue::Drafts {
             (said!("编号或类别", "Number or kind"), said!("留存时间", "Kept"))
@@ -306,11 +378,24 @@ impl Screen for Listing {
             Column { title: due, cells: 22 },
         ];
         let shown: Vec<RowShown> = self.items.iter().map(|item| self.row(item, look)).collect();
-        rows::list(buf, left, look, &columns, &shown, &self.window)
+        let marked = rows::list(buf, left, look, &columns, &shown, &self.window);
+        cursor.or(marked)
     }
 }
 
 impl Listing {
+    fn is_narrowed(&self) -> bool {
+        self.narrowing || !self.narrow.is_empty()
+    }
+
+    /// Brings the list up to what is typed, from the top.
+    fn read_narrowed(&mut self, cx: &mut Context) {
+        self.refresh(cx);
+        self.window = Window::default();
+        self.read_cells(cx);
+        self.stale = true;
+    }
+
     /// The columns its pack names that there is room for, and the rows of the window in them. The
     /// first one is always there, and what is left goes to the last.
     fn as_its_pack_says(&self, area: Rect, look: &Look) -> (Vec<Column>, Vec<RowShown>) {

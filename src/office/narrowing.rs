@@ -1,0 +1,95 @@
+//! What the words mean that a list is narrowed by.
+
+use crate::directory::{Directory, Filter, Meaning, Sort};
+use crate::program::{Catalogue, FieldType, Kind, pinyin_of};
+use crate::record::fold;
+use crate::words::Said;
+
+/// Most words; whoever types more has found it.
+const MOST: usize = 6;
+
+/// Most records a word is looked for among those pointed at.
+const POINTED_AT: usize = 500;
+
+/// The words of what is typed, with all each may mean for a kind; `seen` is what the list shows of it.
+pub(super) fn words(
+    catalogue: &Catalogue,
+    directory: &Directory,
+    kind: &Kind,
+    seen: &Filter,
+    typed: &str,
+) -> Vec<Meaning> {
+    let typed = fold(typed);
+    let words = typed.split_whitespace().take(MOST);
+    words.map(|text| word(catalogue, directory, kind, seen, text)).collect()
+}
+
+fn word(
+    catalogue: &Catalogue,
+    directory: &Directory,
+    kind: &Kind,
+    seen: &Filter,
+    text: &str,
+) -> Meaning {
+    let states = kind.workflow.iter().flat_map(|life| &life.states);
+    let states = states.filter(|state| is_meant(&state.title, text));
+    let mut word = Meaning {
+        text: text.to_string(),
+        states: states.map(|state| state.id.clone()).collect(),
+        facets: Vec::new(),
+    };
+    for facet in &kind.facets {
+        let values = match kind.field_at(facet).map(|field| (&field.title, &field.field_type)) {
+            None => kind.derived(facet).filter(|it| is_meant(&it.title, text)).map(|_| yes()),
+            Some((title, FieldType::YesNo)) => is_meant(title, text).then(yes),
+            Some((_, FieldType::Choice { list } | FieldType::Tags { list, .. })) => {
+                let entries = catalogue.code_list(list).map(|list| list.entries.as_slice());
+                let meant = entries.unwrap_or_default().iter();
+                let meant = meant.filter(|entry| is_meant(&entry.label, text));
+                Some(meant.map(|entry| entry.code.clone()).collect())
+            }
+            // Whoever does not know of a record does not narrow a list by it either.
+            Some((_, FieldType::Reference { kind, .. })) => catalogue.kind(kind).map(|kind| {
+                let text = text.to_string();
+                let reader = seen.reader.clone();
+                let named = Filter { text, reader, ..Filter::of_kind(kind.code) };
+                let (_, ids) = directory.list(&named, Sort::default(), 0, POINTED_AT);
+                ids.into_iter().map(|id| id.0.to_string()).collect()
+            }),
+            Some((_, FieldType::Text { .. })) => Some(vec![text.to_string()]),
+            Some(_) => None,
+        };
+        word.facets.extend(values.map(|values: Vec<String>| (facet.clone(), values)));
+    }
+    word
+}
+
+fn yes() -> Vec<String> {
+    vec!["yes".to_string()]
+}
+
+/// Whether a title is what a word means: the word itself, its beginning from two letters on, its
+/// pinyin or initials.
+fn is_meant(title: &Said, word: &str) -> bool {
+    let word = word.to_lowercase();
+    let (zh, en) = (fold(&title.zh).to_lowercase(), fold(&title.en).to_lowercase());
+    let begins = |text: &str| text.starts_with(&word) && word.chars().count() >= 2;
+    let (full, initials) = pinyin_of(&title.zh);
+    [zh, en].iter().any(|text| *text == word || begins(text)) || full == word || initials == word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_means_a_title_by_its_beginning_or_pinyin() {
+        let title = Said::fixed("待审核", "To review");
+        for word in ["待审", "待审核", "to", "dsh", "daishenhe"] {
+            assert!(is_meant(&title, word), "{word}");
+        }
+        for word in ["待", "审核", "t", "dai", "x"] {
+            assert!(!is_meant(&title, word), "{word}");
+        }
+    }
+}
