@@ -45,10 +45,7 @@ impl Office {
             {
                 let mut card = at_a_glance(&glance, kind, &merges, whose);
                 self.with_those_gone(&mut card, kind, &merges);
-                let shares = match kind.measures.is_empty() {
-                    true => SmallVec::new(),
-                    false => totals.shares(kind, &counted_fields(&glance, kind)),
-                };
+                let shares = totals.shares_at_a_glance(kind, &glance);
                 each(Walked::Card(card, shares));
                 return Ok(());
             }
@@ -211,19 +208,6 @@ fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
     }
 }
 
-/// What measures of a plain kind look at of a record.
-fn counted_fields(glance: &Glance<'_>, kind: &Kind) -> Record {
-    let mut record = Record::made(glance.id, &kind.id, "", "", glance.created);
-    let facets = kind.measures.iter().flat_map(|measure| measure.facets.iter().map(|(id, _)| id));
-    let keys = kind.measures.iter().flat_map(|measure| measure.per.iter().map(|key| &key.field));
-    for id in facets.chain(keys) {
-        let text = || glance.text(id).map(|text| Value::Text(text.clone().into_owned()));
-        let value = glance.reference(id).map(Value::Reference).or_else(text);
-        record.fields.extend(value.map(|value| (id.clone(), value)));
-    }
-    record
-}
-
 /// Whether the card of such a record, and what it counts for, needs nothing but its texts and
 /// references.
 fn is_plain(kind: &Kind) -> bool {
@@ -267,7 +251,12 @@ fn whose(
 }
 
 /// The same card as [`of`] makes of the record.
-fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, merges: &Merges, whose: Whose) -> Card<'r> {
+fn at_a_glance<'r>(
+    glance: &'r Glance<'_>,
+    kind: &'r Kind,
+    merges: &Merges,
+    whose: Whose,
+) -> Card<'r> {
     let mut card = Card::new(glance.id, kind.code, glance.created);
     card.number = Cow::Borrowed(&glance.number);
     card.updated = glance.updated;
@@ -285,7 +274,8 @@ fn at_a_glance<'r>(glance: &'r Glance<'_>, kind: &Kind, merges: &Merges, whose: 
             let id = merges.canonical(glance.reference(name)?);
             Some(Cow::Owned(id.0.to_string()))
         };
-        card.facets.extend(text.or_else(other).map(|value| (Cow::Owned(name.clone()), value)));
+        let value = text.or_else(other);
+        card.facets.extend(value.map(|value| (Cow::Borrowed(name.as_str()), value)));
     }
     card
 }

@@ -8,11 +8,12 @@
 
 use super::measures::{Keys, counted};
 use super::merging::Merges;
-use crate::program::{Kind, Tally};
+use crate::program::{Kind, Measure, Tally};
 use crate::record::Record;
+use crate::store::Glance;
 use smallvec::SmallVec;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 
 /// What one record counts for under one key of one measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +78,46 @@ impl Totals {
         let share = |measure| {
             let (key, amount) = counted(measure, kind, record, &as_named)?;
             let is_day = matches!(measure.tally, Tally::Last(_));
-            Some(Share { key: self.hashed.hash_one((&measure.id, &key)), amount, is_day })
+            let key = self.key(&measure.id, &key);
+            Some(Share { key, amount, is_day })
         };
         kind.measures.iter().filter_map(share).collect()
+    }
+
+    /// The same of a record that is only glanced at, of a kind whose measures count by texts and
+    /// references alone.
+    pub fn shares_at_a_glance(&self, kind: &Kind, glance: &Glance<'_>) -> SmallVec<[Share; 2]> {
+        let share = |measure: &Measure| {
+            let has = |(facet, wanted): &(String, Vec<String>)| {
+                glance.text(facet).is_some_and(|text| wanted.iter().any(|one| *one == **text))
+            };
+            if !measure.states.is_empty() || !measure.facets.iter().all(has) {
+                return None;
+            }
+            let mut hasher = self.hashed.build_hasher();
+            measure.id.hash(&mut hasher);
+            for part in &measure.per {
+                match glance.text(&part.field) {
+                    Some(text) => text.hash(&mut hasher),
+                    None => {
+                        let id = glance.reference(&part.field)?.0;
+                        let mut room = uuid::Uuid::encode_buffer();
+                        let id: &str = id.hyphenated().encode_lower(&mut room);
+                        id.hash(&mut hasher);
+                    }
+                }
+            }
+            Some(Share { key: hasher.finish(), amount: 1, is_day: false })
+        };
+        kind.measures.iter().filter_map(share).collect()
+    }
+
+    /// The hash of a key: the measure, then part by part.
+    fn key(&self, measure: &str, parts: &Keys) -> u64 {
+        let mut hasher = self.hashed.build_hasher();
+        measure.hash(&mut hasher);
+        parts.iter().for_each(|part| part.hash(&mut hasher));
+        hasher.finish()
     }
 
     /// What a change of a record takes away and adds.
@@ -143,7 +181,7 @@ impl Totals {
         key: &Keys,
         without: &[Share],
     ) -> Option<i64> {
-        let key = self.hashed.hash_one((measure, key));
+        let key = self.key(measure, key);
         let not = without.iter().filter(|share| share.key == key);
         if let Tally::Last(_) = tally {
             let days = self.days.get(&key)?;
