@@ -68,14 +68,17 @@ fn yes() -> Vec<String> {
     vec!["yes".to_string()]
 }
 
-/// Whether a title is what a word means: the word itself, its beginning from two letters on, its
-/// pinyin or initials.
+/// Whether a title is what a word means: the title itself, two characters of it or more, in English
+/// the beginning of one of its words, its pinyin or initials.
 fn is_meant(title: &Said, word: &str) -> bool {
     let word = word.to_lowercase();
     let (zh, en) = (fold(&title.zh).to_lowercase(), fold(&title.en).to_lowercase());
-    let begins = |text: &str| text.starts_with(&word) && word.chars().count() >= 2;
     let (full, initials) = pinyin_of(&title.zh);
-    [zh, en].iter().any(|text| *text == word || begins(text)) || full == word || initials == word
+    if zh == word || en == word || full == word || initials == word {
+        return true;
+    }
+    let begins = || en.split_whitespace().any(|of_it| of_it.starts_with(&word));
+    word.chars().count() >= 2 && (zh.contains(&word) || en.starts_with(&word) || begins())
 }
 
 #[cfg(test)]
@@ -83,12 +86,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_means_a_title_by_its_beginning_or_pinyin() {
+    fn a_word_means_a_title_by_a_part_of_it_or_its_pinyin() {
         let title = Said::fixed("待审核", "To review");
-        for word in ["待审", "待审核", "to", "dsh", "daishenhe"] {
+        for word in ["待审", "审核", "待审核", "to", "rev", "dsh", "daishenhe"] {
             assert!(is_meant(&title, word), "{word}");
         }
-        for word in ["待", "审核", "t", "dai", "x"] {
+        for word in ["待", "t", "dai", "view", "x"] {
             assert!(!is_meant(&title, word), "{word}");
         }
     }

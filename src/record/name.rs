@@ -63,7 +63,8 @@ pub fn clean_name(text: &str) -> String {
         let (between, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         let before = out.chars().rev().find(|c| !is_selector(*c));
         let dotted = between.iter().any(|c| *c != ' ');
-        let next = after.iter().copied().find(|c| !is_selector(*c));
+        // A blank behind a selector goes, and is not what comes next.
+        let next = after.iter().copied().find(|c| !is_selector(*c) && *c != ' ');
         if dotted && before.is_some_and(is_han) && next.is_some_and(is_han) {
             out.push(DOT);
         } else {

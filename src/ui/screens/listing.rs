@@ -191,6 +191,10 @@ impl Screen for Listing {
 
     fn offers(&self, action: Action) -> bool {
         match action {
+            // Letters are typed.
+            Action::Approve | Action::Return | Action::Mark | Action::MarkAll if self.narrowing => {
+                false
+            }
             Action::Approve | Action::Return | Action::Mark | Action::MarkAll => {
                 self.queue == Queue::Review && !self.items.is_empty()
             }
