@@ -8,7 +8,7 @@
 
 mod station;
 
-use station::{PASSWORD, Station, bytes, folder, id_number, measure};
+use station::{PASSWORD, Station, bytes, folder, id_number, measure, sizes};
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -37,12 +37,7 @@ const SAVES: u32 = 200;
 const ROUNDS: usize = 3;
 
 fn main() {
-    let mut sizes: Vec<u32> =
-        std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
-    if sizes.is_empty() {
-        sizes.push(1_000_000);
-    }
-    for size in sizes {
+    for size in sizes() {
         let folder = folder();
         let csv = folder.path().join("people.csv");
         people(&csv, size);

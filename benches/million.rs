@@ -8,18 +8,13 @@
 
 mod station;
 
-use station::{Station, bytes, folder, people, run, size_of};
+use station::{Station, bytes, folder, people, run, size_of, sizes};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 fn main() {
-    let mut sizes: Vec<u32> =
-        std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
-    if sizes.is_empty() {
-        sizes.push(1_000_000);
-    }
-    for size in sizes {
+    for size in sizes() {
         let folder = folder();
         let csv = folder.path().join("people.csv");
         people(&csv, size);

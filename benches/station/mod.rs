@@ -212,6 +212,12 @@ fn numbered(day: u32, order: u32) -> String {
     format!("{body}{}", char::from(check))
 }
 
+/// The sizes named on the command line, a million where none is.
+pub fn sizes() -> Vec<u32> {
+    let named: Vec<u32> = std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
+    if named.is_empty() { vec![1_000_000] } else { named }
+}
+
 /// A folder on the disk the project lies on, not in memory.
 pub fn folder() -> tempfile::TempDir {
     let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target");

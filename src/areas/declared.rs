@@ -42,9 +42,13 @@ pub(super) fn take(
     field: &str,
     paper: Option<&str>,
 ) {
-    let behind = behind(house, record, field);
-    let (kind, id) = (behind.kind, behind.field);
-    let value = behind.record.and_then(|record| effective(kind, &record.fields, id).value);
+    let hop = hop(house, field);
+    let other = hop.as_ref().and_then(|hop| other(house, record, hop));
+    let (kind, from, id) = match &hop {
+        Some(Hop { kind, field, .. }) => (*kind, other.as_deref(), *field),
+        None => (house.kind, Some(record), field),
+    };
+    let value = from.and_then(|record| effective(kind, &record.fields, id).value);
     let checked =
         |value: &Val| unit != Unit::Check || !matches!(value, Val::Text(code) if code == UNCHECKED);
     let of_field = kind.field(id).map(|field| &field.field_type);
@@ -77,50 +81,43 @@ pub(super) fn source(house: &House<'_>, record: &Record, field: &str) -> Said {
     }
 }
 
-/// Where a field is that may be one of another record: `union.region`.
-struct Behind<'h> {
-    /// The reference it is reached by.
-    reference: Option<&'h Field>,
+/// A field of the record a reference leads to: `union.region`.
+struct Hop<'h> {
+    reference: &'h Field,
     kind: &'h Kind,
-    /// Nothing where nobody has said which record.
-    record: Option<Cow<'h, Record>>,
     field: &'h str,
 }
 
-fn behind<'h>(house: &'h House<'_>, record: &'h Record, path: &'h str) -> Behind<'h> {
-    let own = Behind { reference: None, kind: house.kind, record: None, field: path };
-    let Some((name, rest)) = path.split_once('.').filter(|_| house.kind.field(path).is_none())
-    else {
-        return Behind { record: Some(Cow::Borrowed(record)), ..own };
-    };
-    let reference = house.kind.field(name);
-    let kind = match reference.map(|field| &field.field_type) {
-        Some(FieldType::Reference { kind, .. }) => house.catalogue.kind(kind),
-        _ => None,
-    };
-    let Some(kind) = kind else { return own };
-    let found = if house.kind.person.as_deref() == Some(name) {
-        house.person.map(Cow::Borrowed)
-    } else {
-        let id = record.get(name).and_then(Value::as_reference);
-        id.and_then(|id| house.look.other(&kind.id, id)).map(Cow::Owned)
-    };
-    Behind { reference, kind, record: found, field: rest }
+impl Hop<'_> {
+    /// "借书人的住址": which field of which other record.
+    fn title(&self) -> Option<Said> {
+        let (of, what) = (&self.reference.title, &self.kind.field(self.field)?.title);
+        Some(Said::new(format!("{}的{}", of.zh, what.zh), format!("{} of {}", what.en, of.en)))
+    }
 }
 
-/// "借书人的“住址”": which field of which other record.
-fn title_behind(house: &House<'_>, record: &Record, path: &str) -> Said {
-    let behind = behind(house, record, path);
-    let (Some(reference), Some(field)) = (behind.reference, behind.kind.field(behind.field)) else {
-        return Said::same(path.to_string());
-    };
-    let (of, what) = (&reference.title, &field.title);
-    Said::new(format!("{}的{}", of.zh, what.zh), format!("{} of {}", what.en, of.en))
+fn hop<'h>(house: &'h House<'_>, path: &'h str) -> Option<Hop<'h>> {
+    let (name, field) = path.split_once('.')?;
+    let reference = house.kind.field(name)?;
+    let FieldType::Reference { kind, .. } = &reference.field_type else { return None };
+    Some(Hop { reference, kind: house.catalogue.kind(kind)?, field })
+}
+
+/// The record a hop leads to; nothing where nobody has said which.
+fn other<'h>(house: &'h House<'_>, record: &Record, hop: &Hop<'_>) -> Option<Cow<'h, Record>> {
+    let name = &hop.reference.id;
+    if house.kind.person.as_ref() == Some(name) {
+        return house.person.map(Cow::Borrowed);
+    }
+    let id = record.get(name).and_then(Value::as_reference)?;
+    house.look.other(&hop.kind.id, id).map(Cow::Owned)
 }
 
 fn source_behind(house: &House<'_>, record: &Record, path: &str) -> Said {
-    let title = title_behind(house, record, path);
-    match behind(house, record, path).record {
+    let hop = hop(house, path);
+    let title = hop.as_ref().and_then(Hop::title);
+    let title = title.unwrap_or_else(|| Said::same(path.to_string()));
+    match hop.and_then(|hop| other(house, record, &hop)) {
         Some(other) => Said::new(
             format!("{}（{}）", title.zh, other.number),
             format!("{} ({})", title.en, other.number),
@@ -177,10 +174,9 @@ pub(super) fn lack(
     field: &str,
     paper: Option<&str>,
 ) {
-    let title = match house.kind.field(field) {
-        Some(field) => field.title.clone(),
-        None => title_behind(house, record, field),
-    };
+    let own = house.kind.field(field).map(|field| field.title.clone());
+    let behind = || hop(house, field).as_ref().and_then(Hop::title);
+    let title = own.or_else(behind).unwrap_or_else(|| Said::same(field.to_string()));
     let missing = match paper {
         None => title,
         Some(code) => {

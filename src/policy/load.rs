@@ -320,7 +320,6 @@ impl Layer {
 const MISSING: Said =
     Said::fixed("无法判断，还缺：{missing}。", "Cannot tell; still lacking: {missing}.");
 
-/// `outcome = [{ id = "deep", title = { zh = …, en = … } }, …]`.
 /// `rows = "claimants", where = { … }` with `count = true`, `sum = "column"` or `list = "column"`.
 fn rows_of(entry: &Node<'_>) -> Option<RowsSource> {
     let table = text_or_none(entry, "rows")?;
@@ -340,6 +339,7 @@ fn rows_of(entry: &Node<'_>) -> Option<RowsSource> {
     Some(RowsSource { table, narrowed, take: take? })
 }
 
+/// `outcome = [{ id = "deep", title = { zh = …, en = … } }, …]`.
 fn named(entry: &Node<'_>, key: &'static str) -> Vec<Named> {
     let one = |entry: Node<'_>| {
         let named = Named { id: text(&entry, "id"), title: entry.need_said("title") };
