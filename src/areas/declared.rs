@@ -1,33 +1,41 @@
-//! Facts a rule set takes straight from a field of the record, and where a fact came from.
+//! Facts a rule set says are read from the record, its row, its papers, the answers of the move, or
+//! measures; and where a fact came from.
 
 use super::House;
 use crate::formula::Val;
-use crate::policy::{FactKind, Facts, FieldSource, RowsSource, RuleSet, Take, Unit};
-use crate::program::{Field, FieldType, Kind, effective, formula_value, rows_with};
-use crate::record::{Fields, Record, Value};
+use crate::policy::{FactKind, Facts, FieldSource, MeasureSource, RowsSource, RuleSet, Take, Unit};
+use crate::program::{
+    Behind, KeyPart, MeasureKey, Spot, effective, effective_row, formula_value, rows_with,
+};
+use crate::record::{Fields, PaperState, Record, Value};
+use crate::said;
 use crate::words::Said;
 use std::borrow::Cow;
 
 /// What a check says that nobody has made.
 const UNCHECKED: &str = "unchecked";
 
-/// The facts a rule set says are fields of the record.
+/// The day decided for, in the key of a measure.
+const AS_OF: &str = "as_of";
+
+/// The facts a rule set says where to read.
 pub(super) fn facts(rules: &RuleSet, house: &House<'_>, record: &Record) -> Facts {
     let mut facts = Facts::new();
     for fact in &rules.facts {
         if let Some(source) = &fact.measure {
-            let said = Said::fixed("本站的记录", "the records of this station");
-            match house.look.measured(&source.measure, &source.at, record) {
-                Some(count) => facts.know(&fact.id, count, said),
-                None => facts.lack(&fact.id, fact.title.clone(), None, said),
-            }
-            continue;
+            of_measure(house, record, &mut facts, fact, source);
         }
         if let Some(rows) = &fact.rows {
             of_rows(house, record, &mut facts, fact, rows);
         }
         if let Some(FieldSource { field, paper }) = &fact.from {
             take(house, record, &mut facts, (&fact.id, fact.unit), field, paper.as_deref());
+        }
+        if let Some(answer) = &fact.answer {
+            of_answer(house, &mut facts, fact, answer);
+        }
+        if let Some(paper) = &fact.received {
+            of_paper(house, record, &mut facts, fact, paper);
         }
     }
     facts
@@ -42,36 +50,101 @@ pub(super) fn take(
     field: &str,
     paper: Option<&str>,
 ) {
-    let hop = hop(house, field);
-    let other = hop.as_ref().and_then(|hop| other(house, record, hop));
-    let (kind, from, id) = match &hop {
-        Some(Hop { kind, field, .. }) => (*kind, other.as_deref(), *field),
-        None => (house.kind, Some(record), field),
-    };
-    let value = from.and_then(|record| effective(kind, &record.fields, id).value);
+    let read = Read::at(house, record, field);
+    let seen = read.as_ref().and_then(Read::seen);
     let checked =
         |value: &Val| unit != Unit::Check || !matches!(value, Val::Text(code) if code == UNCHECKED);
-    let of_field = kind.field(id).map(|field| &field.field_type);
-    let seen = value.as_ref().zip(of_field).and_then(|(value, of)| formula_value(of, value));
     match seen.filter(checked) {
         Some(value) => facts.know(fact, value, source(house, record, field)),
         None => lack(house, record, facts, fact, field, paper),
     }
 }
 
+/// What stands where a path leads.
+struct Read<'h> {
+    spot: Spot<'h>,
+    /// The value of the field or column itself.
+    first: Option<Value>,
+    /// The record behind it.
+    other: Option<Cow<'h, Record>>,
+}
+
+impl<'h> Read<'h> {
+    fn at(house: &'h House<'_>, record: &Record, path: &str) -> Option<Self> {
+        let spot = house.spot(path)?;
+        let id = &spot.first.id;
+        let first = match (spot.table, house.row) {
+            (Some(table), Some((_, row))) => {
+                let columns: Vec<_> = table.field_type.columns().iter().collect();
+                effective_row(&columns, &row.fields).remove(id)
+            }
+            (Some(_), None) => None,
+            (None, _) => effective(house.kind, &record.fields, id).value,
+        };
+        let other = spot.behind.and_then(|(kind, _)| {
+            if spot.table.is_none() && house.kind.person.as_ref() == Some(id) {
+                return house.person.map(Cow::Borrowed);
+            }
+            house.look.other(&kind.id, first.as_ref()?.as_reference()?).map(Cow::Owned)
+        });
+        Some(Self { spot, first, other })
+    }
+
+    /// The value of the field it leads to.
+    fn value(&self) -> Option<Value> {
+        match self.spot.behind {
+            None => self.first.clone(),
+            Some((kind, Behind::Field(field))) => {
+                effective(kind, &self.other.as_ref()?.fields, &field.id).value
+            }
+            Some((_, Behind::State | Behind::InForce)) => None,
+        }
+    }
+
+    /// The same as formulas see it.
+    fn seen(&self) -> Option<Val> {
+        let state = || Some(self.other.as_ref()?.state.as_str());
+        match self.spot.behind {
+            Some((_, Behind::State)) => state().map(|state| Val::Text(state.to_string())),
+            Some((kind, Behind::InForce)) => {
+                let life = kind.workflow.as_ref()?;
+                Some(Val::YesNo(life.state(state()?).is_some_and(|state| state.in_force)))
+            }
+            _ => formula_value(&self.spot.field()?.field_type, &self.value()?),
+        }
+    }
+}
+
 /// "表单“住房套数”", or what a total was summed from.
-pub(super) fn source(house: &House<'_>, record: &Record, field: &str) -> Said {
-    let Some(found) = house.kind.field(field) else { return source_behind(house, record, field) };
-    let title = &found.title;
-    if let Some(finding) = record.findings.get(field) {
+pub(super) fn source(house: &House<'_>, record: &Record, path: &str) -> Said {
+    let Some(spot) = house.spot(path) else { return Said::same(path.to_string()) };
+    let title = spot.title();
+    if spot.behind.is_some() {
+        let other = Read::at(house, record, path).and_then(|read| read.other);
+        return match other {
+            Some(other) => Said::new(
+                format!("{}（{}）", title.zh, other.number),
+                format!("{} ({})", title.en, other.number),
+            ),
+            None => title,
+        };
+    }
+    if let Some(table) = spot.table {
+        let of = &table.title;
+        return Said::new(
+            format!("表单“{}”的“{}”", of.zh, title.zh),
+            format!("\"{}\" of \"{}\" in the form", title.en, of.en),
+        );
+    }
+    if let Some(finding) = record.findings.get(path) {
         let by = &finding.by;
         return Said::new(
             format!("查实“{}”（{by} 登记）", title.zh),
             format!("found \"{}\" (recorded by {by})", title.en),
         );
     }
-    let total = effective(house.kind, &record.fields, field);
-    let from = found.total.as_ref().filter(|_| total.from_rows);
+    let total = effective(house.kind, &record.fields, path);
+    let from = spot.first.total.as_ref().filter(|_| total.from_rows);
     match from.and_then(|total| house.kind.field(&total.table)) {
         Some(table) => Said::new(
             format!("表单“{}”按“{}”合计", title.zh, table.title.zh),
@@ -81,48 +154,59 @@ pub(super) fn source(house: &House<'_>, record: &Record, field: &str) -> Said {
     }
 }
 
-/// A field of the record a reference leads to: `union.region`.
-struct Hop<'h> {
-    reference: &'h Field,
-    kind: &'h Kind,
-    field: &'h str,
-}
-
-impl Hop<'_> {
-    /// "借书人的住址": which field of which other record.
-    fn title(&self) -> Option<Said> {
-        let (of, what) = (&self.reference.title, &self.kind.field(self.field)?.title);
-        Some(Said::new(format!("{}的{}", of.zh, what.zh), format!("{} of {}", what.en, of.en)))
+/// A fact a measure comes to, under the key this record or row has.
+fn of_measure(
+    house: &House<'_>,
+    record: &Record,
+    facts: &mut Facts,
+    fact: &FactKind,
+    MeasureSource { measure, at }: &MeasureSource,
+) {
+    let key = at.iter().map(|at| key_at(house, record, at)).collect::<Option<Vec<_>>>();
+    let said = said!("本站的记录", "the records of this station");
+    match key.and_then(|key| house.look.measured(measure, &key)) {
+        Some(count) => facts.know(&fact.id, count, said),
+        None => facts.lack(&fact.id, fact.title.clone(), None, said),
     }
 }
 
-fn hop<'h>(house: &'h House<'_>, path: &'h str) -> Option<Hop<'h>> {
-    let (name, field) = path.split_once('.')?;
-    let reference = house.kind.field(name)?;
-    let FieldType::Reference { kind, .. } = &reference.field_type else { return None };
-    Some(Hop { reference, kind: house.catalogue.kind(kind)?, field })
-}
-
-/// The record a hop leads to; nothing where nobody has said which.
-fn other<'h>(house: &'h House<'_>, record: &Record, hop: &Hop<'_>) -> Option<Cow<'h, Record>> {
-    let name = &hop.reference.id;
-    if house.kind.person.as_ref() == Some(name) {
-        return house.person.map(Cow::Borrowed);
+/// A part of a measure's key: the value, and what of a date counts.
+fn key_at(house: &House<'_>, record: &Record, at: &str) -> Option<(Value, KeyPart)> {
+    let MeasureKey { field, part } = MeasureKey::read(at)?;
+    if field == AS_OF {
+        return Some((Value::Date(house.as_of), part));
     }
-    let id = record.get(name).and_then(Value::as_reference)?;
-    house.look.other(&hop.kind.id, id).map(Cow::Owned)
+    Some((Read::at(house, record, &field)?.value()?, part))
 }
 
-fn source_behind(house: &House<'_>, record: &Record, path: &str) -> Said {
-    let hop = hop(house, path);
-    let title = hop.as_ref().and_then(Hop::title);
-    let title = title.unwrap_or_else(|| Said::same(path.to_string()));
-    match hop.and_then(|hop| other(house, record, &hop)) {
-        Some(other) => Said::new(
-            format!("{}（{}）", title.zh, other.number),
-            format!("{} ({})", title.en, other.number),
-        ),
-        None => title,
+/// A fact somebody answers as the move is made.
+fn of_answer(house: &House<'_>, facts: &mut Facts, fact: &FactKind, answer: &str) {
+    let asks = house.kind.workflow.iter().flat_map(|life| &life.moves).flat_map(|step| &step.asks);
+    let asked = asks.into_iter().find(|ask| ask.id == *answer);
+    let Some(field) = asked.and_then(|ask| ask.field()) else { return };
+    let title = &field.title;
+    let said = Said::new(
+        format!("办理时填的“{}”", title.zh),
+        format!("\"{}\" as answered with the step", title.en),
+    );
+    let given = house.answers.get(answer);
+    match given.and_then(|given| formula_value(&field.field_type, given)) {
+        Some(value) => facts.know(&fact.id, value, said),
+        None => facts.lack(&fact.id, title.clone(), None, said),
+    }
+}
+
+/// A fact that asks whether a paper has come in. One nobody has listed is not known.
+fn of_paper(house: &House<'_>, record: &Record, facts: &mut Facts, fact: &FactKind, code: &str) {
+    let papers = record.fields.values().find_map(|value| match value {
+        Value::Papers(papers) => papers.iter().find(|(paper, _)| paper == code),
+        _ => None,
+    });
+    let title = house.paper_title(code);
+    let said = Said::new(format!("材料“{}”", title.zh), format!("the paper \"{}\"", title.en));
+    match papers.map(|(_, state)| state) {
+        Some(state) => facts.know(&fact.id, *state == PaperState::Received, said),
+        None => facts.lack(&fact.id, title, Some(code.to_string()), said),
     }
 }
 
@@ -174,9 +258,8 @@ pub(super) fn lack(
     field: &str,
     paper: Option<&str>,
 ) {
-    let own = house.kind.field(field).map(|field| field.title.clone());
-    let behind = || hop(house, field).as_ref().and_then(Hop::title);
-    let title = own.or_else(behind).unwrap_or_else(|| Said::same(field.to_string()));
+    let title = house.spot(field).map(|spot| spot.title());
+    let title = title.unwrap_or_else(|| Said::same(field.to_string()));
     let missing = match paper {
         None => title,
         Some(code) => {

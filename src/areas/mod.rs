@@ -16,8 +16,8 @@ mod declared;
 mod hardship;
 
 use crate::policy::{Facts, RuleSet};
-use crate::program::{Catalogue, FieldType, Kind};
-use crate::record::{Record, RecordId, Regions};
+use crate::program::{Catalogue, FieldType, KeyPart, Kind, Spot};
+use crate::record::{Fields, Record, RecordId, Regions, Row, Value};
 use crate::words::Said;
 use chrono::NaiveDate;
 
@@ -29,6 +29,7 @@ pub trait Area: Sync {
 }
 
 /// What the Rust of an area may look at besides the record itself.
+#[derive(Clone, Copy)]
 pub struct House<'a> {
     /// The record's kind.
     pub kind: &'a Kind,
@@ -40,6 +41,10 @@ pub struct House<'a> {
     pub regions: &'a Regions,
     /// Titles of fields and papers.
     pub catalogue: &'a Catalogue,
+    /// What was answered as the move is made; nothing beforehand.
+    pub answers: &'a Fields,
+    /// The row looked at and its table, where rules are put to each row by itself.
+    pub row: Option<(&'a str, &'a Row)>,
     /// Other records, and parameters of the day.
     pub look: &'a dyn Look,
 }
@@ -49,9 +54,9 @@ pub trait Look {
     /// The parameter's whole number on the day decided for, where it has one.
     fn whole(&self, parameter: &str) -> Option<i64>;
 
-    /// What a measure comes to at these fields of a record, with the record as it will be; nothing
-    /// where one of them is empty.
-    fn measured(&self, measure: &str, at: &[String], record: &Record) -> Option<i64>;
+    /// What a measure comes to under a key, with the record and what is made beside it as they will
+    /// be.
+    fn measured(&self, measure: &str, key: &[(Value, KeyPart)]) -> Option<i64>;
 
     /// Another record, as it will be.
     fn other(&self, kind: &str, id: RecordId) -> Option<Record>;
@@ -62,6 +67,11 @@ pub trait Look {
 }
 
 impl House<'_> {
+    /// Where a path leads from the record, or from the row looked at.
+    fn spot(&self, path: &str) -> Option<Spot<'_>> {
+        self.catalogue.spot(self.kind, self.row.map(|(table, _)| table), path)
+    }
+
     /// What a paper of this kind's list is called.
     #[must_use]
     pub fn paper_title(&self, code: &str) -> Said {

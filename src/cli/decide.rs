@@ -112,7 +112,9 @@ fn as_text(at: &Opened, library: &Library, sheet: &DecisionSheet, out: &mut dyn 
     let suggests = said!("程序只提建议，由人决定。", "The program suggests; a person decides.");
     writeln!(out, "{}\n", suggests.get(lang))?;
     for line in &sheet.lines {
-        writeln!(out, "{}  {}", line.id, line.result.said().get(lang))?;
+        let row = line.row_said();
+        let gap = if row.is_empty() { "" } else { "  " };
+        writeln!(out, "{}{gap}{}  {}", row.get(lang), line.id, line.result.said().get(lang))?;
         writeln!(out, "    {}", line.said().get(lang))?;
         writeln!(out, "    {}", cited(library, line, lang))?;
     }

@@ -7,10 +7,10 @@ use super::moves::text_of;
 use super::{Answers, Refusal};
 use crate::formula::Inputs;
 use crate::policy::{DecisionSheet, LineResult, Overall, Role, SheetLine};
-use crate::program::{Ask, Kind, Move, effective_fields, see};
+use crate::program::{Ask, FieldType, FromSheet, Kind, Move, effective_fields, plain, see};
 use crate::record::{Record, Value};
 use crate::said;
-use crate::words::Said;
+use crate::words::{Lang, Said};
 
 /// What a departure from the advice is called, where the outcome as a whole is meant.
 const OUTCOME: &str = "outcome";
@@ -24,14 +24,21 @@ pub struct Departure {
     pub said: Said,
 }
 
-/// What a question starts with by the sheet; nothing where the sheet does not say.
-#[must_use]
-pub fn suggested(ask: &Ask, sheet: &DecisionSheet) -> Option<String> {
-    let wanted = ask.from_sheet.as_deref()?;
-    (wanted == "category").then(|| sheet.category.clone())?
-}
-
 impl super::Office {
+    /// What answers a question by the sheet; nothing where the sheet does not say. A score is given in
+    /// points, to a whole number in the parts it is counted in.
+    #[must_use]
+    pub fn suggested(&self, ask: &Ask, sheet: &DecisionSheet) -> Option<Value> {
+        let field = ask.field()?;
+        match ask.from_sheet? {
+            FromSheet::Category => sheet.category.clone().map(Value::Choice),
+            FromSheet::Score if matches!(field.field_type, FieldType::Integer { .. }) => {
+                sheet.score.map(Value::Integer)
+            }
+            FromSheet::Score => self.typed(field, &self.library().score_of(sheet)?).ok()?,
+        }
+    }
+
     /// In what a move with these answers would depart from the advice. A move the pack does not
     /// compare departs from nothing.
     #[must_use]
@@ -49,9 +56,9 @@ impl super::Office {
         let mut found = Vec::new();
         found.extend(sheet.and_then(|sheet| outcome(kind, step, sheet)));
         for ask in &step.asks {
-            let Some(suggested) = sheet.and_then(|sheet| suggested(ask, sheet)) else { continue };
-            let answer = answers.get(&ask.id).and_then(Value::as_text);
-            if answer.is_some_and(|answer| answer != suggested) {
+            let suggested = sheet.and_then(|sheet| self.suggested(ask, sheet));
+            let Some(suggested) = suggested else { continue };
+            if answers.get(&ask.id).is_some_and(|answer| *answer != suggested) {
                 found.push(self.other_answer(ask, &suggested));
             }
         }
@@ -94,7 +101,7 @@ impl super::Office {
             LineResult::NotMet => {
                 !in_force && (!is_tier(line) || Some(line.id.as_str()) == highest)
             }
-            LineResult::Unknown => false,
+            LineResult::Unknown | LineResult::NotAsked => false,
         };
         let mut clauses = Vec::new();
         for line in sheet.lines.iter().filter(speaks) {
@@ -105,10 +112,13 @@ impl super::Office {
         clauses
     }
 
-    fn other_answer(&self, ask: &Ask, suggested: &str) -> Departure {
-        let list = ask.field().and_then(|field| field.field_type.list());
-        let entry = list.and_then(|list| self.catalogue.code_list(list)?.entry(suggested));
-        let label = entry.map_or_else(|| Said::same(suggested), |entry| entry.label.clone());
+    fn other_answer(&self, ask: &Ask, suggested: &Value) -> Departure {
+        let shown = |lang| {
+            let field = ask.field()?;
+            Some(plain(&self.catalogue, field, suggested, lang, true))
+        };
+        let label =
+            Said::new(shown(Lang::Zh).unwrap_or_default(), shown(Lang::En).unwrap_or_default());
         let title = &ask.title;
         Departure {
             id: ask.id.clone(),

@@ -201,7 +201,7 @@ pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str, merges: &Merge
 }
 
 /// The values of a facet: a code, `yes` or `no`, a text, the id of another record.
-fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
+pub(super) fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
     match value {
         Value::Reference(id) => vec![merges.canonical(*id).0.to_string()],
         other => other.facets().into_iter().map(str::to_string).collect(),

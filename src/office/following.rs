@@ -4,7 +4,7 @@
 use super::door::Door;
 use super::entering::{Entered, settle_names};
 use super::{Actor, Answers, Refusal};
-use crate::program::{Field, Follow, Given, Kind, Move, Stage, fits, typed};
+use crate::program::{Field, Follow, Given, Kind, Move, Stage, fits, rows_with, typed};
 use crate::record::{Fields, Record, Row, Value};
 use crate::words::Said;
 
@@ -14,13 +14,13 @@ pub(super) type Made = (Record, Entered);
 /// Where the values of a consequence come from.
 struct Sources<'s> {
     answers: &'s Answers,
-    row: Option<&'s Row>,
+    row: Option<&'s Fields>,
     record: &'s Record,
 }
 
 impl Sources<'_> {
     fn named(&self, name: &str) -> Option<&Value> {
-        let of_row = || self.row.and_then(|row| row.fields.get(name));
+        let of_row = || self.row.and_then(|row| row.get(name));
         self.answers.get(name).or_else(of_row).or_else(|| self.record.get(name))
     }
 }
@@ -103,16 +103,17 @@ impl super::Office {
     fn beyond(&self, step: &Move, answers: &Answers, record: &Record) -> Vec<(&Kind, Fields)> {
         let mut beyond = Vec::new();
         for follow in &step.then {
-            let Follow::Make { kind, each, copy, with } = follow else { continue };
-            // The loader knows the kind.
-            let Some(kind) = self.catalogue.kind(kind) else { continue };
-            let rows = each.as_ref().map(|table| record.get(table).map_or(&[][..], Value::rows));
-            let rows: Vec<Option<&Row>> = match rows {
-                Some(rows) => rows.iter().map(Some).collect(),
-                None => vec![None],
+            let Follow::Make { kind, each, narrowed, copy, with } = follow else { continue };
+            // The loader knows the kinds.
+            let kinds = self.catalogue.kind(kind).zip(self.catalogue.kind(&record.kind));
+            let Some((kind, own)) = kinds else { continue };
+            let Some(table) = each else {
+                let sources = Sources { answers, row: None, record };
+                beyond.push((kind, self.fields_of(kind, *copy, with, &sources)));
+                continue;
             };
-            for row in rows {
-                let sources = Sources { answers, row, record };
+            for row in rows_with(own, &record.fields, table, narrowed) {
+                let sources = Sources { answers, row: Some(&row), record };
                 beyond.push((kind, self.fields_of(kind, *copy, with, &sources)));
             }
         }
@@ -132,10 +133,7 @@ impl super::Office {
             let value = match given {
                 Some(given) => self.given(field, given, sources),
                 None if copy => {
-                    let from = sources.row.map_or_else(
-                        || sources.record.get(&field.id),
-                        |row| row.fields.get(&field.id),
-                    );
+                    let from = sources.row.unwrap_or(&sources.record.fields).get(&field.id);
                     from.filter(|value| fits(&field.field_type, value)).cloned()
                 }
                 None => None,

@@ -104,7 +104,7 @@ impl super::Office {
                 changes,
                 answers,
                 sheet: sheet
-                    .and_then(DecisionSheet::from_stored)
+                    .and_then(|sheet| self.kept_sheet(sheet))
                     .zip(now)
                     .map(|(sheet, now)| self.sheet_shown(Some(who), now, sheet)),
             });
@@ -128,7 +128,7 @@ impl super::Office {
             .iter()
             .find(|entry| entry.seq == seq && entry.command == "move")
             .and_then(|entry| put_of(entry, record.id)?.moves.last()?.sheet.as_ref());
-        let sheet = stored.and_then(DecisionSheet::from_stored);
+        let sheet = stored.and_then(|stored| self.kept_sheet(stored));
         sheet.map(|sheet| self.sheet_shown(Some(who), record, sheet)).ok_or_else(|| {
             let number = &record.number;
             Refusal::invalid(
@@ -286,13 +286,18 @@ impl super::Office {
     ) -> (Said, Said) {
         let life = self.catalogue.kind(&record.kind).and_then(|kind| kind.workflow.as_ref());
         let step = life.and_then(|life| life.find_move(step));
+        let library = self.library();
+        let line = |id: &String| {
+            let rules = library.rule_set(step?.requires.as_deref()?)?;
+            rules.line(id).map(|line| line.title.clone())
+        };
         let name = |id: &String| {
             let ask = step.and_then(|step| step.asks.iter().find(|ask| ask.id == *id));
             let objection = step.and_then(|step| step.objections.iter().find(|it| it.id == *id));
             match (ask, objection) {
                 (Some(ask), _) => ask.title.clone(),
                 (None, Some(objection)) => objection.title.clone(),
-                (None, None) => Said::fixed("结论", "the outcome"),
+                (None, None) => line(id).unwrap_or(Said::fixed("结论", "the outcome")),
             }
         };
         let names: Vec<Said> = against.iter().map(name).collect();

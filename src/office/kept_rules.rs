@@ -70,7 +70,8 @@ impl Office {
         self.kept_library(version)
     }
 
-    fn kept_library(&self, version: &str) -> Option<Arc<Library>> {
+    /// The library that was kept with sheets of this version.
+    pub(super) fn kept_library(&self, version: &str) -> Option<Arc<Library>> {
         let mut kept = self.kept_rules();
         if let Some(read) = kept.read.get(version) {
             return read.clone();

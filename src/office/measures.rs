@@ -5,7 +5,7 @@
 //! each alone could.
 
 use super::Refusal;
-use super::card::facets_at;
+use super::card::{facet_values, facets_at};
 use super::door::{Door, Plan};
 use super::merging::Merges;
 use super::totals::Moved;
@@ -16,7 +16,8 @@ use crate::said;
 use crate::store::DraftOp;
 use crate::words::Said;
 use chrono::{Datelike, NaiveDate};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 /// What a measure goes by, part by part.
@@ -191,7 +192,7 @@ impl super::Office {
     /// id. Nothing for a measure nobody has, and for the last day (a day number) of no records.
     #[must_use]
     pub fn measure(&self, id: &str, key: &[String]) -> Option<i64> {
-        self.measured(id, &key.to_vec(), &[])
+        self.measured(id, &key.to_vec(), &AsLeft::default())
     }
 
     /// Bytes the index takes, without what is kept of measures.
@@ -208,21 +209,65 @@ impl super::Office {
 
     /// What a measure comes to under a key, with records as they will be; nothing for a measure
     /// nobody has, and for the last day of no records.
-    pub(super) fn measured(&self, id: &str, key: &Keys, with: &[&Record]) -> Option<i64> {
+    pub(super) fn measured(&self, id: &str, key: &Keys, left: &AsLeft<'_>) -> Option<i64> {
         let measure = self.catalogue.measure(id)?;
         let kind = self.catalogue.kind(&measure.of)?;
-        let of_kind = with.iter().copied().filter(|record| record.kind == kind.id);
-        let now: Vec<Record> = of_kind
-            .clone()
-            .filter_map(|record| self.inside(&kind.id, record.id).ok().flatten())
-            .collect();
-        let others = self.total(kind, measure, key, &now.iter().collect::<Vec<_>>());
-        let own = of_kind.filter_map(|record| self.counted(measure, kind, record));
-        let own = own.filter(|(own, _)| own == key).map(|(_, amount)| amount);
-        let total = own.fold(others, |total, amount| Some(measure.tally.and(total, amount)));
+        let mut counts = left.counts.borrow_mut();
+        let counts = counts.entry(measure.id.clone());
+        let counts = counts.or_insert_with(|| self.counted_of(kind, measure, &left.records));
+        let now: Vec<&Record> = counts.now.get(key).into_iter().flatten().collect();
+        let others = self.total(kind, measure, key, &now);
+        let total = match counts.left.get(key) {
+            Some(amount) => Some(measure.tally.and(others, *amount)),
+            None => others,
+        };
         // No records are none, but they have no last day.
         if matches!(measure.tally, Tally::Last(_)) { total } else { Some(total.unwrap_or(0)) }
     }
+
+    fn counted_of(&self, kind: &Kind, measure: &Measure, records: &[&Record]) -> Counts {
+        let mut counts = Counts::default();
+        for record in records.iter().copied().filter(|record| record.kind == kind.id) {
+            if let Some((key, amount)) = self.counted(measure, kind, record) {
+                let left = counts.left.get(&key).copied();
+                counts.left.insert(key, measure.tally.and(left, amount));
+            }
+            let now = self.inside(&kind.id, record.id).ok().flatten();
+            if let Some((key, now)) =
+                now.and_then(|now| Some((self.counted(measure, kind, &now)?.0, now)))
+            {
+                counts.now.entry(key).or_default().push(now);
+            }
+        }
+        counts
+    }
+}
+
+/// Records as a move will leave them, and what each measure counts of them, which is worked out once
+/// for all the rows that ask.
+#[derive(Default)]
+pub(super) struct AsLeft<'r> {
+    records: Vec<&'r Record>,
+    counts: RefCell<HashMap<String, Counts>>,
+}
+
+impl<'r> AsLeft<'r> {
+    /// Of these records.
+    pub fn of(records: impl IntoIterator<Item = &'r Record>) -> Self {
+        Self { records: records.into_iter().collect(), counts: RefCell::default() }
+    }
+
+    /// One of them.
+    pub fn record(&self, id: RecordId) -> Option<&'r Record> {
+        self.records.iter().copied().find(|record| record.id == id)
+    }
+}
+
+/// What one measure counts of some records: as they will be, and those there are now.
+#[derive(Default)]
+struct Counts {
+    left: HashMap<Keys, i64>,
+    now: HashMap<Keys, Vec<Record>>,
 }
 
 /// Whether a bound lets a person have one record of this kind and no second.
@@ -282,16 +327,16 @@ pub(super) fn counted(
 }
 
 /// A part of a key, as a record has it.
-pub(super) fn key_of(
-    part: &MeasureKey,
-    kind: &Kind,
-    record: &Record,
-    merges: &Merges,
-) -> Option<String> {
+fn key_of(part: &MeasureKey, kind: &Kind, record: &Record, merges: &Merges) -> Option<String> {
     let value = effective(kind, &record.fields, &part.field).value?;
-    match (&value, part.part) {
+    key_as(&value, part.part, merges)
+}
+
+/// A value as a part of a key.
+pub(super) fn key_as(value: &Value, part: KeyPart, merges: &Merges) -> Option<String> {
+    match (value, part) {
         (Value::Date(day), part) => Some(of_day(*day, part)),
-        (_, KeyPart::Whole) => match facets_at(kind, record, &part.field, merges).as_slice() {
+        (_, KeyPart::Whole) => match facet_values(value, merges).as_slice() {
             [one] => Some(one.clone()),
             _ => None,
         },
@@ -300,7 +345,7 @@ pub(super) fn key_of(
 }
 
 /// A day as a part of a key.
-pub(super) fn of_day(day: NaiveDate, part: KeyPart) -> String {
+fn of_day(day: NaiveDate, part: KeyPart) -> String {
     match part {
         KeyPart::Whole => day.to_string(),
         KeyPart::Year => day.year().to_string(),

@@ -2,8 +2,8 @@
 
 use super::door::{Door, Plan};
 use super::entering::{Entered, settle, settle_names};
+use super::requiring::EXPLAINS;
 use super::{Actor, Answers, Refusal};
-use crate::policy::{self, DecisionSheet, LineResult, SheetLine};
 use crate::program::{self, Ask, AskType, Kind, Move, Need, Override, PERSON, Stage, Workflow};
 use crate::record::{Finding, MoveMade, Proposal, Record, RecordId, Value, name_key};
 use crate::said;
@@ -82,8 +82,9 @@ impl super::Office {
         if step.submits {
             record.copied = self.copy_for_submission(kind, &record);
         }
-        let sheet = match &step.evaluates {
-            Some(rules) => Some(self.sheet_inside((&record, &[]), rules)?),
+        let each = step.each.as_deref();
+        let advice = match &step.evaluates {
+            Some(rules) => Some(self.sheet_inside((&record, None), (rules, each), &answers)?),
             None => None,
         };
         let made = self.follow_beyond(door, actor, step, &answers, &record)?;
@@ -92,9 +93,11 @@ impl super::Office {
             Some(rules) => Some(self.required(step, (&record, &made), rules, &answers)?),
             None => None,
         };
-        let departures = self.departures(&before, step, &answers, sheet.as_ref());
+        let sheet = advice.as_ref().map(|worked| &worked.sheet);
+        let departures = self.departures(&before, step, &answers, sheet);
         super::advice::explained(&departures, &answers)?;
-        let against: Vec<String> = departures.into_iter().map(|it| it.id).collect();
+        let mut against: Vec<String> = departures.into_iter().map(|it| it.id).collect();
+        against.extend(required.iter().flat_map(|(_, explained)| explained).cloned());
         let seconds = step.over_advice == Some(Override::Second) && !against.is_empty();
         let proposed_by = self.seconded(actor, step, &before, &answers)?;
         if proposed_by.is_none() {
@@ -105,9 +108,9 @@ impl super::Office {
                 return Ok(self.put_forward(actor, step, before, answers, against));
             }
         }
-        let decided = sheet.as_ref().or(required.as_ref());
-        let rules = decided.and_then(|sheet| self.rules_to_keep(sheet));
-        let sheet = sheet.or(required).and_then(|sheet| sheet.to_stored().ok());
+        let decided = advice.or(required.map(|(worked, _)| worked));
+        let rules = decided.as_ref().and_then(|worked| self.rules_to_keep(&worked.sheet));
+        let sheet = decided.and_then(|worked| self.sheet_to_keep(&worked));
         let reason = text_of(&answers, "reason").map(str::to_string);
         let from = std::mem::replace(&mut record.state, step.to.clone());
         if life.is_closed(&from) {
@@ -372,47 +375,6 @@ impl super::Office {
         Ok(())
     }
 
-    /// The sheet of the rules a move requires, with the record as the move will leave it.
-    ///
-    /// # Errors
-    /// The first line that does not hold, with its clause; a line that only should hold asks for a
-    /// clause and a reason.
-    fn required(
-        &self,
-        step: &Move,
-        (record, made): (&Record, &[Record]),
-        rules: &str,
-        answers: &Answers,
-    ) -> Result<DecisionSheet, Refusal> {
-        let after = Record { state: step.to.clone(), ..record.clone() };
-        let sheet = self.sheet_inside((&after, made), rules)?;
-        let library = self.library();
-        let should = |line: &SheetLine| {
-            let known = library.rule_set(rules).and_then(|rules| rules.line(&line.id));
-            known.is_some_and(|known| known.role == policy::Role::Should)
-        };
-        let broken = sheet.lines.iter().filter(|line| line.result != LineResult::Met);
-        for line in broken {
-            let explained = ["clause", "reason"].iter().all(|id| text_of(answers, id).is_some());
-            if should(line) && explained {
-                continue;
-            }
-            let next = if should(line) {
-                said!(
-                    "确需办理的，请写明依据条款和理由。",
-                    "Give a clause and a reason to do it all the same."
-                )
-            } else {
-                said!(
-                    "请核对依据；不满足就不能办这一步。",
-                    "Check the ground; the step is not made without it."
-                )
-            };
-            return Err(Refusal::conflict(line.said(), next).resting_on(line.clause.clone()));
-        }
-        Ok(sheet)
-    }
-
     fn no_consent(&self, kind: &Kind, group: &str) -> Refusal {
         let table = kind.consents.as_deref().unwrap_or_default();
         let column = kind.field(table).and_then(|field| field.column("group"));
@@ -436,9 +398,6 @@ impl super::Office {
 
 /// What the journal calls a move that waits for a second account.
 pub(super) const PROPOSE: &str = "propose";
-
-/// What any move takes besides its own questions: why, and under which clause.
-const EXPLAINS: [&str; 2] = ["reason", "clause"];
 
 /// An answer in words; none that are blank.
 pub(super) fn text_of<'a>(answers: &'a Answers, id: &str) -> Option<&'a str> {

@@ -1,16 +1,17 @@
 //! Decision sheets: the facts of a file, brought together and put to the rules.
 
-use super::worked_out::Which;
-use super::{Actor, Refusal, Right};
+use super::measures::AsLeft;
+use super::worked_out::{Which, Worked};
+use super::{Actor, Answers, Refusal, Right};
 use crate::areas::{self, House, Look};
 use crate::directory::IdRole;
-use crate::policy::{self, DecisionSheet, Library, RuleSet, SheetLine};
-use crate::program::{Field, FieldType, Kind, MeasureKey, Move};
-use crate::record::{Record, RecordId, china_date};
+use crate::policy::{self, DecisionSheet, Known, Library, RuleSet, SheetLine};
+use crate::program::{Field, FieldType, KeyPart, Kind, Move};
+use crate::record::{Fields, Record, RecordId, StoredSheet, Value, china_date};
 use crate::said;
 use crate::words::Said;
 use chrono::NaiveDate;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 impl super::Office {
     /// Whether there are rules for this kind of record.
@@ -19,11 +20,15 @@ impl super::Office {
         self.rules_of(record).is_some()
     }
 
-    /// The rule set the record's moves evaluate.
-    fn rules_of(&self, record: &Record) -> Option<&str> {
+    /// The rule set a record's sheet is made by, and the table whose rows it is put to: what its
+    /// moves are advised by goes before what they require, and a move open now before others.
+    fn rules_of(&self, record: &Record) -> Option<(&str, Option<&str>)> {
         let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
-        let advice = life.moves.iter().find_map(|step| step.evaluates.as_deref());
-        advice.or_else(|| life.moves.iter().find_map(|step| step.requires.as_deref()))
+        let open = |step: &&Move| step.from.contains(&record.state);
+        let open_first = || life.moves.iter().filter(open).chain(&life.moves);
+        let advice = open_first().find_map(|step| Some((step, step.evaluates.as_deref()?)));
+        let required = || open_first().find_map(|step| Some((step, step.requires.as_deref()?)));
+        advice.or_else(required).map(|(step, rules)| (rules, step.each.as_deref()))
     }
 
     /// The decision sheet of a record, as of `as_of`, or of the day its rules say it is decided for:
@@ -38,7 +43,7 @@ impl super::Office {
         as_of: Option<NaiveDate>,
         draft: Option<&Library>,
     ) -> Result<DecisionSheet, Refusal> {
-        let id = self.rules_of(record).unwrap_or_default();
+        let (id, each) = self.rules_of(record).unwrap_or_default();
         let kept = match (as_of, draft) {
             (None, None) => self.submitted_under(record, id),
             _ => None,
@@ -58,11 +63,12 @@ impl super::Office {
         let kind = self.kind(&record.kind)?;
         let person = self.person_of_record(record);
         let left = self.requiring(record, id).map(|step| self.as_left_by(kind, step, record));
-        let left = left.as_deref().and_then(<[Record]>::split_first);
-        let (record, made) = left.unwrap_or((record, &[]));
+        let left = left.as_deref();
+        let record = left.and_then(<[Record]>::first).unwrap_or(record);
+        let of = Subject { record, left, person: person.as_ref(), answers: &Fields::new(), each };
         // What the move would make follows from the record.
         let by = By { library, rules: id, once: draft.is_some() || as_of.is_some() };
-        self.evaluate(kind, (record, made), person.as_ref(), as_of, by)
+        Ok(self.evaluate(kind, of, as_of, by)?.sheet.clone())
     }
 
     /// The move open from a record's state that goes by these rules as a condition: they are shown
@@ -110,29 +116,44 @@ impl super::Office {
         }
     }
 
-    /// The sheet of a record as it will be, with what is made beside it in the same entry.
+    /// The sheet of a record in the middle of a move, with what was answered; and with what is made
+    /// beside it in the same entry, the record itself first, where that is known already.
     pub(super) fn sheet_inside(
         &self,
-        (record, made): (&Record, &[Record]),
-        rules: &str,
-    ) -> Result<DecisionSheet, Refusal> {
+        (record, left): (&Record, Option<&[Record]>),
+        (rules, each): (&str, Option<&str>),
+        answers: &Answers,
+    ) -> Result<Arc<Worked>, Refusal> {
         let kept = self.submitted_under(record, rules);
         let in_force = self.library();
         let library = kept.as_deref().unwrap_or(&in_force);
         let kind = self.kind(&record.kind)?;
         let person = self.person_inside(kind, record);
-        let by = By { library, rules, once: !made.is_empty() };
-        self.evaluate(kind, (record, made), person.as_ref(), None, by)
+        let asks = |rules: &RuleSet| rules.facts.iter().any(|fact| fact.answer.is_some());
+        let once = left.is_some() || library.rule_set(rules).is_some_and(asks);
+        let of = Subject { record, left, person: person.as_ref(), answers, each };
+        self.evaluate(kind, of, None, By { library, rules, once })
+    }
+
+    /// A sheet as it is kept with the move that rests on it.
+    pub(super) fn sheet_to_keep(&self, worked: &Worked) -> Option<StoredSheet> {
+        worked.sheet.kept(&worked.known, &self.store.station().region).ok()
+    }
+
+    /// A sheet that was kept, by the rules that were kept with it.
+    pub(super) fn kept_sheet(&self, stored: &StoredSheet) -> Option<DecisionSheet> {
+        let in_force = self.library();
+        let kept = self.kept_library(stored.rules());
+        DecisionSheet::from_kept(stored, Some(kept.as_deref().unwrap_or(&in_force)))
     }
 
     fn evaluate(
         &self,
         kind: &Kind,
-        (record, made): (&Record, &[Record]),
-        person: Option<&Record>,
+        Subject { record, left, person, answers, each }: Subject<'_>,
         as_of: Option<NaiveDate>,
         By { library, rules: id, once }: By<'_>,
-    ) -> Result<DecisionSheet, Refusal> {
+    ) -> Result<Arc<Worked>, Refusal> {
         let rules = library.rule_set(id).ok_or_else(|| {
             Refusal::unavailable(
                 said!("政策库里没有规则“{id}”。", "The library has no rule set \"{id}\"."),
@@ -146,24 +167,41 @@ impl super::Office {
         let (record, person) = (file.as_ref(), person.as_deref());
         let as_of = as_of.unwrap_or_else(|| decided_for(rules, record));
         let region = &self.store.station().region;
+        let seen_ahead = left.is_none().then(|| self.seen_ahead(kind, rules, record)).flatten();
+        let own = [record];
+        let left = left.or(seen_ahead.as_deref());
+        let left = match left {
+            Some(left) => AsLeft::of(left.iter()),
+            None => AsLeft::of(own),
+        };
         let house = House {
             kind,
             person,
             as_of,
             regions: self.regions(),
             catalogue: &self.catalogue,
-            look: &Outside { office: self, kind, library, as_of, made },
+            answers,
+            row: None,
+            look: &Outside { office: self, kind, library, as_of, left },
         };
         let pack = self.catalogue.hash(&record.kind);
         let context = policy::Context { number: &record.number, pack, region };
-        let facts = || areas::facts(rules, &house, record);
-        let work_out = |facts: &_| policy::evaluate(rules, library, facts, as_of, context);
+        let know = || known(rules, &house, record, each);
+        let work_out =
+            |known: &[Known]| policy::Evaluator::new(rules, library).sheet(known, as_of, context);
         if once {
-            return Ok(self.worked_out.work_out(&facts(), work_out));
+            return Ok(Arc::new(self.worked_out.work_out(know(), work_out)));
         }
         let version = library.version_of(rules);
         let which = Which { record: record.id, rules: version, as_of, today: self.today() };
-        Ok(self.worked_out.sheet(which, record, person, facts, work_out))
+        Ok(self.worked_out.sheet(which, record, person, know, work_out))
+    }
+
+    /// A record and what is beside it as the move will leave them that rules say measures are read
+    /// after.
+    fn seen_ahead(&self, kind: &Kind, rules: &RuleSet, record: &Record) -> Option<Vec<Record>> {
+        let step = kind.workflow.as_ref()?.find_move(rules.after.as_deref()?)?;
+        Some(self.as_left_by(kind, step, record))
     }
 
     /// How many times rules were applied to a record since the station was opened: looking at a
@@ -187,7 +225,8 @@ impl super::Office {
         let rules = library.rule_set(sheet.rule_set());
         let names = rules.is_some_and(|rules| rules.gives == policy::Gives::Category);
         let none = || names.then_some(Said::fixed("无类别", "no category"));
-        let all = [Some(sheet.outcome.said()), self.outcome_of(sheet).or_else(none)];
+        let score = library.score_of(sheet).map(|score| said!("{score} 分", "{score} points"));
+        let all = [Some(sheet.outcome.said()), score, self.outcome_of(sheet).or_else(none)];
         Said::join(&all.into_iter().flatten().collect::<Vec<_>>(), " · ", " · ")
     }
 
@@ -232,6 +271,31 @@ impl super::Office {
     }
 }
 
+/// What is known of a record, or of each row of one of its tables.
+fn known(rules: &RuleSet, house: &House<'_>, record: &Record, each: Option<&str>) -> Vec<Known> {
+    let Some(table) = each else {
+        return vec![Known { row: None, facts: areas::facts(rules, house, record) }];
+    };
+    let rows = record.get(table).map(Value::rows).unwrap_or_default();
+    let of_row = |(number, row)| {
+        let house = House { row: Some((table, row)), ..*house };
+        Known { row: Some(number), facts: areas::facts(rules, &house, record) }
+    };
+    (1..).zip(rows).map(of_row).collect()
+}
+
+/// What a sheet is made of.
+struct Subject<'s> {
+    record: &'s Record,
+    /// The record and what is made beside it as measures count them; otherwise the record as it is,
+    /// or as its rules say they look ahead.
+    left: Option<&'s [Record]>,
+    person: Option<&'s Record>,
+    answers: &'s Answers,
+    /// The table whose rows the rules are put to.
+    each: Option<&'s str>,
+}
+
 /// By which rules a sheet is made.
 struct By<'l> {
     library: &'l Library,
@@ -250,17 +314,14 @@ pub(super) fn decided_for(rules: &RuleSet, record: &Record) -> NaiveDate {
     day.unwrap_or_else(|| china_date(record.created))
 }
 
-/// The day decided for, in the key of a measure.
-const AS_OF: &str = "as_of";
-
 /// What rules may look at outside a record, in this office.
 struct Outside<'o> {
     office: &'o super::Office,
     kind: &'o Kind,
     library: &'o Library,
     as_of: NaiveDate,
-    /// What is made beside the record.
-    made: &'o [Record],
+    /// The record and what is made beside it.
+    left: AsLeft<'o>,
 }
 
 impl Look for Outside<'_> {
@@ -270,21 +331,17 @@ impl Look for Outside<'_> {
         found.probable().and_then(|in_force| in_force.value.as_integer())
     }
 
-    fn measured(&self, measure: &str, at: &[String], record: &Record) -> Option<i64> {
-        let key = at.iter().map(|at| {
-            let part = MeasureKey::read(at)?;
-            if part.field == AS_OF {
-                return Some(super::measures::of_day(self.as_of, part.part));
-            }
-            super::measures::key_of(&part, self.kind, record, &self.office.merges())
-        });
-        let with: Vec<&Record> = std::iter::once(record).chain(self.made).collect();
-        self.office.measured(measure, &key.collect::<Option<Vec<String>>>()?, &with)
+    fn measured(&self, measure: &str, key: &[(Value, KeyPart)]) -> Option<i64> {
+        let merges = self.office.merges();
+        let key = key.iter().map(|(value, part)| super::measures::key_as(value, *part, &merges));
+        let key = key.collect::<Option<Vec<String>>>()?;
+        drop(merges);
+        self.office.measured(measure, &key, &self.left)
     }
 
     fn other(&self, kind: &str, id: RecordId) -> Option<Record> {
         let id = self.office.canonical(id);
-        let made = self.made.iter().find(|made| made.id == id).cloned();
+        let made = self.left.record(id).cloned();
         made.or_else(|| self.office.inside(kind, id).ok().flatten())
     }
 

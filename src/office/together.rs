@@ -1,8 +1,8 @@
 //! What packs and rules say of each other: the rule sets moves name, and the fields facts are read
 //! from.
 
-use crate::policy::{FactKind, Library, RuleSet, Take, Unit};
-use crate::program::{Catalogue, FieldType, Follow, Kind, MeasureKey, Move, Tally};
+use crate::policy::{FactKind, Gives, Library, RuleSet, Take, Unit};
+use crate::program::{Ask, Catalogue, FieldType, Follow, Kind, MeasureKey, Move, Tally};
 use crate::said;
 use crate::words::{Problem, Said, closest};
 use std::collections::BTreeSet;
@@ -22,12 +22,15 @@ pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem>
                     found.push(told(catalogue, kind, clause, said).meaning(closest(clause, known)));
                 }
             }
-            named.extend(step.evaluates.iter().chain(&step.requires));
+            let each = step.each.as_deref();
+            let ids = step.evaluates.iter().chain(&step.requires);
+            named.extend(ids.map(|id| (id, each)));
             found.extend(answers_its_own_advice(catalogue, library, kind, step));
+            found.extend(is_no_verdict(catalogue, library, kind, step));
         }
-        for id in named {
+        for (id, each) in named {
             match library.rule_set(id) {
-                Some(rules) => found.extend(of_rules(catalogue, kind, rules)),
+                Some(rules) => found.extend(of_rules(catalogue, kind, rules, each)),
                 None => {
                     let known = library.rule_sets.keys().map(String::as_str);
                     let said = said!("没有“{id}”这套规则", "there is no rule set `{id}`");
@@ -67,6 +70,24 @@ fn answers_its_own_advice(
     told.collect()
 }
 
+/// Only a verdict is required, and only a verdict is put to rows: what else rules come to neither
+/// holds nor fails.
+fn is_no_verdict(
+    catalogue: &Catalogue,
+    library: &Library,
+    kind: &Kind,
+    step: &Move,
+) -> Option<Problem> {
+    let wanted = step.requires.iter().chain(step.evaluates.iter().filter(|_| step.each.is_some()));
+    let mut rules = wanted.filter_map(|id| library.rule_set(id));
+    let other = rules.find(|rules| rules.gives != Gives::Verdict)?;
+    let said = said!(
+        "requires 和 each 的规则要写 gives = \"verdict\"",
+        "rules that are required or put to each row have `gives = \"verdict\"`"
+    );
+    Some(told(catalogue, kind, &other.id, said))
+}
+
 /// A problem at the line of the kind's pack that first has this id.
 fn told(catalogue: &Catalogue, kind: &Kind, id: &str, said: Said) -> Problem {
     let Some(pack) = catalogue.pack(&kind.pack) else { return Problem::new(&kind.pack, 0, said) };
@@ -76,7 +97,12 @@ fn told(catalogue: &Catalogue, kind: &Kind, id: &str, said: Said) -> Problem {
 }
 
 /// What a rule set reads of a kind that it does not have.
-fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem> {
+fn of_rules(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    rules: &RuleSet,
+    each: Option<&str>,
+) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut wrong = |what: &str, said: Said, meant: Option<String>| {
         let (id, title) = (&rules.id, &kind.title);
@@ -93,12 +119,18 @@ fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem>
             wrong("as_of", said, closest(field, kind.fields().map(|field| field.id.as_str())));
         }
     }
+    let steps = || kind.workflow.iter().flat_map(|life| &life.moves);
+    if let Some(after) = rules.after.as_ref().filter(|after| steps().all(|it| it.id != **after)) {
+        let said = said!("没有“{after}”这一步", "there is no move `{after}`");
+        wrong("after", said, closest(after, steps().map(|step| step.id.as_str())));
+    }
     for fact in &rules.facts {
-        for field in fact.looks_at().filter(|field| !is_there(catalogue, kind, field)) {
+        let there = |path: &&String| is_there(catalogue, kind, each, fact, path);
+        for field in fact.looks_at().filter(|field| !there(field)) {
             let said = said!("没有字段“{field}”", "there is no field `{field}`");
             wrong(&fact.id, said, closest(field, kind.fields().map(|field| field.id.as_str())));
         }
-        let group = groups_of(catalogue, kind, fact).next();
+        let group = groups_of(catalogue, kind, each, fact).next();
         if let Some(group) = group.filter(|group| fact.sensitive.as_ref() != Some(group)) {
             let said = said!(
                 "它取自敏感字段，要写 sensitive = \"{group}\"，否则认定依据会把它说出去",
@@ -106,36 +138,74 @@ fn of_rules(catalogue: &Catalogue, kind: &Kind, rules: &RuleSet) -> Vec<Problem>
             );
             wrong(&fact.id, said, None);
         }
-        let wrongs = [measure_wrong(catalogue, fact), rows_wrong(kind, fact)];
+        let wrongs = [
+            measure_wrong(catalogue, fact),
+            rows_wrong(kind, fact),
+            answer_wrong(kind, fact),
+            paper_wrong(catalogue, kind, fact),
+        ];
         for (said, meant) in wrongs.into_iter().flatten() {
             wrong(&fact.id, said, meant);
         }
-        if let Some(said) = hop_wrong(catalogue, kind, fact) {
+        if let Some(said) = hop_wrong(catalogue, kind, each, fact) {
             wrong(&fact.id, said, None);
         }
     }
     found
 }
 
-/// A field or column of the kind, or a field behind one reference.
-fn is_there(catalogue: &Catalogue, kind: &Kind, path: &str) -> bool {
-    let behind = || {
-        let (there, field) = catalogue.through(kind, path);
-        path.matches('.').count() == 1 && there.field(field).is_some()
-    };
-    kind.field_at(path).is_some() || behind()
+/// Whether a path leads anywhere. A column is read of the row looked at; a fact that is worked out
+/// otherwise may name the columns of all rows.
+fn is_there(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    each: Option<&str>,
+    fact: &FactKind,
+    path: &str,
+) -> bool {
+    let read = fact.from.as_ref().is_some_and(|from| from.field == *path) || fact.measure.is_some();
+    let of_all_rows = || !read && kind.field_at(path).is_some();
+    catalogue.spot(kind, each, path).is_some() || of_all_rows()
+}
+
+/// An answer no move asks for.
+fn answer_wrong(kind: &Kind, fact: &FactKind) -> Option<(Said, Option<String>)> {
+    let id = fact.answer.as_ref()?;
+    let steps = kind.workflow.iter().flat_map(|life| &life.moves);
+    let asked: Vec<&Ask> = steps.flat_map(|step| &step.asks).collect();
+    let known = |ask: &&Ask| ask.id == *id && ask.field().is_some();
+    (!asked.iter().any(known)).then(|| {
+        let said = said!("没有一步问“{id}”", "no move asks for `{id}`");
+        (said, closest(id, asked.iter().map(|ask| ask.id.as_str())))
+    })
+}
+
+/// A paper the kind does not list.
+fn paper_wrong(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    fact: &FactKind,
+) -> Option<(Said, Option<String>)> {
+    let code = fact.received.as_ref()?;
+    let lists = kind.fields().filter(|it| matches!(it.field_type, FieldType::Papers { .. }));
+    let lists: Vec<_> =
+        lists.filter_map(|field| catalogue.code_list(field.field_type.list()?)).collect();
+    lists.iter().all(|list| list.entry(code).is_none()).then(|| {
+        let known = lists.iter().flat_map(|list| &list.entries).map(|entry| entry.code.as_str());
+        let said = said!("没有“{code}”这种材料", "there is no paper `{code}`");
+        (said, closest(code, known))
+    })
 }
 
 /// The sensitivity groups of the fields and columns a fact is taken from.
 fn groups_of<'c>(
     catalogue: &'c Catalogue,
     kind: &'c Kind,
+    each: Option<&str>,
     fact: &'c FactKind,
 ) -> impl Iterator<Item = &'c String> {
-    let field = fact.from.as_ref().and_then(|from| {
-        let (there, field) = catalogue.through(kind, &from.field);
-        there.field(field)
-    });
+    let spot = fact.from.as_ref().and_then(|from| catalogue.spot(kind, each, &from.field));
+    let field = spot.into_iter().flat_map(|spot| spot.table.into_iter().chain(spot.field()));
     let rows = fact.rows.as_ref().and_then(|rows| Some((rows, kind.field(&rows.table)?)));
     let columns = rows.into_iter().flat_map(|(rows, table)| {
         let taken = match &rows.take {
@@ -145,12 +215,17 @@ fn groups_of<'c>(
         let named = rows.narrowed.iter().map(|(column, _)| column).chain(taken);
         std::iter::once(table).chain(named.filter_map(|column| table.column(column)))
     });
-    field.into_iter().chain(columns).filter_map(|field| field.sensitive.as_ref())
+    field.chain(columns).filter_map(|field| field.sensitive.as_ref())
 }
 
 /// A field of records that may be known to few is no fact of others, which more people see.
-fn hop_wrong(catalogue: &Catalogue, kind: &Kind, fact: &FactKind) -> Option<Said> {
-    let (there, _) = catalogue.through(kind, &fact.from.as_ref()?.field);
+fn hop_wrong(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    each: Option<&str>,
+    fact: &FactKind,
+) -> Option<Said> {
+    let (there, _) = catalogue.spot(kind, each, &fact.from.as_ref()?.field)?.behind?;
     (there.id != kind.id && there.confidential.is_some()).then(|| {
         let title = &there.title;
         Said::new(

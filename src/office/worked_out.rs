@@ -5,7 +5,7 @@
 //! as it is; after any change its facts are gathered again, and only where they differ are the rules
 //! applied anew.
 
-use crate::policy::{DecisionSheet, Facts};
+use crate::policy::{DecisionSheet, Known};
 use crate::record::{Fields, Record, RecordId};
 use chrono::NaiveDate;
 use std::collections::HashMap;
@@ -25,15 +25,21 @@ pub(super) struct Which {
     pub today: NaiveDate,
 }
 
-struct Known {
+/// A sheet, and what was known of the record or its rows when it was worked out.
+#[derive(Clone)]
+pub(super) struct Worked {
+    pub known: Vec<Known>,
+    pub sheet: DecisionSheet,
+}
+
+struct Entry {
     /// What the count of changes was before the facts were gathered.
     at: u64,
     /// What the record held: one that is being typed changes without a save.
     record: (String, Fields),
     /// The person it belongs to, as far as that was on the way to the disk.
     person: Option<(RecordId, u32)>,
-    facts: Facts,
-    sheet: Arc<DecisionSheet>,
+    worked: Arc<Worked>,
 }
 
 /// The sheets worked out so far.
@@ -41,7 +47,7 @@ struct Known {
 pub(super) struct WorkedOut {
     changes: AtomicU64,
     times: AtomicU64,
-    known: Mutex<HashMap<Which, Known>>,
+    entries: Mutex<HashMap<Which, Entry>>,
 }
 
 impl WorkedOut {
@@ -61,59 +67,60 @@ impl WorkedOut {
         self.times.load(Ordering::Relaxed)
     }
 
-    /// The sheet of a record. `facts` gathers what the rules read, `work_out` applies them.
+    /// The sheet of a record. `know` gathers what the rules read, `work_out` applies them.
     pub fn sheet(
         &self,
         which: Which,
         record: &Record,
         person: Option<&Record>,
-        facts: impl FnOnce() -> Facts,
-        work_out: impl FnOnce(&Facts) -> DecisionSheet,
-    ) -> DecisionSheet {
+        know: impl FnOnce() -> Vec<Known>,
+        work_out: impl FnOnce(&[Known]) -> DecisionSheet,
+    ) -> Arc<Worked> {
         let at = self.changes.load(Ordering::SeqCst);
         let person = person.map(|person| (person.id, person.revision));
-        let held = |known: &Known| {
-            known.person == person
-                && known.record.0 == record.state
-                && known.record.1 == record.fields
+        let held = |entry: &Entry| {
+            entry.person == person
+                && entry.record.0 == record.state
+                && entry.record.1 == record.fields
         };
-        if let Some(known) = self.lock().get(&which)
-            && known.at == at
-            && held(known)
+        if let Some(entry) = self.lock().get(&which)
+            && entry.at == at
+            && held(entry)
         {
-            return DecisionSheet::clone(&known.sheet);
+            return Arc::clone(&entry.worked);
         }
-        let facts = facts();
-        if let Some(known) = self.lock().get_mut(&which)
-            && known.facts == facts
-            && known.sheet.number == record.number
+        let known = know();
+        if let Some(entry) = self.lock().get_mut(&which)
+            && entry.worked.known == known
+            && entry.worked.sheet.number == record.number
         {
-            known.at = at;
-            known.record = (record.state.clone(), record.fields.clone());
-            known.person = person;
-            return DecisionSheet::clone(&known.sheet);
+            entry.at = at;
+            entry.record = (record.state.clone(), record.fields.clone());
+            entry.person = person;
+            return Arc::clone(&entry.worked);
         }
-        let sheet = self.work_out(&facts, work_out);
-        let mut known = self.lock();
-        if known.len() >= MOST {
-            known.clear();
+        let worked = Arc::new(self.work_out(known, work_out));
+        let mut entries = self.lock();
+        if entries.len() >= MOST {
+            entries.clear();
         }
         let record = (record.state.clone(), record.fields.clone());
-        known.insert(which, Known { at, record, person, facts, sheet: Arc::new(sheet.clone()) });
-        sheet
+        entries.insert(which, Entry { at, record, person, worked: Arc::clone(&worked) });
+        worked
     }
 
     /// The same of what is looked at once.
     pub fn work_out(
         &self,
-        facts: &Facts,
-        work_out: impl FnOnce(&Facts) -> DecisionSheet,
-    ) -> DecisionSheet {
+        known: Vec<Known>,
+        work_out: impl FnOnce(&[Known]) -> DecisionSheet,
+    ) -> Worked {
         self.times.fetch_add(1, Ordering::Relaxed);
-        work_out(facts)
+        let sheet = work_out(&known);
+        Worked { known, sheet }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Which, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Which, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

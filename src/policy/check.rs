@@ -1,8 +1,10 @@
 //! What must hold between documents, clauses, parameters and rule sets.
 
-use super::load::Places;
+use super::load::{GIVES, Places, ROLES, word_of};
 use super::render::{ENDINGS, Piece, SPECIAL, pieces};
-use super::{Basis, Gives, Grade, Library, Line, Parameter, ParameterRow, Role, RuleSet, Unit};
+use super::{
+    Basis, Computed, Gives, Grade, Library, Line, Parameter, ParameterRow, Role, RuleSet, Unit,
+};
 use crate::edited::Problems;
 use crate::formula::{Formula, Kind};
 use crate::said;
@@ -100,6 +102,12 @@ impl Check<'_> {
             self.formula(rules, at, &thing, "is", &value.is, wanted);
             if let Some(divisor) = &value.divide_by {
                 self.formula(rules, at, &thing, "divide_by", divisor, Some(Kind::Integer));
+            } else if value.round.is_some() {
+                let said = Said::fixed(
+                    "round 只用于带 divide_by 的计算值",
+                    "`round` goes with `divide_by`",
+                );
+                self.wrong(&thing, "round", said, None);
             }
             self.template(rules, &thing, "sum", &value.sum, &[]);
         }
@@ -117,11 +125,11 @@ impl Check<'_> {
         for threshold in &rules.thresholds {
             let thing = format!("threshold {}/{}", rules.id, threshold.id);
             self.formula(rules, all, &thing, "level", &threshold.level, Some(Kind::Integer));
-            if rules.value(&threshold.of).is_none_or(|value| value.divide_by.is_none()) {
+            if rules.value(&threshold.of).is_none_or(|value| !value.is_quotient()) {
                 let of = &threshold.of;
                 let said = said!(
-                    "“{of}”不是带 divide_by 的计算值",
-                    "\"{of}\" is not a value with divide_by"
+                    "“{of}”不是带 divide_by、不带 round 的计算值",
+                    "\"{of}\" is not a value with divide_by and without `round`"
                 );
                 let meant = closest(of, rules.values.iter().map(|value| value.id.as_str()));
                 self.wrong(&thing, "of", said, meant);
@@ -148,6 +156,28 @@ impl Check<'_> {
         for line in &rules.lines {
             self.line(rules, line);
         }
+        self.score(rules);
+    }
+
+    /// A score has a scale, and bands that begin somewhere; other rule sets have neither.
+    fn score(&self, rules: &RuleSet) {
+        let thing = format!("rule set {}", rules.id);
+        let is_score = rules.gives == Gives::Score;
+        let tens = |scale: i64| (0..=12).any(|zeros| scale == 10_i64.pow(zeros));
+        if rules.scale.is_some_and(|scale| !is_score || !tens(scale)) {
+            let said = Said::fixed(
+                "scale 只用于 gives = \"score\"，是 1、10、100……：多少份合一分",
+                "`scale` goes with gives = \"score\" and is 1, 10, 100 …: how many parts make a point",
+            );
+            self.wrong(&thing, "scale", said, None);
+        }
+        if rules.outcomes.iter().any(|outcome| outcome.least.is_some() != is_score) {
+            let said = Said::fixed(
+                "gives = \"score\" 的每个 outcome 要写 least：从多少分起；其他规则不写",
+                "each `outcome` of a score has `least`, the score it begins with; others have none",
+            );
+            self.wrong(&thing, "outcome", said, None);
+        }
     }
 
     fn line(&self, rules: &RuleSet, line: &Line) {
@@ -164,6 +194,19 @@ impl Check<'_> {
         }
         let all = rules.values.len();
         self.formula(rules, all, &thing, "condition", &line.condition, Some(Kind::YesNo));
+        if let Some(when) = &line.when {
+            self.formula(rules, all, &thing, "when", when, Some(Kind::YesNo));
+        }
+        if let Some(points) = &line.points {
+            self.formula(rules, all, &thing, "points", points, Some(Kind::Integer));
+        }
+        if line.points.is_some() != (line.role == Role::Points) {
+            let said = Said::fixed(
+                "role = \"points\" 的行要写 points，其他行不写",
+                "a line with role = \"points\" has `points`, and no other line has",
+            );
+            self.wrong(&thing, "points", said, None);
+        }
         for id in &line.compares {
             if !rules.thresholds.iter().any(|threshold| threshold.id == *id) {
                 let said = said!("没有界线“{id}”", "there is no threshold \"{id}\"");
@@ -186,14 +229,23 @@ impl Check<'_> {
 
     /// A line that names an outcome names one the rule set has, and no other line does.
     fn outcome(&self, rules: &RuleSet, line: &Line, thing: &str) {
-        let fits = match (rules.gives, line.role) {
-            (Gives::Verdict, role) => matches!(role, Role::Must | Role::Should),
-            (Gives::Category, role) => !matches!(role, Role::Must | Role::Should),
+        let fits = match rules.gives {
+            Gives::Verdict => &[Role::Must, Role::Should, Role::Completeness][..],
+            Gives::Category => &[
+                Role::Precondition,
+                Role::Completeness,
+                Role::Outcome,
+                Role::Exclusion,
+                Role::Edge,
+            ],
+            Gives::Score => &[Role::Points, Role::Veto, Role::Exclusion, Role::Completeness],
         };
-        if !fits {
-            let said = Said::fixed(
-                "gives = \"verdict\" 的规则只用 role = \"must\" 或 \"should\"，其他规则不用这两种",
-                "lines of a verdict are `must` or `should`, and lines of other rule sets are neither",
+        if !fits.contains(&line.role) {
+            let known: Vec<&str> = fits.iter().map(|role| word_of(ROLES, role)).collect();
+            let (known, gives) = (known.join(", "), word_of(GIVES, &rules.gives));
+            let said = said!(
+                "gives = \"{gives}\" 的规则，role 是这些之一：{known}",
+                "with gives = \"{gives}\" `role` is one of: {known}"
             );
             self.wrong(thing, "role", said, None);
         }
@@ -206,14 +258,14 @@ impl Check<'_> {
                 );
                 self.wrong(thing, "role", said, None);
             }
-            (Some(outcome), Role::Outcome) if rules.outcome(outcome).is_none() => {
+            (Some(outcome), Role::Outcome | Role::Veto) if rules.outcome(outcome).is_none() => {
                 let said = said!("没有“{outcome}”这种结果", "there is no outcome \"{outcome}\"");
                 self.wrong(thing, "outcome", said, closest(outcome, known()));
             }
-            (Some(_), role) if role != Role::Outcome => {
+            (Some(_), role) if !matches!(role, Role::Outcome | Role::Veto) => {
                 let said = Said::fixed(
-                    "只有 role = \"outcome\" 的行写 outcome",
-                    "only a line with role = \"outcome\" has `outcome`",
+                    "只有 role = \"outcome\" 和 \"veto\" 的行写 outcome",
+                    "only a line with role = \"outcome\" or \"veto\" has `outcome`",
                 );
                 self.wrong(thing, "outcome", said, None);
             }
@@ -257,10 +309,10 @@ impl Check<'_> {
 
     /// What to say of a name that may not stand in a formula.
     fn strange(&self, rules: &RuleSet, name: &str) -> (Said, Option<String>) {
-        if rules.value(name).is_some_and(|value| value.divide_by.is_some()) {
+        if rules.value(name).is_some_and(Computed::is_quotient) {
             let said = said!(
-                "“{name}”是除出来的数，只供阅读；条件请用乘法比较",
-                "\"{name}\" is a quotient for reading only; compare by multiplying"
+                "“{name}”是除出来的数，只供阅读；条件请用乘法比较，或写 round 取整",
+                "\"{name}\" is a quotient for reading only; compare by multiplying, or make it whole with `round`"
             );
             return (said, None);
         }
@@ -314,7 +366,7 @@ fn kind_of(library: &Library, rules: &RuleSet, before: usize, name: &str) -> Opt
         return fact.unit.kind();
     }
     if let Some(value) = rules.values.iter().take(before).find(|value| value.id == name) {
-        return value.unit.kind().filter(|_| value.divide_by.is_none());
+        return value.unit.kind().filter(|_| !value.is_quotient());
     }
     let (id, ending) = name.split_once('.').unwrap_or((name, ""));
     let parameter = library.parameters.get(id)?;

@@ -50,7 +50,7 @@ impl<'l> Evaluator<'l> {
         let parameters = used_by(rules, library);
         let rests_on = rules.lines.iter().map(|line| {
             let mut names = BTreeSet::new();
-            rest(rules, &line.condition, &mut names);
+            line.formulas().for_each(|formula| rest(rules, formula, &mut names));
             names
         });
         let rests_on = rests_on.collect();
@@ -71,15 +71,17 @@ impl<'l> Evaluator<'l> {
         let scene = scene.with_parameters(&self.parameters, as_of, context.region);
         let judged: Vec<Judged<'_>> =
             self.rules.lines.iter().map(|line| scene.judge(line)).collect();
-        let category = judged.iter().find_map(|judged| match judged.line.role {
-            Role::Outcome if judged.result == LineResult::Met => judged.line.outcome.clone(),
-            _ => None,
-        });
+        let score = score(self.rules, &judged);
+        let category = match self.rules.gives {
+            Gives::Score => score.and_then(|score| band(self.rules, &judged, score)),
+            Gives::Category | Gives::Verdict => first_met(&judged),
+        };
         let lines = judged.iter().zip(&self.rests_on).map(|(judged, names)| {
             let line = judged.line;
             let (clause, basis) = scene.clause(line);
             let document = self.library.document_of(clause);
             SheetLine {
+                row: None,
                 id: line.id.clone(),
                 result: judged.result,
                 clause: clause.to_owned(),
@@ -88,6 +90,7 @@ impl<'l> Evaluator<'l> {
                 basis,
                 text: judged.text.zh.to_string(),
                 text_en: judged.text.en.to_string(),
+                points: judged.points,
                 inputs: names.iter().map(|name| (name.clone(), scene.input(name))).collect(),
             }
         });
@@ -98,6 +101,7 @@ impl<'l> Evaluator<'l> {
             rules: self.version.clone(),
             outcome: overall(self.rules.gives, &judged),
             category,
+            score,
             lines: lines.collect(),
             nearest: nearest::nearest(&scene, &judged),
         }
@@ -143,12 +147,53 @@ fn rest(rules: &RuleSet, formula: &Formula, names: &mut BTreeSet<String>) {
     }
 }
 
-/// What the lines come to together. Any line not met suggests no, but for one that names an outcome
-/// and one that only should hold; any that could still turn needs a person. A line with an outcome
-/// that cannot be told matters only while none above it is met, and one of them has to be.
+/// The outcome of the first line met.
+fn first_met(judged: &[Judged<'_>]) -> Option<String> {
+    judged.iter().find_map(|judged| match judged.line.role {
+        Role::Outcome if judged.result == LineResult::Met => judged.line.outcome.clone(),
+        _ => None,
+    })
+}
+
+/// What the lines of a score add up to; nothing while one of them is open.
+fn score(rules: &RuleSet, judged: &[Judged<'_>]) -> Option<i64> {
+    if rules.gives != Gives::Score {
+        return None;
+    }
+    let lines = judged.iter().filter(|judged| judged.line.role == Role::Points);
+    let points = lines.map(|judged| match judged.result {
+        LineResult::Met => judged.points,
+        LineResult::NotMet | LineResult::NotAsked => Some(0),
+        LineResult::Unknown => None,
+    });
+    points.into_iter().try_fold(0_i64, |sum, points| sum.checked_add(points?))
+}
+
+/// The best band a score reaches, no better than what a veto leaves.
+fn band(rules: &RuleSet, judged: &[Judged<'_>], score: i64) -> Option<String> {
+    let least = |id: &String| rules.outcomes.iter().find(|it| it.id == *id)?.least;
+    let vetoes = judged
+        .iter()
+        .filter(|judged| judged.line.role == Role::Veto && judged.result == LineResult::NotMet);
+    // A veto that names no band leaves none.
+    let most = vetoes.map(|judged| judged.line.outcome.as_ref().and_then(least));
+    let most = most.map(|least| least.unwrap_or(i64::MIN)).min().unwrap_or(i64::MAX);
+    let reached = rules.outcomes.iter().filter_map(|band| Some((band.least?, &band.id)));
+    let reached = reached.filter(|(least, _)| *least <= score.min(most));
+    reached.max_by_key(|(least, _)| *least).map(|(_, id)| id.clone())
+}
+
+/// What the lines come to together. Any line not met suggests no, but for one that names an outcome,
+/// one that only should hold, and one that adds to a score or lowers its band; any that could still
+/// turn needs a person. A line with an outcome that cannot be told matters only while none above it
+/// is met, and one of them has to be.
 fn overall(gives: Gives, judged: &[Judged<'_>]) -> Overall {
     let named = |judged: &&Judged<'_>| judged.line.role == Role::Outcome;
-    let counts = |judged: &&Judged<'_>| !matches!(judged.line.role, Role::Outcome | Role::Should);
+    let counts = |judged: &&Judged<'_>| {
+        let role = judged.line.role;
+        let says_no = !matches!(role, Role::Outcome | Role::Should | Role::Points | Role::Veto);
+        says_no || (judged.result == LineResult::Unknown && role != Role::Outcome)
+    };
     let is = |result| move |judged: &Judged<'_>| judged.result == result;
     let counting = || judged.iter().filter(counts);
     if counting().any(is(LineResult::NotMet)) {
@@ -162,7 +207,7 @@ fn overall(gives: Gives, judged: &[Judged<'_>]) -> Overall {
         .any(is(LineResult::Unknown));
     if open || counting().any(is(LineResult::Unknown)) {
         Overall::NeedsPerson
-    } else if met || gives == Gives::Verdict {
+    } else if met || gives != Gives::Category {
         Overall::Suggests
     } else {
         Overall::SuggestsNo

@@ -65,6 +65,11 @@ impl Facts {
         self.0.insert(name.into(), fact);
     }
 
+    /// The names of all there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// A fact by name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Fact> {

@@ -2,6 +2,7 @@
 
 use super::evaluate::{used_by, version};
 use super::load::{Layer, Places};
+use super::threshold::scaled;
 use super::{Clause, DecisionSheet, Document, Keys, Line, Parameter, ParameterAt, RuleSet, check};
 use crate::edited::{Problems, Source, shipped};
 use crate::words::{Problem, Said};
@@ -137,6 +138,13 @@ impl Library {
         let id = sheet.category.as_deref()?;
         let known = self.rule_set(sheet.rule_set()).and_then(|rules| rules.outcome(id));
         Some(known.cloned().unwrap_or_else(|| Said::same(id.to_string())))
+    }
+
+    /// The score of a sheet in points, as people read it: `83.5`.
+    #[must_use]
+    pub fn score_of(&self, sheet: &DecisionSheet) -> Option<String> {
+        let scale = self.rule_set(sheet.rule_set()).and_then(|rules| rules.scale);
+        sheet.score.map(|score| scaled(score, scale))
     }
 
     /// What a value of a fact is called, where some rule set says so; else as it is written.

@@ -2,8 +2,8 @@
 
 use super::{
     Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, MeasureSource,
-    Named, Parameter, ParameterRow, ParameterValue, Reach, Role, RowsSource, RuleSet, Start, Take,
-    Threshold, Unit,
+    Named, Parameter, ParameterRow, ParameterValue, Reach, Role, Round, RowsSource, RuleSet, Start,
+    Take, Threshold, Unit,
 };
 use crate::edited::{Node, Place, Raw, values};
 use crate::formula::Formula;
@@ -33,8 +33,11 @@ pub(super) const REACHES: &[(&str, Reach)] =
     &[("national", Reach::National), ("city", Reach::City), ("district", Reach::District)];
 pub(super) const GRADES: &[(&str, Grade)] =
     &[("A", Grade::A), ("B", Grade::B), ("C", Grade::C), ("D", Grade::D)];
-const GIVES: &[(&str, Gives)] = &[("category", Gives::Category), ("verdict", Gives::Verdict)];
-const ROLES: &[(&str, Role)] = &[
+pub(super) const GIVES: &[(&str, Gives)] =
+    &[("category", Gives::Category), ("verdict", Gives::Verdict), ("score", Gives::Score)];
+const ROUNDS: &[(&str, Round)] =
+    &[("up", Round::Up), ("down", Round::Down), ("half_up", Round::HalfUp)];
+pub(super) const ROLES: &[(&str, Role)] = &[
     ("precondition", Role::Precondition),
     ("completeness", Role::Completeness),
     ("outcome", Role::Outcome),
@@ -42,6 +45,8 @@ const ROLES: &[(&str, Role)] = &[
     ("should", Role::Should),
     ("exclusion", Role::Exclusion),
     ("edge", Role::Edge),
+    ("points", Role::Points),
+    ("veto", Role::Veto),
 ];
 
 /// The word files use for a value.
@@ -192,9 +197,11 @@ impl Layer {
     fn rule_set(&mut self, entry: &Node<'_>) -> RuleSet {
         let (id, title) = (text(entry, "id"), entry.need_said("title"));
         let gives = entry.need_word("gives", GIVES).unwrap_or(Gives::Category);
-        let as_of = text_or_none(entry, "as_of");
+        let (as_of, after) = (text_or_none(entry, "as_of"), text_or_none(entry, "after"));
+        let scale = entry.whole("scale").map(|at| at.value);
         let outcomes = named(entry, "outcome");
-        self.keep(entry, &format!("rule set {id}"), &["gives", "as_of", "outcome"]);
+        let keys = &["gives", "as_of", "after", "scale", "outcome"];
+        self.keep(entry, &format!("rule set {id}"), keys);
         let facts = entry.tables("fact");
         let facts = facts.into_iter().filter_map(|entry| self.fact(&id, &entry)).collect();
         let values = entry.tables("value").into_iter().filter_map(|entry| {
@@ -202,10 +209,10 @@ impl Layer {
             let unit = entry.need_word("unit", Unit::WORDS);
             let (is, divide_by) = (Formula::need(&entry, "is"), Formula::at(&entry, "divide_by"));
             let sum = text_or_none(&entry, "sum").unwrap_or_default();
-            let title = entry.said("title");
-            self.keep(&entry, &format!("value {id}/{name}"), &["is", "divide_by", "sum"]);
+            let (round, title) = (entry.word("round", ROUNDS), entry.said("title"));
+            self.keep(&entry, &format!("value {id}/{name}"), &["is", "divide_by", "round", "sum"]);
             entry.finish();
-            Some(Computed { id: name, unit: unit?, is: is?, divide_by, sum, title })
+            Some(Computed { id: name, unit: unit?, is: is?, divide_by, round, sum, title })
         });
         let values = values.collect();
         let thresholds = entry.tables("threshold").into_iter().filter_map(|entry| {
@@ -222,7 +229,19 @@ impl Layer {
         let lines = entry.tables("line");
         let lines = lines.into_iter().filter_map(|entry| self.line(&id, &entry)).collect();
         entry.finish();
-        RuleSet { id, title, gives, as_of, outcomes, facts, values, thresholds, lines }
+        RuleSet {
+            id,
+            title,
+            gives,
+            as_of,
+            after,
+            scale,
+            outcomes,
+            facts,
+            values,
+            thresholds,
+            lines,
+        }
     }
 
     fn fact(&mut self, rules: &str, entry: &Node<'_>) -> Option<FactKind> {
@@ -233,7 +252,7 @@ impl Layer {
         self.keep(
             entry,
             &format!("fact {rules}/{name}"),
-            &["unit", "word", "field", "fields", "measure", "rows"],
+            &["unit", "word", "field", "fields", "measure", "rows", "answer", "received"],
         );
         let paper = text_or_none(entry, "paper");
         let from = text_or_none(entry, "field").map(|field| FieldSource { field, paper });
@@ -248,6 +267,7 @@ impl Layer {
         fields.extend(from.iter().map(|from| from.field.clone()));
         let rows = rows_of(entry);
         fields.extend(rows.iter().map(|rows| rows.table.clone()));
+        let (answer, received) = (text_or_none(entry, "answer"), text_or_none(entry, "received"));
         let reads = values(entry.texts("reads"));
         let sensitive = text_or_none(entry, "sensitive");
         entry.finish();
@@ -260,14 +280,16 @@ impl Layer {
             from,
             measure,
             rows,
+            answer,
+            received,
             fields,
             reads,
             sensitive,
         };
         if fact.ways() > 1 {
             entry.wrong(Said::fixed(
-                "field、measure、rows 只写一种",
-                "`field`, `measure` and `rows`: one of them",
+                "field、measure、rows、answer、received 只写一种",
+                "`field`, `measure`, `rows`, `answer` and `received`: one of them",
             ));
         }
         Some(fact)
@@ -280,9 +302,18 @@ impl Layer {
         let basis = entry.need_word("basis", BASES);
         let role = entry.need_word("role", ROLES);
         let outcome = text_or_none(entry, "outcome");
-        let condition: Option<Formula> = Formula::need(entry, "condition");
+        let (when, points) = (Formula::at(entry, "when"), Formula::at(entry, "points"));
+        // What only adds its points holds always.
+        let always = points.is_some() && !entry.has("condition");
+        let condition: Option<Formula> = match always {
+            true => Formula::parse("true").ok(),
+            false => Formula::need(entry, "condition"),
+        };
         let compares = values(entry.texts("compares"));
-        let (met, not_met) = (entry.need_said("met"), entry.need_said("not_met"));
+        let (met, not_met) = match always {
+            true => (entry.said("met").unwrap_or(POINTS), Said::default()),
+            false => (entry.need_said("met"), entry.need_said("not_met")),
+        };
         let unknown = entry.said("unknown").unwrap_or(MISSING);
         let keys = &[
             "clause",
@@ -290,7 +321,9 @@ impl Layer {
             "basis",
             "outcome",
             "role",
+            "when",
             "condition",
+            "points",
             "compares",
             "met",
             "not_met",
@@ -307,7 +340,9 @@ impl Layer {
             basis,
             role,
             outcome,
+            when,
             condition,
+            points,
             compares,
             met,
             not_met,
@@ -319,6 +354,9 @@ impl Layer {
 /// What a line says when it cannot tell and brings no sentence of its own.
 const MISSING: Said =
     Said::fixed("无法判断，还缺：{missing}。", "Cannot tell; still lacking: {missing}.");
+
+/// What a line says that only adds points and brings no sentence of its own.
+const POINTS: Said = Said::fixed("{points} 分。", "{points} points.");
 
 /// `rows = "claimants", where = { … }` with `count = true`, `sum = "column"` or `list = "column"`.
 fn rows_of(entry: &Node<'_>) -> Option<RowsSource> {
@@ -342,9 +380,10 @@ fn rows_of(entry: &Node<'_>) -> Option<RowsSource> {
 /// `outcome = [{ id = "deep", title = { zh = …, en = … } }, …]`.
 fn named(entry: &Node<'_>, key: &'static str) -> Vec<Named> {
     let one = |entry: Node<'_>| {
-        let named = Named { id: text(&entry, "id"), title: entry.need_said("title") };
+        let (id, title) = (text(&entry, "id"), entry.need_said("title"));
+        let least = entry.whole("least").map(|at| at.value);
         entry.finish();
-        named
+        Named { id, title, least }
     };
     entry.tables(key).into_iter().map(one).collect()
 }

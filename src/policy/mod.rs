@@ -9,6 +9,7 @@
 //! May know `words`, `edited`, `record` and `formula`. Knows no kind of record: whoever
 //! asks for a sheet fills in the facts by name.
 
+mod by_row;
 mod check;
 mod document;
 mod evaluate;
@@ -29,6 +30,7 @@ mod written;
 mod tests;
 
 pub use crate::words::Problem;
+pub use by_row::Known;
 pub use document::{Basis, Clause, Document, Grade, Reach};
 pub use evaluate::{Context, Evaluator, evaluate};
 pub use fact::{Fact, FactValue, Facts};
@@ -37,8 +39,8 @@ pub use parameter::{
     InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
 };
 pub use rules::{
-    Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, RowsSource, RuleSet,
-    Take, Threshold,
+    Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, Round, RowsSource,
+    RuleSet, Take, Threshold,
 };
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};
 pub use written::written;

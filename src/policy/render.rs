@@ -37,26 +37,31 @@ pub(super) fn pieces(template: &str) -> Vec<Piece<'_>> {
 pub(super) const ENDINGS: &[&str] = &["sum", "from", "document"];
 
 /// Names that are not facts, parameters or values.
-pub(super) const SPECIAL: &[&str] = &["missing", "chain", "near"];
+pub(super) const SPECIAL: &[&str] = &["missing", "chain", "near", "points"];
+
+/// What stands in a sentence for its line alone: what is lacking, and the points it adds.
+type OfLine<'l> = (&'l Said, Option<&'l str>);
 
 const UNKNOWN: Said = Said::fixed("？", "?");
 
 impl Scene<'_> {
-    /// A template filled for one line; `missing` lists what is lacking.
-    pub fn fill(&self, template: &Said, line: &Line, missing: &Said) -> Said {
+    /// A template filled for one line.
+    pub fn fill(&self, template: &Said, line: &Line, own: OfLine<'_>) -> Said {
         let side = |lang| {
-            let filled = self.fill_side(template.get(lang), lang, line, missing);
+            let filled = self.fill_side(template.get(lang), lang, line, own);
             filled.trim_end().to_owned()
         };
         Said::new(side(Lang::Zh), side(Lang::En))
     }
 
-    fn fill_side(&self, template: &str, lang: Lang, line: &Line, missing: &Said) -> String {
+    fn fill_side(&self, template: &str, lang: Lang, line: &Line, own: OfLine<'_>) -> String {
+        let (missing, points) = own;
         let mut out = String::new();
         for piece in pieces(template) {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Name("missing") => out.push_str(missing.get(lang)),
+                Piece::Name("points") => out.push_str(points.unwrap_or(UNKNOWN.get(lang))),
                 Piece::Name(name @ ("chain" | "near")) => {
                     let said = self.compared(name, line).unwrap_or(UNKNOWN);
                     out.push_str(said.get(lang));
@@ -65,7 +70,7 @@ impl Scene<'_> {
                     let sum = name.strip_suffix(".sum").and_then(|value| self.rules.value(value));
                     match sum {
                         Some(value) => {
-                            out.push_str(&self.fill_side(&value.sum, lang, line, missing));
+                            out.push_str(&self.fill_side(&value.sum, lang, line, own));
                         }
                         None => out.push_str(self.show(name).unwrap_or(UNKNOWN).get(lang)),
                     }

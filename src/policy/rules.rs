@@ -14,6 +14,8 @@ pub enum Gives {
     /// Yes where every `must` line holds; a `should` line that does not hold needs a clause and a
     /// reason.
     Verdict,
+    /// What its lines add up to, and the band that comes to.
+    Score,
 }
 
 /// An outcome a rule set can name.
@@ -23,6 +25,21 @@ pub struct Named {
     pub id: String,
     /// What a person calls it.
     pub title: Said,
+    /// The score a band begins with, in the smallest parts of a point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least: Option<i64>,
+}
+
+/// Where a quotient that does not divide out goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Round {
+    /// To the next whole number above: two thirds of ten are seven.
+    Up,
+    /// To the next below.
+    Down,
+    /// To the nearest, a half away from zero (四舍五入).
+    HalfUp,
 }
 
 /// What a line means for the whole.
@@ -43,6 +60,10 @@ pub enum Role {
     Exclusion,
     /// False: too near a threshold, a person must look.
     Edge,
+    /// In a score: adds its points when met.
+    Points,
+    /// In a score: not met, the band is no better than the one it names.
+    Veto,
 }
 
 impl Role {
@@ -114,6 +135,12 @@ pub struct FactKind {
     /// The rows it comes from. Left out of what is hashed where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<RowsSource>,
+    /// The answer of the move it is; not known before somebody has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The paper it asks for: yes once it has come in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<String>,
     /// The fields it comes from, a field of the person with the name of the reference before it
     /// (`head.name`): named when a record is returned, frozen when it is submitted.
     #[serde(skip)]
@@ -130,10 +157,14 @@ pub struct FactKind {
 impl FactKind {
     /// How many ways it is said to come about; none where the Rust of its area gives it.
     pub(super) fn ways(&self) -> usize {
-        [self.from.is_some(), self.measure.is_some(), self.rows.is_some()]
-            .into_iter()
-            .filter(|way| *way)
-            .count()
+        let ways = [
+            self.from.is_some(),
+            self.measure.is_some(),
+            self.rows.is_some(),
+            self.answer.is_some(),
+            self.received.is_some(),
+        ];
+        ways.into_iter().filter(|way| *way).count()
     }
 
     /// Every field it depends on.
@@ -151,13 +182,24 @@ pub struct Computed {
     pub unit: Unit,
     /// How it is computed.
     pub is: Formula,
-    /// What it is divided by. A quotient is rounded half up to the fen and is for reading only:
-    /// conditions may not use it.
+    /// What it is divided by. Without `round` a quotient is shown to the fen and is for reading
+    /// only: conditions may not use it.
     pub divide_by: Option<Formula>,
+    /// How the quotient becomes a whole number, which conditions may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round: Option<Round>,
     /// The arithmetic as people read it, for `{id.sum}`.
     pub sum: String,
     /// What a person calls it: how far it is from a threshold is told with this name.
     pub title: Option<Said>,
+}
+
+impl Computed {
+    /// Whether it is a quotient for reading, which is no whole number.
+    #[must_use]
+    pub const fn is_quotient(&self) -> bool {
+        self.divide_by.is_some() && self.round.is_none()
+    }
 }
 
 /// A level a quotient is compared with: the low-income standard, or a multiple of it.
@@ -190,10 +232,16 @@ pub struct Line {
     pub basis: Basis,
     /// What it means for the whole.
     pub role: Role,
-    /// The outcome it names.
+    /// The outcome it names; of a veto the best band it leaves.
     pub outcome: Option<String>,
+    /// When the line is asked at all; without it always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<Formula>,
     /// When it is met.
     pub condition: Formula,
+    /// What it adds to a score when met, in the smallest parts of a point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<Formula>,
     /// Thresholds `{chain}` and `{near}` speak of.
     pub compares: Vec<String>,
     /// The sentence when met.
@@ -202,6 +250,13 @@ pub struct Line {
     pub not_met: Said,
     /// The sentence when it cannot be told; `{missing}` lists what is lacking.
     pub unknown: Said,
+}
+
+impl Line {
+    /// All it is asked by and adds.
+    pub(super) fn formulas(&self) -> impl Iterator<Item = &Formula> {
+        std::iter::once(&self.condition).chain(&self.when).chain(&self.points)
+    }
 }
 
 /// An ordered set of lines.
@@ -215,7 +270,13 @@ pub struct RuleSet {
     pub gives: Gives,
     /// The date field with the day a record is decided for; without one the day it was made.
     pub as_of: Option<String>,
-    /// The outcomes its lines can name.
+    /// The move whose consequences measures are read with, where they are shown beforehand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// How many of the parts a score is counted in make a point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<i64>,
+    /// The outcomes its lines can name, or the bands of a score.
     pub outcomes: Vec<Named>,
     /// Facts asked for.
     pub facts: Vec<FactKind>,
@@ -265,6 +326,6 @@ impl RuleSet {
             .iter()
             .flat_map(|value| std::iter::once(&value.is).chain(value.divide_by.as_ref()));
         let levels = self.thresholds.iter().map(|threshold| &threshold.level);
-        values.chain(levels).chain(self.lines.iter().map(|line| &line.condition))
+        values.chain(levels).chain(self.lines.iter().flat_map(Line::formulas))
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Judged<'s> {
     pub result: LineResult,
     pub lacking: BTreeSet<String>,
     pub text: Said,
+    /// What it adds to a score; nothing while that is not known.
+    pub points: Option<i64>,
 }
 
 impl<'s> Scene<'s> {
@@ -151,12 +153,20 @@ impl<'s> Scene<'s> {
                 self.inputs.set(&value.id, outcome);
                 continue;
             };
-            if let (Some(num), Some(den)) =
-                (outcome.integer(), divisor.eval(&self.inputs).integer())
-                && den > 0
-            {
-                let quotient = Quotient { num: i128::from(num), den: i128::from(den) };
-                self.quotients.insert(value.id.clone(), quotient);
+            let divisor = divisor.eval(&self.inputs);
+            let quotient = match (outcome.integer(), divisor.integer()) {
+                (Some(num), Some(den)) if den > 0 => {
+                    Some(Quotient { num: i128::from(num), den: i128::from(den) })
+                }
+                _ => None,
+            };
+            match (value.round, quotient) {
+                (None, Some(quotient)) => {
+                    self.quotients.insert(value.id.clone(), quotient);
+                }
+                (None, None) => {}
+                (Some(round), Some(quotient)) => self.inputs.know(&value.id, quotient.whole(round)),
+                (Some(_), None) => self.inputs.set(&value.id, not_divided(&outcome, &divisor)),
             }
         }
     }
@@ -192,7 +202,23 @@ impl<'s> Scene<'s> {
 
     /// Judges one line and writes its sentence.
     pub fn judge(&self, line: &'s Line) -> Judged<'s> {
-        let (result, template, lacking) = match line.condition.eval(&self.inputs) {
+        let asked = line.when.as_ref().map(|when| when.eval(&self.inputs));
+        let met = match asked {
+            Some(Outcome::Known(Val::YesNo(false))) => return not_asked(line),
+            Some(open @ (Outcome::Unknown(_) | Outcome::Failed(_))) => open,
+            _ => line.condition.eval(&self.inputs),
+        };
+        let points = match (&met, &line.points) {
+            (Outcome::Known(Val::YesNo(true)), Some(points)) => Some(points.eval(&self.inputs)),
+            _ => None,
+        };
+        let known = points.as_ref().and_then(Outcome::integer);
+        // What is met and adds nobody knows how much is open.
+        let met = match points {
+            Some(open @ (Outcome::Unknown(_) | Outcome::Failed(_))) => open,
+            _ => met,
+        };
+        let (result, template, lacking) = match met {
             Outcome::Known(Val::YesNo(true)) => (LineResult::Met, &line.met, BTreeSet::new()),
             Outcome::Known(_) => {
                 let result =
@@ -205,18 +231,15 @@ impl<'s> Scene<'s> {
                     format!("无法计算：{}。", said.zh),
                     format!("Cannot compute: {}.", said.en),
                 );
-                return Judged {
-                    line,
-                    result: LineResult::Unknown,
-                    lacking: BTreeSet::new(),
-                    text,
-                };
+                let (result, lacking) = (LineResult::Unknown, BTreeSet::new());
+                return Judged { line, result, lacking, text, points: None };
             }
         };
         let missing: Vec<Said> = lacking.iter().map(|name| self.lacking(name)).collect();
         let missing = Said::join(&missing, "；", "; ");
-        let text = self.fill(template, line, &missing);
-        Judged { line, result, lacking, text }
+        let shown = known.map(|points| super::threshold::scaled(points, self.rules.scale));
+        let text = self.fill(template, line, (&missing, shown.as_deref()));
+        Judged { line, result, lacking, text, points: known }
     }
 
     /// One input as the sheet holds it.
@@ -259,6 +282,30 @@ impl<'s> Scene<'s> {
             format!("parameter \"{en}\", {}, {} ({})", when.en, cited.en, basis.en),
         )
     }
+}
+
+/// A line that is not asked of this record.
+fn not_asked(line: &Line) -> Judged<'_> {
+    let title = &line.title;
+    let text = Said::new(format!("{}：不适用。", title.zh), format!("{}: not asked.", title.en));
+    let (result, lacking) = (LineResult::NotAsked, BTreeSet::new());
+    Judged { line, result, lacking, text, points: None }
+}
+
+/// What a rounded quotient is without its two sides.
+fn not_divided(num: &Outcome, den: &Outcome) -> Outcome {
+    let mut lacking = BTreeSet::new();
+    for side in [num, den] {
+        match side {
+            Outcome::Failed(_) => return side.clone(),
+            Outcome::Unknown(names) => lacking.extend(names.iter().cloned()),
+            Outcome::Known(_) => {}
+        }
+    }
+    if lacking.is_empty() {
+        return Outcome::Failed(Said::fixed("除数不大于零", "the divisor is not above zero"));
+    }
+    Outcome::Unknown(lacking)
 }
 
 fn sheet_input(

@@ -3,6 +3,7 @@
 use super::Basis;
 use crate::formula::Val;
 use crate::record::StoredSheet;
+use crate::said;
 use crate::words::Said;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub enum LineResult {
     NotMet,
     /// 无法判断.
     Unknown,
+    /// 不适用: the line is not asked of this record. No ground for anything.
+    NotAsked,
 }
 
 impl LineResult {
@@ -52,7 +55,14 @@ impl LineResult {
             Self::Met => Said::fixed("满足", "met"),
             Self::NotMet => Said::fixed("不满足", "not met"),
             Self::Unknown => Said::fixed("无法判断", "cannot tell"),
+            Self::NotAsked => Said::fixed("不适用", "not asked"),
         }
+    }
+
+    /// Whether it still speaks against a yes, or might.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::NotMet | Self::Unknown)
     }
 }
 
@@ -79,6 +89,9 @@ pub struct SheetInput {
 /// One line with its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetLine {
+    /// The row of the record it is about, counted from 1; nothing where it is about the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
     /// The line's id, such as `R-DEEP`.
     pub id: String,
     /// The result.
@@ -93,6 +106,9 @@ pub struct SheetLine {
     pub text: String,
     /// The same, English.
     pub text_en: String,
+    /// What it adds to a score, in the smallest parts of a point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<i64>,
     /// Every input of the line, by name.
     pub inputs: BTreeMap<String, SheetInput>,
 }
@@ -102,6 +118,12 @@ impl SheetLine {
     #[must_use]
     pub fn said(&self) -> Said {
         Said::new(self.text.clone(), self.text_en.clone())
+    }
+
+    /// Which row it is about, to go before the sentence; empty where it is about the whole.
+    #[must_use]
+    pub fn row_said(&self) -> Said {
+        self.row.map(|row| said!("第 {row} 行", "row {row}")).unwrap_or_default()
     }
 }
 
@@ -166,7 +188,11 @@ pub struct DecisionSheet {
     /// The outcome the numbers fall into, by its id in the rule set, also when the whole is not a
     /// yes.
     pub category: Option<String>,
-    /// The lines, in order.
+    /// What the lines of a score add up to, in the smallest parts of a point; nothing while one of
+    /// them is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<i64>,
+    /// The lines, in order; where rows are judged, row by row.
     pub lines: Vec<SheetLine>,
     /// What would change it, most decisive first.
     pub nearest: Vec<Change>,

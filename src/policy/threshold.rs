@@ -1,5 +1,6 @@
 //! Exact comparison of a quotient with thresholds, and how it is written for people.
 
+use super::Round;
 use crate::said;
 use crate::words::Said;
 use std::cmp::Ordering;
@@ -25,6 +26,18 @@ impl Quotient {
     /// Rounded half up to the fen, the half going away from zero as 四舍五入 does.
     pub fn rounded(self) -> i128 {
         half_up(self.num, self.den)
+    }
+
+    /// As a whole number.
+    pub fn whole(self, round: Round) -> i64 {
+        let (below, rest) = (self.num.div_euclid(self.den), self.num.rem_euclid(self.den));
+        let whole = match round {
+            Round::Up => below + i128::from(rest > 0),
+            Round::Down => below,
+            Round::HalfUp => self.rounded(),
+        };
+        // Both sides were 64 bits, and the divisor is at least one.
+        i64::try_from(whole).unwrap_or(i64::MAX)
     }
 
     /// Compares exactly; `None` when the numbers grow too large.
@@ -63,6 +76,19 @@ pub(super) fn yuan(fen: i128) -> String {
     let sign = if fen < 0 { "−" } else { "" };
     let size = fen.unsigned_abs();
     format!("{sign}{}.{:02}", size / 100, size % 100)
+}
+
+/// A score as people read it, whole parts of a point as decimals: `83.5`.
+pub(super) fn scaled(parts: i64, scale: Option<i64>) -> String {
+    let scale = u64::try_from(scale.unwrap_or(1)).unwrap_or(1).max(1);
+    let (sign, size) = (if parts < 0 { "−" } else { "" }, parts.unsigned_abs());
+    let places = scale.ilog10() as usize;
+    let rest = format!("{:0places$}", size % scale);
+    let rest = rest.trim_end_matches('0');
+    match (places, rest.is_empty()) {
+        (0, _) | (_, true) => format!("{sign}{}", size / scale),
+        _ => format!("{sign}{}.{rest}", size / scale),
+    }
 }
 
 /// The comparison with one or two levels, lowest first, as it is: `770.00<833.33≤1155.00`.

@@ -10,6 +10,8 @@ pub enum Follow {
         kind: String,
         /// One for each row of this table.
         each: Option<String>,
+        /// Columns of that table, each with the values a row has one of to be gone through.
+        narrowed: Vec<(String, Vec<String>)>,
         /// What the new record has under the same name (of the row, else of the record) it takes.
         copy: bool,
         /// Its fields, and what each is given.

@@ -19,6 +19,7 @@ mod measure;
 mod number;
 mod same;
 mod show;
+mod spot;
 pub mod typed;
 mod workflow;
 
@@ -46,9 +47,11 @@ pub use measure::{KeyPart, Measure, MeasureKey, Tally};
 pub use number::{NumberTemplate, TemplateError};
 pub use same::{same_people, same_value};
 pub use show::{HIDDEN, mask, mask_refused, masked, plain, show};
+pub use spot::{Behind, Spot};
 pub use typed::{Cell, Named, NoRecords, Records, TypedError, Typing};
 pub use workflow::{
-    Ask, AskType, Due, DueFrom, MOVE_KEYS, Move, Need, Objection, Override, Role, State, Workflow,
+    Ask, AskType, Due, DueFrom, FromSheet, MOVE_KEYS, Move, Need, Objection, Override, Role, State,
+    Workflow,
 };
 
 /// The id of the kind every service points to: people.

@@ -186,6 +186,15 @@ pub enum AskType {
     Clause,
 }
 
+/// What of a decision sheet answers a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FromSheet {
+    /// `category`: the outcome it names, or the band of its score.
+    Category,
+    /// `score`: what its lines add up to.
+    Score,
+}
+
 /// One question of a move.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -199,8 +208,8 @@ pub struct Ask {
     pub required: bool,
     /// The field of the record that takes the answer, besides the history.
     pub writes: Option<String>,
-    /// A line of the decision sheet the answer starts with, and is compared with: `category`.
-    pub from_sheet: Option<String>,
+    /// What of the decision sheet the answer starts with, and is compared with.
+    pub from_sheet: Option<FromSheet>,
     /// The answer is a finding of the field with this id: kept beside what was declared.
     pub finds: bool,
     /// Another question whose answer must be somebody else.
@@ -228,6 +237,8 @@ pub struct Move {
     pub evaluates: Option<String>,
     /// The rule set that has to hold for it, a verdict.
     pub requires: Option<String>,
+    /// The table whose rows these rules are put to one by one; otherwise to the whole record.
+    pub each: Option<String>,
     /// What it asks for.
     pub asks: Vec<Ask>,
     /// True when it hands the record in: from here on its facts are frozen.

@@ -258,12 +258,9 @@ impl Reading {
         );
         for line in sheet.lines.iter().filter(|_| full) {
             let (label, tone) = result_label(line);
-            let said = line.said();
-            let said = Said::new(
-                format!("{}　{}", label.zh, said.zh),
-                format!("{}  {}", label.en, said.en),
-            );
-            self.push(tone, Said::default(), said, 4);
+            let all = [line.row_said(), label, line.said()];
+            let said: Vec<Said> = all.into_iter().filter(|said| !said.is_empty()).collect();
+            self.push(tone, Said::default(), Said::join(&said, "　", "  "), 4);
         }
     }
 
@@ -293,15 +290,8 @@ impl Reading {
             said!("{number}　按 {as_of} 的规则　{rules}", "{number}  rules of {as_of}  {rules}"),
         );
         reading.gap();
-        for line in &sheet.lines {
-            let (label, tone) = result_label(line);
-            reading.push(tone, label, line.said(), RESULT);
-            reading.push(
-                Tone::Quiet,
-                Said::default(),
-                clause_said(cx, &line.clause, line, full),
-                RESULT,
-            );
+        for lines in sheet.lines.chunk_by(|a, b| a.row == b.row) {
+            reading.judged(lines, full, cx);
         }
         if !sheet.nearest.is_empty() {
             reading.gap();
@@ -314,11 +304,33 @@ impl Reading {
     }
 }
 
+impl Reading {
+    /// The lines of a record, or of one row of it: of a row in which nothing is open one line says
+    /// so, unless all is asked for.
+    fn judged(&mut self, lines: &[SheetLine], full: bool, cx: &Context) {
+        let row = lines.first().filter(|line| line.row.is_some()).map(SheetLine::row_said);
+        if let Some(row) = row {
+            if !full && !lines.iter().any(|line| line.result.is_open()) {
+                let said = said!("都满足", "all met");
+                return self.push(Tone::Plain, row, said, RESULT);
+            }
+            self.line(Tone::Title, row);
+        }
+        for line in lines {
+            let (label, tone) = result_label(line);
+            self.push(tone, label, line.said(), RESULT);
+            let clause = clause_said(cx, &line.clause, line, full);
+            self.push(Tone::Quiet, Said::default(), clause, RESULT);
+        }
+    }
+}
+
 fn result_label(line: &SheetLine) -> (Said, Tone) {
     let (mark, tone) = match line.result {
         LineResult::Met => ("√", Tone::Plain),
         LineResult::NotMet => ("×", Tone::Bad),
         LineResult::Unknown => ("?", Tone::Unsure),
+        LineResult::NotAsked => ("-", Tone::Quiet),
     };
     let result = line.result.said();
     let label = Said::new(

@@ -1,6 +1,7 @@
 //! A pack of another subject works without a line of Rust: a lending library with readers, books
 //! and loans.
 
+mod boxes;
 mod cards;
 mod follows;
 mod lists;

@@ -4,8 +4,8 @@
 use crate::areas::{House, Look, facts};
 use crate::formula::Val;
 use crate::policy::{FactValue, Library};
-use crate::program::{Catalogue, NoRecords, PERSON, Typing, typed};
-use crate::record::{Clock, Fields, FixedClock, Record, RecordId, Regions};
+use crate::program::{Catalogue, KeyPart, NoRecords, PERSON, Typing, typed};
+use crate::record::{Clock, Fields, FixedClock, Record, RecordId, Regions, Value};
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ impl Look for Outside {
         (parameter == "window_months").then_some(12)
     }
 
-    fn measured(&self, _: &str, _: &[String], _: &Record) -> Option<i64> {
+    fn measured(&self, _: &str, _: &[(Value, KeyPart)]) -> Option<i64> {
         None
     }
 
@@ -60,6 +60,8 @@ fn known(file: &Json, person: &Json, fact: &str) -> String {
         as_of,
         regions: Regions::built_in(),
         catalogue: &catalogue,
+        answers: &Fields::new(),
+        row: None,
         look: &Outside,
     };
     let rules = library.rule_set("hardship-eligibility").unwrap();

@@ -189,7 +189,7 @@ fn what_was_not_checked_is_never_met() {
         let outcome = match wanted {
             LineResult::Met => Overall::Suggests,
             LineResult::NotMet => Overall::SuggestsNo,
-            LineResult::Unknown => Overall::NeedsPerson,
+            LineResult::Unknown | LineResult::NotAsked => Overall::NeedsPerson,
         };
         assert_eq!(sheet.outcome, outcome, "{fact} {value}");
     }

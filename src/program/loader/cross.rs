@@ -125,7 +125,7 @@ fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Proble
 }
 
 /// A code that is asked for is one of its list.
-fn known_code(catalogue: &Catalogue, list: &str, at: &At<String>, problems: &Problems) {
+pub(super) fn known_code(catalogue: &Catalogue, list: &str, at: &At<String>, problems: &Problems) {
     if let Some(list) = catalogue.code_list(list).filter(|list| list.entry(&at.value).is_none()) {
         let (code, title) = (&at.value, &list.title);
         problems.add_meant(

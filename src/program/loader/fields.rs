@@ -195,8 +195,7 @@ fn field_type(
                 closest(other, FieldType::NAMES),
             );
             item.forgive(&[
-                "list", "kind", "column", "min", "max", "places", "formula", "gives", "find_by",
-                "make",
+                "list", "kind", "column", "min", "max", "places", "is", "gives", "find_by", "make",
             ]);
             return None;
         }
@@ -246,7 +245,7 @@ fn first_row(node: &Node<'_>, fields: &[Field]) -> Option<FirstRow> {
 }
 
 fn computed(item: &Node<'_>, path: &str, into: &mut Gathered<'_>) -> Option<FieldType> {
-    let formula = Formula::need(item, "formula");
+    let formula = Formula::need(item, "is");
     let gives = item.need_text("gives");
     let gives = gives.and_then(|name| {
         let plain = ["text", "integer", "money", "date", "yes_no", "choice"];
@@ -307,7 +306,7 @@ fn required(item: &Node<'_>, into: &mut Gathered<'_>) -> Required {
 
 fn validity(item: &Node<'_>, key: &'static str) -> Option<Validity> {
     let node = item.table(key)?;
-    let formula = Formula::need(&node, "formula");
+    let formula = Formula::need(&node, "is");
     let said = node.need_said("message");
     node.finish();
     Some(Validity { formula: formula?, said })

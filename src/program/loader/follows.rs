@@ -1,7 +1,7 @@
 //! What moves bring about (`then`): read with the move, checked once all kinds are known.
 
 use super::Mentions;
-use crate::edited::{At, Node, Place, Problems};
+use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
     Ask, Catalogue, Field, FieldType, Follow, Given, Kind, Move, NoRecords, PERSON, Typing, typed,
 };
@@ -21,6 +21,8 @@ pub(super) struct Mentioned {
     pub at: usize,
     place: Place,
     names: BTreeMap<String, Place>,
+    /// Columns the rows gone through are narrowed by.
+    narrowed: Vec<(At<String>, Vec<At<String>>)>,
 }
 
 /// Reads `then` of one move.
@@ -42,12 +44,20 @@ pub(super) fn read(
             read.collect()
         };
         let (make, row, set) = (node.text("make"), node.text("row"), with(node.table("set")));
+        let narrowed = match make.is_some() && node.has("each") {
+            true => node.table("where").map(|node| node.every_list()).unwrap_or_default(),
+            false => Vec::new(),
+        };
         let follow = match (make, row) {
             (Some(kind), None) => {
                 mentions.kinds.push(kind.clone());
                 Some(Follow::Make {
                     kind: kind.value,
                     each: node.text("each").map(|at| at.value),
+                    narrowed: narrowed
+                        .iter()
+                        .map(|(at, wanted)| (at.value.clone(), values(wanted.clone())))
+                        .collect(),
                     copy: node.yes("copy").unwrap_or(false),
                     with: with(node.table("with")),
                 })
@@ -72,6 +82,7 @@ pub(super) fn read(
             at: follows.len(),
             place: node.place().clone(),
             names,
+            narrowed,
         });
         follows.push(follow);
     }
@@ -131,6 +142,13 @@ impl<'c> Check<'c> {
             && self.kind.field(table).is_none_or(|field| field.field_type.columns().is_empty())
         {
             self.no_table(table);
+        }
+        if let Some(table) = self.follow.each() {
+            let (named, mut codes) = (&self.mentioned.narrowed, Vec::new());
+            super::records::known_columns(self.kind, table, named, self.problems, &mut codes);
+            for (list, at) in &codes {
+                super::cross::known_code(self.catalogue, list, at, self.problems);
+            }
         }
         self.each_given(&|name| made.field(name));
         let given = |id: &str| self.follow.with().iter().any(|(name, _)| name == id);

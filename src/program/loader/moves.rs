@@ -5,12 +5,15 @@ use super::{follows, hands};
 use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, Due, DueFrom, Kind, MOVE_KEYS, Move, Need, Required, Role, Section, State,
-    Workflow,
+    Ask, AskType, Due, DueFrom, FromSheet, Kind, MOVE_KEYS, Move, Need, Required, Role, Section,
+    State, Workflow,
 };
 use crate::said;
 use crate::words::closest;
 use std::collections::{BTreeMap, BTreeSet};
+
+const FROM_SHEET: &[(&str, FromSheet)] =
+    &[("category", FromSheet::Category), ("score", FromSheet::Score)];
 
 /// A workflow with the places of what it names.
 pub(super) struct Read {
@@ -24,6 +27,8 @@ pub(super) struct Read {
     /// Where each move stands, and the moves it names.
     moves: Vec<(Place, Vec<At<String>>)>,
     apart: Vec<At<String>>,
+    /// Tables named by moves.
+    each: Vec<At<String>>,
 }
 
 /// Reads `[kind.….workflow]`.
@@ -43,6 +48,7 @@ pub(super) fn workflow(node: &Node<'_>, sections: &[Section], into: &mut Gathere
         writes: Vec::new(),
         moves: Vec::new(),
         apart,
+        each: Vec::new(),
     };
     for item in node.tables("state") {
         let Some(state) = state(&item) else { continue };
@@ -95,6 +101,17 @@ fn one_move(
     let needs = needs(item, into);
     let evaluates = item.text("evaluates").map(|at| at.value);
     let requires = item.text("requires").map(|at| at.value);
+    let each = item.text("each");
+    if let Some(at) = each.as_ref().filter(|_| evaluates.is_none() && requires.is_none()) {
+        item.problems().add(
+            &at.place,
+            said!(
+                "each 要与 evaluates 或 requires 一起写",
+                "`each` goes with `evaluates` or `requires`"
+            ),
+        );
+    }
+    read.each.extend(each.clone());
     let mut asks = asks(item, read, into);
     let hands = hands::read(item);
     asks.extend(hands::findings(&hands.finds, sections, item.problems()));
@@ -124,6 +141,7 @@ fn one_move(
         needs,
         evaluates,
         requires,
+        each: each.map(|at| at.value),
         asks,
         submits: hands.submits,
         returns: hands.returns,
@@ -266,7 +284,7 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
             Ok(node) => {
                 let writes = node.text("writes");
                 read.writes.extend(writes.clone());
-                let from_sheet = node.text("from_sheet").map(|at| at.value);
+                let from_sheet = node.word("from_sheet", FROM_SHEET);
                 let not_same_as = node.text("not_same_as").map(|at| at.value);
                 let afterwards = node.whole("afterwards");
                 let afterwards = afterwards.and_then(|at| u32::try_from(at.value).ok());
@@ -308,6 +326,17 @@ pub(super) fn check(kind: &Kind, read: &Read, required: &[At<String>], problems:
     }
     for at in &read.writes {
         super::file::is_path(kind, at, problems);
+    }
+    for at in &read.each {
+        if kind.field(&at.value).is_none_or(|field| field.field_type.columns().is_empty()) {
+            let (id, tables) =
+                (&at.value, kind.fields().filter(|it| !it.field_type.columns().is_empty()));
+            problems.add_meant(
+                &at.place,
+                said!("没有“{id}”这个表格", "there is no table `{id}`"),
+                closest(id, tables.map(|table| table.id.as_str())),
+            );
+        }
     }
     hands::check(kind, &read.workflow, &read.moves, &read.apart, problems);
     reachable(read, problems);

@@ -250,7 +250,11 @@ pub(super) fn known_columns(
 ) {
     let Some(table) = kind.field(table) else { return };
     for (name, wanted) in named {
-        match table.column(&name.value).map(|column| &column.field_type) {
+        let field_type = table.column(&name.value).map(|column| match &column.field_type {
+            FieldType::Computed { gives, .. } => gives,
+            field_type => field_type,
+        });
+        match field_type {
             Some(
                 field_type @ (FieldType::Choice { .. }
                 | FieldType::Tags { .. }

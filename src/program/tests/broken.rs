@@ -23,7 +23,7 @@ field = [
   { id = "colour", type = "choice", list = "colour", title = { zh = "颜色", en = "Colour" } },
   { id = "price", type = "money", min = 0, title = { zh = "价格", en = "Price" } },
   { id = "cost", type = "money", title = { zh = "成本", en = "Cost" } },
-  { id = "gain", type = "computed", formula = "price - cost", gives = "money", title = { zh = "毛利", en = "Gain" } },
+  { id = "gain", type = "computed", is = "price - cost", gives = "money", title = { zh = "毛利", en = "Gain" } },
 ]
 [kind.thing.workflow]
 start = "draft"
@@ -134,7 +134,7 @@ fn each_problem_has_its_line_and_what_was_meant() {
 fn a_circle_is_told_with_its_way() {
     let text = GOOD.replacen(
         "  { id = \"cost\", type = \"money\",",
-        "  { id = \"cost\", type = \"computed\", formula = \"gain + 1\", gives = \"money\",",
+        "  { id = \"cost\", type = \"computed\", is = \"gain + 1\", gives = \"money\",",
         1,
     );
     let problems = Catalogue::from_texts(&[("own.toml", &text)]).unwrap_err();

@@ -138,7 +138,7 @@ fn what_cannot_be_read_is_told_with_what_to_type() {
             "type = \"table\", column = [{ id = \"a\", type = \"text\", title = { zh = \"a\", en = \"a\" } }]",
             "x",
         ),
-        ("type = \"computed\", formula = \"1\", gives = \"integer\"", "1"),
+        ("type = \"computed\", is = \"1\", gives = \"integer\"", "1"),
     ] {
         let error = typed(described, typed_text).unwrap_err();
         assert!(!error.said.is_empty() && !error.next.is_empty(), "{described}");

@@ -2,10 +2,10 @@
 //! grouped by advice, refusals last; asked once more with the counts; and what became of them.
 
 use super::moving;
-use crate::office::{Answers, Command, Receipt, Refusal, suggested};
+use crate::office::{Answers, Command, Receipt, Refusal};
 use crate::policy::DecisionSheet;
 use crate::program::{Ask as Question, Kind, Move};
-use crate::record::{Record, RecordId, Value};
+use crate::record::{Record, RecordId};
 use crate::said;
 use crate::ui::action::{Action, Place};
 use crate::ui::ask::{Answered, Ask, Part};
@@ -157,8 +157,8 @@ fn own_answers(
         ));
     }
     for ask in step.asks.iter().filter(|ask| ask.from_sheet.is_some()) {
-        match sheet.and_then(|sheet| suggested(ask, sheet)) {
-            Some(code) => drop(answers.insert(ask.id.clone(), Value::Choice(code))),
+        match sheet.and_then(|sheet| cx.office.suggested(ask, sheet)) {
+            Some(value) => drop(answers.insert(ask.id.clone(), value)),
             None if ask.required => {
                 let title = &ask.title;
                 return Err(Said::new(

@@ -1,7 +1,7 @@
 //! Making a move: the questions a step asks, with the advice before them, and what was answered
 //! kept when something is still to be put right.
 
-use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind, suggested};
+use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind};
 use crate::policy::{Clause, DecisionSheet, LineResult};
 use crate::program::{Ask as Question, AskType, Field, FieldType, Kind, Move, Override, PERSON};
 use crate::record::{Proposal, Record, RecordId, Value};
@@ -367,8 +367,9 @@ pub(super) fn part_of(
                             .collect()
                     })
                     .unwrap_or_default();
-                let suggested = sheet.and_then(|sheet| suggested(ask, sheet));
-                let at = options.iter().position(|(code, _)| Some(code) == suggested.as_ref());
+                let suggested = sheet.and_then(|sheet| cx.office.suggested(ask, sheet));
+                let suggested = suggested.as_ref().and_then(Value::as_text);
+                let at = options.iter().position(|(code, _)| Some(code.as_str()) == suggested);
                 match field.field_type {
                     FieldType::Tags { .. } => Part::any_of(title, options),
                     _ => Part::open_question(title, options).starting_at(at),
@@ -386,7 +387,15 @@ pub(super) fn part_of(
             }
             FieldType::Text { multiline, .. } => Part::line(title).tall(*multiline),
             FieldType::Reference { kind, .. } => Part::line(title).naming(kind),
-            _ => Part::line(title),
+            _ => {
+                let suggested = sheet.and_then(|sheet| cx.office.suggested(ask, sheet));
+                let text = match suggested {
+                    Some(Value::Integer(number)) => number.to_string(),
+                    Some(Value::Decimal(number)) => number.to_string(),
+                    _ => String::new(),
+                };
+                Part::line(title).starting_with(&text)
+            }
         },
     };
     part.optional(!ask.required)
@@ -399,7 +408,7 @@ fn nameable(kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(St
             sheet
                 .lines
                 .iter()
-                .filter(|line| line.result != LineResult::Met)
+                .filter(|line| line.result.is_open())
                 .flat_map(|line| cx.office.fields_behind(kind, sheet, line))
                 .collect()
         })

@@ -1,0 +1,113 @@
+//! Rules a move requires: every line that must hold does, and one that only should hold has a clause
+//! and a reason where it does not; of a row its own, where its table has columns for them.
+
+use super::moves::text_of;
+use super::worked_out::Worked;
+use super::{Answers, Refusal};
+use crate::policy::{Role, SheetLine};
+use crate::program::{Field, Kind, Move};
+use crate::record::{Record, Value};
+use crate::said;
+use crate::words::Said;
+use std::sync::Arc;
+
+/// What explains a line that should hold and does not: answers of the move, or columns of its row.
+pub(super) const EXPLAINS: [&str; 2] = ["clause", "reason"];
+
+impl super::Office {
+    /// The sheet of the rules a move requires, with the record as the move will leave it, and the
+    /// lines that do not hold and were explained.
+    ///
+    /// # Errors
+    /// The first line that does not hold, with its row and its clause.
+    pub(super) fn required(
+        &self,
+        step: &Move,
+        (record, made): (&Record, &[Record]),
+        rules: &str,
+        answers: &Answers,
+    ) -> Result<(Arc<Worked>, Vec<String>), Refusal> {
+        let kind = self.kind(&record.kind)?;
+        let after = Record { state: step.to.clone(), ..record.clone() };
+        let left: Vec<Record> = std::iter::once(after).chain(made.iter().cloned()).collect();
+        let after = left.first().unwrap_or(record);
+        let each = step.each.as_deref();
+        let worked = self.sheet_inside((after, Some(&left)), (rules, each), answers)?;
+        let library = self.library();
+        let known = |line: &SheetLine| library.rule_set(rules)?.line(&line.id);
+        let mut explained = Vec::new();
+        let broken = worked.sheet.lines.iter();
+        for line in broken.filter(|line| line.result.is_open()) {
+            if known(line).is_none_or(|known| known.role != Role::Should) {
+                let next = said!(
+                    "请核对依据；不满足就不能办这一步。",
+                    "Check the ground; the step is not made without it."
+                );
+                return Err(Refusal::conflict(broken_said(line), next)
+                    .resting_on(line.clause.clone())
+                    .at(each.unwrap_or_default()));
+            }
+            self.line_is_explained(kind, step, after, line, answers)?;
+            if !explained.contains(&line.id) {
+                explained.push(line.id.clone());
+            }
+        }
+        Ok((worked, explained))
+    }
+
+    /// Refuses a line that should hold, does not, and has no clause or no reason.
+    fn line_is_explained(
+        &self,
+        kind: &Kind,
+        step: &Move,
+        record: &Record,
+        line: &SheetLine,
+        answers: &Answers,
+    ) -> Result<(), Refusal> {
+        let table = step.each.as_deref().and_then(|table| kind.field(table));
+        let columns = table.and_then(|table| {
+            let [clause, reason] = EXPLAINS.map(|id| table.column(id));
+            Some((table, [clause?, reason?]))
+        });
+        let Some((table, columns)) = columns.zip(line.row).map(|(columns, _)| columns) else {
+            let lacking = EXPLAINS.into_iter().find(|id| text_of(answers, id).is_none());
+            return lacking.map_or(Ok(()), |lacking| {
+                let next = said!(
+                    "确需办理的，请写明依据条款和理由。",
+                    "Give a clause and a reason to do it all the same."
+                );
+                let refusal = Refusal::invalid(lacking, broken_said(line), next);
+                Err(refusal.resting_on(line.clause.clone()))
+            });
+        };
+        let rows = record.get(&table.id).map(Value::rows).unwrap_or_default();
+        let at = line.row.and_then(|row| usize::try_from(row).ok()?.checked_sub(1));
+        let row = at.and_then(|at| rows.get(at));
+        let text = |column: &Field| {
+            let text = row?.fields.get(&column.id)?.as_text()?.trim();
+            (!text.is_empty()).then(|| text.to_string())
+        };
+        let [clause, reason] = columns.map(text);
+        if let (Some(clause), Some(_)) = (&clause, &reason)
+            && self.library().clauses.contains_key(clause)
+        {
+            return Ok(());
+        }
+        let [clause, reason] = columns.map(|column| &column.title);
+        let next = Said::new(
+            format!("确需办理的，请在这一行的“{}”和“{}”写明条款编号和理由。", clause.zh, reason.zh),
+            format!(
+                "To do it all the same, give the clause's id and the reason in \"{}\" and \"{}\" of this row.",
+                clause.en, reason.en
+            ),
+        );
+        let refusal = Refusal::conflict(broken_said(line), next);
+        Err(refusal.resting_on(line.clause.clone()).at(&table.id))
+    }
+}
+
+/// The sentence of a line, after its row where it is about one.
+fn broken_said(line: &SheetLine) -> Said {
+    let all = [line.row_said(), line.said()];
+    Said::join(&all.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>(), "：", ": ")
+}
