@@ -215,7 +215,7 @@ fn phone(people: usize) -> usize {
 fn list_of_one_station(people: usize) -> usize {
     let facets = vec![("station".to_string(), vec!["500199-07".to_string()])];
     let filter = Filter { facets, ..Filter::in_state(1, "member") };
-    directory(people).list(&filter, Sort::from(SortBy::Updated), 0, 40).0
+    directory(people).list(&filter, &Sort::from(SortBy::Updated), 0, 40).0
 }
 
 fn main() {

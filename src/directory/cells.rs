@@ -1,5 +1,5 @@
 //! The variable part of all cards, written one after the other as small numbers: what a card has
-//! besides one short name, one facet, one phone and one identity number. Most have nothing.
+//! besides one short name, one phone, one identity number and its facets. Most have nothing.
 //!
 //! A number takes a cell of sixteen bits, or more when it is large: fifteen bits each, the
 //! highest bit set when another cell follows.
@@ -26,8 +26,6 @@ pub(super) struct Parts {
     /// Days from the common era.
     pub(super) due: Option<u32>,
     pub(super) submitted_by: Option<u32>,
-    /// Facets but for the first.
-    pub(super) facets: Vec<u32>,
     /// Entries of further phones.
     pub(super) phones: Vec<u32>,
     /// Entries of further identity numbers.
@@ -35,10 +33,9 @@ pub(super) struct Parts {
 }
 
 /// The facts lists ask for, read without the rest.
-pub(super) struct Facts<I> {
+pub(super) struct Facts {
     pub(super) due: Option<u32>,
     pub(super) submitted_by: Option<u32>,
-    pub(super) facets: I,
 }
 
 /// The cells of all cards. Cells of cards that went away are dropped when they are half.
@@ -120,7 +117,6 @@ impl Cells {
         for number in [parts.person, parts.due, parts.submitted_by].into_iter().flatten() {
             push(cells, number);
         }
-        push_all(cells, &parts.facets);
         push_all(cells, &parts.phones);
         push_all(cells, &parts.id_numbers);
         u32::try_from(at).unwrap_or(u32::MAX)
@@ -132,7 +128,7 @@ impl Cells {
     }
 
     /// What lists ask for.
-    pub(super) fn facts(&self, at: u32) -> Facts<impl Iterator<Item = u32> + Clone> {
+    pub(super) fn facts(&self, at: u32) -> Facts {
         let mut reader = self.names(at);
         for _ in 0..reader.number() {
             reader.skip_numbers();
@@ -144,8 +140,7 @@ impl Cells {
         let mut optional = |flag: u32| (flags & flag != 0).then(|| reader.number());
         let (_person, due) = (optional(HAS_PERSON), optional(HAS_DUE));
         let submitted_by = optional(HAS_SUBMITTER);
-        let facets = (0..reader.number()).scan(reader, |reader, _| Some(reader.number()));
-        Facts { due, submitted_by, facets }
+        Facts { due, submitted_by }
     }
 
     /// Only reads the numbers of the names: their count, then each with its length.
@@ -167,7 +162,6 @@ impl Cells {
         parts.person = optional(HAS_PERSON);
         parts.due = optional(HAS_DUE);
         parts.submitted_by = optional(HAS_SUBMITTER);
-        parts.facets = reader.numbers();
         parts.phones = reader.numbers();
         parts.id_numbers = reader.numbers();
         (parts, before - reader.0.len())
@@ -214,13 +208,18 @@ mod tests {
         (
             (vec(numbers(), 0..4), option::of(numbers())),
             (option::of(any::<u32>()), option::of(any::<u32>()), option::of(any::<u32>())),
-            (numbers(), numbers(), numbers()),
+            (numbers(), numbers()),
         )
             .prop_filter("one lies somewhere", |((names, _), ..)| !names.is_empty())
             .prop_map(
-                |((names, title), (person, due, submitted_by), (facets, phones, ids))| {
-                    let (id_numbers, names, title) = (ids, names, title);
-                    Parts { names, title, person, due, submitted_by, facets, phones, id_numbers }
+                |((names, title), (person, due, submitted_by), (phones, id_numbers))| Parts {
+                    names,
+                    title,
+                    person,
+                    due,
+                    submitted_by,
+                    phones,
+                    id_numbers,
                 },
             )
     }
@@ -238,7 +237,6 @@ mod tests {
             for (&at, part) in places.iter().zip(&left) {
                 let facts = cells.facts(at);
                 prop_assert_eq!((facts.due, facts.submitted_by), (part.due, part.submitted_by));
-                prop_assert_eq!(&facts.facets.collect::<Vec<_>>(), &part.facets);
             }
             let read: Vec<Parts> = places.iter().map(|&at| cells.parts(at)).collect();
             prop_assert_eq!(read, left);

@@ -1,5 +1,6 @@
 //! Lists, queues and counts.
 
+use super::facets::Asked;
 use super::search::Found;
 use super::{Directory, days, seconds};
 use crate::record::{Instant, RecordId};
@@ -77,7 +78,7 @@ impl Filter {
 }
 
 /// What a list goes by. Ties go by the time of making.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SortBy {
     /// Last changed first.
     #[default]
@@ -90,10 +91,17 @@ pub enum SortBy {
     Number,
     /// Pinyin of the title.
     Title,
+    /// The value of a facet; cards without it last.
+    Facet {
+        /// The facet.
+        name: String,
+        /// Its values in their order; others come after them, by their texts.
+        values: Vec<String>,
+    },
 }
 
 /// The order of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Sort {
     /// What it goes by.
     pub by: SortBy,
@@ -144,6 +152,8 @@ struct Test<'a> {
     filter: &'a Filter,
     /// For each facet the values that pass.
     facets: Vec<Vec<u32>>,
+    /// Whether all that is asked of facets holds.
+    of_sets: Asked,
     submitted_by: Option<u32>,
     not_submitted_by: Option<u32>,
     without: Vec<u32>,
@@ -158,32 +168,35 @@ struct MeaningTest<'a> {
     found: Option<Found>,
     states: &'a [String],
     facets: Vec<u32>,
+    of_sets: Asked,
 }
 
 impl<'a> MeaningTest<'a> {
     fn new(word: &'a Meaning, directory: &Directory) -> Self {
         let values = |(name, values): &'a (String, Vec<String>)| {
-            values.iter().filter_map(move |value| directory.find_facet(name, value))
+            values.iter().filter_map(move |value| directory.facets.find(name, value))
         };
         let found = (!word.text.trim().is_empty()).then(|| Found::new(&word.text, directory));
         Self {
             found: found.flatten(),
             states: &word.states,
             facets: word.facets.iter().flat_map(values).collect(),
+            of_sets: Asked::default(),
         }
     }
 
-    fn passes(&self, slot: u32, state: &str, has: impl Fn(u32) -> bool) -> bool {
+    fn passes(&self, slot: u32, state: &str, directory: &Directory) -> bool {
+        let any = |set: &[u32]| self.facets.iter().any(|facet| set.contains(facet));
         self.found.as_ref().is_some_and(|found| found.has(slot))
             || self.states.iter().any(|wanted| wanted == state)
-            || self.facets.iter().any(|facet| has(*facet))
+            || !self.facets.is_empty() && self.of_sets.passes(&directory.facets, slot as usize, any)
     }
 }
 
 impl<'a> Test<'a> {
     /// `None` when no card can pass.
     fn new(filter: &'a Filter, directory: &Directory) -> Option<Self> {
-        let facet = |(name, value): &(String, String)| directory.find_facet(name, value);
+        let facet = |(name, value): &(String, String)| directory.facets.find(name, value);
         let account = |name: &Option<String>| name.as_deref().map(|n| directory.strings.find(n));
         let submitted_by = account(&filter.submitted_by);
         let found = if filter.text.trim().is_empty() {
@@ -192,12 +205,13 @@ impl<'a> Test<'a> {
             Some(Found::new(&filter.text, directory)?)
         };
         let facets = filter.facets.iter().map(|(name, values)| {
-            let known = values.iter().filter_map(|value| directory.find_facet(name, value));
+            let known = values.iter().filter_map(|value| directory.facets.find(name, value));
             Some(known.collect::<Vec<_>>()).filter(|known| !known.is_empty())
         });
         Some(Self {
             filter,
             facets: facets.collect::<Option<_>>()?,
+            of_sets: Asked::default(),
             submitted_by: match submitted_by {
                 Some(None) => return None,
                 other => other.flatten(),
@@ -205,8 +219,8 @@ impl<'a> Test<'a> {
             not_submitted_by: account(&filter.not_submitted_by).flatten(),
             without: filter.without.iter().filter_map(facet).collect(),
             confidential: filter.reader.as_ref().and_then(|reader| {
-                let mark = directory.find_facet(CONFIDENTIAL, "yes")?;
-                Some((mark, directory.find_facet(OPEN_TO, reader)))
+                let mark = directory.facets.find(CONFIDENTIAL, "yes")?;
+                Some((mark, directory.facets.find(OPEN_TO, reader)))
             }),
             found,
             words: filter.words.iter().map(|word| MeaningTest::new(word, directory)).collect(),
@@ -227,28 +241,34 @@ impl<'a> Test<'a> {
         {
             return false;
         }
-        if self.facets.is_empty()
-            && self.submitted_by.is_none()
+        let facets =
+            !self.facets.is_empty() || !self.without.is_empty() || self.confidential.is_some();
+        if facets && !self.of_sets.passes(&directory.facets, at, |set| self.set_passes(set))
+            || !self.words.iter().all(|word| word.passes(slot, &group.state, directory))
+        {
+            return false;
+        }
+        if self.submitted_by.is_none()
             && self.not_submitted_by.is_none()
-            && self.without.is_empty()
-            && self.confidential.is_none()
-            && self.words.is_empty()
             && filter.due_from.is_none()
             && filter.due_before.is_none()
         {
             return true;
         }
         let facts = directory.cells.facts(directory.cell_of.get(at));
-        let first = directory.facets.get(at);
-        let has = |facet: u32| first == facet || facts.facets.clone().any(|has| has == facet);
-        self.facets.iter().all(|any| any.iter().any(|&facet| has(facet)))
-            && self.words.iter().all(|word| word.passes(slot, &group.state, has))
-            && !self.without.iter().any(|&facet| has(facet))
-            && self.confidential.is_none_or(|(mark, open)| !has(mark) || open.is_some_and(has))
-            && self.submitted_by.is_none_or(|by| facts.submitted_by == Some(by))
+        self.submitted_by.is_none_or(|by| facts.submitted_by == Some(by))
             && self.not_submitted_by.is_none_or(|by| facts.submitted_by != Some(by))
             && filter.due_from.is_none_or(|day| facts.due.is_some_and(|due| due >= days(day)))
             && filter.due_before.is_none_or(|day| facts.due.is_some_and(|due| due < days(day)))
+    }
+
+    fn set_passes(&self, set: &[u32]) -> bool {
+        let has = |facet: &u32| set.contains(facet);
+        self.facets.iter().all(|any| any.iter().any(has))
+            && !self.without.iter().any(has)
+            && self
+                .confidential
+                .is_none_or(|(mark, open)| !has(&mark) || open.is_some_and(|open| has(&open)))
     }
 }
 
@@ -263,7 +283,7 @@ impl Directory {
     pub fn list(
         &self,
         filter: &Filter,
-        sort: Sort,
+        sort: &Sort,
         offset: usize,
         limit: usize,
     ) -> (usize, Vec<RecordId>) {
@@ -273,7 +293,7 @@ impl Directory {
         if offset >= end {
             return (total, Vec::new());
         }
-        match sort.by {
+        match &sort.by {
             SortBy::Updated => {
                 self.arrange(&mut slots, sort, end, |slot| {
                     Reverse(self.updated.get(slot as usize))
@@ -294,6 +314,12 @@ impl Directory {
                 let title = parts.title.or_else(|| names.into_iter().next());
                 self.glyphs.sort_key(title.unwrap_or_default().into_iter())
             }),
+            SortBy::Facet { name, values } => {
+                let ranks = self.facets.ranks(name, values);
+                self.arrange_by_cached(&mut slots, sort, end, |slot| {
+                    self.facets.rank(slot as usize, &ranks)
+                });
+            }
         }
         let page = slots.get(offset..end).unwrap_or_default();
         (total, page.iter().map(|&slot| self.ids.get(slot as usize)).collect())
@@ -346,7 +372,7 @@ impl Directory {
     }
 
     /// Brings the first `end` slots into order.
-    fn arrange<K: Ord>(&self, slots: &mut [u32], sort: Sort, end: usize, key: impl Fn(u32) -> K) {
+    fn arrange<K: Ord>(&self, slots: &mut [u32], sort: &Sort, end: usize, key: impl Fn(u32) -> K) {
         let order = |a: &u32, b: &u32| {
             let id = |slot: u32| self.ids.get(slot as usize);
             let way = key(*a).cmp(&key(*b)).then_with(|| id(*a).cmp(&id(*b)));
@@ -362,7 +388,7 @@ impl Directory {
     fn arrange_by_cached<K: Ord>(
         &self,
         slots: &mut Vec<u32>,
-        sort: Sort,
+        sort: &Sort,
         end: usize,
         key: impl Fn(u32) -> K,
     ) {

@@ -10,8 +10,8 @@
 //! # How it is laid out
 //!
 //! A card has a slot, a `u32`. What most cards have lies in a [`mod@column`] each by slot, and is found
-//! through tables of [`slots`]; further names, facets, phones and identity numbers, and what few
-//! have, in [`cells`] and at the end of [`columns`]; characters, states and number series are kept
+//! through tables of [`slots`]; facets as sets, which many cards share, in [`mod@facets`]; further
+//! names, phones and identity numbers, and what few have, in [`cells`] and at the end of [`columns`]; characters, states and number series are kept
 //! once. A search goes over whole columns: a mask a card
 //! and an automaton for names ([`names`]), packed digits for numbers ([`digits`]). There is
 //! no index to bring up to date for it, which is what keeps memory small and `put` quick.
@@ -21,6 +21,7 @@ mod cells;
 mod column;
 mod columns;
 mod digits;
+mod facets;
 mod glyph;
 mod list;
 mod names;
@@ -44,6 +45,7 @@ use cells::{Cells, NOWHERE, Parts};
 use chrono::{DateTime, Datelike, NaiveDate};
 use column::Column;
 use columns::{IdNumbers, Phones, phones_in};
+use facets::Facets;
 use glyph::Glyphs;
 use list::Group;
 use names::{MORE_NAMES, ShortName};
@@ -97,8 +99,7 @@ pub struct Directory {
     /// What its names may be found by; see [`glyph::bit`].
     masks: Column<u64>,
     short_names: Column<ShortName>,
-    /// The first of its facets.
-    facets: Column<u32>,
+    facets: Facets,
     phones: Phones,
     id_numbers: IdNumbers,
     /// Where the rest of a card lies.
@@ -114,10 +115,8 @@ pub struct Directory {
     last_group: u16,
     /// Days from the common era, and slot.
     due: BTreeSet<(u32, u32)>,
-    /// Accounts and facets.
+    /// Accounts.
     strings: Strings,
-    /// The facet asked for last: name, value, its number.
-    last_facet: (String, String, u32),
 }
 
 impl Default for Directory {
@@ -138,7 +137,7 @@ impl Default for Directory {
             series: Series::default(),
             masks: Column::new(0),
             short_names: Column::new(ShortName::NONE),
-            facets: Column::new(NO),
+            facets: Facets::default(),
             phones: Phones::default(),
             id_numbers: IdNumbers::default(),
             cell_of: Column::new(NOWHERE),
@@ -150,7 +149,6 @@ impl Default for Directory {
             last_group: 0,
             due: BTreeSet::new(),
             strings: Strings::default(),
-            last_facet: (String::new(), String::new(), NO),
         }
     }
 }
@@ -167,11 +165,6 @@ fn instant(seconds: u32) -> Instant {
 /// Days from the common era; zero for what lies before it.
 fn days(day: NaiveDate) -> u32 {
     u32::try_from(day.num_days_from_ce()).unwrap_or(0)
-}
-
-/// A facet as one string: the name cannot have the separator.
-fn facet(name: &str, value: &str) -> String {
-    format!("{name}\u{0}{value}")
 }
 
 /// What a slot is found by as a record.
@@ -223,18 +216,13 @@ impl Directory {
         }
         let mut id_numbers = card.id_numbers.iter();
         let _first = id_numbers.find(|number| self.id_numbers.set_first(slot, number));
-        let mut facets = card.facets.iter();
-        if let Some((name, value)) = facets.next() {
-            let facet = self.facet(name, value);
-            self.facets.set(at, facet);
-        }
+        self.facets.set(at, &card.facets);
         let parts = Parts {
             names,
             title,
             person: card.person.map(|person| self.link(person, slot)),
             due: card.due.map(days),
             submitted_by: card.submitted_by.as_deref().map(|name| self.strings.intern(name)),
-            facets: facets.map(|(n, v)| self.strings.intern(&facet(n, v))).collect(),
             phones: phones.map(|word| self.phones.add(word, slot)).collect(),
             id_numbers: id_numbers.filter_map(|n| self.id_numbers.add(n, slot)).collect(),
         };
@@ -261,16 +249,6 @@ impl Directory {
         }
     }
 
-    /// The number of a facet; most cards have that of the card before.
-    fn facet(&mut self, name: &str, value: &str) -> u32 {
-        let (last_name, last_value, number) = &self.last_facet;
-        if *number == NO || last_name != name || last_value != value {
-            let number = self.strings.intern(&facet(name, value));
-            self.last_facet = (name.to_string(), value.to_string(), number);
-        }
-        self.last_facet.2
-    }
-
     /// Takes a card away; false when there was none.
     pub fn remove(&mut self, id: RecordId) -> bool {
         let Some(slot) = self.find(id) else { return false };
@@ -291,11 +269,7 @@ impl Directory {
             Some(title) => self.written(title),
             None => names.first().cloned().unwrap_or_default(),
         };
-        let facet = |at: u32| -> Option<(Cow<'static, str>, Cow<'static, str>)> {
-            let (name, value) = self.strings.get(at).split_once('\u{0}')?;
-            Some((name.to_string().into(), value.to_string().into()))
-        };
-        let facets = std::iter::once(self.facets.get(slot)).chain(parts.facets.iter().copied());
+        let own = |(name, value): (&str, &str)| (name.to_string().into(), value.to_string().into());
         Some(Card {
             id,
             kind: group.kind,
@@ -310,7 +284,7 @@ impl Directory {
             entered: instant(self.entered(slot)),
             updated: instant(self.updated.get(slot)),
             submitted_by: parts.submitted_by.map(|at| self.strings.get(at).to_string().into()),
-            facets: facets.filter_map(facet).collect(),
+            facets: self.facets.of(slot).map(own).collect(),
         })
     }
 
@@ -465,7 +439,7 @@ impl Directory {
         self.numbers.set(at, Number::NONE);
         self.masks.take(at);
         self.short_names.take(at);
-        self.facets.take(at);
+        self.facets.clear(at);
         self.entered.take(at);
         self.len -= 1;
         if let Some(person) = parts.person {
@@ -587,10 +561,6 @@ impl Directory {
 
     fn kind_of(&self, slot: usize) -> u16 {
         self.groups.get(usize::from(self.group_of.get(slot))).map_or(0, |group| group.kind)
-    }
-
-    fn find_facet(&self, name: &str, value: &str) -> Option<u32> {
-        self.strings.find(&facet(name, value))
     }
 
     /// Gives back the memory of cards that went away, when there is much of it.

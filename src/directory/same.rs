@@ -1,6 +1,6 @@
 //! Whether the directory has a card as it is, without making a copy of it.
 
-use super::{Directory, days, facet, phones_in, plain_form, seconds};
+use super::{Directory, days, phones_in, plain_form, seconds};
 use crate::directory::Card;
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ impl Directory {
             && parts.due == card.due.map(days)
             && self.series.is(self.numbers.get(at), &plain_form(&card.number))
             && self.has_names(at, (&parts.names, parts.title.as_deref()), card)
-            && self.has_facets(at, &parts.facets, card)
+            && self.facets.are(at, &card.facets)
             && self.phones.are(
                 at,
                 &parts.phones,
@@ -53,20 +53,5 @@ impl Directory {
         let same =
             |(glyphs, name): (&Vec<u32>, &Text<'_>)| self.spells(glyphs.iter().copied(), name);
         first && titled && names.len() == others.len() && others.iter().zip(names).all(same)
-    }
-
-    fn has_facets(&self, at: usize, further: &[u32], card: &Card<'_>) -> bool {
-        let first = self.facets.get(at);
-        let kept = std::iter::once(first).chain(further.iter().copied());
-        let same = |(at, (name, value)): (u32, &(Text<'_>, Text<'_>))| {
-            // Mostly the one of the card before.
-            let (last_name, last_value, last) = &self.last_facet;
-            at == *last && last_name == name && last_value == value
-                || self.strings.get(at) == facet(name, value)
-        };
-        match card.facets.len() {
-            0 => first == super::NO,
-            count => count == 1 + further.len() && kept.zip(&card.facets).all(same),
-        }
     }
 }

@@ -23,6 +23,17 @@ pub enum Format {
     Jsonl,
 }
 
+impl Format {
+    /// Its name in the journal and on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
 /// What is to go out, and how.
 #[derive(Clone, Debug)]
 pub struct ExportOptions {
@@ -134,21 +145,25 @@ fn note(
     rows: usize,
     reason: Option<&str>,
 ) -> Result<(), Refusal> {
-    let format = match options.format {
-        Format::Csv => "csv",
-        Format::Xlsx => "xlsx",
-        Format::Jsonl => "jsonl",
-    };
     let mut particulars = BTreeMap::from([
         ("kind".to_string(), options.plan.to_string()),
         ("rows".to_string(), rows.to_string()),
-        ("format".to_string(), format.to_string()),
+        ("format".to_string(), options.format.name().to_string()),
         ("masked".to_string(), if reason.is_some() { "no" } else { "yes" }.to_string()),
         ("who".to_string(), actor.account.clone()),
     ]);
     let more = [("where", options.query.as_deref()), ("reason", reason)];
     let more = more.into_iter().filter_map(|(key, value)| Some((key.into(), value?.into())));
     particulars.extend(more);
+    noted(office, actor, particulars)
+}
+
+/// Puts an export into the journal.
+pub(super) fn noted(
+    office: &Office,
+    actor: &Actor,
+    particulars: BTreeMap<String, String>,
+) -> Result<(), Refusal> {
     office.perform(actor, Command::Note { what: "export".to_string(), particulars })?;
     Ok(())
 }
@@ -206,7 +221,7 @@ fn each(
     Ok(())
 }
 
-fn cannot_write(error: &io::Error) -> Refusal {
+pub(super) fn cannot_write(error: &io::Error) -> Refusal {
     Refusal::unavailable(
         said!("文件没有写完：{error}。", "The file could not be written: {error}."),
         Said::fixed(

@@ -19,7 +19,7 @@
 //! | `import`, `run`, `as_records`, `as_rows` | rows to commands, as records or as rows of a table |
 //! | `compare`, `own`, `number_key`, `earlier` | which row is new, already here, or was refused before |
 //! | `report`, `rejects` | what became of the file |
-//! | `choose`, `listing`, `export`, `written` | which records go out, and how they are written |
+//! | `choose`, `listing`, `export`, `shown`, `written` | which records go out, a list as it is shown, and how they are written |
 //! | `guard` | cells a spreadsheet would run as a formula |
 
 mod as_records;
@@ -52,6 +52,7 @@ mod report;
 mod rows;
 mod run;
 mod scan;
+mod shown;
 mod target;
 mod told;
 mod trouble;
@@ -66,5 +67,6 @@ pub use options::ImportOptions;
 pub use plan::{HeadingMap, Plan};
 pub use rejects::{place_rejects, rejects_to, write_rejects};
 pub use report::{ColumnReport, Fault, LeftRow, Place, RefusedRow, Report, SheetReport};
+pub use shown::{Shown, export_shown};
 pub use told::{About, Notice};
 pub use trouble::FileTrouble;

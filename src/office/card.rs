@@ -2,16 +2,14 @@
 
 use super::Office;
 use super::merging::Merges;
+use super::plain::{self, Plain};
 use super::totals::Share;
 use crate::calendar::Calendar;
 use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
-use crate::program::{
-    AskType, FieldType, KeyPart, Kind, Measure, PERSON, Tally, Workflow, derived, effective,
-};
+use crate::program::{AskType, Kind, PERSON, Workflow, derived, effective};
 use crate::record::{Record, RecordId, Value};
-use crate::store::{Glance, StoreError, Walk};
+use crate::store::{StoreError, Walk};
 use crate::workflow;
-use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -20,7 +18,7 @@ use std::sync::PoisonError;
 #[allow(clippy::large_enum_variant, reason = "nearly all are cards")]
 pub(super) enum Walked<'r> {
     /// Its card, and what it counts for in measures.
-    Card(Card<'r>, SmallVec<[Share; 2]>),
+    Card(Card<'r>, &'r [Share]),
     /// Its making was taken back, or its content erased.
     Withdrawn(Box<Record>),
 }
@@ -33,20 +31,22 @@ impl Office {
         of_person: impl Fn(RecordId) -> Option<OfPerson>,
         mut each: impl FnMut(Walked<'_>),
     ) -> Result<Walk, StoreError> {
-        let plain: Vec<&Kind> = self.catalogue.kinds().filter(|kind| is_plain(kind)).collect();
         let merges = self.merges();
         // Keys are hashed alike by all there ever are.
         let totals = self.totals().alike();
+        let plain = self.catalogue.kinds().filter_map(|kind| Plain::of(kind, &totals));
+        let plain: Vec<Plain<'_>> = plain.collect();
+        let mut shares = Vec::new();
         self.store.walk(|record| {
             let glance = record.glance()?;
-            let kind = plain.iter().find(|kind| kind.id == glance.kind);
-            if let Some(kind) = kind.filter(|_| glance.state.is_empty())
-                && let Some(whose) = whose(&glance, kind, &merges, &of_person)
+            shares.clear();
+            let plain = plain.iter().find(|plain| plain.kind.id == glance.kind);
+            if let Some(plain) = plain.filter(|_| glance.state.is_empty())
+                && let Some(whose) = plain::whose(&glance, plain.kind, &merges, &of_person)
             {
-                let mut card = at_a_glance(&glance, kind, &merges, whose);
-                self.with_those_gone(&mut card, kind, &merges);
-                let shares = totals.shares_at_a_glance(kind, &glance);
-                each(Walked::Card(card, shares));
+                let mut card = plain.card(&glance, (&merges, whose), &totals, &mut shares);
+                self.with_those_gone(&mut card, plain.kind, &merges);
+                each(Walked::Card(card, &shares));
                 return Ok(());
             }
             let record = record.stored()?.record;
@@ -61,7 +61,8 @@ impl Office {
                 });
                 let mut card = of(&record, whose, kind, &self.calendar, &merges);
                 self.with_those_gone(&mut card, kind, &merges);
-                each(Walked::Card(card, totals.shares(kind, &record)));
+                shares.extend(totals.shares(kind, &record));
+                each(Walked::Card(card, &shares));
             }
             Ok(())
         })
@@ -105,7 +106,7 @@ impl Office {
 }
 
 /// The person a record belongs to, and what its card has of them.
-type Whose = Option<(RecordId, OfPerson)>;
+pub(super) type Whose = Option<(RecordId, OfPerson)>;
 
 /// What the cards of a person's records have of them, from the person's own.
 fn texts_of(person: &Record, kind: &Kind) -> OfPerson {
@@ -123,7 +124,7 @@ fn texts_of(person: &Record, kind: &Kind) -> OfPerson {
 }
 
 /// Puts what a card has of a person on it; gives what identity numbers after theirs are.
-fn bear(card: &mut Card<'_>, whose: Whose) -> IdRole {
+pub(super) fn bear(card: &mut Card<'_>, whose: Whose) -> IdRole {
     let Some((person, texts)) = whose else { return IdRole::Own };
     card.person = Some(person);
     carry(card, texts);
@@ -206,78 +207,6 @@ pub(super) fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
         Value::Reference(id) => vec![merges.canonical(*id).0.to_string()],
         other => other.facets().into_iter().map(str::to_string).collect(),
     }
-}
-
-/// Whether the card of such a record, and what it counts for, needs nothing but its texts and
-/// references.
-fn is_plain(kind: &Kind) -> bool {
-    let seen = |facet: &String| {
-        kind.field(facet).is_some_and(|field| {
-            field.total.is_none()
-                && matches!(
-                    field.field_type,
-                    FieldType::Text { .. } | FieldType::Choice { .. } | FieldType::Reference { .. }
-                )
-        })
-    };
-    let search = &kind.search;
-    let mut paths =
-        search.names.iter().chain(&search.phones).chain(&search.id_numbers).chain(&search.numbers);
-    let counted = |measure: &Measure| {
-        measure.tally == Tally::Count
-            && measure.facets.iter().all(|(facet, _)| seen(facet))
-            && measure.per.iter().all(|key| key.part == KeyPart::Whole && seen(&key.field))
-    };
-    kind.workflow.is_none()
-        && kind.measures.iter().all(counted)
-        && kind.confidential.is_none()
-        && kind.facets.iter().all(seen)
-        && paths.all(|path| !path.contains('.'))
-}
-
-/// Whose a record is; nothing where the person is not known yet.
-#[allow(clippy::option_option, reason = "a record that belongs to nobody is known at once")]
-fn whose(
-    glance: &Glance<'_>,
-    kind: &Kind,
-    merges: &Merges,
-    of_person: impl Fn(RecordId) -> Option<OfPerson>,
-) -> Option<Whose> {
-    let Some(id) = kind.person.as_deref().and_then(|field| glance.reference(field)) else {
-        return Some(None);
-    };
-    let id = merges.canonical(id);
-    of_person(id).map(|texts| Some((id, texts)))
-}
-
-/// The same card as [`of`] makes of the record.
-fn at_a_glance<'r>(
-    glance: &'r Glance<'_>,
-    kind: &'r Kind,
-    merges: &Merges,
-    whose: Whose,
-) -> Card<'r> {
-    let mut card = Card::new(glance.id, kind.code, glance.created);
-    card.number = Cow::Borrowed(&glance.number);
-    card.updated = glance.updated;
-    let role = bear(&mut card, whose);
-    collect(&mut card, kind, role, |path, found| {
-        if let Some(text) = glance.text(path) {
-            found(Cow::Borrowed(text));
-        }
-    });
-    card.title = card.names.first().cloned().unwrap_or_default();
-    card.facets.push(("created_by".into(), Cow::Borrowed(&glance.created_by)));
-    for name in &kind.facets {
-        let text = glance.text(name).map(|text| Cow::Borrowed(&**text));
-        let other = || {
-            let id = merges.canonical(glance.reference(name)?);
-            Some(Cow::Owned(id.0.to_string()))
-        };
-        let value = text.or_else(other);
-        card.facets.extend(value.map(|value| (Cow::Borrowed(name.as_str()), value)));
-    }
-    card
 }
 
 /// The facet of an account that may not make the step a record waits for.

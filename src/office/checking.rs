@@ -53,7 +53,7 @@ impl super::Office {
                 |walked| {
                     if let Walked::Card(card, shares) = walked {
                         fresh.borrow_mut().put(&card);
-                        shares.into_iter().for_each(|share| totals.add(share));
+                        shares.iter().for_each(|share| totals.add(*share));
                     }
                 },
             );
@@ -74,7 +74,7 @@ impl super::Office {
         let mut totals = self.totals().alike();
         let walk = self.each_card(of_person, |walked| {
             let Walked::Card(card, shares) = walked else { return };
-            shares.into_iter().for_each(|share| totals.add(share));
+            shares.iter().for_each(|share| totals.add(*share));
             report.records += 1;
             if !directory.holds(&card) {
                 let there = directory.get(card.id).is_some();

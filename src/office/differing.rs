@@ -89,7 +89,7 @@ impl Office {
 
     fn count(&self, kind: &Kind) -> Affected {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let count = |filter| directory.list(&filter, Sort::default(), 0, 0).0;
+        let count = |filter| directory.list(&filter, &Sort::default(), 0, 0).0;
         let (mut states, mut under_way) = (Vec::new(), 0);
         if let Some(life) = &kind.workflow {
             for state in &life.states {

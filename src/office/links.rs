@@ -127,7 +127,7 @@ impl super::Office {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         self.references_to(&record.kind).find_map(|(kind, field)| {
             let filter = super::lists::pointing(kind, &field, record.id);
-            let (_, ids) = directory.list(&filter, Sort::default(), 0, but.len() + 1);
+            let (_, ids) = directory.list(&filter, &Sort::default(), 0, but.len() + 1);
             directory.get(ids.into_iter().find(|id| !but.contains(id))?)
         })
     }

@@ -1,8 +1,9 @@
 //! Lists and queues: what there is to open, how many wait in each, and their rows.
 
+use super::ordering::Order;
 use super::reading::{Listed, reader};
 use super::{Actor, Refusal, Right};
-use crate::directory::{Filter, Sort, SortBy};
+use crate::directory::{Filter, SortBy};
 use crate::program::{Kind, ListSort, RecordList, Role};
 use crate::record::RecordId;
 use crate::said;
@@ -111,15 +112,22 @@ impl super::Office {
         offset: usize,
         limit: usize,
     ) -> Listed {
+        self.list_ordered(actor, queue, typed, None, offset, limit)
+    }
+
+    /// The same, in an order somebody chose.
+    #[must_use]
+    pub fn list_ordered(
+        &self,
+        actor: &Actor,
+        queue: &Queue,
+        typed: &str,
+        order: Option<&Order>,
+        offset: usize,
+        limit: usize,
+    ) -> Listed {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let sort = match queue {
-            Queue::Review | Queue::Due => Sort::from(SortBy::Due),
-            Queue::List { kind, list } => {
-                let list = self.record_list(kind, list);
-                list.map_or_else(Sort::default, |list| Sort::from(sorted_by(list.sort)))
-            }
-            _ => Sort::from(SortBy::Updated),
-        };
+        let sort = self.sort(queue, order);
         let mut listed = Listed::default();
         if self.may_open(actor, queue).is_err() {
             return listed;
@@ -132,7 +140,7 @@ impl super::Office {
                 }
                 None => Vec::new(),
             };
-            let (total, ids) = directory.list(&filter, sort, offset, limit);
+            let (total, ids) = directory.list(&filter, &sort, offset, limit);
             listed.total += total;
             listed.lines.extend(
                 ids.iter()
@@ -320,7 +328,7 @@ pub(super) fn pointing(kind: &Kind, field: &str, to: RecordId) -> Filter {
     Filter { facets, ..Filter::of_kind(kind.code) }
 }
 
-fn sorted_by(sort: ListSort) -> SortBy {
+pub(super) fn sorted_by(sort: ListSort) -> SortBy {
     match sort {
         ListSort::Updated => SortBy::Updated,
         ListSort::Entered => SortBy::Entered,

@@ -154,7 +154,7 @@ impl super::Office {
         }
         let mut ids = {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-            directory.list(&filter, Sort::default(), 0, usize::MAX).1
+            directory.list(&filter, &Sort::default(), 0, usize::MAX).1
         };
         ids.retain(|id| !but.contains(id));
         ids.sort_unstable();

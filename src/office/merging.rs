@@ -173,7 +173,7 @@ impl Office {
         );
         let mut found = Vec::new();
         for (kind, filter) in filters {
-            let (_, ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
+            let (_, ids) = directory.list(&filter, &Sort::default(), 0, usize::MAX);
             found.extend(ids.into_iter().map(|id| (kind.id.clone(), id)));
         }
         found.sort_unstable();

@@ -53,7 +53,7 @@ fn word(
                 let text = text.to_string();
                 let reader = seen.reader.clone();
                 let named = Filter { text, reader, ..Filter::of_kind(kind.code) };
-                let (_, ids) = directory.list(&named, Sort::default(), 0, POINTED_AT);
+                let (_, ids) = directory.list(&named, &Sort::default(), 0, POINTED_AT);
                 ids.into_iter().map(|id| id.0.to_string()).collect()
             }),
             Some((_, FieldType::Text { .. })) => Some(vec![text.to_string()]),

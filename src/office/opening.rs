@@ -7,6 +7,7 @@ use super::erasing::ERASURE;
 use super::kept_rules::{KeptRules, RULES};
 use super::merging::{MERGE, Merges};
 use super::second_place::PLACE;
+use super::totals::Share;
 use super::{News, OwnFiles, Passwords, Refusal};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -21,9 +22,10 @@ use crate::store::{
 use crate::words::{Problem, Said};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
 /// The key numbers of the office's own kinds; packs use smaller ones.
 const ACCOUNT_CODE: u16 = 60_000;
@@ -40,6 +42,10 @@ const OF_THE_HOUSE: [(&str, u16); 6] = [
 /// Kinds that come with no program are numbered from here on, by their names: the store has to be
 /// open, and brought up to the journal, before the packs in it that describe them can be read.
 const FIRST_OWN: u16 = 30_000;
+
+/// Shares that are added up at once while the index fills, and how many times as many wait for it.
+const SHARES_AT_ONCE: usize = 8192;
+const SHARES_AHEAD: usize = 4;
 
 /// What the rules and descriptions are read from.
 pub struct Sources {
@@ -256,7 +262,7 @@ impl Office {
         office.keep_second_place();
         office.note_heads();
         let filling = office.clone();
-        let thread = std::thread::spawn(move || {
+        let thread = thread::spawn(move || {
             // Nothing is changed before it is known whose keys hold.
             filling.look_at_register();
             filling.fill();
@@ -363,32 +369,50 @@ impl Office {
     fn fill(&self) {
         let total: u64 =
             self.catalogue.kinds().map(|kind| self.store.count(&kind.id).unwrap_or(0)).sum();
-        let seen = AtomicU64::new(0);
         let room = usize::try_from(total).unwrap_or(0);
         self.directory.write().unwrap_or_else(PoisonError::into_inner).reserve(room);
-        let directory = || self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        let of_person = |id| directory().of_person(id);
-        let walk = self.each_card(of_person, |walked| {
-            let (card, shares) = match walked {
-                Walked::Card(card, shares) => (card, shares),
-                Walked::Withdrawn(record) => return self.withdraw(&record),
-            };
-            self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
-            if !shares.is_empty() {
-                let mut totals = self.totals_mut();
-                shares.into_iter().for_each(|share| totals.add(share));
-            }
-            let seen = seen.fetch_add(1, Ordering::Relaxed);
-            let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
-            self.filling.percent.store(u8::try_from(percent).unwrap_or(99), Ordering::Relaxed);
-        });
-        if let Err(error) = walk {
+        if let Err(error) = self.fill_with_all(total) {
             let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
             notices.push(error.said());
         }
         self.worked_out.changed();
         self.filling.finish();
         self.read_backups();
+    }
+
+    /// Puts every record into the directory. What records count for is added up beside that, some
+    /// thousands of shares at a time.
+    fn fill_with_all(&self, total: u64) -> Result<(), StoreError> {
+        let directory = || self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let of_person = |id| directory().of_person(id);
+        thread::scope(|scope| {
+            let (give, given) = sync_channel::<Vec<Share>>(SHARES_AHEAD);
+            scope.spawn(move || {
+                for shares in given {
+                    let mut totals = self.totals_mut();
+                    shares.into_iter().for_each(|share| totals.add(share));
+                }
+            });
+            let (mut seen, mut collected) = (0_u64, Vec::new());
+            let walk = self.each_card(of_person, |walked| {
+                let (card, shares) = match walked {
+                    Walked::Card(card, shares) => (card, shares),
+                    Walked::Withdrawn(record) => return self.withdraw(&record),
+                };
+                self.directory.write().unwrap_or_else(PoisonError::into_inner).put(&card);
+                collected.extend_from_slice(shares);
+                if collected.len() >= SHARES_AT_ONCE {
+                    let room = Vec::with_capacity(SHARES_AT_ONCE + 64);
+                    // The other end waits until this one is done.
+                    let _ = give.send(std::mem::replace(&mut collected, room));
+                }
+                seen += 1;
+                let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
+                self.filling.percent.store(u8::try_from(percent).unwrap_or(99), Ordering::Relaxed);
+            });
+            let _ = give.send(collected);
+            walk.map(drop)
+        })
     }
 
     /// Saves what waits and lets the folder go. A checkpoint the disk does not take costs the next

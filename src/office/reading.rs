@@ -228,7 +228,7 @@ impl super::Office {
     pub(super) fn belonging_to(&self, person: RecordId) -> Vec<RecordId> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let filter = Filter::of_person(person);
-        let (_, mut ids) = directory.list(&filter, Sort::default(), 0, usize::MAX);
+        let (_, mut ids) = directory.list(&filter, &Sort::default(), 0, usize::MAX);
         ids.retain(|id| *id != person);
         ids
     }
@@ -238,7 +238,7 @@ impl super::Office {
     pub fn services_of(&self, actor: &Actor, person: RecordId) -> Vec<Line> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let filter = Filter { reader: reader(actor), ..Filter::of_person(person) };
-        let (_, ids) = directory.list(&filter, Sort::from(SortBy::Updated), 0, 100);
+        let (_, ids) = directory.list(&filter, &Sort::from(SortBy::Updated), 0, 100);
         let cards = ids.iter().filter(|id| **id != person).filter_map(|id| directory.get(*id));
         cards.map(|card| self.line(&card, &directory, actor)).collect()
     }

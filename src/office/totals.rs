@@ -8,12 +8,12 @@
 
 use super::measures::{Keys, counted};
 use super::merging::Merges;
-use crate::program::{Kind, Measure, Tally};
+use crate::program::{Kind, Tally};
 use crate::record::Record;
-use crate::store::Glance;
+use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 /// What one record counts for under one key of one measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,14 @@ pub(super) struct Share {
     is_day: bool,
 }
 
+/// What one record counts for, in few measures nearly always.
+pub(super) type Shares = SmallVec<[Share; 8]>;
+
 /// What a change takes away and adds.
 #[derive(Debug, Default)]
 pub(super) struct Moved {
-    gone: SmallVec<[Share; 2]>,
-    come: SmallVec<[Share; 2]>,
+    gone: Shares,
+    come: Shares,
 }
 
 /// The totals of all measures.
@@ -63,6 +66,28 @@ impl Hasher for AsItIs {
     }
 }
 
+/// The hash of a key as it comes together.
+pub(super) struct Hashing(<RandomState as BuildHasher>::Hasher);
+
+impl Hashing {
+    /// The next part.
+    pub fn part(&mut self, part: &str) {
+        part.hash(&mut self.0);
+    }
+
+    /// The whole.
+    pub fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+}
+
+impl Share {
+    /// One record under a key.
+    pub fn one(key: u64) -> Self {
+        Self { key, amount: 1, is_day: false }
+    }
+}
+
 impl Totals {
     /// Empty ones whose keys can be compared with these.
     pub fn alike(&self) -> Self {
@@ -70,9 +95,9 @@ impl Totals {
     }
 
     /// What a record counts for.
-    pub fn shares(&self, kind: &Kind, record: &Record) -> SmallVec<[Share; 2]> {
+    pub fn shares(&self, kind: &Kind, record: &Record) -> Shares {
         if kind.measures.is_empty() {
-            return SmallVec::new();
+            return Shares::new();
         }
         let as_named = Merges::default();
         let share = |measure| {
@@ -84,40 +109,23 @@ impl Totals {
         kind.measures.iter().filter_map(share).collect()
     }
 
-    /// The same of a record that is only glanced at, of a kind whose measures count by texts and
-    /// references alone.
-    pub fn shares_at_a_glance(&self, kind: &Kind, glance: &Glance<'_>) -> SmallVec<[Share; 2]> {
-        let share = |measure: &Measure| {
-            let has = |(facet, wanted): &(String, Vec<String>)| {
-                glance.text(facet).is_some_and(|text| wanted.iter().any(|one| *one == **text))
-            };
-            if !measure.states.is_empty() || !measure.facets.iter().all(has) {
-                return None;
-            }
-            let mut hasher = self.hashed.build_hasher();
-            measure.id.hash(&mut hasher);
-            for part in &measure.per {
-                match glance.text(&part.field) {
-                    Some(text) => text.hash(&mut hasher),
-                    None => {
-                        let id = glance.reference(&part.field)?.0;
-                        let mut room = uuid::Uuid::encode_buffer();
-                        let id: &str = id.hyphenated().encode_lower(&mut room);
-                        id.hash(&mut hasher);
-                    }
-                }
-            }
-            Some(Share { key: hasher.finish(), amount: 1, is_day: false })
-        };
-        kind.measures.iter().filter_map(share).collect()
+    /// What the keys of a measure are hashed from.
+    pub fn seed(&self, measure: &str) -> u64 {
+        self.hashed.hash_one(measure)
+    }
+
+    /// Begins the hash of a key, which goes on part by part.
+    pub fn begin(&self, seed: u64) -> Hashing {
+        let mut hasher = self.hashed.build_hasher();
+        hasher.write_u64(seed);
+        Hashing(hasher)
     }
 
     /// The hash of a key: the measure, then part by part.
     fn key(&self, measure: &str, parts: &Keys) -> u64 {
-        let mut hasher = self.hashed.build_hasher();
-        measure.hash(&mut hasher);
-        parts.iter().for_each(|part| part.hash(&mut hasher));
-        hasher.finish()
+        let mut key = self.begin(self.seed(measure));
+        parts.iter().for_each(|part| key.part(part));
+        key.finish()
     }
 
     /// What a change of a record takes away and adds.

@@ -78,6 +78,10 @@ pub enum Action {
     MarkAll,
     /// Narrow the list by what is typed.
     Narrow,
+    /// Choose what the list is ordered by.
+    Order,
+    /// Write the list to a file as it is shown.
+    Export,
     /// Make the main move onwards.
     Approve,
     /// Return for correction.
@@ -312,6 +316,8 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Mark, "mark", "标记", "Mark", ["Space"], &[List, Ask, Preview], 7),
     row!(Action::MarkAll, "mark-all", "全选", "Mark all", ["*"], &[List], 0),
     row!(Action::Narrow, "narrow", "筛选", "Narrow", ["f"], &[List], 8),
+    row!(Action::Order, "order", "排序", "Order", ["o"], &[List], 24),
+    row!(Action::Export, "export", "导出", "Export", ["x"], &[List], 25),
     row!(
         Action::DropDraft,
         "drop-draft",
@@ -404,6 +410,7 @@ pub fn needs(action: Action) -> Option<Right> {
         | Action::Clock
         | Action::DropDraft => Some(Right::Write),
         Action::Import => Some(Right::Import),
+        Action::Export => Some(Right::Export),
         Action::Merge => Some(Right::Review),
         Action::Backup | Action::BackupPlace => Some(Right::Maintain),
         Action::Reveal => Some(Right::Reveal),
@@ -463,6 +470,16 @@ pub fn allowed(action: Action, who: &Actor) -> Result<(), Refusal> {
             said!(
                 "请在命令行用 yizhan import 种类 文件 导入，文件按您自己的权限读取。",
                 "On the command line, `yizhan import KIND FILE` takes a list in, read with your own rights."
+            ),
+        )),
+        (Action::Export, Origin::Ssh(_) | Origin::User(_)) => Err(Refusal::forbidden(
+            said!(
+                "从别的机器或由服务打开的界面不写文件。",
+                "Screens from another machine or of a service write no files."
+            ),
+            said!(
+                "请在命令行用 yizhan export 种类 --where 条件 导出。",
+                "On the command line, `yizhan export KIND --where QUERY` takes a list out."
             ),
         )),
         _ => Ok(()),

@@ -196,7 +196,7 @@ pub struct Glance<'b> {
     pub created_by: Cow<'b, str>,
     /// When it last changed.
     pub updated: Instant,
-    /// Texts and choices by the ids of their fields.
+    /// Texts and choices by the ids of their fields, in the order of these.
     pub texts: SmallVec<[(Cow<'b, str>, Cow<'b, str>); 8]>,
     /// References by the ids of their fields. Nothing of other types is read.
     pub references: SmallVec<[(Cow<'b, str>, RecordId); 1]>,
@@ -222,7 +222,8 @@ impl<'b> Glance<'b> {
         if has(part::UPDATED_BY) {
             from.text()?;
         }
-        let (mut texts, mut references) = (SmallVec::new(), SmallVec::new());
+        let mut texts: SmallVec<[(Cow<'b, str>, Cow<'b, str>); 8]> = SmallVec::new();
+        let mut references = SmallVec::new();
         for _ in 0..from.count()? {
             let field = from.text()?;
             let tag = from.byte()?;
@@ -234,13 +235,18 @@ impl<'b> Glance<'b> {
                 }
             }
         }
+        // They are written in order; what somebody else wrote is put in order here.
+        if !texts.is_sorted_by(|(a, _), (b, _)| a < b) {
+            texts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
         Some(Self { id, kind, number, state, created, created_by, updated, texts, references })
     }
 
     /// The text or choice of a field.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&Cow<'b, str>> {
-        self.texts.iter().find(|(id, _)| id == field).map(|(_, text)| text)
+        let at = self.texts.binary_search_by(|(id, _)| (**id).cmp(field)).ok()?;
+        self.texts.get(at).map(|(_, text)| text)
     }
 
     /// The record a field refers to.

@@ -80,6 +80,8 @@ impl Screen for Home {
                 | Action::Mark
                 | Action::MarkAll
                 | Action::Narrow
+                | Action::Order
+                | Action::Export
                 | Action::Sheet
                 | Action::Back
                 | Action::DropDraft

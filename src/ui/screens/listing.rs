@@ -1,11 +1,13 @@
 //! A queue or a list: review, due, drafts and returned, or one area's records by state.
 
-use crate::office::{Draft, Line, ListColumn, Queue};
+mod asking;
+
+use crate::office::{Draft, Line, ListColumn, Order, Queue};
 use crate::record::{Instant, RecordId};
 use crate::said;
 use crate::terminal::{InputLine, Key};
 use crate::ui::action::{Action, Place};
-use crate::ui::ask::Ask;
+use crate::ui::ask::{Answered, Ask};
 use crate::ui::form;
 use crate::ui::keymap;
 use crate::ui::reading::Reading;
@@ -75,6 +77,11 @@ pub struct Listing {
     narrowing: bool,
     /// The list does not follow what is typed yet.
     owes: bool,
+    order: Order,
+    /// What it can be ordered by.
+    orders: Vec<(String, Said)>,
+    /// Somebody chose the order.
+    ordered: bool,
 }
 
 impl Listing {
@@ -83,6 +90,9 @@ impl Listing {
         let mut list = Self {
             title: cx.office.queue_title(&queue),
             columns: cx.office.columns_of(&queue),
+            order: cx.office.usual_order(&queue),
+            orders: cx.office.orders(&queue),
+            ordered: false,
             cells: BTreeMap::new(),
             queue,
             items: Vec::new(),
@@ -192,9 +202,18 @@ impl Screen for Listing {
     fn offers(&self, action: Action) -> bool {
         match action {
             // Letters are typed.
-            Action::Approve | Action::Return | Action::Mark | Action::MarkAll if self.narrowing => {
+            Action::Approve
+            | Action::Return
+            | Action::Mark
+            | Action::MarkAll
+            | Action::Order
+            | Action::Export
+                if self.narrowing =>
+            {
                 false
             }
+            // What one has begun oneself is in no index.
+            Action::Order | Action::Export => self.queue != Queue::Drafts && !self.items.is_empty(),
             Action::Approve | Action::Return | Action::Mark | Action::MarkAll => {
                 self.queue == Queue::Review && !self.items.is_empty()
             }
@@ -243,6 +262,8 @@ impl Screen for Listing {
         match action {
             Action::Enter if self.narrowing => self.narrowing = false,
             Action::Narrow => self.narrowing = true,
+            Action::Order => self.ask_order(cx),
+            Action::Export => self.ask_export(cx),
             Action::Back if self.is_narrowed() => {
                 self.narrow = InputLine::default();
                 self.narrowing = false;
@@ -279,6 +300,19 @@ impl Screen for Listing {
         Taken::Yes
     }
 
+    fn answered(&mut self, answers: Answered, cx: &mut Context) {
+        let mut answers = answers.into_iter().map(|part| part.into_iter().next());
+        match (answers.next().flatten().as_deref(), answers.next().flatten()) {
+            (Some(asking::ORDER), Some(by)) => {
+                let reversed = by == self.order.by && !self.order.reversed;
+                (self.order, self.ordered) = (Order { by, reversed }, true);
+                self.read_narrowed(cx);
+            }
+            (Some(asking::EXPORT), Some(typed)) => self.export(&typed, cx),
+            _ => {}
+        }
+    }
+
     fn shows(&self) -> Option<String> {
         Some(format!("{:?}", self.queue))
     }
@@ -303,7 +337,8 @@ impl Screen for Listing {
         let Some(who) = cx.who else { return };
         let here = self.items.get(self.window.at).map(Item::id);
         self.owes = false;
-        let listed = cx.office.list_narrowed(who, &self.queue, self.narrow.text(), 0, MOST);
+        let (narrow, order) = (self.narrow.text(), Some(&self.order));
+        let listed = cx.office.list_ordered(who, &self.queue, narrow, order, 0, MOST);
         self.total = listed.total;
         self.items = listed.lines.into_iter().map(Item::Record).collect();
         if self.queue == Queue::Drafts {
@@ -332,7 +367,11 @@ impl Screen for Listing {
     fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
         let total = self.total;
         let count = said!("共 {total} 件", "{total} in all");
-        let heading = format!("{}  {}", self.title().get(look.lang), count.get(look.lang));
+        let mut heading = format!("{}  {}", self.title().get(look.lang), count.get(look.lang));
+        if self.ordered {
+            let order = self.order.said(&self.orders);
+            heading = format!("{heading}  {}", order.get(look.lang));
+        }
         look.put(buf, area.x + 1, area.y, area.width - 2, &heading, Tone::Title);
         let mut below = Rect { y: area.y + 1, height: area.height - 1, ..area };
         let mut cursor = None;

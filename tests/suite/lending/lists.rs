@@ -1,7 +1,9 @@
 //! A list narrowed by what is typed: names behind references, pinyin, numbers, states and choices.
 
 use super::{loan, made, moves, station, stocked};
-use yizhan::office::Queue;
+use std::ops::ControlFlow;
+use yizhan::office::{Order, Queue};
+use yizhan::store::Entry;
 
 #[test]
 fn a_list_is_narrowed_as_one_types() {
@@ -77,4 +79,67 @@ fn the_line_opens_with_f_and_esc_shows_all() {
     let mut desk = station.session_in(120, 40, yizhan::words::Lang::En, true);
     desk.signs_in_to("volunteer", "Books out").goes_to("Books out").press("Enter");
     desk.press("f").shows("Narrowed by:").types("nobody at all").shows("Nothing fits");
+}
+
+/// A list goes by what somebody chooses, facets in the order of their codes; and goes out as it is
+/// shown.
+#[test]
+fn a_list_is_ordered_and_taken_out_as_it_is_shown() {
+    let station = station();
+    stocked(&station);
+    for (title, shelf) in [("红岩", "novel"), ("安全生产法", "law"), ("急救手册", "")] {
+        made(&station, "book", &[("title", title), ("shelf", shelf)]);
+    }
+    let supervisor = station.actor("supervisor");
+    let all = Queue::OfKind("book".into());
+    let titles = |by: &str, reversed: bool| {
+        let order = Order { by: by.into(), reversed };
+        let listed = station.office.list_ordered(&supervisor, &all, "", Some(&order), 0, 9);
+        listed.lines.iter().map(|line| line.title.clone()).collect::<Vec<_>>().join(" ")
+    };
+    let by_number = "劳动合同法释义 电工手册 工会法读本 红岩 安全生产法 急救手册";
+    assert_eq!(titles("number", false), by_number);
+    // an, dian, gong, hong, ji, lao
+    assert_eq!(
+        titles("title", false),
+        "安全生产法 电工手册 工会法读本 红岩 急救手册 劳动合同法释义"
+    );
+    // Law, skills, novels: as the code list has them; none last. Of one shelf the first made first.
+    let by_shelf = "劳动合同法释义 工会法读本 安全生产法 电工手册 红岩 急救手册";
+    assert_eq!(titles("shelf", false), by_shelf);
+    assert_eq!(titles("shelf", true), by_shelf.split(' ').rev().collect::<Vec<_>>().join(" "));
+    let orders = station.office.orders(&all);
+    let offered: Vec<&str> = orders.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(
+        offered,
+        ["updated", "entered", "due", "number", "title", "lendable", "shelf"],
+        "references order nothing"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = station.session(80, 24);
+    desk.signs_in("supervisor").press("3").goes_to("可外借的法律书");
+    desk.press("Enter").shows("共 2 件").press("o").shows("按什么排").shows("现在按姓名（拼音）");
+    // The one it goes by already: turned round.
+    desk.press("Enter").shows("按姓名（拼音），倒序").shows("安全生产法");
+    let file = folder.path().join("书目.csv");
+    desk.press("f").types("law").press("Enter").press("x").shows("导出会记入日志");
+    desk.press("Ctrl-U").types(file.to_str().unwrap()).press("Enter").shows("已导出 2 行");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text, "\u{FEFF}书名,书架\r\n劳动合同法释义,法律\r\n安全生产法,法律\r\n");
+    // A file that is there is left alone; the journal has the one that was taken out.
+    desk.press("x").press("Ctrl-U").types(file.to_str().unwrap()).press("Enter").shows("书目.csv");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    let mut noted = 0;
+    let count = |entry: &Entry| {
+        noted += usize::from(entry.command == "note");
+        ControlFlow::Continue(())
+    };
+    station.office.store().entries(1, count).unwrap();
+    assert_eq!(noted, 1);
+    // A volunteer has no lists of the station to take out.
+    let mut desk = station.session(80, 24);
+    desk.signs_in("volunteer").press("3").goes_to("可外借的法律书").press("Enter");
+    desk.shows("共 2 件");
+    desk.hides("导出").press("x").hides("导出会记入日志");
 }

@@ -18,7 +18,7 @@
 mod choose;
 mod job;
 mod painting;
-mod path;
+pub(super) mod path;
 mod preview;
 mod questions;
 
