@@ -9,39 +9,15 @@
 //! waits is taken all at once before one frame is drawn, and none is drawn before the line has
 //! taken the last: no frame is ever queued, the latest wins.
 
+use super::ending::Ending;
 use super::inbox::{Inbox, Unheard};
 use crate::office::{Actor, Office};
 use crate::terminal::codec::Codec;
 use crate::ui::{Input, Session, Start};
-use crate::words::{Lang, Said};
+use crate::words::Lang;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// How a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The person left.
-    Left,
-    /// It was ended, by the system or the house, for the reason said; drafts were kept.
-    Told(Said),
-    /// The client went away; drafts were kept.
-    HungUp,
-    /// The session's own code failed; [`Session::farewell`] is to be said.
-    Failed,
-}
-
-impl Ending {
-    /// What the person is to read on the screen the shell has again.
-    #[must_use]
-    pub fn said(&self) -> Option<Said> {
-        match self {
-            Self::Left | Self::HungUp => None,
-            Self::Told(said) => Some(said.clone()),
-            Self::Failed => Some(Session::farewell()),
-        }
-    }
-}
 
 /// A session that is over.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! One office, any number of sessions: this terminal's, those of the socket, those over SSH. The
 //! hall passes news of the house on to each, and asks each to leave when the house closes.
 
-use super::desk::{self, Ended, Ending, Line};
+use super::desk::{self, Ended, Line};
+use super::ending::Ending;
 use super::inbox::Inbox;
 use crate::office::{Actor, Office};
 use crate::ui::Start;

@@ -4,7 +4,7 @@
 //! for room. So a client that floods is slowed down, and a session that was busy is not made to
 //! catch up with what no longer matters.
 
-use super::desk::Ending;
+use super::ending::Ending;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! This terminal: the session of the person who started the program.
 
 use super::client::Client;
-use super::desk::{Ending, Gone, Line, Sent};
+use super::desk::{Gone, Line, Sent};
+use super::ending::Ending;
 use super::hall::Hall;
 use super::inbox::Inbox;
 use crate::office::Office;

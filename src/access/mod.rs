@@ -18,6 +18,7 @@
 
 pub mod client;
 pub mod desk;
+pub mod ending;
 pub mod hall;
 pub mod inbox;
 pub mod local;

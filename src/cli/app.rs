@@ -3,7 +3,7 @@
 use super::opening::{Credentials, World};
 use super::{Done, Failure, detached, elsewhere, progress, set_up};
 use crate::access::client::Client;
-use crate::access::desk::Ending;
+use crate::access::ending::Ending;
 use crate::access::hall::Hall;
 use crate::access::socket::attach::Connection;
 use crate::access::socket::{Door, wire};

@@ -85,3 +85,9 @@ impl Diary {
         self.lines
     }
 }
+
+/// Who the story is about: identity numbers of people, and the head of each file.
+pub(super) struct Cast {
+    pub id_numbers: Vec<String>,
+    pub heads: Vec<PersonAt>,
+}

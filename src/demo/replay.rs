@@ -1,7 +1,7 @@
 //! Telling the diary to the office: each deed through the one door, at its own time.
 
 use super::clock::DemoClock;
-use super::diary::{About, Deed, FileAt, Line, PersonAt, Who};
+use super::diary::{About, Cast, Deed, FileAt, Line, PersonAt, Who};
 use super::story::Story;
 use crate::office::{Actor, Command, Office, Refusal};
 use crate::program::{PERSON, Role};
@@ -26,12 +26,6 @@ pub(super) fn replay(office: &Office, clock: &DemoClock, story: Story) -> Result
         rest = later;
     }
     Ok(())
-}
-
-/// Who the story is about: identity numbers of people, and the head of each file.
-pub(super) struct Cast {
-    pub id_numbers: Vec<String>,
-    pub heads: Vec<PersonAt>,
 }
 
 struct Teller<'o> {

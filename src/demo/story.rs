@@ -2,12 +2,11 @@
 //! every deed on a day of the almanac and in the diary.
 
 use super::almanac::Almanac;
-use super::diary::{About, Deed, Diary, FileAt, Line, PersonAt, Who};
+use super::diary::{About, Cast, Deed, Diary, FileAt, Line, PersonAt, Who};
 use super::dice::Dice;
 use super::household::{Household, Member, choice, text};
 use super::names::{FINDINGS, REVEALS};
 use super::people::{Inventor, Person};
-use super::replay::Cast;
 use crate::office::Answers;
 use crate::policy::{Keys, Library};
 use crate::record::{Fields, Sex, Value};

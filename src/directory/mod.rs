@@ -34,11 +34,13 @@ mod surname;
 #[cfg(test)]
 mod tests;
 mod text;
+mod why;
 
 pub use card::{Card, Few, IdNumber, IdRole, OfPerson};
 pub use list::{CONFIDENTIAL, Filter, Meaning, OPEN_TO, Sort, SortBy};
-pub use search::{Hit, Query, Why};
+pub use search::{Hit, Query};
 pub use slots::Slots;
+pub use why::Why;
 
 use crate::record::{Instant, RecordId};
 use cells::{Cells, NOWHERE, Parts};

@@ -11,7 +11,7 @@
 
 use super::cells::Reader;
 use super::glyph::{BLANK, Glyph, Glyphs, bit};
-use super::search::Why;
+use super::why::{NONE, Rank, Why};
 use std::collections::HashMap;
 
 /// Longest word looked for, in characters: positions are bits of a `u64`.
@@ -29,12 +29,6 @@ const KINDS: usize = 4;
 /// Sets of word positions reached, by kind of way, then by whether a less likely reading was
 /// used on the way.
 type Reached = [[u64; 2]; KINDS];
-
-/// The rank of a match, lower is better: how it matched, then whether a less likely
-/// reading was needed.
-pub(super) type Rank = u8;
-/// The rank of no match.
-pub(super) const NONE: Rank = Rank::MAX;
 
 /// Set in the mask of a card that has names besides its short one.
 pub(super) const MORE_NAMES: u64 = 1 << 63;

@@ -2,10 +2,9 @@
 
 use super::column::Column;
 use super::digits::{self, Run};
-use super::names::{NONE, Rank};
 use super::scan::pick;
-use super::search::Why;
 use super::text::{Strings, folded};
+use super::why::{NONE, Rank, Why};
 
 /// Running digits kept apart from the series.
 const TAIL: usize = 8;

@@ -3,7 +3,8 @@
 use super::errand::{self, Errands};
 use super::place::{self, Places};
 use super::wire::{Account, Bye, Decoder, FROM_CLIENT, Frame, Hello, VERSION};
-use crate::access::desk::{Ended, Ending, Gone, Line, Sent};
+use crate::access::desk::{Ended, Gone, Line, Sent};
+use crate::access::ending::Ending;
 use crate::access::hall::{Guest, Hall};
 use crate::access::inbox::Inbox;
 use crate::said;

@@ -1,6 +1,6 @@
 //! What a client sends to a command, as the command's standard input.
 
-use crate::access::desk::Ending;
+use crate::access::ending::Ending;
 use crate::access::inbox::Inbox;
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The way to the terminal at the other end of a connection.
 
-use crate::access::desk::{Ended, Ending, Gone, Line, Sent};
+use crate::access::desk::{Ended, Gone, Line, Sent};
+use crate::access::ending::Ending;
 use crate::access::inbox::Inbox;
 use crate::terminal::{Capabilities, LeanBackend};
 use russh::ChannelId;

@@ -1,7 +1,7 @@
 //! One channel of a connection: what its client has told, and what runs in it.
 
 use crate::access::client::Client;
-use crate::access::desk::Ending;
+use crate::access::ending::Ending;
 use crate::access::inbox::Inbox;
 use crate::terminal::clamp_size;
 use crate::terminal::codec::Codec;

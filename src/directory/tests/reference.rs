@@ -1,7 +1,7 @@
 //! The fast search against a slow one that tries every way, over small random directories.
 
 use super::{few, id, moment, own, person};
-use crate::directory::search::Why;
+use crate::directory::Why;
 use crate::directory::{Card, Directory, Query};
 use crate::record::{RecordId, new_id_form, old_id_form};
 use proptest::collection::vec;
