@@ -43,6 +43,8 @@ pub(super) struct Facets {
     /// Numbers of strings that belong to no set.
     dropped: usize,
     strings: Strings,
+    /// The set of the card before, which most cards have as well.
+    last: u32,
     /// Where a facet is put together.
     scratch: String,
 }
@@ -57,6 +59,7 @@ impl Default for Facets {
             free: Vec::new(),
             dropped: 0,
             strings: Strings::default(),
+            last: NO,
             scratch: String::new(),
         }
     }
@@ -73,6 +76,11 @@ impl Facets {
         if facets.is_empty() {
             return;
         }
+        if self.is(self.last, facets) {
+            self.sets[self.last as usize].cards += 1;
+            self.of.set(slot, self.last);
+            return;
+        }
         let ids: Ids = facets.iter().map(|(name, value)| self.intern(name, value)).collect();
         let hash = hash_of(ids.as_slice());
         let same = |set: &u32| ids_of(&self.sets, &self.ids, *set) == ids.as_slice();
@@ -82,6 +90,20 @@ impl Facets {
         };
         self.sets[set as usize].cards += 1;
         self.of.set(slot, set);
+        self.last = set;
+    }
+
+    /// Whether a set is just these facets.
+    fn is(&self, set: u32, facets: &[(Cow<'_, str>, Cow<'_, str>)]) -> bool {
+        let known = self.sets.get(set as usize);
+        if known.is_none_or(|known| known.len as usize != facets.len()) {
+            return false;
+        }
+        let ids = ids_of(&self.sets, &self.ids, set);
+        ids.iter().zip(facets).all(|(id, (name, value))| {
+            let rest = self.strings.get(*id).strip_prefix(&**name);
+            rest.and_then(|rest| rest.strip_prefix(BETWEEN)) == Some(&**value)
+        })
     }
 
     fn intern(&mut self, name: &str, value: &str) -> u32 {
@@ -152,8 +174,10 @@ impl Facets {
 
     /// Whether a slot has just these.
     pub(super) fn are(&self, slot: usize, facets: &[(Cow<'_, str>, Cow<'_, str>)]) -> bool {
-        let wanted = facets.iter().map(|(name, value)| (&**name, &**value));
-        self.of(slot).eq(wanted)
+        match self.of.get(slot) {
+            NO => facets.is_empty(),
+            set => self.is(set, facets),
+        }
     }
 
     /// The number of a facet some card has or had.

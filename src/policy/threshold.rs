@@ -174,3 +174,38 @@ fn near_one(quotient: Quotient, level: &Level, permille: i128, order: Ordering) 
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_score_is_written_in_points() {
+        for (parts, scale, shown) in [
+            (85, 10, "8.5"),
+            (40, 10, "4"),
+            (-5, 10, "−0.5"),
+            (1, 100, "0.01"),
+            (100_050, 1000, "100.05"),
+            (7, 1, "7"),
+        ] {
+            assert_eq!(scaled(parts, Some(scale)), shown);
+        }
+        assert_eq!(scaled(12, None), "12");
+    }
+
+    proptest! {
+        /// The whole number above is the least one that is no less, and so on.
+        #[test]
+        fn quotients_are_made_whole(num in -10_000..10_000_i64, den in 1..500_i64) {
+            let quotient = Quotient { num: num.into(), den: den.into() };
+            let whole = |round| quotient.whole(round);
+            let (up, down, half) = (whole(Round::Up), whole(Round::Down), whole(Round::HalfUp));
+            prop_assert!(up * den >= num && (up - 1) * den < num);
+            prop_assert!(down * den <= num && (down + 1) * den > num);
+            let off = (2 * (half * den - num)).abs();
+            prop_assert!(off < den || off == den && half.abs() * den > num.abs());
+        }
+    }
+}

@@ -262,8 +262,8 @@ impl Screen for Listing {
         match action {
             Action::Enter if self.narrowing => self.narrowing = false,
             Action::Narrow => self.narrowing = true,
-            Action::Order => self.ask_order(cx),
-            Action::Export => self.ask_export(cx),
+            Action::Order if self.offers(action) => self.ask_order(cx),
+            Action::Export if self.offers(action) => self.ask_export(cx),
             Action::Back if self.is_narrowed() => {
                 self.narrow = InputLine::default();
                 self.narrowing = false;

@@ -137,6 +137,9 @@ fn a_list_is_ordered_and_taken_out_as_it_is_shown() {
     };
     station.office.store().entries(1, count).unwrap();
     assert_eq!(noted, 1);
+    // Of nothing there is no order, and no file.
+    desk.press("Esc Esc 3").goes_to("全部还书单").press("Enter").shows("共 0 件");
+    desk.press("o").hides("按什么排").press("x").hides("导出会记入日志");
     // A volunteer has no lists of the station to take out.
     let mut desk = station.session(80, 24);
     desk.signs_in("volunteer").press("3").goes_to("可外借的法律书").press("Enter");
