@@ -3,7 +3,9 @@
 
 use super::House;
 use crate::formula::Val;
-use crate::policy::{FactKind, Facts, FieldSource, MeasureSource, RowsSource, RuleSet, Take, Unit};
+use crate::policy::{
+    AS_OF, FactKind, Facts, FieldSource, MeasureSource, RowsSource, RuleSet, THIS, Take, Unit,
+};
 use crate::program::{
     Behind, KeyPart, MeasureKey, Spot, effective, effective_row, formula_value, rows_with,
 };
@@ -14,9 +16,6 @@ use std::borrow::Cow;
 
 /// What a check says that nobody has made.
 const UNCHECKED: &str = "unchecked";
-
-/// The day decided for, in the key of a measure.
-const AS_OF: &str = "as_of";
 
 /// The facts a rule set says where to read.
 pub(super) fn facts(rules: &RuleSet, house: &House<'_>, record: &Record) -> Facts {
@@ -173,8 +172,10 @@ fn of_measure(
 /// A part of a measure's key: the value, and what of a date counts.
 fn key_at(house: &House<'_>, record: &Record, at: &str) -> Option<(Value, KeyPart)> {
     let MeasureKey { field, part } = MeasureKey::read(at)?;
-    if field == AS_OF {
-        return Some((Value::Date(house.as_of), part));
+    match field.as_str() {
+        AS_OF => return Some((Value::Date(house.as_of), part)),
+        THIS => return Some((Value::Reference(record.id), part)),
+        _ => {}
     }
     Some((Read::at(house, record, &field)?.value()?, part))
 }

@@ -11,6 +11,7 @@ use crate::program::{Ask, FieldType, FromSheet, Kind, Move, effective_fields, pl
 use crate::record::{Record, Value};
 use crate::said;
 use crate::words::{Lang, Said};
+use rust_decimal::Decimal;
 
 /// What a departure from the advice is called, where the outcome as a whole is meant.
 const OUTCOME: &str = "outcome";
@@ -26,7 +27,7 @@ pub struct Departure {
 
 impl super::Office {
     /// What answers a question by the sheet; nothing where the sheet does not say. A score is given in
-    /// points, to a whole number in the parts it is counted in.
+    /// points; that a question has room for it is checked with its pack.
     #[must_use]
     pub fn suggested(&self, ask: &Ask, sheet: &DecisionSheet) -> Option<Value> {
         let field = ask.field()?;
@@ -35,7 +36,11 @@ impl super::Office {
             FromSheet::Score if matches!(field.field_type, FieldType::Integer { .. }) => {
                 sheet.score.map(Value::Integer)
             }
-            FromSheet::Score => self.typed(field, &self.library().score_of(sheet)?).ok()?,
+            FromSheet::Score => {
+                let library = self.library_behind(sheet);
+                let scale = library.rule_set(sheet.rule_set())?.scale.unwrap_or(1);
+                Some(Value::Decimal(Decimal::from(sheet.score?) / Decimal::from(scale.max(1))))
+            }
         }
     }
 

@@ -70,6 +70,16 @@ impl Office {
         self.kept_library(version)
     }
 
+    /// The library a record is decided by: the one it was submitted under, else the one in force.
+    pub(super) fn ruled_by(&self, record: &Record, rules: &str) -> Arc<Library> {
+        self.submitted_under(record, rules).unwrap_or_else(|| self.library())
+    }
+
+    /// The library a sheet was made by, as far as it was kept; else the one in force.
+    pub(super) fn library_behind(&self, sheet: &DecisionSheet) -> Arc<Library> {
+        self.kept_library(&sheet.rules).unwrap_or_else(|| self.library())
+    }
+
     /// The library that was kept with sheets of this version.
     pub(super) fn kept_library(&self, version: &str) -> Option<Arc<Library>> {
         let mut kept = self.kept_rules();

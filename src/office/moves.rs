@@ -83,12 +83,16 @@ impl super::Office {
             record.copied = self.copy_for_submission(kind, &record);
         }
         let each = step.each.as_deref();
-        let advice = match &step.evaluates {
-            Some(rules) => Some(self.sheet_inside((&record, None), (rules, each), &answers)?),
-            None => None,
-        };
         let made = self.follow_beyond(door, actor, step, &answers, &record)?;
         let (made, entered_there): (Vec<Record>, Vec<Entered>) = made.into_iter().unzip();
+        let advice = match &step.evaluates {
+            Some(rules) => {
+                let left = self.looked_ahead_to(step, rules, (&record, &made));
+                let left = left.as_deref();
+                Some(self.sheet_inside((&record, left), (rules, each), &answers)?)
+            }
+            None => None,
+        };
         let required = match &step.requires {
             Some(rules) => Some(self.required(step, (&record, &made), rules, &answers)?),
             None => None,
@@ -146,6 +150,22 @@ impl super::Office {
         plan.ops.extend(rules);
         plan.reason = reason;
         Ok(plan)
+    }
+
+    /// A record and what a move makes beside it, where that is the very move its rules read measures
+    /// after.
+    fn looked_ahead_to(
+        &self,
+        step: &Move,
+        rules: &str,
+        (record, made): (&Record, &[Record]),
+    ) -> Option<Vec<Record>> {
+        let library = self.ruled_by(record, rules);
+        let after = library.rule_set(rules)?.after.as_deref();
+        (after == Some(step.id.as_str())).then(|| {
+            let left = Record { state: step.to.clone(), ..record.clone() };
+            std::iter::once(left).chain(made.iter().cloned()).collect()
+        })
     }
 
     /// Puts the answers where they belong: in the field a question writes, or beside what was

@@ -4,7 +4,7 @@
 use super::moves::text_of;
 use super::worked_out::Worked;
 use super::{Answers, Refusal};
-use crate::policy::{Role, SheetLine};
+use crate::policy::{Library, Role, SheetLine};
 use crate::program::{Field, Kind, Move};
 use crate::record::{Record, Value};
 use crate::said;
@@ -33,7 +33,7 @@ impl super::Office {
         let after = left.first().unwrap_or(record);
         let each = step.each.as_deref();
         let worked = self.sheet_inside((after, Some(&left)), (rules, each), answers)?;
-        let library = self.library();
+        let library = self.ruled_by(after, rules);
         let known = |line: &SheetLine| library.rule_set(rules)?.line(&line.id);
         let mut explained = Vec::new();
         let broken = worked.sheet.lines.iter();
@@ -47,7 +47,7 @@ impl super::Office {
                     .resting_on(line.clause.clone())
                     .at(each.unwrap_or_default()));
             }
-            self.line_is_explained(kind, step, after, line, answers)?;
+            self.line_is_explained((kind, step), after, (line, &library), answers)?;
             if !explained.contains(&line.id) {
                 explained.push(line.id.clone());
             }
@@ -58,10 +58,9 @@ impl super::Office {
     /// Refuses a line that should hold, does not, and has no clause or no reason.
     fn line_is_explained(
         &self,
-        kind: &Kind,
-        step: &Move,
+        (kind, step): (&Kind, &Move),
         record: &Record,
-        line: &SheetLine,
+        (line, library): (&SheetLine, &Library),
         answers: &Answers,
     ) -> Result<(), Refusal> {
         let table = step.each.as_deref().and_then(|table| kind.field(table));
@@ -88,22 +87,38 @@ impl super::Office {
             (!text.is_empty()).then(|| text.to_string())
         };
         let [clause, reason] = columns.map(text);
-        if let (Some(clause), Some(_)) = (&clause, &reason)
-            && self.library().clauses.contains_key(clause)
-        {
+        let known = |clause: &String| {
+            library.clauses.contains_key(clause) || self.library().clauses.contains_key(clause)
+        };
+        let strange = clause.as_ref().filter(|clause| !known(clause));
+        if clause.is_some() && reason.is_some() && strange.is_none() {
             return Ok(());
         }
-        let [clause, reason] = columns.map(|column| &column.title);
-        let next = Said::new(
-            format!("确需办理的，请在这一行的“{}”和“{}”写明条款编号和理由。", clause.zh, reason.zh),
-            format!(
-                "To do it all the same, give the clause's id and the reason in \"{}\" and \"{}\" of this row.",
-                clause.en, reason.en
-            ),
-        );
+        let next = next_said(columns.map(|column| &column.title), strange);
         let refusal = Refusal::conflict(broken_said(line), next);
         Err(refusal.resting_on(line.clause.clone()).at(&table.id))
     }
+}
+
+/// What to do about a row that is not explained, by the titles of its two columns and a clause it
+/// names that is not there.
+fn next_said([clause, reason]: [&Said; 2], strange: Option<&String>) -> Said {
+    if let Some(strange) = strange {
+        return said!(
+            "政策库里没有条款“{strange}”，请改成库里的编号；已提交的，先由主管退回这张表。",
+            "The library has no clause \"{strange}\"; give the id of one it has. What was handed in is returned by a supervisor first."
+        );
+    }
+    Said::new(
+        format!(
+            "确需办理的，请在这一行的“{}”和“{}”写明条款编号和理由；已提交的，先由主管退回这张表。",
+            clause.zh, reason.zh
+        ),
+        format!(
+            "To do it all the same, give the clause's id and the reason in \"{}\" and \"{}\" of this row; what was handed in is returned by a supervisor first.",
+            clause.en, reason.en
+        ),
+    )
 }
 
 /// The sentence of a line, after its row where it is about one.

@@ -21,11 +21,14 @@ impl super::Office {
     }
 
     /// The rule set a record's sheet is made by, and the table whose rows it is put to: what its
-    /// moves are advised by goes before what they require, and a move open now before others.
+    /// moves are advised by goes before what they require, and a move open now before the last one
+    /// made, that before others.
     fn rules_of(&self, record: &Record) -> Option<(&str, Option<&str>)> {
         let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
         let open = |step: &&Move| step.from.contains(&record.state);
-        let open_first = || life.moves.iter().filter(open).chain(&life.moves);
+        let made =
+            || record.standing().into_iter().rev().filter_map(|made| life.find_move(&made.id));
+        let open_first = || life.moves.iter().filter(open).chain(made()).chain(&life.moves);
         let advice = open_first().find_map(|step| Some((step, step.evaluates.as_deref()?)));
         let required = || open_first().find_map(|step| Some((step, step.requires.as_deref()?)));
         advice.or_else(required).map(|(step, rules)| (rules, step.each.as_deref()))
@@ -124,9 +127,7 @@ impl super::Office {
         (rules, each): (&str, Option<&str>),
         answers: &Answers,
     ) -> Result<Arc<Worked>, Refusal> {
-        let kept = self.submitted_under(record, rules);
-        let in_force = self.library();
-        let library = kept.as_deref().unwrap_or(&in_force);
+        let library = &*self.ruled_by(record, rules);
         let kind = self.kind(&record.kind)?;
         let person = self.person_inside(kind, record);
         let asks = |rules: &RuleSet| rules.facts.iter().any(|fact| fact.answer.is_some());
@@ -201,7 +202,10 @@ impl super::Office {
     /// after.
     fn seen_ahead(&self, kind: &Kind, rules: &RuleSet, record: &Record) -> Option<Vec<Record>> {
         let step = kind.workflow.as_ref()?.find_move(rules.after.as_deref()?)?;
-        Some(self.as_left_by(kind, step, record))
+        // What was made already has brought about what it does.
+        let made = || record.standing().iter().any(|made| made.id == step.id);
+        let ahead = step.from.contains(&record.state) || !made();
+        ahead.then(|| self.as_left_by(kind, step, record))
     }
 
     /// How many times rules were applied to a record since the station was opened: looking at a
@@ -221,7 +225,7 @@ impl super::Office {
     /// name some.
     #[must_use]
     pub fn conclusion(&self, sheet: &DecisionSheet) -> Said {
-        let library = self.library();
+        let library = self.library_behind(sheet);
         let rules = library.rule_set(sheet.rule_set());
         let names = rules.is_some_and(|rules| rules.gives == policy::Gives::Category);
         let none = || names.then_some(Said::fixed("无类别", "no category"));

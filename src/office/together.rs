@@ -1,8 +1,12 @@
 //! What packs and rules say of each other: the rule sets moves name, and the fields facts are read
 //! from.
 
-use crate::policy::{FactKind, Gives, Library, RuleSet, Take, Unit};
-use crate::program::{Ask, Catalogue, FieldType, Follow, Kind, MeasureKey, Move, Tally};
+use crate::formula;
+use crate::policy::{AS_OF, FactKind, Gives, Library, RuleSet, THIS, Take, Unit};
+use crate::program::{
+    Ask, Catalogue, Field, FieldType, Follow, FromSheet, Kind, MeasureKey, Move, Tally,
+    formula_kind,
+};
 use crate::said;
 use crate::words::{Problem, Said, closest};
 use std::collections::BTreeSet;
@@ -27,6 +31,7 @@ pub(super) fn problems(catalogue: &Catalogue, library: &Library) -> Vec<Problem>
             named.extend(ids.map(|id| (id, each)));
             found.extend(answers_its_own_advice(catalogue, library, kind, step));
             found.extend(is_no_verdict(catalogue, library, kind, step));
+            found.extend(not_from_sheet(catalogue, library, kind, step));
         }
         for (id, each) in named {
             match library.rule_set(id) {
@@ -88,6 +93,55 @@ fn is_no_verdict(
     Some(told(catalogue, kind, &other.id, said))
 }
 
+/// Questions a sheet of these rules cannot answer: a score without room for its parts, outcomes that
+/// are no codes of the list.
+fn not_from_sheet(
+    catalogue: &Catalogue,
+    library: &Library,
+    kind: &Kind,
+    step: &Move,
+) -> Vec<Problem> {
+    let rules = step.evaluates.as_ref().and_then(|id| library.rule_set(id));
+    let asks = step.asks.iter().filter_map(|ask| Some((ask, ask.from_sheet?, ask.field()?)));
+    let unfit = asks.filter_map(|(ask, from, field)| {
+        let Some(rules) = rules else {
+            let said = said!("from_sheet 要与 evaluates 一起写", "`from_sheet` goes with `evaluates`");
+            return Some(told(catalogue, kind, &ask.id, said));
+        };
+        let said = match (from, &field.field_type) {
+            (FromSheet::Category, FieldType::Choice { list }) => {
+                let list = catalogue.code_list(list)?;
+                let strange = rules.outcomes.iter().find(|it| list.entry(&it.id).is_none())?;
+                let (id, list) = (&strange.id, &list.id);
+                said!(
+                    "规则的结果“{id}”不在代码表“{list}”里，照建议就填不了",
+                    "the outcome `{id}` is no code of the list `{list}`, so the advice cannot be followed"
+                )
+            }
+            (FromSheet::Score, field) => {
+                let scale = rules.scale.unwrap_or(1);
+                let room = match field {
+                    FieldType::Decimal { places: None, .. } => true,
+                    FieldType::Decimal { places: Some(places), .. } => {
+                        10_i64.checked_pow(*places).is_none_or(|parts| parts >= scale)
+                    }
+                    _ => scale == 1,
+                };
+                if rules.gives == Gives::Score && room {
+                    return None;
+                }
+                said!(
+                    "from_sheet = \"score\" 的规则要写 gives = \"score\"，字段的小数位要容得下 scale",
+                    "`from_sheet = \"score\"` takes rules that give a score, and a field with as many places as `scale`"
+                )
+            }
+            _ => return None,
+        };
+        Some(told(catalogue, kind, &ask.id, said))
+    });
+    unfit.collect()
+}
+
 /// A problem at the line of the kind's pack that first has this id.
 fn told(catalogue: &Catalogue, kind: &Kind, id: &str, said: Said) -> Problem {
     let Some(pack) = catalogue.pack(&kind.pack) else { return Problem::new(&kind.pack, 0, said) };
@@ -139,9 +193,10 @@ fn of_rules(
             wrong(&fact.id, said, None);
         }
         let wrongs = [
-            measure_wrong(catalogue, fact),
+            measure_wrong(catalogue, (kind, each), fact),
+            unit_wrong(catalogue, (kind, each), fact),
             rows_wrong(kind, fact),
-            answer_wrong(kind, fact),
+            answer_wrong(kind, rules, fact),
             paper_wrong(catalogue, kind, fact),
         ];
         for (said, meant) in wrongs.into_iter().flatten() {
@@ -169,13 +224,18 @@ fn is_there(
 }
 
 /// An answer no move asks for.
-fn answer_wrong(kind: &Kind, fact: &FactKind) -> Option<(Said, Option<String>)> {
+fn answer_wrong(kind: &Kind, rules: &RuleSet, fact: &FactKind) -> Option<(Said, Option<String>)> {
     let id = fact.answer.as_ref()?;
     let steps = kind.workflow.iter().flat_map(|life| &life.moves);
-    let asked: Vec<&Ask> = steps.flat_map(|step| &step.asks).collect();
+    let goes_by =
+        |step: &&Move| step.evaluates.iter().chain(&step.requires).any(|it| *it == rules.id);
+    let asked: Vec<&Ask> = steps.filter(goes_by).flat_map(|step| &step.asks).collect();
     let known = |ask: &&Ask| ask.id == *id && ask.field().is_some();
     (!asked.iter().any(known)).then(|| {
-        let said = said!("没有一步问“{id}”", "no move asks for `{id}`");
+        let said = said!(
+            "用这套规则的步骤都不问“{id}”",
+            "no move that goes by these rules asks for `{id}`"
+        );
         (said, closest(id, asked.iter().map(|ask| ask.id.as_str())))
     })
 }
@@ -271,7 +331,11 @@ fn rows_wrong(kind: &Kind, fact: &FactKind) -> Option<(Said, Option<String>)> {
 }
 
 /// A measure that is not there, or has another key.
-fn measure_wrong(catalogue: &Catalogue, fact: &FactKind) -> Option<(Said, Option<String>)> {
+fn measure_wrong(
+    catalogue: &Catalogue,
+    (kind, each): (&Kind, Option<&str>),
+    fact: &FactKind,
+) -> Option<(Said, Option<String>)> {
     let source = fact.measure.as_ref()?;
     let Some(measure) = catalogue.measure(&source.measure) else {
         let id = &source.measure;
@@ -289,11 +353,77 @@ fn measure_wrong(catalogue: &Catalogue, fact: &FactKind) -> Option<(Said, Option
     }
     let keys = source.at.iter().filter(|at| MeasureKey::read(at).is_some()).count();
     let wanted = measure.per.len();
-    (keys != wanted || keys != source.at.len()).then(|| {
+    if keys != wanted || keys != source.at.len() {
         let id = &measure.id;
         let said = said!(
             "计量“{id}”要 {wanted} 个键，at 里写了 {keys} 个",
             "the measure `{id}` goes by {wanted} keys, `at` has {keys}"
+        );
+        return Some((said, None));
+    }
+    let of = catalogue.kind(&measure.of)?;
+    let mut keys = source.at.iter().zip(&measure.per);
+    let other = keys.find(|(at, per)| !is_key(catalogue, (kind, each), at, (of, per)))?;
+    let (at, per) = (other.0, &other.1.field);
+    let said = said!(
+        "at 里的“{at}”和计量的键“{per}”不是一类",
+        "`{at}` in `at` is of another type than the key `{per}` of the measure"
+    );
+    Some((said, None))
+}
+
+/// Whether what is read at a path can be this part of a measure's key. A path that leads nowhere is
+/// told elsewhere.
+fn is_key(
+    catalogue: &Catalogue,
+    (kind, each): (&Kind, Option<&str>),
+    at: &str,
+    (of, per): (&Kind, &MeasureKey),
+) -> bool {
+    let (Some(key), Some(wanted)) = (MeasureKey::read(at), of.field(&per.field)) else {
+        return true;
+    };
+    let leads_to =
+        |id: &str| matches!(&wanted.field_type, FieldType::Reference { kind, .. } if kind == id);
+    let is_day = formula_kind(&wanted.field_type) == formula::Kind::Date;
+    match key.field.as_str() {
+        AS_OF => is_day && key.part == per.part,
+        THIS => leads_to(&kind.id),
+        path => {
+            let field = catalogue.spot(kind, each, path).map(|spot| spot.field());
+            let fits = |field: &Field| match &field.field_type {
+                FieldType::Reference { kind, .. } => leads_to(kind),
+                other => {
+                    let held = formula_kind(other);
+                    let known = held != formula::Kind::Thing;
+                    known && held == formula_kind(&wanted.field_type) && key.part == per.part
+                }
+            };
+            field.is_none_or(|field| field.is_some_and(fits))
+        }
+    }
+}
+
+/// A unit that counts something else than the field holds: the fact would never be known.
+fn unit_wrong(
+    catalogue: &Catalogue,
+    (kind, each): (&Kind, Option<&str>),
+    fact: &FactKind,
+) -> Option<(Said, Option<String>)> {
+    let field = match (&fact.from, &fact.answer) {
+        (Some(from), _) => catalogue.spot(kind, each, &from.field)?.field()?,
+        (None, Some(id)) => {
+            let steps = kind.workflow.iter().flat_map(|life| &life.moves);
+            steps.flat_map(|step| &step.asks).find(|ask| ask.id == *id)?.field()?
+        }
+        (None, None) => return None,
+    };
+    let (held, counted) = (formula_kind(&field.field_type), fact.unit.kind()?);
+    (held != counted).then(|| {
+        let (held, counted) = (held.said(), counted.said());
+        let said = Said::new(
+            format!("它取的字段是{}，unit 却是{}", held.zh, counted.zh),
+            format!("the field is {}, and `unit` is {}", held.en, counted.en),
         );
         (said, None)
     })

@@ -109,6 +109,13 @@ impl Check<'_> {
                 );
                 self.wrong(&thing, "round", said, None);
             }
+            if value.is_quotient() && value.unit != Unit::Fen {
+                let said = Said::fixed(
+                    "不取整的商只用于金额（unit = \"fen\"）；其他请写 round",
+                    "a quotient without `round` is money (unit = \"fen\"); others need `round`",
+                );
+                self.wrong(&thing, "divide_by", said, None);
+            }
             self.template(rules, &thing, "sum", &value.sum, &[]);
         }
         for fact in &rules.facts {
@@ -170,6 +177,11 @@ impl Check<'_> {
                 "`scale` goes with gives = \"score\" and is 1, 10, 100 …: how many parts make a point",
             );
             self.wrong(&thing, "scale", said, None);
+        }
+        let least: BTreeSet<Option<i64>> = rules.outcomes.iter().map(|band| band.least).collect();
+        if is_score && least.len() < rules.outcomes.len() {
+            let said = Said::fixed("两个分档的 least 相同", "two bands have the same `least`");
+            self.wrong(&thing, "outcome", said, None);
         }
         if rules.outcomes.iter().any(|outcome| outcome.least.is_some() != is_score) {
             let said = Said::fixed(

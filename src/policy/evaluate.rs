@@ -76,6 +76,7 @@ impl<'l> Evaluator<'l> {
             Gives::Score => score.and_then(|score| band(self.rules, &judged, score)),
             Gives::Category | Gives::Verdict => first_met(&judged),
         };
+        let bands = self.rules.gives == Gives::Score && !self.rules.outcomes.is_empty();
         let lines = judged.iter().zip(&self.rests_on).map(|(judged, names)| {
             let line = judged.line;
             let (clause, basis) = scene.clause(line);
@@ -99,7 +100,11 @@ impl<'l> Evaluator<'l> {
             as_of,
             pack: context.pack.to_owned(),
             rules: self.version.clone(),
-            outcome: overall(self.rules.gives, &judged),
+            outcome: match overall(self.rules.gives, &judged) {
+                // A score no band begins with says nothing.
+                Overall::Suggests if bands && category.is_none() => Overall::NeedsPerson,
+                outcome => outcome,
+            },
             category,
             score,
             lines: lines.collect(),

@@ -1,9 +1,9 @@
 //! Policy files to documents, clauses, parameters and rule sets.
 
 use super::{
-    Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line, MeasureSource,
-    Named, Parameter, ParameterRow, ParameterValue, Reach, Role, Round, RowsSource, RuleSet, Start,
-    Take, Threshold, Unit,
+    AS_OF, Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line,
+    MeasureSource, Named, Parameter, ParameterRow, ParameterValue, Reach, Role, Round, RowsSource,
+    RuleSet, Start, THIS, Take, Threshold, Unit,
 };
 use crate::edited::{Node, Place, Raw, values};
 use crate::formula::Formula;
@@ -255,15 +255,23 @@ impl Layer {
             &["unit", "word", "field", "fields", "measure", "rows", "answer", "received"],
         );
         let paper = text_or_none(entry, "paper");
-        let from = text_or_none(entry, "field").map(|field| FieldSource { field, paper });
+        let (field, measure) = (text_or_none(entry, "field"), text_or_none(entry, "measure"));
         let at = values(entry.texts("at"));
+        if (paper.is_some() && field.is_none()) || (!at.is_empty() && measure.is_none()) {
+            entry.wrong(Said::fixed(
+                "paper 与 field 一起写，at 与 measure 一起写",
+                "`paper` goes with `field`, `at` with `measure`",
+            ));
+        }
+        let from = field.map(|field| FieldSource { field, paper });
         let mut fields = values(entry.texts("fields"));
         fields.extend(
             at.iter()
-                .filter(|at| !at.starts_with("as_of"))
-                .map(|at| at.split(':').next().unwrap_or_default().to_string()),
+                .map(|at| at.split(':').next().unwrap_or_default())
+                .filter(|at| ![AS_OF, THIS].contains(at))
+                .map(str::to_string),
         );
-        let measure = text_or_none(entry, "measure").map(|measure| MeasureSource { measure, at });
+        let measure = measure.map(|measure| MeasureSource { measure, at });
         fields.extend(from.iter().map(|from| from.field.clone()));
         let rows = rows_of(entry);
         fields.extend(rows.iter().map(|rows| rows.table.clone()));

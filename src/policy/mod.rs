@@ -39,8 +39,8 @@ pub use parameter::{
     InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
 };
 pub use rules::{
-    Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, Round, RowsSource,
-    RuleSet, Take, Threshold,
+    AS_OF, Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, Round,
+    RowsSource, RuleSet, THIS, Take, Threshold,
 };
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};
 pub use written::written;

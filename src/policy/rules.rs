@@ -107,13 +107,19 @@ pub enum Take {
     List(String),
 }
 
+/// The day decided for, in the key of a measure.
+pub const AS_OF: &str = "as_of";
+
+/// The record itself, in the key of a measure.
+pub const THIS: &str = "self";
+
 /// A measure a fact is read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MeasureSource {
     /// The measure.
     pub measure: String,
     /// The fields of the record that are its key, in the order of the measure's `per`; of dates
-    /// `field:year`, and `as_of` for the day decided for.
+    /// `field:year`; [`AS_OF`] and [`THIS`] besides.
     pub at: Vec<String>,
 }
 

@@ -166,7 +166,13 @@ impl<'s> Scene<'s> {
                 }
                 (None, None) => {}
                 (Some(round), Some(quotient)) => self.inputs.know(&value.id, quotient.whole(round)),
-                (Some(_), None) => self.inputs.set(&value.id, not_divided(&outcome, &divisor)),
+                (Some(_), None) => {
+                    let why = not_divided(&outcome, &divisor);
+                    if let Outcome::Failed(said) = &why {
+                        self.missing.insert(value.id.clone(), said.clone());
+                    }
+                    self.inputs.set(&value.id, why);
+                }
             }
         }
     }

@@ -4,7 +4,7 @@
 //! disagree, the rows count and the typed one is handed back as a question.
 
 use super::{Derived, Field, FieldType, Kind, Total};
-use crate::formula::{Formula, Inputs, Outcome, Val};
+use crate::formula::{self, Formula, Inputs, Outcome, Val};
 use crate::record::{Fields, Value};
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
@@ -221,6 +221,32 @@ pub fn formula_value(field_type: &FieldType, value: &Value) -> Option<Val> {
             return None;
         }
     })
+}
+
+/// What a field's value is in a formula: of which kind, whether or not there is one.
+#[must_use]
+pub fn formula_kind(field_type: &FieldType) -> formula::Kind {
+    match field_type {
+        FieldType::Text { .. }
+        | FieldType::PersonName
+        | FieldType::IdNumber
+        | FieldType::OrgCode
+        | FieldType::Phone
+        | FieldType::BankCard
+        | FieldType::Choice { .. } => formula::Kind::Text,
+        FieldType::Integer { .. }
+        | FieldType::Money { .. }
+        | FieldType::Decimal { places: Some(_), .. } => formula::Kind::Integer,
+        FieldType::Date => formula::Kind::Date,
+        FieldType::YesNo => formula::Kind::YesNo,
+        FieldType::Tags { .. } => formula::Kind::List,
+        FieldType::Computed { gives, .. } => formula_kind(gives),
+        FieldType::Decimal { places: None, .. }
+        | FieldType::Instant
+        | FieldType::Reference { .. }
+        | FieldType::Table { .. }
+        | FieldType::Papers { .. } => formula::Kind::Thing,
+    }
 }
 
 /// Days since the first day of the year 1, which is day 1.

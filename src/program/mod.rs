@@ -34,8 +34,8 @@ pub use check::{
 };
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches, pinyin_of};
 pub use effective::{
-    Effective, day_number, derived, effective, effective_fields, effective_row, formula_value,
-    rows_with, see,
+    Effective, day_number, derived, effective, effective_fields, effective_row, formula_kind,
+    formula_value, rows_with, see,
 };
 pub use first_row::{entered_again, has_first_row};
 pub use follow::{Follow, Given};

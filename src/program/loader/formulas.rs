@@ -2,7 +2,7 @@
 
 use crate::edited::{Place, Problems};
 use crate::formula::{self, Formula};
-use crate::program::{Field, FieldType, Kind};
+use crate::program::{Field, FieldType, Kind, formula_kind};
 use crate::said;
 use crate::words::{Said, closest};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ fn check_scope(
         let Some(place) = places.get(&format!("{under}{}", field.id)) else { continue };
         if let FieldType::Computed { formula, gives } = &field.field_type {
             // No `today`: a computed value must not change by itself.
-            check_one(formula, Some(value_kind(gives)), false, fields, place, problems);
+            check_one(formula, Some(formula_kind(gives)), false, fields, place, problems);
         }
         if let Some(valid) = &field.valid {
             check_one(&valid.formula, Some(formula::Kind::YesNo), true, fields, place, problems);
@@ -67,7 +67,7 @@ pub(super) fn check_one(
             return Some(formula::Kind::Date);
         }
         let field = fields.iter().find(|field| field.id == name)?;
-        Some(value_kind(&field.field_type))
+        Some(formula_kind(&field.field_type))
     };
     for name in formula.inputs() {
         if kind_of(name).is_none() {
@@ -101,31 +101,6 @@ pub(super) fn check_one(
             );
         }
         Ok(_) => {}
-    }
-}
-
-/// What a field's value is in a formula.
-fn value_kind(field_type: &FieldType) -> formula::Kind {
-    match field_type {
-        FieldType::Text { .. }
-        | FieldType::PersonName
-        | FieldType::IdNumber
-        | FieldType::OrgCode
-        | FieldType::Phone
-        | FieldType::BankCard
-        | FieldType::Choice { .. } => formula::Kind::Text,
-        FieldType::Integer { .. }
-        | FieldType::Money { .. }
-        | FieldType::Decimal { places: Some(_), .. } => formula::Kind::Integer,
-        FieldType::Date => formula::Kind::Date,
-        FieldType::YesNo => formula::Kind::YesNo,
-        FieldType::Tags { .. } => formula::Kind::List,
-        FieldType::Computed { gives, .. } => value_kind(gives),
-        FieldType::Decimal { places: None, .. }
-        | FieldType::Instant
-        | FieldType::Reference { .. }
-        | FieldType::Table { .. }
-        | FieldType::Papers { .. } => formula::Kind::Thing,
     }
 }
 

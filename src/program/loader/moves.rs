@@ -5,11 +5,11 @@ use super::{follows, hands};
 use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, Due, DueFrom, FromSheet, Kind, MOVE_KEYS, Move, Need, Required, Role, Section,
-    State, Workflow,
+    Ask, AskType, Due, DueFrom, FieldType, FromSheet, Kind, MOVE_KEYS, Move, Need, Required, Role,
+    Section, State, Workflow,
 };
 use crate::said;
-use crate::words::closest;
+use crate::words::{Said, closest};
 use std::collections::{BTreeMap, BTreeSet};
 
 const FROM_SHEET: &[(&str, FromSheet)] =
@@ -285,10 +285,16 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
                 let writes = node.text("writes");
                 read.writes.extend(writes.clone());
                 let from_sheet = node.word("from_sheet", FROM_SHEET);
+                let from = node.has("from_sheet").then(|| node.place_of("from_sheet"));
                 let not_same_as = node.text("not_same_as").map(|at| at.value);
                 let afterwards = node.whole("afterwards");
                 let afterwards = afterwards.and_then(|at| u32::try_from(at.value).ok());
                 let Some(field) = fields::field(&node, "", into) else { continue };
+                if let (Some(said), Some(place)) =
+                    (from_sheet.and_then(|from| unfit_for(from, &field.field_type)), from)
+                {
+                    item.problems().add(&place, said);
+                }
                 Ask {
                     id: field.id.clone(),
                     title: field.title.clone(),
@@ -310,6 +316,22 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
         asks.push(ask);
     }
     asks
+}
+
+/// A question of a type the sheet cannot answer.
+fn unfit_for(from: FromSheet, field_type: &FieldType) -> Option<Said> {
+    match (from, field_type) {
+        (FromSheet::Category, FieldType::Choice { .. })
+        | (FromSheet::Score, FieldType::Integer { .. } | FieldType::Decimal { .. }) => None,
+        (FromSheet::Category, _) => Some(Said::fixed(
+            "from_sheet = \"category\" 的问题是 choice",
+            "a question from_sheet = \"category\" is a choice",
+        )),
+        (FromSheet::Score, _) => Some(Said::fixed(
+            "from_sheet = \"score\" 的问题是 decimal 或 integer",
+            "a question from_sheet = \"score\" is a decimal or an integer",
+        )),
+    }
 }
 
 /// Checks the workflow as a whole.
@@ -335,6 +357,18 @@ pub(super) fn check(kind: &Kind, read: &Read, required: &[At<String>], problems:
                 &at.place,
                 said!("没有“{id}”这个表格", "there is no table `{id}`"),
                 closest(id, tables.map(|table| table.id.as_str())),
+            );
+        }
+        let columns =
+            ["clause", "reason"].into_iter().filter_map(|id| kind.field(&at.value)?.column(id));
+        for column in columns.filter(|it| !matches!(it.field_type, FieldType::Text { .. })) {
+            let id = &column.id;
+            problems.add(
+                &at.place,
+                said!(
+                    "逐行核对的表，“{id}”一列写依据或理由，应是 text",
+                    "in a table whose rows are judged, `{id}` explains a row and is a text"
+                ),
             );
         }
     }
