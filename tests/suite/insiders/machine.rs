@@ -275,7 +275,11 @@ impl Machine {
         let folder = tempfile::tempdir().unwrap();
         chmod(folder.path(), 0o755);
         let machine = Self { folder };
-        fs::copy(env!("CARGO_BIN_EXE_yizhan"), machine.at("yizhan")).unwrap();
+        // By another process: what another test starts meanwhile would hold a file open that is being
+        // written here, and nobody can run it then.
+        let mut copied = Command::new("cp");
+        copied.arg(env!("CARGO_BIN_EXE_yizhan")).arg(machine.at("yizhan"));
+        assert!(copied.status().unwrap().success());
         for user in [KEEPER, MEMBER, STRANGER] {
             let home = machine.home(user);
             DirBuilder::new().mode(0o700).create(&home).unwrap();
