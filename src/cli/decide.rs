@@ -107,8 +107,7 @@ fn as_text(at: &Opened, library: &Library, sheet: &DecisionSheet, out: &mut dyn 
     );
     writeln!(out, "{}", heading.get(lang))?;
     let mut overall = vec![sheet.outcome.said()];
-    let score = library.score_of(sheet);
-    overall.extend(score.map(|score| said!("{score} 分", "{score} points")));
+    overall.extend(library.score_of(sheet));
     overall.extend(library.outcome_of(sheet));
     writeln!(out, "{}", Said::join(&overall, "：", ": ").get(lang))?;
     let suggests = said!("程序只提建议，由人决定。", "The program suggests; a person decides.");

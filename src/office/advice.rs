@@ -7,7 +7,9 @@ use super::moves::text_of;
 use super::{Answers, Refusal};
 use crate::formula::Inputs;
 use crate::policy::{DecisionSheet, LineResult, Overall, Role, SheetLine};
-use crate::program::{Ask, FieldType, FromSheet, Kind, Move, effective_fields, plain, see};
+use crate::program::{
+    Ask, EXPLAINS, FieldType, FromSheet, Kind, Move, effective_fields, plain, see,
+};
 use crate::record::{Record, Value};
 use crate::said;
 use crate::words::{Lang, Said};
@@ -153,7 +155,7 @@ fn outcome(kind: &Kind, step: &Move, sheet: &DecisionSheet) -> Option<Departure>
 
 /// Refuses a departure without clause and reason.
 pub(super) fn explained(departures: &[Departure], answers: &Answers) -> Result<(), Refusal> {
-    let lacking = ["clause", "reason"].into_iter().find(|id| text_of(answers, id).is_none());
+    let lacking = EXPLAINS.into_iter().find(|id| text_of(answers, id).is_none());
     let Some(lacking) = lacking else { return Ok(()) };
     if departures.is_empty() {
         return Ok(());

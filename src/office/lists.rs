@@ -180,7 +180,7 @@ impl super::Office {
         }
     }
 
-    fn record_list(&self, kind: &str, list: &str) -> Option<&RecordList> {
+    pub(super) fn record_list(&self, kind: &str, list: &str) -> Option<&RecordList> {
         self.catalogue.kind(kind)?.list(list)
     }
 

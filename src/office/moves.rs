@@ -2,9 +2,10 @@
 
 use super::door::{Door, Plan};
 use super::entering::{Entered, settle, settle_names};
-use super::requiring::EXPLAINS;
 use super::{Actor, Answers, Refusal};
-use crate::program::{self, Ask, AskType, Kind, Move, Need, Override, PERSON, Stage, Workflow};
+use crate::program::{
+    self, Ask, AskType, EXPLAINS, Kind, Move, Need, Override, PERSON, Stage, Workflow,
+};
 use crate::record::{Finding, MoveMade, Proposal, Record, RecordId, Value, name_key};
 use crate::said;
 use crate::words::Said;
@@ -82,21 +83,9 @@ impl super::Office {
         if step.submits {
             record.copied = self.copy_for_submission(kind, &record);
         }
-        let each = step.each.as_deref();
         let made = self.follow_beyond(door, actor, step, &answers, &record)?;
         let (made, entered_there): (Vec<Record>, Vec<Entered>) = made.into_iter().unzip();
-        let advice = match &step.evaluates {
-            Some(rules) => {
-                let left = self.looked_ahead_to(step, rules, (&record, &made));
-                let left = left.as_deref();
-                Some(self.sheet_inside((&record, left), (rules, each), &answers)?)
-            }
-            None => None,
-        };
-        let required = match &step.requires {
-            Some(rules) => Some(self.required(step, (&record, &made), rules, &answers)?),
-            None => None,
-        };
+        let (advice, required) = self.put_to_rules(step, (&record, &made), &answers)?;
         let sheet = advice.as_ref().map(|worked| &worked.sheet);
         let departures = self.departures(&before, step, &answers, sheet);
         super::advice::explained(&departures, &answers)?;
@@ -150,22 +139,6 @@ impl super::Office {
         plan.ops.extend(rules);
         plan.reason = reason;
         Ok(plan)
-    }
-
-    /// A record and what a move makes beside it, where that is the very move its rules read measures
-    /// after.
-    fn looked_ahead_to(
-        &self,
-        step: &Move,
-        rules: &str,
-        (record, made): (&Record, &[Record]),
-    ) -> Option<Vec<Record>> {
-        let library = self.ruled_by(record, rules);
-        let after = library.rule_set(rules)?.after.as_deref();
-        (after == Some(step.id.as_str())).then(|| {
-            let left = Record { state: step.to.clone(), ..record.clone() };
-            std::iter::once(left).chain(made.iter().cloned()).collect()
-        })
     }
 
     /// Puts the answers where they belong: in the field a question writes, or beside what was

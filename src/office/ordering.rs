@@ -53,8 +53,7 @@ impl super::Office {
         let sort = match queue {
             Queue::Review | Queue::Due => ListSort::Due,
             Queue::List { kind, list } => {
-                let kind = self.catalogue.kind(kind);
-                kind.and_then(|kind| kind.list(list)).map_or(ListSort::Updated, |list| list.sort)
+                self.record_list(kind, list).map_or(ListSort::Updated, |list| list.sort)
             }
             _ => ListSort::Updated,
         };

@@ -5,34 +5,80 @@ use super::moves::text_of;
 use super::worked_out::Worked;
 use super::{Answers, Refusal};
 use crate::policy::{Library, Role, SheetLine};
-use crate::program::{Field, Kind, Move};
+use crate::program::{EXPLAINS, Field, Kind, Move};
 use crate::record::{Record, Value};
 use crate::said;
 use crate::words::Said;
 use std::sync::Arc;
 
-/// What explains a line that should hold and does not: answers of the move, or columns of its row.
-pub(super) const EXPLAINS: [&str; 2] = ["clause", "reason"];
+/// A sheet that holds, and its lines that should hold, do not, and were explained.
+type Required = (Arc<Worked>, Vec<String>);
 
 impl super::Office {
-    /// The sheet of the rules a move requires, with the record as the move will leave it, and the
-    /// lines that do not hold and were explained.
+    /// What rules say of a move: those that advise it, and those it requires.
     ///
     /// # Errors
-    /// The first line that does not hold, with its row and its clause.
-    pub(super) fn required(
+    /// As [`Self::required`].
+    pub(super) fn put_to_rules(
         &self,
         step: &Move,
         (record, made): (&Record, &[Record]),
+        answers: &Answers,
+    ) -> Result<(Option<Arc<Worked>>, Option<Required>), Refusal> {
+        let left = self.as_left(step, record, made);
+        let advice = match &step.evaluates {
+            Some(rules) => {
+                let left = left.as_deref().filter(|_| self.looks_ahead_to(step, rules, record));
+                let rules = (rules.as_str(), step.each.as_deref());
+                Some(self.sheet_inside((record, left), rules, answers)?)
+            }
+            None => None,
+        };
+        let required = match &step.requires {
+            Some(rules) => {
+                let left = left.as_deref().unwrap_or_default();
+                Some(self.required(step, (record, left), rules, answers)?)
+            }
+            None => None,
+        };
+        Ok((advice, required))
+    }
+
+    /// A record and what a move makes beside it as the move leaves them, where rules look at that.
+    fn as_left(&self, step: &Move, record: &Record, made: &[Record]) -> Option<Vec<Record>> {
+        let ahead = || {
+            let rules = step.evaluates.as_ref();
+            rules.is_some_and(|rules| self.looks_ahead_to(step, rules, record))
+        };
+        (step.requires.is_some() || ahead()).then(|| {
+            let left = Record { state: step.to.clone(), ..record.clone() };
+            std::iter::once(left).chain(made.iter().cloned()).collect()
+        })
+    }
+
+    /// Whether rules read measures after this very move.
+    fn looks_ahead_to(&self, step: &Move, rules: &str, record: &Record) -> bool {
+        let library = self.ruled_by(record, rules);
+        let after = library.rule_set(rules).and_then(|rules| rules.after.as_deref());
+        after == Some(step.id.as_str())
+    }
+
+    /// The sheet of the rules a move requires, with the record and what is made beside it as the move
+    /// will leave them, the record first; and the lines that do not hold and were explained.
+    ///
+    /// # Errors
+    /// The first line that does not hold, with its row and its clause.
+    fn required(
+        &self,
+        step: &Move,
+        (record, left): (&Record, &[Record]),
         rules: &str,
         answers: &Answers,
-    ) -> Result<(Arc<Worked>, Vec<String>), Refusal> {
+    ) -> Result<Required, Refusal> {
         let kind = self.kind(&record.kind)?;
-        let after = Record { state: step.to.clone(), ..record.clone() };
-        let left: Vec<Record> = std::iter::once(after).chain(made.iter().cloned()).collect();
         let after = left.first().unwrap_or(record);
         let each = step.each.as_deref();
-        let worked = self.sheet_inside((after, Some(&left)), (rules, each), answers)?;
+        let worked = self.sheet_inside((after, Some(left)), (rules, each), answers)?;
         let library = self.ruled_by(after, rules);
         let known = |line: &SheetLine| library.rule_set(rules)?.line(&line.id);
         let mut explained = Vec::new();

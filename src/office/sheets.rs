@@ -229,8 +229,11 @@ impl super::Office {
         let rules = library.rule_set(sheet.rule_set());
         let names = rules.is_some_and(|rules| rules.gives == policy::Gives::Category);
         let none = || names.then_some(Said::fixed("无类别", "no category"));
-        let score = library.score_of(sheet).map(|score| said!("{score} 分", "{score} points"));
-        let all = [Some(sheet.outcome.said()), score, self.outcome_of(sheet).or_else(none)];
+        let all = [
+            Some(sheet.outcome.said()),
+            library.score_of(sheet),
+            self.outcome_of(sheet).or_else(none),
+        ];
         Said::join(&all.into_iter().flatten().collect::<Vec<_>>(), " · ", " · ")
     }
 

@@ -5,6 +5,7 @@ use super::load::{Layer, Places};
 use super::threshold::scaled;
 use super::{Clause, DecisionSheet, Document, Keys, Line, Parameter, ParameterAt, RuleSet, check};
 use crate::edited::{Problems, Source, shipped};
+use crate::said;
 use crate::words::{Problem, Said};
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
@@ -140,11 +141,12 @@ impl Library {
         Some(known.cloned().unwrap_or_else(|| Said::same(id.to_string())))
     }
 
-    /// The score of a sheet in points, as people read it: `83.5`.
+    /// The score of a sheet as people read it: `83.5 分`.
     #[must_use]
-    pub fn score_of(&self, sheet: &DecisionSheet) -> Option<String> {
+    pub fn score_of(&self, sheet: &DecisionSheet) -> Option<Said> {
         let scale = self.rule_set(sheet.rule_set()).and_then(|rules| rules.scale);
-        sheet.score.map(|score| scaled(score, scale))
+        let score = scaled(sheet.score?, scale);
+        Some(said!("{score} 分", "{score} points"))
     }
 
     /// What a value of a fact is called, where some rule set says so; else as it is written.

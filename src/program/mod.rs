@@ -50,8 +50,8 @@ pub use show::{HIDDEN, mask, mask_refused, masked, plain, show};
 pub use spot::{Behind, Spot};
 pub use typed::{Cell, Named, NoRecords, Records, TypedError, Typing};
 pub use workflow::{
-    Ask, AskType, Due, DueFrom, FromSheet, MOVE_KEYS, Move, Need, Objection, Override, Role, State,
-    Workflow,
+    Ask, AskType, Due, DueFrom, EXPLAINS, FromSheet, MOVE_KEYS, Move, Need, Objection, Override,
+    Role, State, Workflow,
 };
 
 /// The id of the kind every service points to: people.

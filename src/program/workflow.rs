@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 /// screen of a record has taken; a test of the keymap holds them against it.
 pub const MOVE_KEYS: [char; 12] = ['a', 'r', 'd', 'c', 'f', 'i', 'o', 'p', 'q', 's', 't', 'y'];
 
+/// What explains a departure: answers any move takes, and columns of a row whose line only should
+/// hold.
+pub const EXPLAINS: [&str; 2] = ["clause", "reason"];
+
 /// What an account may do. Roles do not contain each other: a pack names each one that may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,8 +5,8 @@ use super::{follows, hands};
 use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, AskType, Due, DueFrom, FieldType, FromSheet, Kind, MOVE_KEYS, Move, Need, Required, Role,
-    Section, State, Workflow,
+    Ask, AskType, Due, DueFrom, EXPLAINS, FieldType, FromSheet, Kind, MOVE_KEYS, Move, Need,
+    Required, Role, Section, State, Workflow,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -359,8 +359,7 @@ pub(super) fn check(kind: &Kind, read: &Read, required: &[At<String>], problems:
                 closest(id, tables.map(|table| table.id.as_str())),
             );
         }
-        let columns =
-            ["clause", "reason"].into_iter().filter_map(|id| kind.field(&at.value)?.column(id));
+        let columns = EXPLAINS.into_iter().filter_map(|id| kind.field(&at.value)?.column(id));
         for column in columns.filter(|it| !matches!(it.field_type, FieldType::Text { .. })) {
             let id = &column.id;
             problems.add(

@@ -242,13 +242,6 @@ impl<'b> Glance<'b> {
         Some(Self { id, kind, number, state, created, created_by, updated, texts, references })
     }
 
-    /// The text or choice of a field.
-    #[must_use]
-    pub fn text(&self, field: &str) -> Option<&Cow<'b, str>> {
-        let at = self.texts.binary_search_by(|(id, _)| (**id).cmp(field)).ok()?;
-        self.texts.get(at).map(|(_, text)| text)
-    }
-
     /// The record a field refers to.
     #[must_use]
     pub fn reference(&self, field: &str) -> Option<RecordId> {

@@ -3,7 +3,9 @@
 
 use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind};
 use crate::policy::{Clause, DecisionSheet, LineResult};
-use crate::program::{Ask as Question, AskType, Field, FieldType, Kind, Move, Override, PERSON};
+use crate::program::{
+    Ask as Question, AskType, EXPLAINS, Field, FieldType, Kind, Move, Override, PERSON,
+};
 use crate::record::{Proposal, Record, RecordId, Value};
 use crate::said;
 use crate::ui::ask::{Answered, Ask, Part};
@@ -134,7 +136,7 @@ impl Making {
         let departs = !cx.office.departures(&self.record, &self.step, &none, sheet).is_empty();
         let told = |id: &str| self.told.as_ref().is_some_and(|told| told.field == id);
         let mut questions = self.step.asks.clone();
-        for id in ["clause", "reason"] {
+        for id in EXPLAINS {
             let wanted = departs || told(id) || (id == "reason" && told("clause"));
             match questions.iter_mut().find(|ask| ask.id == id) {
                 Some(ask) => ask.required |= wanted,
