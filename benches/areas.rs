@@ -131,8 +131,10 @@ fn look(station: &Station, seen: &mut Seen) {
             ("employer".to_string(), Value::Text(format!("单位{}", n % 3000))),
             ("hukou".to_string(), Value::Choice("agricultural".into())),
         ]);
-        let _ =
-            office.perform(&admin, Command::Create { kind: PERSON.into(), fields, number: None });
+        let _ = office.perform(
+            &admin,
+            Command::Create { kind: PERSON.into(), fields, number: None, step: None },
+        );
     }
     seen.save = seen.save.min(began.elapsed() / SAVES);
     office.give_up().unwrap();

@@ -56,6 +56,7 @@ fn waiting() -> (Demo, Vec<RecordId>) {
             ("id_number".to_string(), Value::Text(id_number(n))),
         ]),
         number: None,
+        step: None,
     });
     let people = all(&demo, &volunteer, people.collect());
     let files = people.into_iter().map(|person| {
@@ -63,7 +64,7 @@ fn waiting() -> (Demo, Vec<RecordId>) {
         fields.insert("head".into(), Value::Reference(person));
         fields.remove("members");
         fields.insert("household_size".into(), Value::Integer(1));
-        Command::Create { kind: "hardship_file".into(), fields, number: None }
+        Command::Create { kind: "hardship_file".into(), fields, number: None, step: None }
     });
     let files = all(&demo, &volunteer, files.collect());
     all(&demo, &volunteer, files.iter().map(|id| step(*id, "submit")).collect());

@@ -55,7 +55,12 @@ impl Teller<'_> {
         Ok(match deed {
             Deed::Register(person, fields) => {
                 self.revisions.insert(About::Person(*person), 1);
-                Command::Create { kind: PERSON.to_string(), fields: fields.clone(), number: None }
+                Command::Create {
+                    kind: PERSON.to_string(),
+                    fields: fields.clone(),
+                    number: None,
+                    step: None,
+                }
             }
             Deed::Open(file, fields) => {
                 let head = self.head(*file)?;
@@ -63,7 +68,7 @@ impl Teller<'_> {
                 let mut fields = fields.clone();
                 fields.insert("head".to_string(), Value::Reference(head));
                 self.revisions.insert(About::File(*file), 1);
-                Command::Create { kind: FILE.to_string(), fields, number: None }
+                Command::Create { kind: FILE.to_string(), fields, number: None, step: None }
             }
             Deed::Amend(about, fields) => {
                 let id = self.id(actor, *about)?;

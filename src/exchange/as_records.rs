@@ -9,7 +9,7 @@ use super::report::{Fault, Place};
 use super::run::{ReadRow, Run, Way};
 use super::target::NUMBER;
 use crate::directory::Slots;
-use crate::office::{Actor, Command, Office, Refusal, one_each};
+use crate::office::{Actor, Command, FirstStep, Office, Refusal, one_each};
 use crate::program::{FieldType, Kind, PERSON, Required};
 use crate::record::{Fields, Record, RecordId, Value, id_key, name_key};
 use crate::said;
@@ -176,11 +176,15 @@ impl Way for AsRecords<'_> {
             Standing::New => {
                 run.show(reader, &entered);
                 self.remember(&reader.place(row), content, &entered, whose.as_ref());
+                let step = self.kind.import_step().map(|step| FirstStep {
+                    id_of_move: step.id.clone(),
+                    answers: reader.answers(&entered),
+                });
                 let mut fields = entered.own;
                 fields.extend(entered.person);
                 let kind = self.kind.id.clone();
                 let number = own::number_for(self.kind, &mut fields, entered.number);
-                run.wait(vec![take(row)], Command::Create { kind, fields, number });
+                run.wait(vec![take(row)], Command::Create { kind, fields, number, step });
             }
         }
         Ok(())

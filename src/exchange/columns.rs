@@ -3,7 +3,7 @@
 use super::headings::{Heading, Headings};
 use super::target::{NUMBER, Owner, Target, can_be_typed};
 use super::{FileTrouble, HeadingMap};
-use crate::program::{Field, FieldType, Required};
+use crate::program::{Field, FieldType};
 use crate::record::fold;
 use crate::said;
 use crate::words::{Said, closest};
@@ -259,8 +259,8 @@ impl<'c> Columns<'c> {
             let columns = target.kind.import.columns.first().map_or(NUMBER, String::as_str);
             return Err(FileTrouble::MissingColumn(Said::same(columns)));
         }
-        for (_, field) in target.all() {
-            if field.required == Required::Always
+        for (owner, field) in target.all() {
+            if target.wants(owner, field)
                 && field.default.is_none()
                 && can_be_typed(target, field)
                 && self.column_of(&field.id).is_none()

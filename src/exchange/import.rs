@@ -11,10 +11,13 @@ use super::reading::{Entered, RowReader};
 use super::report::{ColumnReport, Fault, Report, SheetReport};
 use super::run::{ReadRow, Run, Way};
 use super::target::{NUMBER, Target};
-use super::{Book, FileTrouble, Plan};
+use super::{Book, FileTrouble, Plan, told};
 use crate::office::{Actor, Office, Refusal, Right};
+use crate::program::Move;
+use crate::said;
 use crate::terminal::panics;
 use crate::words::Said;
+use crate::workflow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Builder};
 
@@ -51,6 +54,9 @@ pub fn import(
     let catalogue = office.catalogue();
     let kind = plan.kind(catalogue)?;
     let target = Target::new(catalogue, kind, plan.table(kind)?);
+    if let Some(step) = target.step {
+        may_make(actor, step)?;
+    }
     let mut seen = 0;
     let look = look::look(book, &target, options, &mut || {
         seen += 1;
@@ -65,6 +71,9 @@ pub fn import(
         ..Report::default()
     };
     let mut run = Run::new(office, actor, options, report);
+    if let Some(step) = target.step {
+        run.report.notices.insert(0, told::made_with(kind, step));
+    }
     let total = look.sheets.iter().map(|sheet| sheet.rows).sum();
     let taken = look.sheets.iter().map(|sheet| sheet.taken).sum();
     let mut way: Box<dyn Way> = match target.table {
@@ -93,6 +102,25 @@ pub fn import(
         report.stopped = earlier::note(office, actor, plan, book.name(), &report).err();
     }
     Ok(report)
+}
+
+/// Refuses a list whose new records are made with a move that is not for this role.
+fn may_make(actor: &Actor, step: &Move) -> Result<(), Refusal> {
+    if workflow::is_for(step, actor.role) {
+        return Ok(());
+    }
+    let roles: Vec<Said> = step.by.iter().map(|role| role.title()).collect();
+    let (roles, title) = (Said::join(&roles, "、", ", "), &step.title);
+    Err(Refusal::forbidden(
+        Said::new(
+            format!("这种名单导入时一并办理“{}”，这一步由{}办理。", title.zh, roles.zh),
+            format!(
+                "A list of this kind is taken in with \"{}\", a step for: {}.",
+                title.en, roles.en
+            ),
+        ),
+        said!("请交给他们导入。", "Ask them to import it."),
+    ))
 }
 
 /// What the file gives next.

@@ -6,10 +6,10 @@ use super::look::Layout;
 use super::meaning::{self, Months};
 use super::report::{Fault, Place};
 use super::target::{Owner, Target};
-use crate::office::Office;
+use crate::office::{Answers, Office};
 use crate::program::{
-    Field, FieldProblem, FieldType, Kind, PERSON, Stage, TypedError, Typing, filled_from_id,
-    problems, show, typed,
+    Field, FieldProblem, FieldType, Kind, Need, PERSON, Stage, TypedError, Typing, answer_problem,
+    filled_from_id, problems, show, typed, unanswered,
 };
 use crate::record::{Fields, Row, Value, fold};
 use crate::said;
@@ -47,6 +47,8 @@ pub(super) struct Entered {
     pub own: Fields,
     /// Values of the person's fields.
     pub person: Fields,
+    /// Answers to the move new records are made with.
+    pub answers: Fields,
     /// What is wrong, in the order of the columns.
     pub faults: Vec<Fault>,
 }
@@ -54,7 +56,20 @@ pub(super) struct Entered {
 impl Entered {
     /// Where the values of a column go.
     fn of(&mut self, owner: Owner) -> &mut Fields {
-        if owner == Owner::Person { &mut self.person } else { &mut self.own }
+        match owner {
+            Owner::Person => &mut self.person,
+            Owner::Answer => &mut self.answers,
+            Owner::Own | Owner::Row => &mut self.own,
+        }
+    }
+
+    /// The values of such columns.
+    fn all_of(&self, owner: Owner) -> &Fields {
+        match owner {
+            Owner::Person => &self.person,
+            Owner::Answer => &self.answers,
+            Owner::Own | Owner::Row => &self.own,
+        }
     }
 
     /// The identity number of the person.
@@ -286,6 +301,7 @@ impl<'a> RowReader<'a> {
                 let person = self.target.catalogue.person_kind(self.target.kind);
                 person.into_iter().flat_map(Kind::fields).collect()
             }
+            (Owner::Answer, _) => self.target.asked().collect(),
             _ => self.target.kind.fields().collect(),
         }
     }
@@ -352,6 +368,39 @@ impl<'a> RowReader<'a> {
         answer
     }
 
+    /// How much is asked of a row: what is handed in as it comes must be complete.
+    fn stage(&self) -> Stage<'a> {
+        match self.target.step {
+            Some(step) if step.needs.contains(&Need::Complete) => Stage::Entering(&step.to),
+            _ => Stage::Draft,
+        }
+    }
+
+    /// The answers a row gives the move it is made with: what its columns say, else the fields the
+    /// questions write, else what the questions start with.
+    pub fn answers(&self, entered: &Entered) -> Answers {
+        let mut answers = entered.answers.clone();
+        let asks = self.target.step.into_iter().flat_map(|step| &step.asks);
+        let (catalogue, today) = (self.target.catalogue, self.today);
+        let typing = Typing { catalogue, today, records: self.office };
+        for ask in asks.filter(|ask| !entered.answers.contains_key(&ask.id)) {
+            let written = ask.writes.as_ref().and_then(|field| entered.own.get(field)).cloned();
+            let usual = || typed::default_value(ask.field()?, &typing);
+            answers.extend(written.or_else(usual).map(|value| (ask.id.clone(), value)));
+        }
+        answers
+    }
+
+    /// What is wrong with the answers to the move.
+    fn step_problem(&self, entered: &Entered) -> Option<FieldProblem> {
+        let (step, kind) = (self.target.step?, self.target.kind);
+        let answers = self.answers(entered);
+        let (own, asks) = (&entered.own, &step.asks);
+        unanswered(asks, &answers).or_else(|| {
+            answer_problem(self.target.catalogue, kind, asks, own, &answers, self.today)
+        })
+    }
+
     /// What the packs say of the values together.
     fn check(&self, row: &SheetRow, entered: &mut Entered) {
         let catalogue = self.target.catalogue;
@@ -362,8 +411,13 @@ impl<'a> RowReader<'a> {
             found.into_iter().filter(|problem| problem.field == table.id).collect()
         } else {
             let mut found =
-                problems(catalogue, self.target.kind, &entered.own, Stage::Draft, self.today);
-            found.retain(|problem| self.target.kind.person.as_ref() != Some(&problem.field));
+                problems(catalogue, self.target.kind, &entered.own, self.stage(), self.today);
+            let given = |id: &str| self.target.step.is_some_and(|step| step.gives(id));
+            found.retain(|problem| {
+                let lacking = !entered.own.contains_key(&problem.field);
+                self.target.kind.person.as_ref() != Some(&problem.field)
+                    && !(lacking && given(&problem.field))
+            });
             if let Some(person) = catalogue.person_kind(self.target.kind) {
                 found.extend(problems(
                     catalogue,
@@ -375,7 +429,7 @@ impl<'a> RowReader<'a> {
             }
             found
         };
-        for problem in found {
+        for problem in found.into_iter().chain(self.step_problem(entered)) {
             let fault = self.fault_of(row, problem);
             if entered.faults.iter().all(|known| known.at.is_none() || known.at != fault.at) {
                 entered.faults.push(fault);
@@ -419,8 +473,7 @@ impl<'a> RowReader<'a> {
                 Column::Number(Some(field)) => (Owner::Own, *field),
                 Column::Field(owner, field) => (*owner, *field),
             };
-            let fields = if owner == Owner::Person { &entered.person } else { &entered.own };
-            let value = fields.get(&field.id)?;
+            let value = entered.all_of(owner).get(&field.id)?;
             let told = |lang| show(catalogue, field, value, lang, false);
             Some((field.title.clone(), Said::new(told(Lang::Zh), told(Lang::En))))
         };
@@ -436,9 +489,11 @@ impl<'a> RowReader<'a> {
     pub fn field(&self, id: &str) -> Option<&'a Field> {
         match self.target.table {
             Some(table) => table.column(id),
-            None => self.target.kind.field(id).or_else(|| {
-                self.office.catalogue().kind(PERSON).and_then(|person| person.field(id))
-            }),
+            None => {
+                let person = || self.office.catalogue().kind(PERSON)?.field(id);
+                let asked = || self.target.asked().find(|field| field.id == id);
+                self.target.kind.field(id).or_else(person).or_else(asked)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::FileTrouble;
 use super::headings::LONGEST_HEADING;
-use crate::program::{Catalogue, Field, FieldType, Kind, folded};
+use crate::program::{Ask, Catalogue, Field, FieldType, Kind, Move, Need, Required, folded};
 use crate::record::fold;
 use crate::words::Said;
 use std::collections::HashSet;
@@ -20,6 +20,8 @@ pub(super) enum Owner {
     Person,
     /// A row's of the table.
     Row,
+    /// A question of the move new records are made with.
+    Answer,
 }
 
 /// What a file's columns can lead to.
@@ -27,6 +29,8 @@ pub(super) struct Target<'c> {
     pub catalogue: &'c Catalogue,
     pub kind: &'c Kind,
     pub table: Option<&'c Field>,
+    /// The move new records are made with.
+    pub step: Option<&'c Move>,
     /// Every heading that is recognised, folded: rows by the hundred thousand are held against them.
     known: HashSet<String>,
 }
@@ -34,7 +38,8 @@ pub(super) struct Target<'c> {
 impl<'c> Target<'c> {
     /// What a file of a kind, or of one of its tables, can lead to.
     pub fn new(catalogue: &'c Catalogue, kind: &'c Kind, table: Option<&'c Field>) -> Self {
-        let mut target = Self { catalogue, kind, table, known: HashSet::new() };
+        let step = kind.import_step().filter(|_| table.is_none());
+        let mut target = Self { catalogue, kind, table, step, known: HashSet::new() };
         let fields = target.all().into_iter().flat_map(|(_, field)| field.headings());
         target.known = fields.chain(kind.number_headings()).map(folded).collect();
         target
@@ -49,7 +54,11 @@ impl<'c> Target<'c> {
         if let Some(table) = self.table {
             return table.column_heading(heading).map(|field| (Owner::Row, field));
         }
-        let found = self.catalogue.heading(self.kind, heading)?;
+        let Some(found) = self.catalogue.heading(self.kind, heading) else {
+            let wanted = folded(heading);
+            let asked = self.asked().find(|field| field.is_called(&wanted));
+            return asked.map(|field| (Owner::Answer, field));
+        };
         let owner = if found.kind.id == self.kind.id { Owner::Own } else { Owner::Person };
         Some((owner, found.field))
     }
@@ -65,7 +74,27 @@ impl<'c> Target<'c> {
         }
         let own = |kind: &Kind| if kind.id == self.kind.id { Owner::Own } else { Owner::Person };
         let flat = self.catalogue.flat_fields(self.kind);
-        flat.into_iter().map(|(kind, field)| (own(kind), field)).collect()
+        let fields = flat.into_iter().map(|(kind, field)| (own(kind), field));
+        fields.chain(self.asked().map(|field| (Owner::Answer, field))).collect()
+    }
+
+    /// Whether no row can do without a field.
+    pub fn wants(&self, owner: Owner, field: &Field) -> bool {
+        let step = self.step.filter(|step| owner == Owner::Own && !step.gives(&field.id));
+        match &field.required {
+            Required::Always => true,
+            Required::AtSubmit if owner == Owner::Answer => true,
+            Required::AtSubmit => step.is_some_and(|step| step.needs.contains(&Need::Complete)),
+            Required::In(states) => step.is_some_and(|step| states.contains(&step.to)),
+            Required::Never => false,
+        }
+    }
+
+    /// The questions of the move that a column of their own answers: not those a field of the record
+    /// takes, whose column answers both.
+    pub fn asked(&self) -> impl Iterator<Item = &'c Field> {
+        let asks = self.step.into_iter().flat_map(|step| &step.asks);
+        asks.filter(|ask| ask.writes.is_none()).filter_map(Ask::field)
     }
 
     /// A heading that can name the record: in a table's file any number heading, in a file of

@@ -1,6 +1,7 @@
 //! What a person is told of a file besides its refused rows: everything that was seen and not
 //! taken, or taken in another form than it had. This is the one place where it is put in words.
 
+use crate::program::{Kind, Move};
 use crate::said;
 use crate::words::Said;
 
@@ -12,6 +13,8 @@ const WORDS_SHOWN: usize = 20;
 /// What a notice is about; machines read its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
+    /// The step new records are made with.
+    Step,
     /// A sheet that is not taken in.
     Sheet,
     /// A column that is not taken in, or means what another does.
@@ -41,6 +44,7 @@ impl About {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Step => "step",
             Self::Sheet => "sheet",
             Self::Column => "column",
             Self::NoHeading => "no_heading",
@@ -379,6 +383,18 @@ pub(super) fn other_unit(sheet: &str, line: usize, text: &str) -> Notice {
         "Line {line} says \"{text}\"; amounts are read in yuan all the same. Convert them first if they are not."
     );
     Notice { count: 1, lines: vec![line], ..Notice::new(About::Column, sheet, what) }
+}
+
+/// New records are made with a step.
+pub(super) fn made_with(kind: &Kind, step: &Move) -> Notice {
+    let state = kind.workflow.as_ref().and_then(|life| life.state(&step.to));
+    let state = state.map(|state| state.title.clone()).unwrap_or_default();
+    let title = &step.title;
+    let what = Said::new(
+        format!("新增的记录一并办理“{}”，成为“{}”。", title.zh, state.zh),
+        format!("New records are made with \"{}\" and become: {}.", title.en, state.en),
+    );
+    Notice::new(About::Step, "", what)
 }
 
 /// `工作表“二月”`, `Sheet "二月"`.

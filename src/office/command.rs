@@ -8,6 +8,15 @@ use std::collections::BTreeMap;
 /// What a move asked for, by the name the pack gives it: `reason`, `fields`, `clause`, …
 pub type Answers = Fields;
 
+/// The move a record is made with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FirstStep {
+    /// The move's id in the pack.
+    pub id_of_move: String,
+    /// What it asks for.
+    pub answers: Answers,
+}
+
 /// A change somebody wants. Every change to what is kept is one of these.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -20,6 +29,8 @@ pub enum Command {
         fields: Fields,
         /// The number to give it, when it comes from outside with one.
         number: Option<String>,
+        /// The move it is made with, out of its first state and in the same entry.
+        step: Option<FirstStep>,
     },
     /// Changes fields; `None` empties one.
     Amend {

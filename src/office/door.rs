@@ -384,22 +384,22 @@ impl Office {
         command: Command,
     ) -> Result<Plan, Refusal> {
         match command {
-            Command::Create { kind, fields, number } => {
-                self.plan_create(door, actor, &kind, fields, number)
+            Command::Create { kind, fields, number, step } => {
+                let Some(step) = step else {
+                    return self.plan_create(door, actor, &kind, fields, number);
+                };
+                Self::giving_numbers(door, |door| {
+                    let made = self.plan_create(door, actor, &kind, fields, number)?;
+                    self.plan_first_step(door, actor, made, step)
+                })
             }
             Command::Amend { id, base, fields, reason } => {
                 self.plan_amend(actor, id, base, fields, reason)
             }
             Command::AddRows { id, table, rows } => self.plan_add_rows(actor, id, &table, rows),
-            Command::Move { id, base, id_of_move, answers } => {
-                // Numbers of records that are not made after all are given to others.
-                let numbers = door.numbers.clone();
-                let planned = self.plan_move(door, actor, id, base, &id_of_move, answers);
-                if planned.is_err() {
-                    door.numbers = numbers;
-                }
-                planned
-            }
+            Command::Move { id, base, id_of_move, answers } => Self::giving_numbers(door, |door| {
+                self.plan_move(door, actor, id, base, &id_of_move, answers)
+            }),
             Command::Undo { id, seq } => self.plan_undo(actor, id, seq),
             Command::Merge { id, into, reason } => self.plan_merge(actor, id, into, &reason),
             Command::TakeBack { id, seq, reason } => self.plan_take_back(actor, id, seq, &reason),
@@ -443,6 +443,19 @@ impl Office {
                 })
             }
         }
+    }
+
+    /// Numbers of records that are not made after all are given to others.
+    fn giving_numbers(
+        door: &mut Door,
+        plan: impl FnOnce(&mut Door) -> Result<Plan, Refusal>,
+    ) -> Result<Plan, Refusal> {
+        let numbers = door.numbers.clone();
+        let planned = plan(door);
+        if planned.is_err() {
+            door.numbers = numbers;
+        }
+        planned
     }
 
     pub(super) fn totals(&self) -> RwLockReadGuard<'_, Totals> {

@@ -78,7 +78,7 @@ impl super::Office {
         record: &Record,
     ) -> Result<Vec<Made>, Refusal> {
         let beyond = self.beyond(step, answers, record).into_iter().map(|(kind, fields)| {
-            let made = self.made_of(door, actor, kind, fields);
+            let made = self.made_of(door, actor, kind, (fields, record));
             made.map_err(|refusal| of_kind(kind, refusal))
         });
         beyond.collect()
@@ -149,12 +149,15 @@ impl super::Office {
         door: &mut Door,
         actor: &Actor,
         kind: &Kind,
-        mut fields: Fields,
+        (mut fields, from): (Fields, &Record),
     ) -> Result<Made, Refusal> {
         super::amend::number_rows(&mut fields);
         let entered = settle_names(kind, &mut fields)?;
         self.checked(kind, &fields, Stage::Draft)?;
-        self.references_hold(kind, &fields, &Fields::new())?;
+        // The record it comes from may be made in the same entry, and is there for nobody yet.
+        let to_it = fields.iter().filter(|(_, value)| value.as_reference() == Some(from.id));
+        let to_it = to_it.map(|(field, value)| (field.clone(), value.clone())).collect();
+        self.references_hold(kind, &fields, &to_it)?;
         Ok((self.new_record(door, actor, kind, fields, None)?, entered))
     }
 

@@ -207,9 +207,8 @@ impl super::Office {
     }
 
     /// What the person's record says that a file copies when it is submitted.
-    pub(super) fn copy_for_submission(&self, kind: &Kind, record: &Record) -> Fields {
-        let person = self.person_inside(kind, record);
-        let fields = person.map(|person| person.fields).unwrap_or_default();
+    pub(super) fn copy_for_submission(&self, kind: &Kind, person: Option<&Record>) -> Fields {
+        let fields = person.map(|person| person.fields.clone()).unwrap_or_default();
         let library = self.library();
         let read = read_of_person(&library, kind);
         fields.into_iter().filter(|(field, _)| read.contains(field.as_str())).collect()

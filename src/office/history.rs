@@ -1,6 +1,7 @@
 //! A record's life as the journal tells it: who did what, when, from where, field by field.
 
 use super::door::{ACCOUNT, unavailable};
+use super::moves::{FIRST_STEP, MOVE, made_in};
 use super::{Actor, Refusal};
 use crate::policy::DecisionSheet;
 use crate::program::{Ask, AskType, PERSON};
@@ -84,7 +85,7 @@ impl super::Office {
             if let Some(now) = now {
                 self.tell_entered(who, entry, now, &mut changes);
             }
-            let made = now.filter(|_| entry.command == "move").and_then(|now| now.moves.last());
+            let made = now.and_then(|now| made_in(&entry.command, now));
             let proposed = now.filter(|_| entry.command == "propose");
             let proposed = proposed.and_then(|now| now.proposal.as_ref());
             let answers = match (now, made, proposed) {
@@ -126,8 +127,8 @@ impl super::Office {
         let history = history.map_err(|error| unavailable(&error))?;
         let stored = history
             .iter()
-            .find(|entry| entry.seq == seq && entry.command == "move")
-            .and_then(|entry| put_of(entry, record.id)?.moves.last()?.sheet.as_ref());
+            .find(|entry| entry.seq == seq)
+            .and_then(|entry| made_in(&entry.command, put_of(entry, record.id)?)?.sheet.as_ref());
         let sheet = stored.and_then(|stored| self.kept_sheet(stored));
         sheet.map(|sheet| self.sheet_shown(Some(who), record, sheet)).ok_or_else(|| {
             let number = &record.number;
@@ -338,9 +339,23 @@ impl super::Office {
         versions.into_iter().find(|record| record.revision == revision).cloned()
     }
 
+    /// What the last move of a record is called.
+    fn last_step_of(&self, record: &Record) -> Option<Said> {
+        let made = record.moves.last()?;
+        let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
+        Some(life.find_move(&made.id)?.title.clone())
+    }
+
     pub(super) fn what_said(&self, entry: &Entry, now: Option<&Record>, id: RecordId) -> Said {
         match entry.command.as_str() {
             "create" => Said::fixed("新建", "made"),
+            FIRST_STEP => match now.and_then(|record| self.last_step_of(record)) {
+                Some(title) => Said::new(
+                    format!("新建并办理“{}”", title.zh),
+                    format!("made, and \"{}\" with it", title.en),
+                ),
+                None => Said::fixed("新建", "made"),
+            },
             "amend" => Said::fixed("修改", "changed"),
             "undo" => Said::fixed("撤销上次保存", "last save taken back"),
             "erase" => Said::fixed("销毁全部资料", "everything erased"),
@@ -373,15 +388,11 @@ impl super::Office {
                 said!("查看完整内容：{fields}", "looked at in full: {fields}")
             }
             // A record the move made has made none itself.
-            "move" if now.is_some_and(|record| record.moves.is_empty()) => {
+            MOVE if now.is_some_and(|record| record.moves.is_empty()) => {
                 Said::fixed("由步骤新建", "made by a step")
             }
-            "move" => now
-                .and_then(|record| {
-                    let made = record.moves.last()?;
-                    let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
-                    Some(life.find_move(&made.id)?.title.clone())
-                })
+            MOVE => now
+                .and_then(|record| self.last_step_of(record))
                 .unwrap_or_else(|| Said::fixed("办理", "step")),
             other if other.starts_with("account") => Said::fixed("账号变动", "account"),
             other => Said::same(other),

@@ -11,6 +11,7 @@ use super::searching::MISSED;
 use super::second_place::PLACE;
 use super::{Office, Right, adopted, merging, moves};
 use crate::program::Role;
+use crate::record::Record;
 use crate::said;
 use crate::store::{CLOCK_ACCEPTED, ERASE, ERASE_REQUEST, Entry, KnownKey, Op, Owner};
 use crate::words::Said;
@@ -42,14 +43,15 @@ const COMMANDS: &[(&str, Option<Right>)] = &[
     (PLACE, Some(Right::Maintain)),
     ("init", Some(Right::Accounts)),
     ("recover", Some(Right::Accounts)),
-    ("move", None),
+    (moves::MOVE, None),
+    (moves::FIRST_STEP, None),
     (moves::PROPOSE, None),
     ("take-back", None),
     ("note", None),
 ];
 
 /// What nobody who decides nothing writes.
-const DECISIONS: [&str; 3] = ["move", moves::PROPOSE, "take-back"];
+const DECISIONS: [&str; 4] = [moves::MOVE, moves::FIRST_STEP, moves::PROPOSE, "take-back"];
 
 /// What one may write about oneself, and an administrator about others.
 const OF_ONESELF: [&str; 3] = ["account-password", "account-key-add", "account-key-remove"];
@@ -97,7 +99,9 @@ impl Office {
     /// Whether the pack opens the move of an entry to a role. Where packs of the office's own were
     /// ever adopted, another may have been in force that day, and the door's word stands.
     fn is_open_to(&self, entry: &Entry, role: Role) -> bool {
-        if entry.command != "move" || !self.packs().adopted.is_empty() {
+        if ![moves::MOVE, moves::FIRST_STEP].contains(&entry.command.as_str())
+            || !self.packs().adopted.is_empty()
+        {
             return true;
         }
         let puts = entry.ops.iter().filter_map(|op| match op {
@@ -123,9 +127,12 @@ fn fits_its_kinds(entry: &Entry) -> bool {
         PLACE => command == PLACE,
         _ => !command.starts_with("account-") && command != adopted::COMMAND && command != PLACE,
     };
+    // What is only made has no move behind it.
+    let only_made =
+        |record: &Record| command != "create" || record.revision > 1 || record.moves.is_empty();
     command == "init"
         || entry.ops.iter().all(|op| match op {
-            Op::Put { record, .. } => of(&record.kind),
+            Op::Put { record, .. } => of(&record.kind) && only_made(record),
             Op::Seen { .. } | Op::Note(_) => true,
         })
 }

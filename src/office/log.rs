@@ -6,7 +6,7 @@ use super::accounts::must_change;
 use super::door::unavailable;
 use super::evidence::HEADS_MISSING;
 use super::history::origin_said;
-use super::moves::PROPOSE;
+use super::moves::{PROPOSE, made_in};
 use super::second_place::{PLACE, place_said};
 use super::{Actor, Refusal, Right, searching};
 use crate::program::PERSON;
@@ -465,15 +465,17 @@ fn decided(entry: &Entry) -> Option<Decided<'_>> {
         Op::Put { record, .. } => Some(record),
         _ => None,
     })?;
-    match entry.command.as_str() {
-        "move" => record.moves.last().map(|made| Decided {
+    if let Some(made) = made_in(&entry.command, record) {
+        return Some(Decided {
             record,
             step: &made.id,
             against: &made.against,
             answers: &made.answers,
             proposed_by: made.proposed_by.as_deref(),
             afterwards: made.afterwards,
-        }),
+        });
+    }
+    match entry.command.as_str() {
         PROPOSE => record.proposal.as_ref().map(|proposal| Decided {
             record,
             step: &proposal.id,

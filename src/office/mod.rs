@@ -75,7 +75,7 @@ pub use advice::Departure;
 pub use claims::Claim;
 pub use clockwork::ClockDoubt;
 pub use columns::ListColumn;
-pub use command::{Answers, Command, Receipt};
+pub use command::{Answers, Command, FirstStep, Receipt};
 pub use differing::{Affected, PackFile};
 pub use door::{Begun, Office};
 pub use doors::{Doors, SshDoor};

@@ -2,12 +2,13 @@
 
 use super::door::{Door, Plan};
 use super::entering::{Entered, settle, settle_names};
-use super::{Actor, Answers, Refusal};
+use super::{Actor, Answers, FirstStep, Refusal};
 use crate::program::{
     self, Ask, AskType, EXPLAINS, Kind, Move, Need, Override, PERSON, Stage, Workflow,
 };
 use crate::record::{Finding, MoveMade, Proposal, Record, RecordId, Value, name_key};
 use crate::said;
+use crate::store::DraftOp;
 use crate::words::Said;
 use crate::workflow;
 
@@ -59,10 +60,57 @@ impl super::Office {
         id_of_move: &str,
         answers: Answers,
     ) -> Result<Plan, Refusal> {
-        let mut record = self.sure(id)?;
+        let record = self.sure(id)?;
+        super::amend::still_at(&record, base)?;
+        let person = self.person_inside(self.kind(&record.kind)?, &record);
+        self.moved(door, actor, (record, person.as_ref()), id_of_move, answers)
+    }
+
+    /// The plan of a record that is made with a move, in the one entry.
+    pub(super) fn plan_first_step(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        making: Plan,
+        FirstStep { id_of_move, answers }: FirstStep,
+    ) -> Result<Plan, Refusal> {
+        let Plan { main, ops, keyring, .. } = making;
+        let (mut made, mut others) = (Vec::new(), Vec::new());
+        for op in ops {
+            match op {
+                DraftOp::Put(record) => made.push(record),
+                other => others.push(other),
+            }
+        }
+        let place = made.iter().position(|record| Some(record.id) == main);
+        // Nothing of it is kept yet: the move brings it to its first revision.
+        let record = place.map(|place| Record { revision: 0, ..made.swap_remove(place) });
+        let record = record.ok_or_else(super::door::not_here)?;
+        let kind = self.kind(&record.kind)?;
+        let known = self.person_inside(kind, &record);
+        let person = made.iter().find(|other| other.kind == PERSON).or(known.as_ref());
+        let moved = self.moved(door, actor, (record, person), &id_of_move, answers)?;
+        if moved.command == PROPOSE {
+            return Err(takes_another(kind, &id_of_move));
+        }
+        let made = made.into_iter().map(DraftOp::Put);
+        let ops = moved.ops.into_iter().chain(made).chain(others).collect();
+        Ok(Plan { main, ops, command: FIRST_STEP, reason: moved.reason, keyring })
+    }
+
+    /// The plan of a move on a record, which may be made in the same entry and so be there for nobody
+    /// yet; its person as this entry leaves them.
+    fn moved(
+        &self,
+        door: &mut Door,
+        actor: &Actor,
+        (mut record, person): (Record, Option<&Record>),
+        id_of_move: &str,
+        answers: Answers,
+    ) -> Result<Plan, Refusal> {
+        let id = record.id;
         let kind = self.kind(&record.kind)?;
         let (life, step) = self.step(kind, id_of_move)?;
-        super::amend::still_at(&record, base)?;
         self.may_move(actor, life, step, &record).map_err(|why| {
             let refusal = Refusal::forbidden(why.said(), why.next());
             match why.clause() {
@@ -81,11 +129,11 @@ impl super::Office {
         self.has_what_it_needs(kind, step, &record)?;
         self.has_what_state_requires(kind, &record.fields, &step.to)?;
         if step.submits {
-            record.copied = self.copy_for_submission(kind, &record);
+            record.copied = self.copy_for_submission(kind, person);
         }
         let made = self.follow_beyond(door, actor, step, &answers, &record)?;
         let (made, entered_there): (Vec<Record>, Vec<Entered>) = made.into_iter().unzip();
-        let (advice, required) = self.put_to_rules(step, (&record, &made), &answers)?;
+        let (advice, required) = self.put_to_rules(step, (&record, &made, person), &answers)?;
         let sheet = advice.as_ref().map(|worked| &worked.sheet);
         let departures = self.departures(&before, step, &answers, sheet);
         super::advice::explained(&departures, &answers)?;
@@ -132,7 +180,7 @@ impl super::Office {
         self.touch(actor, &mut record);
         let there: Vec<RecordId> = made.iter().map(|record| record.id).collect();
         let records = std::iter::once(record).chain(made).collect();
-        let mut plan = Plan::put("move", records).entered(id, entered);
+        let mut plan = Plan::put(MOVE, records).entered(id, entered);
         for (id, entered) in there.into_iter().zip(entered_there) {
             plan = plan.entered(id, entered);
         }
@@ -278,22 +326,11 @@ impl super::Office {
         }
         let mut answers = answers;
         answers.retain(|_, value| !blank(value));
+        if let Some(problem) = program::unanswered(&step.asks, &answers) {
+            return Err(super::create::refusal_of(problem));
+        }
         for ask in &step.asks {
-            match answers.get(&ask.id) {
-                Some(value) => self.fits(kind, ask, value)?,
-                None if ask.required => {
-                    let title = &ask.title;
-                    return Err(Refusal::invalid(
-                        ask.id.clone(),
-                        Said::new(
-                            format!("还没有填写“{}”。", title.zh),
-                            format!("\"{}\" is not filled in.", title.en),
-                        ),
-                        said!("填写后再办理。", "Fill it in and try again."),
-                    ));
-                }
-                None => {}
-            }
+            answers.get(&ask.id).map_or(Ok(()), |value| self.fits(kind, ask, value))?;
         }
         if let Some(clause) = text_of(&answers, "clause") {
             self.is_clause("clause", clause)?;
@@ -389,8 +426,38 @@ impl super::Office {
     }
 }
 
+/// What the journal calls a move.
+pub(super) const MOVE: &str = "move";
+
 /// What the journal calls a move that waits for a second account.
 pub(super) const PROPOSE: &str = "propose";
+
+/// What the journal calls a record made with a move.
+pub(super) const FIRST_STEP: &str = "create-move";
+
+/// The move an entry made on a record of its own.
+pub(super) fn made_in<'r>(command: &str, record: &'r Record) -> Option<&'r MoveMade> {
+    [MOVE, FIRST_STEP].contains(&command).then(|| record.moves.last()).flatten()
+}
+
+/// A record is not made with a move that waits for a second account.
+fn takes_another(kind: &Kind, id_of_move: &str) -> Refusal {
+    let step = kind.workflow.as_ref().and_then(|life| life.find_move(id_of_move));
+    let title = step.map(|step| step.title.clone()).unwrap_or_default();
+    Refusal::forbidden(
+        Said::new(
+            format!("“{}”这一次与建议不同，要另一人复核，不能随新建一并办理。", title.zh),
+            format!(
+                "\"{}\" departs from the advice here and takes a second account, so it is not made together with the record.",
+                title.en
+            ),
+        ),
+        said!(
+            "请先新建这份记录，再单独办理这一步。",
+            "Make the record first, and the step by itself."
+        ),
+    )
+}
 
 /// An answer in words; none that are blank.
 pub(super) fn text_of<'a>(answers: &'a Answers, id: &str) -> Option<&'a str> {

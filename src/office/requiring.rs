@@ -22,7 +22,7 @@ impl super::Office {
     pub(super) fn put_to_rules(
         &self,
         step: &Move,
-        (record, made): (&Record, &[Record]),
+        (record, made, person): (&Record, &[Record], Option<&Record>),
         answers: &Answers,
     ) -> Result<(Option<Arc<Worked>>, Option<Required>), Refusal> {
         let left = self.as_left(step, record, made);
@@ -30,14 +30,14 @@ impl super::Office {
             Some(rules) => {
                 let left = left.as_deref().filter(|_| self.looks_ahead_to(step, rules, record));
                 let rules = (rules.as_str(), step.each.as_deref());
-                Some(self.sheet_inside((record, left), rules, answers)?)
+                Some(self.sheet_inside((record, left, person), rules, answers)?)
             }
             None => None,
         };
         let required = match &step.requires {
             Some(rules) => {
                 let left = left.as_deref().unwrap_or_default();
-                Some(self.required(step, (record, left), rules, answers)?)
+                Some(self.required(step, (record, left, person), rules, answers)?)
             }
             None => None,
         };
@@ -71,14 +71,14 @@ impl super::Office {
     fn required(
         &self,
         step: &Move,
-        (record, left): (&Record, &[Record]),
+        (record, left, person): (&Record, &[Record], Option<&Record>),
         rules: &str,
         answers: &Answers,
     ) -> Result<Required, Refusal> {
         let kind = self.kind(&record.kind)?;
         let after = left.first().unwrap_or(record);
         let each = step.each.as_deref();
-        let worked = self.sheet_inside((after, Some(left)), (rules, each), answers)?;
+        let worked = self.sheet_inside((after, Some(left), person), (rules, each), answers)?;
         let library = self.ruled_by(after, rules);
         let known = |line: &SheetLine| library.rule_set(rules)?.line(&line.id);
         let mut explained = Vec::new();

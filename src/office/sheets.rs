@@ -119,20 +119,20 @@ impl super::Office {
         }
     }
 
-    /// The sheet of a record in the middle of a move, with what was answered; and with what is made
-    /// beside it in the same entry, the record itself first, where that is known already.
+    /// The sheet of a record in the middle of a move, with its person and with what was answered; and
+    /// with what is made beside it in the same entry, the record itself first, where that is known
+    /// already.
     pub(super) fn sheet_inside(
         &self,
-        (record, left): (&Record, Option<&[Record]>),
+        (record, left, person): (&Record, Option<&[Record]>, Option<&Record>),
         (rules, each): (&str, Option<&str>),
         answers: &Answers,
     ) -> Result<Arc<Worked>, Refusal> {
         let library = &*self.ruled_by(record, rules);
         let kind = self.kind(&record.kind)?;
-        let person = self.person_inside(kind, record);
         let asks = |rules: &RuleSet| rules.facts.iter().any(|fact| fact.answer.is_some());
         let once = left.is_some() || library.rule_set(rules).is_some_and(asks);
-        let of = Subject { record, left, person: person.as_ref(), answers, each };
+        let of = Subject { record, left, person, answers, each };
         self.evaluate(kind, of, None, By { library, rules, once })
     }
 

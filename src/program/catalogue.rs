@@ -244,7 +244,8 @@ impl Field {
         })
     }
 
-    fn is_called(&self, wanted: &str) -> bool {
+    /// Whether one of its headings is this one, folded.
+    pub(crate) fn is_called(&self, wanted: &str) -> bool {
         self.headings().any(|heading| folded(heading) == wanted)
     }
 }

@@ -89,6 +89,23 @@ pub fn problems(
     found
 }
 
+/// The first question of a move that must be answered and is not.
+#[must_use]
+pub fn unanswered(asks: &[Ask], answers: &Fields) -> Option<FieldProblem> {
+    let ask = asks.iter().find(|ask| ask.required && !answers.contains_key(&ask.id))?;
+    let title = &ask.title;
+    Some(FieldProblem {
+        field: ask.id.clone(),
+        row: None,
+        column: None,
+        said: Said::new(
+            format!("还没有填写“{}”。", title.zh),
+            format!("\"{}\" is not filled in.", title.en),
+        ),
+        next: said!("填写后再办理。", "Fill it in and try again."),
+    })
+}
+
 /// The first thing wrong with the answers of a move, each as its question describes it; formulas
 /// see the answers beside the fields of the record, and before them.
 #[must_use]

@@ -1,6 +1,6 @@
 //! A kind of record: its number, sections, fields, and how it is listed, searched and imported.
 
-use super::{Measure, NumberTemplate, Role, Workflow};
+use super::{Measure, Move, NumberTemplate, Role, Workflow};
 use crate::formula::Formula;
 use crate::words::Said;
 use rust_decimal::Decimal;
@@ -144,13 +144,16 @@ pub struct SearchKeys {
     pub numbers: Vec<String>,
 }
 
-/// How the rows of a table in another file find the record they hang on.
+/// How the rows of a table in another file find the record they hang on, and what becomes of new
+/// records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Import {
     /// Headings of the column that names the record.
     pub columns: Vec<String>,
     /// The field the column is compared with, besides the record's number.
     pub field: Option<String>,
+    /// The move every record a list brings is made with, in the same entry.
+    pub step: Option<String>,
 }
 
 /// A section of the form.
@@ -465,6 +468,12 @@ impl Field {
 }
 
 impl Kind {
+    /// The move a list of new records ends in.
+    #[must_use]
+    pub fn import_step(&self) -> Option<&Move> {
+        self.workflow.as_ref()?.find_move(self.import.step.as_deref()?)
+    }
+
     /// The fields and columns that refer to other records, but for the one to its person and those
     /// that are not everybody's to see: path and kind.
     pub fn references(&self) -> impl Iterator<Item = (String, &str)> {

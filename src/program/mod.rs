@@ -30,7 +30,7 @@ pub use catalogue::{AreaTab, Catalogue, Heading, Pack};
 use check::BIRTH_DATE;
 pub use check::{
     FieldProblem, Stage, answer_problem, consent_given, consents_lacking, doubts, filled_from_id,
-    fits, problems,
+    fits, problems, unanswered,
 };
 pub use code_list::{CodeList, Entry, NoChoice, folded, initials, pinyin_matches, pinyin_of};
 pub use effective::{

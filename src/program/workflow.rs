@@ -267,6 +267,20 @@ pub struct Move {
     pub then: Vec<Follow>,
 }
 
+impl Move {
+    /// Whether the move itself gives a field of its record a value, so that nobody need enter one.
+    #[must_use]
+    pub fn gives(&self, field: &str) -> bool {
+        let asked = self.asks.iter().any(|ask| ask.writes.as_deref() == Some(field));
+        let given = |follow: &Follow| match follow {
+            Follow::Make { .. } => false,
+            Follow::Row { table, .. } => table == field,
+            Follow::Set { with } => with.iter().any(|(name, _)| name == field),
+        };
+        asked || self.then.iter().any(given)
+    }
+}
+
 impl Workflow {
     /// A state by its id.
     #[must_use]

@@ -116,6 +116,7 @@ fn a_password_somebody_else_chose_is_changed_before_anything_else() {
         kind: PERSON.into(),
         fields: Fields::from([("name".to_string(), Value::Text(name.into()))]),
         number: None,
+        step: None,
     };
     assert!(station.office.perform(&actor, create("甲")).unwrap_err().message.zh.contains("密码"));
 
@@ -310,7 +311,7 @@ fn an_auditor_is_refused_every_command() {
     let name = || "volunteer".to_string();
     let seq = station.office.head_seq();
     for command in [
-        Command::Create { kind: PERSON.into(), fields: Fields::new(), number: None },
+        Command::Create { kind: PERSON.into(), fields: Fields::new(), number: None, step: None },
         Command::Amend { id: person, base, fields: BTreeMap::new(), reason: None },
         Command::AddRows { id: file, table: "members".into(), rows: Vec::new() },
         Command::Move {

@@ -260,7 +260,7 @@ fn created(name: &str) -> Change {
         ("name".to_string(), Value::Text(name.into())),
         ("address".to_string(), address),
     ]);
-    Change::Create { kind: PERSON.into(), fields, number: None }
+    Change::Create { kind: PERSON.into(), fields, number: None, step: None }
 }
 
 /// Saves until the disk takes no more; what was acknowledged.

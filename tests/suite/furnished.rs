@@ -70,13 +70,14 @@ pub fn person(station: &Station, name: &str, seed: u32) -> RecordId {
         ("id_number".to_string(), Value::Text(id_number(seed))),
         ("phone".to_string(), Value::Text(format!("1380013{:04}", 8000 + seed))),
     ]);
-    let command = Command::Create { kind: PERSON.into(), fields, number: None };
+    let command = Command::Create { kind: PERSON.into(), fields, number: None, step: None };
     station.office.perform(&station.actor("volunteer"), command).unwrap().id.unwrap()
 }
 
 fn submitted(station: &Station, fields: Fields) -> RecordId {
     let desk = station.actor("volunteer");
-    let command = Command::Create { kind: "hardship_file".into(), fields, number: None };
+    let command =
+        Command::Create { kind: "hardship_file".into(), fields, number: None, step: None };
     let id = station.office.perform(&desk, command).unwrap().id.unwrap();
     let command =
         Command::Move { id, base: None, id_of_move: "submit".into(), answers: Answers::new() };

@@ -7,10 +7,11 @@ mod follows;
 mod lists;
 mod merges;
 mod recount;
+mod register;
 mod sheets;
 mod visits;
 
-use crate::cli::{Desk, json_lines, shown};
+use crate::cli::{Desk, json_lines, shown, text};
 use crate::stage::Station;
 use std::collections::BTreeMap;
 use std::thread;
@@ -21,8 +22,30 @@ use yizhan::record::{Clock, Fields, RecordId, Row, Value};
 const PACK: &str = include_str!("../fixtures/lending/programs.toml");
 const RULES: &str = include_str!("../fixtures/lending/rules.toml");
 
+const FILES: [(&str, &str); 2] = [("programs/lending.toml", PACK), ("policy/lending.toml", RULES)];
+
 fn station() -> Station {
-    Station::with_files(&[("programs/lending.toml", PACK), ("policy/lending.toml", RULES)])
+    Station::with_files(&FILES)
+}
+
+/// Each of these changes to one of the files is refused by `packs check`, in words that say this.
+fn refused_at_load(files: &[(&str, &str)], file: &str, wrongs: &[(&str, &str, &str)]) {
+    let desk = Desk::bare();
+    for (name, content) in files {
+        desk.write(&format!("own/{name}"), content);
+    }
+    let check = || desk.run(&["packs", "check", shown(&desk.file("own"))]);
+    let good = check();
+    assert!(good.status.success(), "{}", text(&good.stdout));
+    let (_, whole) = files.iter().find(|(name, _)| *name == file).unwrap();
+    for (was, is, told) in wrongs {
+        let wrong = whole.replacen(was, is, 1);
+        assert_ne!(wrong, *whole, "{was}");
+        desk.write(&format!("own/{file}"), &wrong);
+        let output = check();
+        let out = text(&output.stdout);
+        assert!(!output.status.success() && out.contains(told), "{is}: {out}");
+    }
 }
 
 fn moves(station: &Station, id: RecordId, step: &str) -> Result<Receipt, Refusal> {
@@ -66,7 +89,7 @@ fn make(station: &Station, kind: &str, typed: &[(&str, &str)]) -> Result<Receipt
         let value = station.office.typed(kind.field(id).unwrap(), text)?;
         fields.extend(value.map(|value| ((*id).to_string(), value)));
     }
-    let command = Command::Create { kind: kind.id.clone(), fields, number: None };
+    let command = Command::Create { kind: kind.id.clone(), fields, number: None, step: None };
     station.office.perform(&station.actor("volunteer"), command)
 }
 
@@ -125,7 +148,7 @@ fn a_reference_leads_to_a_record_of_its_kind_that_is_there() {
             ("reader".to_string(), Value::Reference(reader)),
             ("book".to_string(), Value::Reference(wrong)),
         ]);
-        let command = Command::Create { kind: "loan".into(), fields, number: None };
+        let command = Command::Create { kind: "loan".into(), fields, number: None, step: None };
         let why = station.office.perform(&volunteer, command).unwrap_err();
         assert_eq!((why.kind, why.field.as_str()), (RefusalKind::Invalid, "book"), "{why:?}");
     }

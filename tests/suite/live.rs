@@ -127,7 +127,7 @@ fn files(station: &Station, count: usize) -> Vec<RecordId> {
             ("name".to_string(), Value::Text(format!("甲{}", char::from_u32(0x4e00 + n).unwrap()))),
             ("id_number".to_string(), Value::Text(id)),
         ]);
-        Command::Create { kind: PERSON.into(), fields, number: None }
+        Command::Create { kind: PERSON.into(), fields, number: None, step: None }
     });
     let people: Vec<RecordId> = office
         .perform_all(&desk, people)
@@ -137,7 +137,7 @@ fn files(station: &Station, count: usize) -> Vec<RecordId> {
     let made = people.iter().map(|person| {
         let mut fields = pattern.clone();
         fields.insert("head".into(), Value::Reference(*person));
-        Command::Create { kind: "hardship_file".into(), fields, number: None }
+        Command::Create { kind: "hardship_file".into(), fields, number: None, step: None }
     });
     let made: Vec<RecordId> =
         office.perform_all(&desk, made).into_iter().map(|made| made.unwrap().id.unwrap()).collect();

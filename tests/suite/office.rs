@@ -18,7 +18,9 @@ fn fields(pairs: &[(&str, Value)]) -> Fields {
 
 fn person(station: &Station, by: &Actor, name: &str, id_number: &str) -> Result<Receipt, Refusal> {
     let fields = fields(&[("name", text(name)), ("id_number", text(id_number))]);
-    station.office.perform(by, Command::Create { kind: PERSON.into(), fields, number: None })
+    station
+        .office
+        .perform(by, Command::Create { kind: PERSON.into(), fields, number: None, step: None })
 }
 
 /// A file as the worked examples of the domain page give it: three people, typed totals.
@@ -30,7 +32,8 @@ fn file(station: &Station, by: &Actor, person: RecordId, income: i64, rigid: i64
         ("household_size", Value::Integer(3)),
         ("main_cause", Value::Choice("6".into())),
     ]);
-    let command = Command::Create { kind: "hardship_file".into(), fields, number: None };
+    let command =
+        Command::Create { kind: "hardship_file".into(), fields, number: None, step: None };
     station.office.perform(by, command).unwrap().id.unwrap()
 }
 
@@ -207,7 +210,8 @@ fn one_identity_number_one_person_one_file() {
     assert_eq!((refused.kind, refused.field.as_str()), (RefusalKind::Conflict, "id_number"));
     file(&station, &desk, id, 0, 0);
     let fields = fields(&[("head", Value::Reference(id))]);
-    let command = Command::Create { kind: "hardship_file".into(), fields, number: None };
+    let command =
+        Command::Create { kind: "hardship_file".into(), fields, number: None, step: None };
     let refused = station.office.perform(&desk, command).unwrap_err();
     assert_eq!(refused.kind, RefusalKind::Conflict);
 }
@@ -225,7 +229,8 @@ fn many_desks_at_once_lose_nothing_and_double_nothing() {
                     let seed = 100 + lane * 25 + at;
                     let fields =
                         fields(&[("name", text("群众")), ("id_number", text(&id_number(seed)))]);
-                    let command = Command::Create { kind: PERSON.into(), fields, number: None };
+                    let command =
+                        Command::Create { kind: PERSON.into(), fields, number: None, step: None };
                     office.perform(desk, command).unwrap();
                 }
             });

@@ -96,7 +96,7 @@ fn create(at: &Opened, kind: &str, object: &Object) -> Result<Command, Refusal> 
         None | Some(Json::Null) => None,
         Some(_) => Some(needed_text(object, "number")?.to_string()),
     };
-    Ok(Command::Create { kind: kind.id.clone(), fields, number })
+    Ok(Command::Create { kind: kind.id.clone(), fields, number, step: None })
 }
 
 /// What the form of this kind starts with.

@@ -4,8 +4,8 @@ use super::fields::{self, Gathered};
 use super::{Mentions, PackFile, Part, formulas, lists, measures, moves, records};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
-    AreaTab, BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate, PERSON,
-    Pack, SearchKeys, TemplateError,
+    AreaTab, Ask, BIRTH_DATE, Confidential, Field, FieldType, Import, Kind, NumberTemplate,
+    Override, PERSON, Pack, Role, SearchKeys, TemplateError,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -150,7 +150,7 @@ fn kind(
     kind.import = match import {
         Some(node) => import_keys(&node, &kind),
         // As the program writes it out.
-        None => Import { columns: vec![NUMBER_COLUMN.to_string()], field: None },
+        None => Import { columns: vec![NUMBER_COLUMN.to_string()], ..Import::default() },
     };
 
     let problems = node.problems();
@@ -309,9 +309,68 @@ fn import_keys(node: &Node<'_>, kind: &Kind) -> Import {
     if let Some(at) = &field {
         is_path(kind, at, node.problems());
     }
+    let step = node.text("move");
+    if let Some(at) = &step {
+        can_end_a_list(kind, at, node.problems());
+    }
     let columns = values(node.texts("columns"));
     node.finish();
-    Import { columns, field: field.map(|at| at.value) }
+    Import { columns, field: field.map(|at| at.value), step: step.map(|at| at.value) }
+}
+
+/// A move that a list of new records ends in is made by whoever brings the list, alone, out of the
+/// first state.
+fn can_end_a_list(kind: &Kind, at: &At<String>, problems: &Problems) {
+    let life = kind.workflow.as_ref();
+    let id = &at.value;
+    let Some((life, step)) = life.and_then(|life| Some((life, life.find_move(id)?))) else {
+        let known = life.iter().flat_map(|life| &life.moves).map(|step| step.id.as_str());
+        problems.add_meant(
+            &at.place,
+            said!("没有“{id}”这个步骤", "there is no move `{id}`"),
+            closest(id, known),
+        );
+        return;
+    };
+    if !step.from.contains(&life.start) {
+        let start = &life.start;
+        problems.add(
+            &at.place,
+            said!(
+                "导入的新记录在“{start}”，“{id}”不从那里办起",
+                "new records are in `{start}`, and `{id}` does not lead out of it"
+            ),
+        );
+    }
+    if step.not_by_author || step.over_advice == Some(Override::Second) {
+        problems.add(
+            &at.place,
+            said!(
+                "“{id}”要另一个人办（not_by_author 或 over_advice = \"second\"），导入的人不能一并办理",
+                "`{id}` takes somebody else (not_by_author, or over_advice = \"second\"), so whoever imports cannot make it too"
+            ),
+        );
+    }
+    if !step.by.contains(&Role::Supervisor) {
+        problems.add(
+            &at.place,
+            said!(
+                "名单由主管导入，“{id}”的 by 里没有主管",
+                "lists are brought in by supervisors, who are not among those `{id}` is for"
+            ),
+        );
+    }
+    let cannot = |ask: &&Ask| ask.required && ask.field().is_none();
+    if let Some(ask) = step.asks.iter().find(cannot) {
+        let ask = &ask.id;
+        problems.add(
+            &at.place,
+            said!(
+                "“{id}”要答“{ask}”，名单里的一栏答不了",
+                "`{id}` asks for `{ask}`, which no column of a list can answer"
+            ),
+        );
+    }
 }
 
 /// What a field gives away is an identity number beside it; and a date the program reads out of

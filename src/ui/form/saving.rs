@@ -214,6 +214,7 @@ impl Form {
                 kind: kind.id.clone(),
                 fields: record.fields.clone(),
                 number: None,
+                step: None,
             });
         };
         let mut changes: BTreeMap<String, Option<Value>> = BTreeMap::new();

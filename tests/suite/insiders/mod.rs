@@ -28,7 +28,7 @@ pub fn file(station: &Station, by: &Actor, seed: u32, income: i64, checked: bool
         ("name".to_string(), text(&format!("甲{}", char::from_u32(0x4e00 + seed).unwrap()))),
         ("id_number".to_string(), text(&id_number(seed))),
     ]);
-    let head = Command::Create { kind: PERSON.into(), fields: head, number: None };
+    let head = Command::Create { kind: PERSON.into(), fields: head, number: None, step: None };
     let head = station.office.perform(by, head).unwrap().id.unwrap();
     let consent = |group: &str| Row {
         id: 0,
@@ -59,7 +59,7 @@ pub fn file(station: &Station, by: &Actor, seed: u32, income: i64, checked: bool
         let code = if checked { "none" } else { "unchecked" };
         fields.insert(field.into(), Value::Choice(code.into()));
     }
-    let create = Command::Create { kind: "hardship_file".into(), fields, number: None };
+    let create = Command::Create { kind: "hardship_file".into(), fields, number: None, step: None };
     station.office.perform(by, create).unwrap().id.unwrap()
 }
 

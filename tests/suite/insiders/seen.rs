@@ -159,7 +159,7 @@ fn planted(station: &Station) -> (Planting<'_>, Vec<RecordId>) {
         if let Some(reference) = &kind.person {
             fields.insert(reference.clone(), Value::Reference(head.unwrap()));
         }
-        let command = Command::Create { kind: kind.id.clone(), fields, number: None };
+        let command = Command::Create { kind: kind.id.clone(), fields, number: None, step: None };
         let id = station.office.perform(&station.admin, command).unwrap().id.unwrap();
         if kind.id == PERSON {
             head = Some(id);
@@ -360,7 +360,7 @@ fn a_volunteer_gets_twenty_hits_and_no_list_of_everybody() {
     let mut desk = desk_with(|station| {
         for _ in 0..25 {
             let fields = Fields::from([("name".to_string(), Value::Text("王芳".into()))]);
-            let command = Command::Create { kind: PERSON.into(), fields, number: None };
+            let command = Command::Create { kind: PERSON.into(), fields, number: None, step: None };
             station.office.perform(&station.admin, command).unwrap();
         }
         let volunteer = station.actor("volunteer");
@@ -439,7 +439,7 @@ fn what_people_typed_is_shown_and_never_obeyed() {
             ("name".to_string(), Value::Text("周丽".into())),
             ("address".to_string(), Value::Text(format!("鱼洞{UNSEEN}街道"))),
         ]);
-        let command = Command::Create { kind: PERSON.into(), fields, number: None };
+        let command = Command::Create { kind: PERSON.into(), fields, number: None, step: None };
         let made = station.office.perform(&station.admin, command).unwrap();
         let mut screen = station.session(120, 40);
         screen.signs_in("volunteer").press("F2").types("周丽").press("Enter").shows(&made.number);
@@ -509,7 +509,7 @@ fn an_auditor_reads_the_log_and_nobody_at_the_counter_does() {
             ("name".to_string(), Value::Text(NAME.into())),
             ("id_number".to_string(), Value::Text(number.clone())),
         ]);
-        let command = Command::Create { kind: PERSON.into(), fields, number: None };
+        let command = Command::Create { kind: PERSON.into(), fields, number: None, step: None };
         let id = station.office.perform(&station.admin, command).unwrap().id.unwrap();
         let reason = format!("核对 {number}");
         let look = Command::Reveal { id, fields: vec!["id_number".into()], reason };

@@ -1,7 +1,6 @@
 //! Rules put to each row of a box of books, what only should hold, and what a box scores.
 
-use super::{PACK, RULES, amended, made, moves};
-use crate::cli::{Desk, shown, text};
+use super::{PACK, RULES, amended, made, moves, refused_at_load};
 use crate::insiders::{answers, make};
 use crate::stage::{PASSWORD, Station};
 use std::sync::Arc;
@@ -43,7 +42,7 @@ fn filled(station: &Station, rows: Vec<Row>) -> RecordId {
         ("team".to_string(), Value::Text("焊接班".into())),
         ("urgent".to_string(), Value::YesNo(false)),
     ]);
-    let create = Command::Create { kind: "box".into(), fields, number: None };
+    let create = Command::Create { kind: "box".into(), fields, number: None, step: None };
     let id = station.office.perform(&station.actor("volunteer"), create).unwrap().id.unwrap();
     let add = Command::AddRows { id, table: "lines".into(), rows };
     station.office.perform(&station.actor("volunteer"), add).unwrap();
@@ -350,13 +349,6 @@ fn a_score_below_every_band_needs_a_person() {
 /// What is said wrongly is told where it is written.
 #[test]
 fn what_does_not_fit_is_refused_at_load() {
-    let desk = Desk::bare();
-    for (name, content) in FILES {
-        desk.write(&format!("own/{name}"), content);
-    }
-    let check = || desk.run(&["packs", "check", shown(&desk.file("own"))]);
-    let good = check();
-    assert!(good.status.success(), "{}", text(&good.stdout));
     let packs = [
         (
             "each = \"lines\"\n[[kind.box.workflow.move]]\nid = \"send\"",
@@ -411,17 +403,6 @@ fn what_does_not_fit_is_refused_at_load() {
         ("role = \"veto\"", "role = \"must\"", "points, veto, exclusion, completeness"),
         ("outcome = \"good\"", "outcome = \"god\"", "没有“god”这种结果"),
     ];
-    for (file, whole, wrongs) in
-        [("programs/boxes.toml", BOXES, &packs[..]), ("policy/boxes.toml", BOX_RULES, &rules[..])]
-    {
-        for (was, is, told) in wrongs {
-            let wrong = whole.replacen(was, is, 1);
-            assert_ne!(wrong, whole, "{was}");
-            desk.write(&format!("own/{file}"), &wrong);
-            let output = check();
-            let out = text(&output.stdout);
-            assert!(!output.status.success() && out.contains(told), "{is}: {out}");
-        }
-        desk.write(&format!("own/{file}"), whole);
-    }
+    refused_at_load(&FILES, "programs/boxes.toml", &packs);
+    refused_at_load(&FILES, "policy/boxes.toml", &rules);
 }

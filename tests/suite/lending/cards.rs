@@ -34,7 +34,8 @@ fn applied(station: &Station) -> RecordId {
         ("illness".to_string(), text("腿脚不便")),
         ("consents".to_string(), Value::Table(vec![consent])),
     ]);
-    let create = Command::Create { kind: "card_application".into(), fields, number: None };
+    let create =
+        Command::Create { kind: "card_application".into(), fields, number: None, step: None };
     station.office.perform(&station.actor("volunteer"), create).unwrap().id.unwrap()
 }
 

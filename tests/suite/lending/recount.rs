@@ -145,7 +145,7 @@ impl<'s> Library<'s> {
                     ("deposit".to_string(), Value::Money(deposit)),
                     ("lent_on".to_string(), Value::Date(self.station.office.today())),
                 ]);
-                by_desk(Command::Create { kind: "loan".into(), fields, number: None })
+                by_desk(Command::Create { kind: "loan".into(), fields, number: None, step: None })
             }
             Happens::Lent(at) => by_desk(step(loan(at)?, "lend")),
             Happens::Back(at) => {

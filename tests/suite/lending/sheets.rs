@@ -1,7 +1,7 @@
 //! The sheet of a condition: shown for what the move will leave, worked out once however many look,
 //! and at once anew when what it read has changed.
 
-use super::{amended, loan, made, moves, station, stocked};
+use super::{FILES, amended, loan, made, moves, refused_at_load, station, stocked};
 use crate::insiders::{answers, make};
 use crate::stage::Station;
 use yizhan::office::Command;
@@ -116,9 +116,7 @@ fn facts_are_fields_of_others_last_days_and_rows() {
 /// What a fact names and is not there is told where it is written, before anything is decided by it.
 #[test]
 fn a_fact_of_nothing_is_refused_at_load() {
-    let desk = crate::cli::Desk::bare();
-    desk.write("own/programs/lending.toml", super::PACK);
-    for (was, is, told) in [
+    let wrongs = [
         ("field = \"book.lendable\"", "field = \"book.lendible\"", "没有字段“book.lendible”"),
         ("field = \"book.lendable\"", "field = \"book.shelf.x\"", "没有字段“book.shelf.x”"),
         (
@@ -130,12 +128,6 @@ fn a_fact_of_nothing_is_refused_at_load() {
         ("unit = \"date\", measure", "unit = \"count\", measure", "单位写 date"),
         ("year(lent)", "year(extras)", "这里应是日期，现在是整数"),
         ("lendable.given", "lendible.given", "lendible"),
-    ] {
-        let wrong = super::RULES.replacen(was, is, 1);
-        assert_ne!(wrong, super::RULES, "{was}");
-        desk.write("own/policy/lending.toml", &wrong);
-        let output = desk.run(&["packs", "check", crate::cli::shown(&desk.file("own"))]);
-        let out = crate::cli::text(&output.stdout);
-        assert!(!output.status.success() && out.contains(told), "{is}: {out}");
-    }
+    ];
+    refused_at_load(&FILES, "policy/lending.toml", &wrongs);
 }

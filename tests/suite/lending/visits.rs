@@ -109,7 +109,8 @@ fn whoever_knows_a_confidential_record_can_name_it() {
 #[test]
 fn a_form_names_what_whoever_fills_it_knows() {
     let station = visits();
-    let create = Command::Create { kind: "case".into(), fields: secret(), number: None };
+    let create =
+        Command::Create { kind: "case".into(), fields: secret(), number: None, step: None };
     let case = station.office.perform(&station.actor("supervisor"), create).unwrap();
     for (who, named) in [("supervisor", true), ("volunteer", false)] {
         let mut desk = station.session(80, 24);

@@ -271,7 +271,7 @@ fn admin(office: &Office) -> Result<Actor, String> {
 fn saves(office: &Office) -> Result<(), String> {
     let admin = admin(office)?;
     let fields = Fields::from([("name".to_string(), Value::Text("区小红".into()))]);
-    let command = Command::Create { kind: PERSON.into(), fields, number: None };
+    let command = Command::Create { kind: PERSON.into(), fields, number: None, step: None };
     let saved = office.perform(&admin, command);
     saved.map(drop).map_err(|why| format!("nothing can be saved: {}", why.message.en))
 }

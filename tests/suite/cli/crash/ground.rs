@@ -47,13 +47,18 @@ impl Ground {
             let id_number = furnished::id_number(u32::try_from(n).unwrap());
             let fields = [("name", "群众"), ("id_number", &id_number)];
             let fields = fields.map(|(id, text)| (id.to_string(), Value::Text(text.into())));
-            Change::Create { kind: PERSON.into(), fields: Fields::from(fields), number: None }
+            Change::Create {
+                kind: PERSON.into(),
+                fields: Fields::from(fields),
+                number: None,
+                step: None,
+            }
         });
         let people = all(people.collect());
         let files = people.iter().map(|(.., head)| {
             let mut fields = pattern.clone();
             fields.insert("head".into(), Value::Reference(*head));
-            Change::Create { kind: FILE.into(), fields, number: None }
+            Change::Create { kind: FILE.into(), fields, number: None, step: None }
         });
         let files = all(files.collect());
         let submits = files.iter().take(waiting).map(|(.., id)| moved(*id, "submit"));
