@@ -140,3 +140,43 @@ fn fits_its_kinds(entry: &Entry) -> bool {
 fn not_its_own(command: &str) -> Said {
     said!("站点自己不会写下“{command}”", "the station writes no \"{command}\" by itself")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Fields, Instant, MoveMade, RecordId};
+    use crate::store::Origin;
+
+    #[test]
+    fn what_is_only_made_has_no_move_behind_it() {
+        let at = Instant::default();
+        let made = Record::made(RecordId(uuid::Uuid::from_u128(1)), "case", "BN-1", "周丽", at);
+        let step = MoveMade {
+            id: "decide".into(),
+            from: "draft".into(),
+            to: "done".into(),
+            by: "周丽".into(),
+            at,
+            answers: Fields::new(),
+            sheet: None,
+            proposed_by: None,
+            against: Vec::new(),
+            afterwards: false,
+        };
+        let decided = Record { moves: vec![step], ..made.clone() };
+        let entry = |command: &str, record: &Record| Entry {
+            seq: 1,
+            time: at,
+            actor: "周丽".into(),
+            origin: Origin::Cli,
+            command: command.into(),
+            ops: vec![Op::Put { record: record.clone(), previous: 0 }],
+            reason: None,
+        };
+        assert!(fits_its_kinds(&entry("create", &made)));
+        assert!(!fits_its_kinds(&entry("create", &decided)), "written past the door");
+        assert!(fits_its_kinds(&entry(moves::FIRST_STEP, &decided)));
+        // A person who was there and is completed by it may have had moves.
+        assert!(fits_its_kinds(&entry("create", &Record { revision: 2, ..decided })));
+    }
+}

@@ -1,11 +1,14 @@
-//! The one way to ask a question: a box over the screen with choices to mark and lines to type.
+//! The one way to ask a question: a box over the screen with choices to mark, fields and lines to
+//! type.
 
 mod painting;
 
 use super::action::{Action, Place};
+use super::entry::Entry;
 use super::keymap;
 use super::screen::{Context, Look, Screen, Taken};
 use super::screens::find::Find;
+use crate::program::FieldType;
 use crate::terminal::text::{self, fold_key};
 use crate::terminal::{InputLine, Key, KeyCode};
 use crate::words::Said;
@@ -30,8 +33,13 @@ pub enum Part {
         secret: bool,
         /// A long text, shown over several rows.
         tall: bool,
-        /// The kind of record it names, which a search can choose.
-        names: Option<String>,
+    },
+    /// A field, typed and understood as in a form.
+    Field {
+        /// What is asked, and what is typed so far.
+        entry: Box<Entry>,
+        /// May be left empty.
+        optional: bool,
     },
     /// One or several of a list.
     Choices {
@@ -62,8 +70,13 @@ impl Part {
             input: InputLine::default(),
             secret: false,
             tall: false,
-            names: None,
         }
+    }
+
+    /// A field that must be filled.
+    #[must_use]
+    pub fn field(entry: Entry) -> Self {
+        Self::Field { entry: Box::new(entry), optional: false }
     }
 
     /// A password.
@@ -75,7 +88,6 @@ impl Part {
             input: InputLine::default(),
             secret: true,
             tall: false,
-            names: None,
         }
     }
 
@@ -115,7 +127,9 @@ impl Part {
     #[must_use]
     pub fn optional(mut self, yes: bool) -> Self {
         match &mut self {
-            Self::Line { optional, .. } | Self::Choices { optional, .. } => *optional = yes,
+            Self::Line { optional, .. }
+            | Self::Field { optional, .. }
+            | Self::Choices { optional, .. } => *optional = yes,
         }
         self
     }
@@ -125,15 +139,6 @@ impl Part {
     pub fn tall(mut self, yes: bool) -> Self {
         if let Self::Line { tall, .. } = &mut self {
             *tall = yes;
-        }
-        self
-    }
-
-    /// The same line naming a record of a kind, which F3 chooses by a search.
-    #[must_use]
-    pub fn naming(mut self, kind: &str) -> Self {
-        if let Self::Line { names, .. } = &mut self {
-            *names = Some(kind.to_string());
         }
         self
     }
@@ -177,6 +182,7 @@ impl Part {
     pub fn answered(mut self, given: &[String]) -> Self {
         match &mut self {
             Self::Line { input, .. } => input.set_text(given.first().map_or("", String::as_str)),
+            Self::Field { entry, .. } => entry.replace(given.first().map_or("", String::as_str)),
             Self::Choices { options, marked, at, open, .. } if !given.is_empty() => {
                 for (mark, (key, _)) in marked.iter_mut().zip(options.iter()) {
                     *mark = given.contains(key);
@@ -192,6 +198,7 @@ impl Part {
     fn title(&self) -> &Said {
         match self {
             Self::Line { title, .. } | Self::Choices { title, .. } => title,
+            Self::Field { entry, .. } => &entry.field.title,
         }
     }
 
@@ -200,6 +207,10 @@ impl Part {
             Self::Line { input, secret, .. } => {
                 // A password is what was typed, blanks and all.
                 let typed = if *secret { input.text() } else { input.text().trim() };
+                if typed.is_empty() { Vec::new() } else { vec![typed.to_string()] }
+            }
+            Self::Field { entry, .. } => {
+                let typed = entry.input.text().trim();
                 if typed.is_empty() { Vec::new() } else { vec![typed.to_string()] }
             }
             Self::Choices { options, marked, .. } => options
@@ -213,8 +224,23 @@ impl Part {
 
     fn may_stay_empty(&self) -> bool {
         match self {
-            Self::Line { optional, .. } | Self::Choices { optional, .. } => *optional,
+            Self::Line { optional, .. }
+            | Self::Field { optional, .. }
+            | Self::Choices { optional, .. } => *optional,
         }
+    }
+
+    /// The field, where it is one.
+    fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Field { entry, .. } => Some(entry),
+            Self::Line { .. } | Self::Choices { .. } => None,
+        }
+    }
+
+    /// What is typed in it cannot be read.
+    fn is_unreadable(&self) -> bool {
+        self.entry().is_some_and(|entry| entry.wrong.is_some())
     }
 }
 
@@ -296,25 +322,36 @@ impl Ask {
         self.parts.iter().position(|part| !part.may_stay_empty() && part.answer().is_empty())
     }
 
-    /// The kind of record the line with the focus names.
+    /// The field with the focus.
+    fn entry(&self) -> Option<&Entry> {
+        self.parts.get(self.focus)?.entry()
+    }
+
+    /// The kind of record the field with the focus names.
     fn names(&self) -> Option<&str> {
-        match self.parts.get(self.focus) {
-            Some(Part::Line { names, .. }) => names.as_deref(),
+        match &self.entry()?.field.field_type {
+            FieldType::Reference { kind, .. } => Some(kind),
             _ => None,
         }
     }
 
-    /// Chooses the record a line names by a search; what is chosen is put into the line.
-    fn choose(&self, cx: &mut Context) {
+    /// Chooses the record a field names by a search; what is chosen is put into the field.
+    fn choose(&mut self, cx: &mut Context) {
+        self.leave(cx);
         let Some(kind) = self.names().and_then(|kind| cx.office.catalogue().kind(kind)) else {
             return;
         };
-        let typed = match self.parts.get(self.focus) {
-            Some(Part::Line { input, .. }) => input.text(),
-            _ => "",
-        };
-        let find = Find::choosing(kind, false, typed);
+        // What was found before is not looked for again.
+        let typed = self.entry().filter(|entry| entry.value.is_none());
+        let find = Find::choosing(kind, false, typed.map_or("", |entry| entry.input.text()));
         cx.open(find);
+    }
+
+    /// Reads what is typed at the focus.
+    fn leave(&mut self, cx: &Context) {
+        if let Some(Part::Field { entry, .. }) = self.parts.get_mut(self.focus) {
+            entry.understand(cx.office, cx.who, cx.lang);
+        }
     }
 
     /// True when there is only something to read.
@@ -328,6 +365,11 @@ impl Ask {
     }
 
     fn confirm(&mut self, cx: &mut Context) {
+        self.leave(cx);
+        if let Some(wrong) = self.parts.iter().position(Part::is_unreadable) {
+            self.focus = wrong;
+            return;
+        }
         if let Some(open) = self.lacking() {
             self.focus = open;
             self.wanting = true;
@@ -342,6 +384,11 @@ impl Ask {
 
     /// Enter goes to the next part, and confirms on the last.
     fn enter(&mut self, cx: &mut Context) {
+        self.leave(cx);
+        if self.parts.get(self.focus).is_some_and(Part::is_unreadable) {
+            // What cannot be read stays under the cursor; Tab and the arrows go on without it.
+            return;
+        }
         let empty_choice = match self.parts.get_mut(self.focus) {
             // An open question is chosen with Space, a digit or the arrows, never passed over.
             Some(Part::Choices { marked, several: false, optional, open: true, .. }) => {
@@ -380,7 +427,7 @@ impl Ask {
         }
     }
 
-    fn step(&mut self, by: isize) {
+    fn step(&mut self, by: isize, cx: &Context) {
         if self.only_tells() {
             self.scroll(by);
         } else if let Some(Part::Choices { at, options, open, .. }) = self.parts.get_mut(self.focus)
@@ -389,21 +436,22 @@ impl Ask {
             // Whoever goes through the choices has chosen where Enter finds them.
             *open = false;
         } else {
-            self.shift(by);
+            self.shift(by, cx);
         }
     }
 
     /// A page of the list with the focus, else of the text above.
-    fn page(&mut self, by: isize) {
+    fn page(&mut self, by: isize, cx: &Context) {
         match self.parts.get(self.focus) {
             Some(Part::Choices { options, .. }) if options.len() > MOST_CHOICES => {
-                self.step(by * 6);
+                self.step(by * 6, cx);
             }
             _ => self.scroll(by * 6),
         }
     }
 
-    fn shift(&mut self, by: isize) {
+    fn shift(&mut self, by: isize, cx: &Context) {
+        self.leave(cx);
         // From end to end, and never further than one.
         let by = by.signum();
         let count = self.parts.len().max(1);
@@ -474,6 +522,11 @@ impl Screen for Ask {
                 self.wanting = false;
                 Taken::Yes
             }
+            Some(Part::Field { entry, .. }) if keymap::types_text(key) => {
+                entry.key(key);
+                self.wanting = false;
+                Taken::Yes
+            }
             Some(Part::Choices { .. }) => match key.code {
                 KeyCode::Char(c) => self.digit(fold_key(c)),
                 _ => Taken::No,
@@ -483,15 +536,29 @@ impl Screen for Ask {
     }
 
     fn pasted(&mut self, pasted: &str, _cx: &mut Context) {
-        if let Some(Part::Line { input, .. }) = self.parts.get_mut(self.focus) {
-            input.insert(pasted);
+        match self.parts.get_mut(self.focus) {
+            Some(Part::Line { input, .. }) => {
+                input.insert(pasted);
+            }
+            Some(Part::Field { entry, .. }) => entry.insert(pasted),
+            Some(Part::Choices { .. }) | None => {}
         }
     }
 
-    fn answered(&mut self, answers: Answered, _cx: &mut Context) {
-        if let Some(Part::Line { input, .. }) = self.parts.get_mut(self.focus) {
-            input.set_text(answers.iter().flatten().next().map_or("", String::as_str));
+    fn answered(&mut self, answers: Answered, cx: &mut Context) {
+        if let Some(Part::Field { entry, .. }) = self.parts.get_mut(self.focus) {
+            entry.replace(answers.iter().flatten().next().map_or("", String::as_str));
             self.wanting = false;
+        }
+        self.leave(cx);
+    }
+
+    /// What the program wrote in a field follows the session's language.
+    fn refresh(&mut self, cx: &mut Context) {
+        for part in &mut self.parts {
+            if let Part::Field { entry, .. } = part {
+                entry.rewrite(cx.office, cx.lang);
+            }
         }
     }
 
@@ -502,14 +569,14 @@ impl Screen for Ask {
             Action::Save => self.confirm(cx),
             Action::Back if self.binding => self.wanting = true,
             Action::Back => cx.close(),
-            Action::Next => self.shift(1),
-            Action::Previous => self.shift(-1),
-            Action::Up => self.step(-1),
-            Action::Down => self.step(1),
-            Action::PageUp => self.page(-1),
-            Action::PageDown => self.page(1),
-            Action::First => self.step(isize::MIN),
-            Action::Last => self.step(isize::MAX),
+            Action::Next => self.shift(1, cx),
+            Action::Previous => self.shift(-1, cx),
+            Action::Up => self.step(-1, cx),
+            Action::Down => self.step(1, cx),
+            Action::PageUp => self.page(-1, cx),
+            Action::PageDown => self.page(1, cx),
+            Action::First => self.step(isize::MIN, cx),
+            Action::Last => self.step(isize::MAX, cx),
             Action::Mark => self.mark(),
             Action::Help
             | Action::Quit

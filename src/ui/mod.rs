@@ -8,6 +8,7 @@
 pub mod action;
 pub mod ask;
 pub mod behind;
+pub mod entry;
 pub mod form;
 pub mod frame;
 pub mod help;

@@ -3,6 +3,7 @@
 use super::{Ask, MOST_CHOICES, Part};
 use crate::said;
 use crate::terminal::text::{self, clear_area};
+use crate::ui::entry::{self, Entry};
 use crate::ui::rows;
 use crate::ui::screen::Look;
 use crate::ui::theme::Tone;
@@ -32,7 +33,8 @@ pub(super) fn draw(ask: &Ask, area: Rect, buf: &mut Buffer, look: &Look) -> Opti
     let body_rows = u16::try_from(body.len()).unwrap_or(u16::MAX);
     // What a verdict rests on stands above its questions however many they are.
     let kept = if ask.deciding { MOST_BODY } else { 2 };
-    let (first, heights) = fitted(ask, room.saturating_sub(body_rows.min(kept)));
+    let wishes = ask.parts.iter().map(|part| wish(part, cells, look)).collect();
+    let (first, heights) = fitted(ask, wishes, room.saturating_sub(body_rows.min(kept)));
     let parts_rows: u16 = heights.iter().sum();
     let body_rows = body_rows.min(room.saturating_sub(parts_rows));
     let height = (body_rows + parts_rows + FRAME).min(area.height);
@@ -88,12 +90,17 @@ fn hint(ask: &Ask, scrolls: bool) -> (Tone, Said) {
 }
 
 /// The rows each part wants.
-fn wish(part: &Part) -> u16 {
+fn wish(part: &Part, width: u16, look: &Look) -> u16 {
     let title = u16::from(!part.title().is_empty());
     title
         + match part {
             Part::Line { tall: true, .. } => TALL,
             Part::Line { .. } => 1,
+            Part::Field { entry, .. } => {
+                let typed = if entry.is_long() { TALL } else { 1 };
+                let below = below(entry, width, look).len();
+                typed.saturating_add(u16::try_from(below).unwrap_or(u16::MAX))
+            }
             Part::Choices { options, .. } => {
                 u16::try_from(options.len().clamp(1, MOST_CHOICES)).unwrap_or(1)
             }
@@ -102,8 +109,8 @@ fn wish(part: &Part) -> u16 {
 
 /// The first part shown and the rows each from there gets, so that all fit, or at least the one
 /// with the focus.
-fn fitted(ask: &Ask, room: u16) -> (usize, Vec<u16>) {
-    let mut heights: Vec<u16> = ask.parts.iter().map(wish).collect();
+fn fitted(ask: &Ask, wishes: Vec<u16>, room: u16) -> (usize, Vec<u16>) {
+    let mut heights = wishes;
     while heights.iter().sum::<u16>() > room {
         match heights.iter_mut().max().filter(|tallest| **tallest > 3) {
             Some(tallest) => *tallest -= 1,
@@ -121,6 +128,42 @@ fn fitted(ask: &Ask, room: u16) -> (usize, Vec<u16>) {
         (rows > 0).then_some(rows)
     });
     (first, shown.collect())
+}
+
+/// What stands below a field: what is wrong with it, else how it is filled in.
+fn below(entry: &Entry, width: u16, look: &Look) -> Vec<(Tone, String)> {
+    let wrong = entry::wrong_lines(entry.wrong.as_ref(), width, look.lang);
+    if !wrong.is_empty() {
+        return wrong.into_iter().map(|line| (Tone::Bad, line)).collect();
+    }
+    let help = entry.field.help.iter();
+    help.flat_map(|help| text::wrap(help.get(look.lang), usize::from(width)))
+        .map(|line| (Tone::Quiet, line))
+        .collect()
+}
+
+fn draw_field(
+    entry: &Entry,
+    focused: bool,
+    area: Rect,
+    buf: &mut Buffer,
+    look: &Look,
+) -> Option<Position> {
+    let below = below(entry, area.width, look);
+    let beneath = u16::try_from(below.len()).unwrap_or(u16::MAX);
+    let typed = area.height.saturating_sub(beneath).max(1);
+    let beside = entry::understood(entry, focused);
+    let cells = if beside.is_some() { area.width.min(entry.room()) } else { area.width };
+    let line = Rect { width: cells, height: typed.min(area.height), ..area };
+    let cursor = entry::input(entry, focused, line, buf, look);
+    if let Some((tone, understood)) = beside {
+        let at = area.x + cells + 1;
+        look.say(buf, at, area.y, area.right().saturating_sub(at), &understood, tone);
+    }
+    for (y, (tone, said)) in (area.y + typed..area.bottom()).zip(&below) {
+        look.put(buf, area.x, y, area.width, said, *tone);
+    }
+    cursor
 }
 
 fn draw_part(
@@ -144,6 +187,7 @@ fn draw_part(
         Part::Line { input, .. } => {
             rows::input(buf, Rect { height: 1, ..area }, look, input, focused)
         }
+        Part::Field { entry, .. } => draw_field(entry, focused, area, buf, look),
         Part::Choices { options, marked, at, several, .. } => {
             let shown = usize::from(area.height).max(1);
             let first = (at + 1).saturating_sub(shown);

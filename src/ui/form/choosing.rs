@@ -1,12 +1,12 @@
 //! Choosing instead of typing: what a field offers, and what becomes of the choice.
 
-use super::entry::Entry;
 use super::filling::{Form, Item};
 use super::saving::Saving;
 use crate::office::Office;
 use crate::program::{Field, FieldType, Kind};
 use crate::record::Record;
 use crate::ui::ask::{Answered, Ask, Part};
+use crate::ui::entry::Entry;
 use crate::ui::screen::{Context, Effect};
 use crate::ui::screens::find::Find;
 use crate::words::Said;

@@ -1,7 +1,6 @@
 //! The form as a screen: where the focus is, and what a key does there.
 
 use super::choosing::Asking;
-use super::entry::Entry;
 use super::table::Table;
 use crate::office::{Changeable, Office};
 use crate::program::{Field, FieldType, PERSON, doubts, effective, filled_from_id};
@@ -10,6 +9,7 @@ use crate::said;
 use crate::terminal::Key;
 use crate::ui::action::{Action, Place};
 use crate::ui::ask::Answered;
+use crate::ui::entry::Entry;
 use crate::ui::keymap;
 use crate::ui::reading::{self, Reading};
 use crate::ui::screen::{Context, Look, Notice, Screen, Taken};

@@ -1,8 +1,8 @@
 //! Where the focus of a form is, and where a key takes it.
 
-use super::entry::Entry;
 use super::filling::{Form, Item};
 use super::table::Table;
+use crate::ui::entry::Entry;
 use crate::ui::screen::Context;
 
 impl Form {

@@ -1,11 +1,10 @@
 //! How a table inside a form looks: as many rows and columns around the focus as there is room.
 
-use super::entry::Entry;
-use super::painting::wrong_lines;
 use super::table::Table;
 use crate::program::Required;
 use crate::record::{Value, show_money};
 use crate::terminal::text;
+use crate::ui::entry::{Entry, Wrong, wrong_lines};
 use crate::ui::rows;
 use crate::ui::screen::Look;
 use crate::ui::theme::Tone;
@@ -148,7 +147,7 @@ fn wrong(table: &Table, width: u16, lang: Lang) -> Vec<String> {
             format!("第 {row} 行 {}：{}", title.zh, wrong.said.zh),
             format!("row {row}, {}: {}", title.en, wrong.said.en),
         );
-        Some(super::entry::Wrong { said, ..wrong })
+        Some(Wrong { said, ..wrong })
     });
     wrong_lines(cell.as_ref().or(table.wrong.as_ref()), width, lang)
 }

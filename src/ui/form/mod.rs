@@ -1,11 +1,10 @@
 //! Forms, drawn from the pack: sections of fields, tables in place, one real cursor.
 //!
-//! `entry` is one field being typed, `table` rows of them; `opening` how a form begins and how its
-//! draft is kept, `filling` the screen, `focus` where a key takes one, `choosing` what a field
-//! offers, `saving` how it becomes commands; `painting` how it looks, `grid` a table in it.
+//! `table` is rows of fields; `opening` how a form begins and how its draft is kept, `filling` the
+//! screen, `focus` where a key takes one, `choosing` what a field offers, `saving` how it becomes
+//! commands; `painting` how it looks, `grid` a table in it.
 
 mod choosing;
-mod entry;
 mod filling;
 mod focus;
 mod grid;

@@ -1,13 +1,13 @@
 //! How a form begins: empty, from a record, or from a draft; and how a draft is kept.
 
 use super::choosing::{Asking, hints};
-use super::entry::Entry;
 use super::filling::{DRAFT_AGAIN, Form, Item};
 use super::table::Table;
 use crate::office::{Actor, Changeable, Draft, Office, Right};
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Record, RecordId, Value};
 use crate::said;
+use crate::ui::entry::Entry;
 use crate::ui::screen::{Context, Notice};
 use crate::words::Lang;
 use crate::workflow;

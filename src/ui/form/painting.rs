@@ -9,17 +9,14 @@
 //!   * 近12个月家庭总收入  52000             按明细是 48,000.00：请核对
 //! ```
 
-use super::entry::{Entry, Wrong};
 use super::filling::{Form, Item};
 use super::grid;
-use crate::program::FieldType;
-use crate::record::{PaperState, Value, show_money};
 use crate::said;
 use crate::terminal::text;
+use crate::ui::entry::{self, Entry};
 use crate::ui::rows;
 use crate::ui::screen::Look;
 use crate::ui::theme::Tone;
-use crate::words::{Lang, Said};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -157,16 +154,9 @@ impl Canvas<'_> {
         let cells = self.cells(entry);
         let rows_taken = self.text_rows(entry).min(area.height);
         let line = Rect::new(x, area.y, cells, rows_taken);
-        let cursor = match &entry.mask {
-            Some(mask) => {
-                look.put(buf, x, area.y, cells, &text::fit(mask, usize::from(cells)), Tone::Field);
-                focused.then(|| Position::new(x, area.y))
-            }
-            None if rows_taken > 1 => rows::tall_input(buf, line, look, &entry.input, focused),
-            None => rows::input(buf, line, look, &entry.input, focused),
-        };
+        let cursor = entry::input(entry, focused, line, buf, look);
         // What the program understood, where that is not what stands there.
-        if let Some((tone, understood)) = beside(entry, focused) {
+        if let Some((tone, understood)) = entry::understood(entry, focused) {
             let at = x + cells + 1;
             look.say(buf, at, area.y, area.right().saturating_sub(at + 1), &understood, tone);
         }
@@ -181,7 +171,7 @@ impl Canvas<'_> {
 
     /// What stands below an entry: what is wrong with it, else what is unlikely.
     fn below(&self, entry: &Entry) -> Vec<(Tone, String)> {
-        let wrong = wrong_lines(entry.wrong.as_ref(), self.width, self.look.lang);
+        let wrong = entry::wrong_lines(entry.wrong.as_ref(), self.width, self.look.lang);
         if !wrong.is_empty() {
             return wrong.into_iter().map(|line| (Tone::Bad, line)).collect();
         }
@@ -205,49 +195,6 @@ fn first_shown(heights: &[u16], focus: usize, room: u16, top: usize) -> usize {
     }
     let above = (room / 3).min(room.saturating_sub(sum(focus, focus + 1)));
     (0..=focus).find(|first| sum(*first, focus) <= above).unwrap_or(focus)
-}
-
-/// What is wrong and what to type, whole, in as many lines as it needs.
-pub(super) fn wrong_lines(wrong: Option<&Wrong>, width: u16, lang: Lang) -> Vec<String> {
-    let Some(wrong) = wrong else { return Vec::new() };
-    let words = Said::join(&[wrong.said.clone(), wrong.next.clone()], "", " ");
-    text::wrap(words.get(lang), usize::from(width.saturating_sub(6)).max(8))
-}
-
-/// What stands beside an entry: what its rows come to, or what was understood.
-fn beside(entry: &Entry, focused: bool) -> Option<(Tone, Said)> {
-    if entry.from_rows.is_some() && entry.rows_hidden {
-        return Some((Tone::Quiet, said!("按明细合计，已遮盖", "by the rows, masked")));
-    }
-    if let Some(total) = &entry.from_rows {
-        let shown = match total {
-            Value::Money(fen) => show_money(*fen),
-            Value::Integer(count) => count.to_string(),
-            _ => String::new(),
-        };
-        return Some(match &entry.value {
-            Some(typed) if typed != total => (
-                Tone::Unsure,
-                said!("按明细是 {shown}：请核对", "by the rows {shown}: please check"),
-            ),
-            _ => (Tone::Quiet, said!("按明细合计 {shown}", "by the rows {shown}")),
-        });
-    }
-    if focused || entry.mask.is_some() {
-        return None;
-    }
-    match (&entry.field.field_type, entry.value.as_ref()?) {
-        (FieldType::Money { .. }, Value::Money(fen)) => {
-            let shown = show_money(*fen);
-            (entry.input.text().trim() != shown)
-                .then(|| (Tone::Quiet, said!("{shown} 元", "¥{shown}")))
-        }
-        (_, Value::Papers(papers)) => {
-            let missing = papers.iter().filter(|(_, at)| *at == PaperState::Missing).count();
-            (missing > 0).then(|| (Tone::Unsure, said!("缺 {missing} 份", "{missing} missing")))
-        }
-        _ => None,
-    }
 }
 
 /// At the foot: help of the focused field, and what can be chosen, as far as two lines hold.

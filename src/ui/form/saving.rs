@@ -1,7 +1,6 @@
 //! From a filled form to commands through the one door.
 
 use super::choosing::Asking;
-use super::entry::Wrong;
 use super::filling::{Form, Item, differs};
 use super::opening::filled;
 use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind};
@@ -10,6 +9,7 @@ use crate::program::{self, FieldProblem, Kind, Stage};
 use crate::record::{Fields, Record, RecordId, Value};
 use crate::said;
 use crate::ui::ask::{Answered, Ask, Part};
+use crate::ui::entry::Wrong;
 use crate::ui::screen::{Context, Effect, Notice};
 use crate::ui::screens::page::Page;
 use crate::words::Said;

@@ -1,10 +1,10 @@
 //! A table inside a form: rows of entries, with an empty row at the end to go on in.
 
-use super::entry::{Entry, Wrong};
 use crate::office::{Actor, Office};
 use crate::program::{self, Field, FieldType, Required, filled_from_id};
 use crate::record::{Fields, Record, Row, Value};
 use crate::terminal::text;
+use crate::ui::entry::{Entry, Wrong};
 use crate::words::{Lang, Said};
 
 /// Widest a column gets for the sake of its title.

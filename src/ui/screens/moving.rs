@@ -4,11 +4,12 @@
 use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind};
 use crate::policy::{Clause, DecisionSheet, LineResult};
 use crate::program::{
-    Ask as Question, AskType, EXPLAINS, Field, FieldType, Kind, Move, Override, PERSON,
+    Ask as Question, AskType, EXPLAINS, Field, FieldType, Kind, Move, Override, PERSON, typed,
 };
 use crate::record::{Proposal, Record, RecordId, Value};
 use crate::said;
 use crate::ui::ask::{Answered, Ask, Part};
+use crate::ui::entry::Entry;
 use crate::ui::screen::{Context, Effect, Notice};
 use crate::words::Said;
 use std::collections::BTreeMap;
@@ -370,6 +371,8 @@ pub(super) fn part_of(
                     })
                     .unwrap_or_default();
                 let suggested = sheet.and_then(|sheet| cx.office.suggested(ask, sheet));
+                let usual = || typed::default_value(field, &cx.office.typing());
+                let suggested = suggested.or_else(usual);
                 let suggested = suggested.as_ref().and_then(Value::as_text);
                 let at = options.iter().position(|(code, _)| Some(code.as_str()) == suggested);
                 match field.field_type {
@@ -384,23 +387,21 @@ pub(super) fn part_of(
                     ("yes".into(), Said::fixed("是", "Yes")),
                 ],
             ),
-            FieldType::Date if ask.required => {
-                Part::line(title).starting_with(&cx.office.today().to_string())
-            }
-            FieldType::Text { multiline, .. } => Part::line(title).tall(*multiline),
-            FieldType::Reference { kind, .. } => Part::line(title).naming(kind),
-            _ => {
-                let suggested = sheet.and_then(|sheet| cx.office.suggested(ask, sheet));
-                let text = match suggested {
-                    Some(Value::Integer(number)) => number.to_string(),
-                    Some(Value::Decimal(number)) => number.to_string(),
-                    _ => String::new(),
-                };
-                Part::line(title).starting_with(&text)
-            }
+            _ => Part::field(entry_of(ask, field, sheet, cx)),
         },
     };
     part.optional(!ask.required)
+}
+
+/// A question that is typed: it starts with what the sheet suggests, else with what its pack says,
+/// and a day that must be told with today.
+fn entry_of(ask: &Question, field: &Field, sheet: Option<&DecisionSheet>, cx: &Context) -> Entry {
+    let suggested = sheet.and_then(|sheet| cx.office.suggested(ask, sheet));
+    let usual = || typed::default_value(field, &cx.office.typing());
+    let is_day = matches!(field.field_type, FieldType::Date) && ask.required;
+    let today = || is_day.then(|| Value::Date(cx.office.today()));
+    let titled = Field { title: ask.title.clone(), ..field.clone() };
+    Entry::new(&titled, suggested.or_else(usual).or_else(today), cx.office, cx.lang)
 }
 
 /// The fields a return can name, those the sheet finds wanting first.
@@ -428,7 +429,7 @@ fn nameable(kind: &Kind, sheet: Option<&DecisionSheet>, cx: &Context) -> Vec<(St
 }
 
 /// What was typed for a question, with the records whoever is signed in may name.
-fn typed(field: &Field, text: &str, cx: &Context) -> Result<Option<Value>, Refusal> {
+fn read(field: &Field, text: &str, cx: &Context) -> Result<Option<Value>, Refusal> {
     match cx.who {
         Some(who) => cx.office.typed_by(who, field, text),
         None => cx.office.typed(field, text),
@@ -451,7 +452,7 @@ pub(super) fn answers_of(
                 FieldType::Tags { .. } => Value::Tags(given.clone()),
                 FieldType::Choice { .. } => Value::Choice(first.clone()),
                 FieldType::YesNo => Value::YesNo(first == "yes"),
-                _ => match typed(field, first, cx)? {
+                _ => match read(field, first, cx)? {
                     Some(value) => value,
                     None => continue,
                 },

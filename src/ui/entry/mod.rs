@@ -1,4 +1,9 @@
-//! One field being typed.
+//! One field being typed, in a form or as a question of a move: the one reader of what a person types
+//! into a field.
+
+mod painting;
+
+pub use painting::{input, understood, wrong_lines};
 
 use crate::office::{Actor, Office, Refusal};
 use crate::program::{self, Field, FieldType, Required};
