@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 use yizhan::record::{Clock, Record, RecordId, SystemClock, Value};
-use yizhan::store::{Draft, DraftOp, FirstAccount, Origin, Setup, Signer, StationInfo, Store};
+use yizhan::store::{FirstAccount, NewEntry, NewOp, Origin, Setup, Signer, StationInfo, Store};
 
 /// Pairs of an append and a save.
 const PAIRS: usize = 600;
@@ -60,7 +60,7 @@ fn main() {
 }
 
 /// From the moment eight writers are let go until the last of them was told.
-fn together(store: &Store, hand: &Signer, all: Vec<Vec<Draft>>) -> Duration {
+fn together(store: &Store, hand: &Signer, all: Vec<Vec<NewEntry>>) -> Duration {
     let ready = Barrier::new(all.len() + 1);
     std::thread::scope(|scope| {
         let save = |drafts| {
@@ -138,7 +138,7 @@ fn store(dir: &Path) -> (Store, Signer) {
 }
 
 /// A record of about 1 KB, as a worker's file is.
-fn draft(n: u64) -> Draft {
+fn draft(n: u64) -> NewEntry {
     let now = SystemClock.now();
     let mut random = [0; 10];
     random[2..].copy_from_slice(&n.to_be_bytes());
@@ -148,12 +148,12 @@ fn draft(n: u64) -> Draft {
         fields: fields.collect(),
         ..Record::made(id, "worker", &format!("W-{n}"), "luo", now)
     };
-    Draft {
+    NewEntry {
         time: now,
         actor: "luo".into(),
         origin: Origin::Terminal,
         command: "save".into(),
-        ops: vec![DraftOp::Put(record)],
+        ops: vec![NewOp::Put(record)],
         reason: None,
     }
 }

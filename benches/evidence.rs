@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use yizhan::record::{Clock, Record, RecordId, SystemClock, Value};
 use yizhan::store::{
-    Draft, DraftOp, FirstAccount, Origin, Seed, Setup, Signer, StationInfo, Store, verify_chain,
+    FirstAccount, NewEntry, NewOp, Origin, Seed, Setup, Signer, StationInfo, Store, verify_chain,
 };
 
 /// Signatures made and checked.
@@ -102,7 +102,7 @@ fn station(dir: &Path) -> (Store, Signer) {
 }
 
 /// A record of about 1 KB, as a worker's file is.
-fn draft(n: u64) -> Draft {
+fn draft(n: u64) -> NewEntry {
     let now = SystemClock.now();
     let mut random = [0; 10];
     for (to, from) in random.iter_mut().zip(n.to_be_bytes()) {
@@ -113,12 +113,12 @@ fn draft(n: u64) -> Draft {
         fields: [("note".to_string(), Value::Text(text))].into(),
         ..Record::made(RecordId::new(now, random), "worker", &format!("P-{n}"), "luo", now)
     };
-    Draft {
+    NewEntry {
         time: now,
         actor: "luo".into(),
         origin: Origin::Terminal,
         command: "save".into(),
-        ops: vec![DraftOp::Put(record)],
+        ops: vec![NewOp::Put(record)],
         reason: None,
     }
 }

@@ -15,7 +15,7 @@ use yizhan::office::{Answers, Command, Office, Queue, Sources};
 use yizhan::program::PERSON;
 use yizhan::record::{Clock, Record, RecordId, StoredSheet, SystemClock, Value};
 use yizhan::store::{
-    Draft, DraftOp, Entry, Op, Origin, Secret, Signer, Store, StoreError, random_for_ids,
+    Entry, NewEntry, NewOp, Op, Origin, Secret, Signer, Store, StoreError, random_for_ids,
 };
 
 const FILE: &str = "hardship_file";
@@ -168,7 +168,7 @@ impl File {
     }
 
     /// What an entry of the pattern is for this one.
-    fn draft(&mut self, pattern: &Pattern, entry: &Entry) -> Draft {
+    fn draft(&mut self, pattern: &Pattern, entry: &Entry) -> NewEntry {
         let like = entry.ops.iter().filter_map(Op::record).find(|record| record.kind == FILE);
         let mut record = like.cloned().unwrap();
         record.id = self.id;
@@ -180,13 +180,13 @@ impl File {
         self.number_members(&mut record);
         self.make_sheets(pattern, &mut record);
         let first = self.n == 0 && record.moves.len() == 1;
-        let rules = pattern.rules.iter().filter(|_| first).cloned().map(DraftOp::Put);
-        Draft {
+        let rules = pattern.rules.iter().filter(|_| first).cloned().map(NewOp::Put);
+        NewEntry {
             time: SystemClock.now(),
             actor: entry.actor.clone(),
             origin: entry.origin.clone(),
             command: entry.command.clone(),
-            ops: std::iter::once(DraftOp::Put(record)).chain(rules).collect(),
+            ops: std::iter::once(NewOp::Put(record)).chain(rules).collect(),
             reason: entry.reason.clone(),
         }
     }

@@ -45,7 +45,7 @@ pub fn run(
     let stops = suspensions(guest.inbox());
     let start = client.start(Origin::Terminal, ESC_WAIT);
     let start = Start { columns, rows, greeting: greeting.clone(), ..start };
-    // Whoever cannot sign in stands before the sign-in screen, which says why when they try.
+    // Whoever cannot sign in sees the sign-in screen, which says why when they try.
     let known = known.and_then(|(account, password)| sign_in(hall.office(), account, password));
     let ended = guest.work(start, known, &mut Terminal { tty: &tty, caps: &caps });
     if let Some(stops) = stops {

@@ -1,7 +1,7 @@
 //! Facts a rule set says are read from the record, its row, its papers, the answers of the move, or
 //! measures; and where a fact came from.
 
-use super::House;
+use super::{House, Measured};
 use crate::formula::Val;
 use crate::policy::{
     AS_OF, FactKind, Facts, FieldSource, MeasureSource, RowsSource, RuleSet, THIS, Take, Unit,
@@ -163,9 +163,19 @@ fn of_measure(
 ) {
     let key = at.iter().map(|at| key_at(house, record, at)).collect::<Option<Vec<_>>>();
     let said = said!("本站的记录", "the records of this station");
-    match key.and_then(|key| house.look.measured(measure, &key)) {
-        Some(count) => facts.know(&fact.id, count, said),
-        None => facts.lack(&fact.id, fact.title.clone(), None, said),
+    let measured = key.and_then(|key| house.look.measured(measure, &key));
+    match measured {
+        Some(Measured { total: Some(total), lacking: 0 }) => facts.know(&fact.id, total, said),
+        // Unknown is not zero: what some records come to is no sum of all.
+        Some(Measured { lacking, .. }) if lacking > 0 => {
+            let Said { zh, en } = &fact.title;
+            let missing = said!(
+                "{zh}（有 {lacking} 份记录没有填数）",
+                "{en} ({lacking} records lack their amount)"
+            );
+            facts.lack(&fact.id, missing, None, said);
+        }
+        _ => facts.lack(&fact.id, fact.title.clone(), None, said),
     }
 }
 

@@ -49,6 +49,15 @@ pub struct House<'a> {
     pub look: &'a dyn Look,
 }
 
+/// What a measure comes to under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// The number, the sum, or the last day as a day number; nothing for the last day of no records.
+    pub total: Option<i64>,
+    /// How many records are counted in a sum whose amount is not known.
+    pub lacking: u64,
+}
+
 /// A look at what is outside the record.
 pub trait Look {
     /// The parameter's whole number on the day decided for, where it has one.
@@ -56,7 +65,7 @@ pub trait Look {
 
     /// What a measure comes to under a key, with the record and what is made beside it as they will
     /// be.
-    fn measured(&self, measure: &str, key: &[(Value, KeyPart)]) -> Option<i64>;
+    fn measured(&self, measure: &str, key: &[(Value, KeyPart)]) -> Option<Measured>;
 
     /// Another record, as it will be.
     fn other(&self, kind: &str, id: RecordId) -> Option<Record>;

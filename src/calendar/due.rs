@@ -251,7 +251,7 @@ fn natural_end(
     lengthened(start, end, suspended, steps)
 }
 
-/// The end after the suspended days within the period have been put behind it.
+/// The end after the suspended days within the period have been put after it.
 fn lengthened(
     start: NaiveDate,
     end: NaiveDate,

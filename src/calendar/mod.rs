@@ -10,8 +10,10 @@ mod error;
 mod file;
 #[cfg(test)]
 mod tests;
+mod working_days;
 mod year;
 
 pub use due::{Countdown, Due, Period, Suspension, Unit, countdown};
 pub use error::{CalendarError, NoHolidayFile};
-pub use year::{Calendar, DayKind, ListedDay, Notice, YearCalendar, weekday};
+pub use working_days::{Calendar, ListedDay};
+pub use year::{DayKind, Notice, YearCalendar, weekday};

@@ -9,7 +9,7 @@ use crate::access::socket::attach::Connection;
 use crate::access::socket::{Door, wire};
 use crate::access::{local, serve};
 use crate::demo;
-use crate::office::{Doors, Office};
+use crate::office::{Listening, Office};
 use crate::said;
 use crate::store::{StationInfo, StoreError};
 use crate::terminal::TtyError;
@@ -96,7 +96,7 @@ fn own(
         writeln!(err, "{}", said.get(world.lang))?;
     }
     let socket = door.as_ref().ok().map(|door| door.path().into());
-    office.tell_doors(Doors { socket, ssh: None });
+    office.tell_listening(Listening { socket, ssh: None });
     let keeper = office.keep_house();
     let ending = local::run(&hall, client, &Said::default(), Some((account, password)));
     drop(keeper);

@@ -29,7 +29,7 @@ pub struct Caller {
 enum From {
     /// This process.
     Here,
-    /// Another process of this machine, and the folder it stands in.
+    /// Another process of this machine, and the folder it is in.
     Another(Arc<Asker>, PathBuf, Mutex<Theirs>),
     /// Somebody at another machine, who names no files of this one.
     Visitor(Mutex<Theirs>),

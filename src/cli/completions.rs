@@ -1,8 +1,7 @@
 //! `yizhan completions`: what a shell needs to complete a command line.
 
 use super::Done;
-use super::args::Cli;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use std::io::Write;
 
@@ -14,13 +13,13 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Prints the script.
+/// Prints the script for the command line.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn run(args: &CompletionsArgs, out: &mut dyn Write) -> Done {
+pub fn run(args: &CompletionsArgs, mut line: clap::Command, out: &mut dyn Write) -> Done {
     // Into memory first: the generator does not hand on what the output says.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "yizhan", &mut script);
+    clap_complete::generate(args.shell, &mut line, "yizhan", &mut script);
     Ok(out.write_all(&script)?)
 }

@@ -122,7 +122,7 @@ pub fn errands(office: &Arc<Office>, surroundings: &Surroundings) -> Box<Errands
             Ok(cli) => cli,
             Err(error) => return failure::unparsed(&error, out, err),
         };
-        let world = World::new(&cli, &surroundings);
+        let world = World::new(&cli.global, cli.gives_password(), &surroundings);
         let folder = PathBuf::from(&errand.folder);
         let chosen = errand.chosen.as_ref().map(|Chosen(password)| password.clone());
         let caller = Caller::another(asker, folder, errand.terminal).who_chose(chosen);

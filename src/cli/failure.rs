@@ -23,7 +23,7 @@ pub enum Failure {
     Usage(Said),
     /// The process that carried it out has said all, and gave this exit status.
     Elsewhere(u8),
-    /// All that there is to say stands in the output: exit status 1.
+    /// All that there is to say is in the output: exit status 1.
     Told,
     /// Nobody reads the output any more, or it cannot be written.
     Output(io::Error),

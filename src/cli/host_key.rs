@@ -50,7 +50,7 @@ pub fn of(folder: &Path) -> Result<host_key::Key, Failure> {
     host_key::of(folder).map_err(|error| Failure::file(&file, &error))
 }
 
-/// Makes another host key, once that stands in the journal.
+/// Makes another host key, once that is in the journal.
 ///
 /// # Errors
 /// Who may not; a key that cannot be written.

@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Refused rows told one by one; the rest stand in the file of `--rejects` and in `--json`.
+/// Refused rows told one by one; the rest are in the file of `--rejects` and in `--json`.
 const TOLD: usize = 200;
 
 /// The name a file has that comes in by standard input.

@@ -19,7 +19,7 @@ pub struct InitArgs {
     /// 站点名称 / The station's name
     #[arg(long, value_name = "NAME")]
     station: String,
-    /// 所在地行政区划代码，如 500113 / Division code of where it stands, such as 500113
+    /// 所在地行政区划代码，如 500113 / Division code of where it is, such as 500113
     #[arg(long, value_name = "CODE")]
     region: String,
     /// 第一个管理员账号 / The first administrator's account

@@ -1,10 +1,9 @@
 //! `yizhan man`: the manual pages.
 
-use super::args::Cli;
 use super::{Done, Failure};
 use crate::said;
 use crate::store::{Existing, NewFile};
-use clap::{Args, CommandFactory};
+use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -16,21 +15,21 @@ pub struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-/// Prints the main page, or writes one for each subcommand.
+/// Prints the main page of the command line, or writes one for each subcommand.
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn run(args: &ManArgs, out: &mut dyn Write, err: &mut dyn Write) -> Done {
+pub fn run(args: &ManArgs, line: clap::Command, out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let Some(dir) = &args.dir else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        clap_mangen::Man::new(line).render(&mut page)?;
         return Ok(out.write_all(&page)?);
     };
     let failed = |error| Failure::file(dir, &error);
     std::fs::create_dir_all(dir).map_err(failed)?;
     // The library writes through whatever has a page's name.
     let made = tempfile::tempdir().map_err(failed)?;
-    clap_mangen::generate_to(Cli::command(), made.path()).map_err(failed)?;
+    clap_mangen::generate_to(line, made.path()).map_err(failed)?;
     for page in std::fs::read_dir(made.path()).map_err(failed)? {
         let page = page.map_err(failed)?;
         let mut file = NewFile::begin(&dir.join(page.file_name()), Existing::Replaced)?;

@@ -34,6 +34,7 @@ mod export;
 mod failure;
 mod find;
 mod follow;
+mod global;
 mod history;
 mod host_key;
 mod import;
@@ -65,7 +66,7 @@ use crate::record::Clock;
 use crate::terminal::codec::{Codec, Encoder};
 use crate::terminal::text::Shown;
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use opening::World;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -112,7 +113,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, surroundings: &Surroundings
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let world = World::new(&cli, surroundings);
+    let world = World::new(&cli.global, cli.gives_password(), surroundings);
     // A terminal is written to in its own encoding, a file or a pipe in UTF-8.
     let as_shown = |terminal: bool| if terminal { world.codec() } else { Codec::Utf8 };
     let (stdout, stderr) = (io::stdout(), io::stderr());
@@ -163,8 +164,8 @@ fn dispatch(
         // Whoever says who they are goes by what their station has adopted.
         Command::Calendar(args) if !world.has_credentials() => calendar::run(args, world, out, err),
         Command::Due(args) if !world.has_credentials() => due::run(args, world, out, err),
-        Command::Completions(args) => completions::run(args, out),
-        Command::Man(args) => man::run(args, out, err),
+        Command::Completions(args) => completions::run(args, Cli::command(), out),
+        Command::Man(args) => man::run(args, Cli::command(), out, err),
         at_work => elsewhere::run(at_work, words, world, out, err),
     }
 }

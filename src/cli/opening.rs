@@ -1,7 +1,7 @@
 //! The data folder, the account and its password, and the station they open.
 
-use super::args::{Cli, Command, Global};
 use super::caller::Caller;
+use super::global::Global;
 use super::prompt::Prompt;
 use super::{Done, Failure, Surroundings, progress};
 use crate::access::client::Client;
@@ -88,14 +88,11 @@ impl Credentials {
 }
 
 impl<'w> World<'w> {
-    /// The world of one command line.
+    /// The world of one command line, which may give a password of its own on standard input.
     #[must_use]
-    pub fn new(cli: &'w Cli, surroundings: &'w Surroundings) -> Self {
-        let global = &cli.global;
+    pub fn new(global: &'w Global, gives_password: bool, surroundings: &'w Surroundings) -> Self {
         let lang = global.lang.map(Lang::from);
         let lang = lang.unwrap_or_else(|| Lang::from_locale(&surroundings.language));
-        let gives_password =
-            matches!(&cli.command, Some(Command::Account(account)) if account.gives_password());
         Self { global, surroundings, lang, json: global.json, gives_password }
     }
 

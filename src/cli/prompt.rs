@@ -90,7 +90,7 @@ impl Prompt {
     }
 
     /// Shows what must not stay on the screen, until Enter: on a screen of its own where the
-    /// terminal has one. Each line is erased where it stands, so that none of it moves to where it
+    /// terminal has one. Each line is erased where it is, so that none of it moves to where it
     /// can be scrolled back to.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ fn given_up_reading() -> Failure {
     )
 }
 
-/// Reads keys up to Enter without showing them. Bytes behind Enter stay for whoever reads next.
+/// Reads keys up to Enter without showing them. Bytes after Enter stay for whoever reads next.
 fn hidden_line(codec: Codec) -> Option<Zeroizing<String>> {
     let mut decoder = Decoder::new(codec);
     let mut parser = Parser::new();

@@ -1,8 +1,8 @@
 //! The commands of `ssh host …`: those that only read, and the import of a list that is piped to
 //! it, with the rights of whoever signed in.
 
-use super::args::LangArg;
 use super::caller::Caller;
+use super::global::LangArg;
 use super::{Failure, Opened, decide, failure, find, import, show};
 use crate::access::ssh::{Commands, Visit};
 use crate::office::Office;

@@ -7,7 +7,7 @@ use crate::access::serve::{self, Until};
 use crate::access::socket::Door;
 use crate::access::ssh::limits::Limits;
 use crate::access::ssh::{Server, host_key};
-use crate::office::{Doors, SshDoor};
+use crate::office::{Listening, ListeningSsh};
 use crate::said;
 use crate::store::StationInfo;
 use crate::words::{Lang, Said};
@@ -68,9 +68,9 @@ pub fn run(args: &ServeArgs, world: &World, out: &mut dyn Write) -> Done {
         .as_deref()
         .map(|address| open_ssh(address, &hall, &folder, world.lang))
         .transpose()?;
-    office.tell_doors(Doors {
+    office.tell_listening(Listening {
         socket: Some(door.path().into()),
-        ssh: ssh.as_ref().map(|(server, fingerprint)| SshDoor {
+        ssh: ssh.as_ref().map(|(server, fingerprint)| ListeningSsh {
             address: server.address().to_string(),
             fingerprint: fingerprint.clone(),
         }),

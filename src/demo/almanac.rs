@@ -24,7 +24,7 @@ impl<'c> Almanac<'c> {
     /// The days before `today`.
     pub fn new(today: NaiveDate, calendar: &'c Calendar) -> Self {
         let back = (1..).map_while(|days| today.checked_sub_days(Days::new(days)));
-        // A year without a holiday file: weekdays stand in.
+        // A year without a holiday file: its weekdays count.
         let weekday = |day: NaiveDate| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
         let workdays = back
             .filter(|day| calendar.is_working_day(*day).unwrap_or_else(|_| weekday(*day)))

@@ -1,6 +1,6 @@
 //! Tables the invented people are put together from. Nobody here exists.
 
-/// Surnames; the common ones stand several times. Several of them are read differently as a
+/// Surnames; the common ones are several times. Several of them are read differently as a
 /// surname than elsewhere (单 曾 解 仇 区 覃 朴 查 任 尉迟), which search must know.
 pub(super) const SURNAMES: &[&str] = &[
     "王", "王", "王", "李", "李", "李", "张", "张", "张", "刘", "刘", "陈", "陈", "陈", "杨", "杨",

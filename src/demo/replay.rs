@@ -40,7 +40,7 @@ impl Teller<'_> {
     fn tell(&mut self, clock: &DemoClock, who: Who, lines: &[Line]) -> Result<(), Refusal> {
         let (office, actor) = (self.office, self.actors.of(who));
         let mut stopped = None;
-        // A command is made only when the one before it stands in the index, so that it can
+        // A command is made only when the one before it is in the index, so that it can
         // name what that one made.
         let commands = lines.iter().map_while(|line| {
             clock.set(line.at);

@@ -106,7 +106,7 @@ impl<'s> Story<'s> {
     }
 
     /// The minimum-living standard on a day, fen a head and month. Where the day lies before the
-    /// table or in a gap the latest published one stands in; the demo has to be told somehow.
+    /// table or in a gap the latest published one is used; the demo has to be told somehow.
     pub fn standard(&self, day: NaiveDate, urban: bool) -> i64 {
         let area = if urban { "urban" } else { "rural" };
         let keys = Keys { region: REGION, facts: &[("area", area)] };

@@ -42,7 +42,7 @@ pub struct Card<'a> {
     pub kind: u16,
     /// The number people use; may be empty.
     pub number: Cow<'a, str>,
-    /// What a list shows. Searched only when it also stands in `names`.
+    /// What a list shows. Searched only when it is also in `names`.
     pub title: Cow<'a, str>,
     /// Workflow state; empty for kinds without one.
     pub state: Cow<'a, str>,

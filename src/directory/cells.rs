@@ -17,7 +17,7 @@ const HAS_SUBMITTER: u32 = 8;
 /// The variable part of one card; strings and characters by their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts {
-    /// Names that do not stand in the column of short ones.
+    /// Names that are not in the column of short ones.
     pub(super) names: Vec<Vec<u32>>,
     /// Absent when it is the first name.
     pub(super) title: Option<Vec<u32>>,

@@ -208,7 +208,7 @@ fn unpacked(word: u64, rest: u8) -> String {
 }
 
 impl Form {
-    /// The two places behind the word, where it has them.
+    /// The two places after the word, where it has them.
     fn rest(self) -> Option<u8> {
         match self {
             Self::Eighteen(rest) | Self::Fifteen(rest) => Some(rest),
@@ -436,7 +436,7 @@ impl Place {
         Self { mask: parts(mask), piece: parts(piece) }
     }
 
-    /// At a place of the fifteen digits that became the number: six stand before the century,
+    /// At a place of the fifteen digits that became the number: six are before the century,
     /// nine between it and the check character.
     fn old(mask: u128, piece: u128) -> Self {
         let spread = |bits: u128| (bits >> 36) << 48 | (bits & ((1 << 36) - 1)) << 4;
@@ -449,7 +449,7 @@ impl Place {
     }
 }
 
-/// What an identity number is found by, at the places where it stands in the form of eighteen
+/// What an identity number is found by, at the places where it is in the form of eighteen
 /// places and in that of fifteen: all of it, or the last four.
 struct Ends {
     /// All of a number is looked for, in whichever form it was entered.

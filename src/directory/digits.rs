@@ -87,7 +87,7 @@ impl Run {
         held >= self.len && self.starts(word << (4 * (held - self.len)))
     }
 
-    /// True when the run stands anywhere in the word. All sixteen places are tried at once
+    /// True when the run is anywhere in the word. All sixteen places are tried at once
     /// for the first three digits: each is compared with the whole word, the results are
     /// shifted over one another, and a nibble left without a difference is a place.
     pub(super) fn inside(&self, word: u64) -> bool {

@@ -19,7 +19,7 @@ pub(super) struct Reading {
     pub(super) other: bool,
 }
 
-/// A character as it stands in names.
+/// A character as it is in names.
 #[derive(Debug)]
 pub(super) struct Glyph {
     /// The character as written.
@@ -43,7 +43,7 @@ pub(super) struct Glyphs {
     glyphs: Vec<Glyph>,
     table: HashTable<u32>,
     readings: Vec<Reading>,
-    /// Syllables as typed; ü stands once as `v` and once as `u`.
+    /// Syllables as typed; ü is once as `v` and once as `u`.
     syllables: Vec<Box<str>>,
 }
 

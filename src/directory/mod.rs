@@ -5,7 +5,7 @@
 //! office makes the cards, fills the directory at the start and brings it up to date with
 //! every change. Everything is plain text in memory and nothing of it is ever written.
 //!
-//! Reads take `&self` and writes `&mut self`, so it stands behind one read-write lock.
+//! Reads take `&self` and writes `&mut self`, so it is behind one read-write lock.
 //!
 //! # How it is laid out
 //!
@@ -85,9 +85,9 @@ pub struct Directory {
     /// So many slots from the first on have ids in order, as nearly all do that are read from a table:
     /// they are found by that, and stay what they are.
     in_order: usize,
-    /// The slots behind those.
+    /// The slots after those.
     by_id: Slots,
-    /// The highest id so far: what sorts behind it is not here, and need not be looked for.
+    /// The highest id so far: what sorts after it is not here, and need not be looked for.
     highest: Option<RecordId>,
     /// Kind and state; [`NO_GROUP`] for a slot without a card.
     group_of: Column<u16>,

@@ -33,7 +33,7 @@ type Reached = [[u64; 2]; KINDS];
 /// Set in the mask of a card that has names besides its short one.
 pub(super) const MORE_NAMES: u64 = 1 << 63;
 
-/// A card's own name when it has one to four glyphs, which nearly all have. They stand in a
+/// A card's own name when it has one to four glyphs, which nearly all have. They are in a
 /// column of their own, so that a search passes over nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ShortName([u16; 4]);
@@ -339,7 +339,7 @@ impl NameProbe {
         self.rank(row)
     }
 
-    /// The rank of the name the reader stands at.
+    /// The rank of the name the reader is at.
     fn long(&mut self, reader: &mut Reader<'_>) -> Rank {
         let mut row = 0;
         for _ in 0..reader.number() {

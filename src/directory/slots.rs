@@ -87,7 +87,7 @@ impl Slots {
             }
             hole = self.next(hole);
         }
-        // What stands behind the hole and would not be found across it moves up.
+        // What is after the hole and would not be found across it moves up.
         let mut at = self.next(hole);
         while self.places[at] != EMPTY {
             let home = self.home(hash_of(self.places[at] & SLOT));

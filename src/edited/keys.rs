@@ -157,7 +157,7 @@ impl Below {
         }
     }
 
-    /// Tells of what stands on one side only: an entry with its values, and all entries in it.
+    /// Tells of what is on one side only: an entry with its values, and all entries in it.
     fn alone(
         &self,
         path: &mut Vec<String>,

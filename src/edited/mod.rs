@@ -24,5 +24,5 @@ pub use node::Node;
 pub use place::{At, Place, Problems, values};
 pub use shipped::shipped;
 pub use source::Source;
-/// A value as it stands in the file, for [`Node::fit`].
+/// A value as it is in the file, for [`Node::fit`].
 pub use toml::de::DeValue as Raw;

@@ -1,4 +1,4 @@
-//! Where things stand, and what is wrong there.
+//! Where things are, and what is wrong there.
 
 use crate::words::{Problem, Said};
 use std::cell::RefCell;
@@ -18,7 +18,7 @@ pub struct Place {
 pub struct At<T> {
     /// What was read.
     pub value: T,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
 }
 

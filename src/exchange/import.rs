@@ -174,7 +174,7 @@ fn sheet(
     if let Err(trouble) = ended {
         run.report.stopped.get_or_insert(trouble.into());
     }
-    // What waits has its answer too when the machine failed behind it.
+    // What waits has its answer too when the machine failed after it.
     way.flush(reader, run);
     run.settle(reader);
     let lines = run.report.refused.get_mut(refused..).unwrap_or_default();

@@ -4,7 +4,7 @@ use super::export::{cannot_write, noted};
 use super::listing::Out;
 use super::written::{CsvOut, RowsOut, XlsxOut};
 use super::{FileTrouble, Format};
-use crate::office::{Actor, Line, ListColumn, Office, Order, Queue, Refusal, Right};
+use crate::office::{Actor, Office, Order, Queue, Refusal, Right};
 use crate::store::{Existing, NewFile};
 use crate::words::{Lang, Said};
 use std::collections::BTreeMap;
@@ -50,11 +50,17 @@ pub fn export_shown(
         ("where".to_string(), narrowed.trim().to_string()),
     ]);
     noted(office, actor, particulars)?;
-    let columns = Columns::of(office, queue);
+    let columns = office.columns_of(queue);
+    let headings: Vec<String> =
+        columns.iter().map(|column| column.title.get(lang).to_string()).collect();
+    let cell = |said: Said| match said.get(lang) {
+        "" => Out::Empty,
+        text => Out::Text(text.to_string()),
+    };
     let rows = |out: &mut dyn RowsOut| -> Result<(), Refusal> {
-        out.headings(&columns.headings(lang)).map_err(|error| cannot_write(&error))?;
+        out.headings(&headings).map_err(|error| cannot_write(&error))?;
         for line in &listed.lines {
-            let row = columns.row(office, actor, line, lang);
+            let row: Vec<Out> = office.cells(actor, line, &columns).into_iter().map(cell).collect();
             out.row(&row).map_err(|error| cannot_write(&error))?;
         }
         Ok(())
@@ -71,50 +77,6 @@ pub fn export_shown(
     }
     file.finish().map_err(|error| Refusal::from(FileTrouble::from(error)))?;
     Ok(listed.lines.len())
-}
-
-/// The columns of a list: those its pack names, else what every record has.
-enum Columns {
-    Named(Vec<ListColumn>),
-    Common,
-}
-
-impl Columns {
-    fn of(office: &Office, queue: &Queue) -> Self {
-        let named = office.columns_of(queue);
-        if named.is_empty() { Self::Common } else { Self::Named(named) }
-    }
-
-    fn headings(&self, lang: Lang) -> Vec<String> {
-        let titles: Vec<Said> = match self {
-            Self::Named(columns) => columns.iter().map(|column| column.title.clone()).collect(),
-            Self::Common => vec![
-                Said::fixed("姓名", "Name"),
-                Said::fixed("编号", "Number"),
-                Said::fixed("状态", "State"),
-                Said::fixed("办理期限", "Due"),
-            ],
-        };
-        titles.iter().map(|title| title.get(lang).to_string()).collect()
-    }
-
-    fn row(&self, office: &Office, actor: &Actor, line: &Line, lang: Lang) -> Vec<Out> {
-        let text = |said: Said| match said.get(lang) {
-            "" => Out::Empty,
-            text => Out::Text(text.to_string()),
-        };
-        match self {
-            Self::Named(columns) => {
-                office.cells(actor, line, columns).into_iter().map(text).collect()
-            }
-            Self::Common => vec![
-                text(Said::same(line.title.clone())),
-                text(Said::same(line.number.clone())),
-                text(line.state_title.clone()),
-                text(line.due_said(office.today()).0),
-            ],
-        }
-    }
 }
 
 /// What is beside the table in a workbook: whose list it is and what was asked for.

@@ -54,7 +54,7 @@ pub(super) struct Node {
     pub what: What,
 }
 
-/// What stands at one place of the tree.
+/// What is at one place of the tree.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
     Literal(Val),

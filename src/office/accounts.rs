@@ -3,16 +3,19 @@
 //! What an account's password opens lies in the keyring, which follows; everything else in its
 //! record.
 
-use super::door::{ACCOUNT, Plan, not_here};
-use super::keyring::KeyringChange;
+use super::keyring::RECOVERY;
+use super::own_kinds::ACCOUNT;
 use super::passwords::PASSWORD_RULE;
+use super::plan::KeyringChange;
+use super::plan::Plan;
+use super::refusal::not_here;
 use super::{Account, Actor, Command, Receipt, Refusal, Right};
 use crate::program::{PERSON, Role};
 use crate::record::{
     Fields, Instant, Record, RecordId, Value, account_form, account_look, account_name,
 };
 use crate::said;
-use crate::store::{DraftOp, Entry, Op, Origin, Owner};
+use crate::store::{Entry, NewOp, Op, Origin, Owner};
 use crate::words::Said;
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -26,9 +29,6 @@ const WHOSE: &str = "person";
 
 /// What the journal calls whoever came with a key and without an account.
 const NOBODY: [&str; 3] = [RECOVERY, "key-file", "station"];
-
-/// What the journal calls whoever came with the recovery key.
-pub(super) const RECOVERY: &str = "recovery";
 
 /// A sign-in that was.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -418,7 +418,7 @@ impl super::Office {
 
     pub(super) fn plan_recovery(&self, actor: &Actor) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
-        let ops = vec![DraftOp::Note(BTreeMap::new())];
+        let ops = vec![NewOp::Note(BTreeMap::new())];
         let keyring = Some(KeyringChange::Recovery);
         Ok(Plan { main: None, ops, command: "recovery-key-new", reason: None, keyring })
     }
@@ -430,14 +430,14 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
         let command = if key.is_some() { "key-file-make" } else { "key-file-end" };
-        let ops = vec![DraftOp::Note(BTreeMap::new())];
+        let ops = vec![NewOp::Note(BTreeMap::new())];
         let keyring = Some(KeyringChange::KeyFile(key.map(Zeroizing::new)));
         Ok(Plan { main: None, ops, command, reason: None, keyring })
     }
 
     pub(super) fn plan_host_key(actor: &Actor, fingerprint: String) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
-        let ops = vec![DraftOp::Note(BTreeMap::from([("fingerprint".into(), fingerprint)]))];
+        let ops = vec![NewOp::Note(BTreeMap::from([("fingerprint".into(), fingerprint)]))];
         Ok(Plan { main: None, ops, command: "host-key-new", reason: None, keyring: None })
     }
 
@@ -476,7 +476,7 @@ pub(super) fn account_record(
         (DISABLED.to_string(), Value::YesNo(false)),
         (MUST_CHANGE.to_string(), Value::YesNo(must_change)),
     ]);
-    let record = Record::made(super::create::new_id(now)?, ACCOUNT, name, by, now);
+    let record = Record::made(super::ids::new_id(now)?, ACCOUNT, name, by, now);
     Ok(Record { fields, ..record })
 }
 

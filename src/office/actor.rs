@@ -165,7 +165,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The same for work that goes on behind a screen that may lock meanwhile.
+    /// The same for work that goes on after a screen that may lock meanwhile.
     #[must_use]
     pub fn at_work(&self) -> Self {
         Self { hand: self.hand.apart(), ..self.clone() }

@@ -2,19 +2,18 @@
 //! its text. What lies in the data folder is only looked at, and told where it is something else.
 
 use super::own_files::{CALENDAR, OwnFile, OwnFiles, POLICY, PROGRAMS, folder_of};
+use super::own_kinds::ADOPTED;
 use super::{Office, Refusal};
 use crate::calendar::Calendar;
 use crate::policy::Library;
 use crate::program::Catalogue;
 use crate::record::{Instant, Record, RecordId, Value, china_offset};
 use crate::said;
-use crate::store::{Change, Draft, DraftOp, Hand, Origin, Store, StoreError};
+use crate::store::{Change, Hand, NewEntry, NewOp, Origin, Store, StoreError};
 use crate::words::{Problem, Said};
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-/// The internal kind of these records.
-pub(super) const ADOPTED: &str = "adopted";
 /// The number of the one that tells which program was last seen; files have names with a folder.
 const PROGRAM: &str = "program";
 /// Who notes down that the program changed.
@@ -250,7 +249,7 @@ fn tell_program(record: &mut Record) {
 
 /// A record of this kind that does not say anything yet.
 pub(super) fn new_record(now: Instant, by: &str, name: &str) -> Result<Record, Refusal> {
-    let record = Record::made(super::create::new_id(now)?, ADOPTED, name, by, now);
+    let record = Record::made(super::ids::new_id(now)?, ADOPTED, name, by, now);
     Ok(Record { state: IN_FORCE.to_string(), ..record })
 }
 
@@ -323,12 +322,12 @@ impl Office {
         particulars.insert("version_before".into(), old);
         let now = self.now();
         (record.revision, record.updated) = (record.revision + 1, now);
-        let draft = Draft {
+        let draft = NewEntry {
             time: now,
             actor: STATION.to_string(),
             origin: origin.clone(),
             command: COMMAND.to_string(),
-            ops: vec![DraftOp::Note(particulars), DraftOp::Put(record.clone())],
+            ops: vec![NewOp::Note(particulars), NewOp::Put(record.clone())],
             reason: None,
         };
         let epoch = door.epoch.unwrap_or_else(|| self.store.epoch());

@@ -2,14 +2,14 @@
 //! in use is lost by it.
 
 use super::adopted::{COMMAND, ENDED, HASH, IN_FORCE, TEXT, hash_of, new_record};
-use super::door::Plan;
-use super::opening::code_of;
 use super::own_files::OwnFile;
+use super::own_kinds::code_of;
+use super::plan::Plan;
 use super::{Actor, Office, Receipt, Refusal, Sources};
 use crate::program::{Catalogue, Field, Kind, Role};
 use crate::record::{Record, Value};
 use crate::said;
-use crate::store::DraftOp;
+use crate::store::NewOp;
 use crate::words::{Problem, Said};
 use std::collections::BTreeMap;
 use std::mem::discriminant;
@@ -87,13 +87,13 @@ impl Office {
         let records = records.collect::<Result<Vec<_>, _>>()?;
         let mut plan = Plan::put(COMMAND, records);
         plan.main = None;
-        plan.ops.push(DraftOp::Note(particulars));
+        plan.ops.push(NewOp::Note(particulars));
         Ok(plan)
     }
 
     fn adopted_record(&self, actor: &Actor, change: &Adoption) -> Result<Record, Refusal> {
         let known = self.packs().adopted.get(&change.name).map(|adopted| adopted.id);
-        let known = known.and_then(|id| self.inside(super::adopted::ADOPTED, id).transpose());
+        let known = known.and_then(|id| self.inside(super::own_kinds::ADOPTED, id).transpose());
         let mut record = match known.transpose()? {
             Some(mut known) => {
                 self.touch(actor, &mut known);

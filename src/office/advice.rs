@@ -3,10 +3,10 @@
 //! The office compares, not the screen: whoever decides otherwise says under which clause and why,
 //! whichever way the command came.
 
-use super::moves::text_of;
+use super::command::text_of;
 use super::{Answers, Refusal};
 use crate::formula::Inputs;
-use crate::policy::{DecisionSheet, LineResult, Overall, Role, SheetLine};
+use crate::policy::{DecisionSheet, LineResult, LineRole, Overall, SheetLine};
 use crate::program::{
     Ask, EXPLAINS, FieldType, FromSheet, Kind, Move, effective_fields, plain, see,
 };
@@ -95,7 +95,7 @@ impl super::Office {
             lines.iter().find(|known| known.id == line.id)
         };
         let is_tier =
-            |line: &SheetLine| known(line).is_some_and(|known| known.role == Role::Outcome);
+            |line: &SheetLine| known(line).is_some_and(|known| known.role == LineRole::Outcome);
         // The tiers of one question, from the lowest up: those that compare with a threshold.
         let is_step = |line: &SheetLine| {
             is_tier(line) && known(line).is_some_and(|it| !it.compares.is_empty())

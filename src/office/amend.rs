@@ -1,12 +1,12 @@
 //! Changing a record: fields, rows from an import, and looking at what is masked.
 
-use super::door::Plan;
 use super::entering::settle_names;
+use super::plan::Plan;
 use super::{Actor, Refusal, Right};
 use crate::program::{Kind, Stage};
-use crate::record::{Fields, Record, RecordId, Row, Value};
+use crate::record::{Record, RecordId, Row, Value};
 use crate::said;
-use crate::store::DraftOp;
+use crate::store::NewOp;
 use std::collections::BTreeMap;
 
 impl super::Office {
@@ -21,7 +21,7 @@ impl super::Office {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
         if record.id != id {
-            return Err(super::merging::merged_meanwhile());
+            return Err(super::refusal::merged_meanwhile());
         }
         let before = record.fields.clone();
         let kind = self.kind(&record.kind)?;
@@ -30,7 +30,7 @@ impl super::Office {
         self.may_make_changes(actor, &record, &changes, reason.as_deref())?;
         for (field, value) in changes {
             if kind.field(&field).is_none() {
-                return Err(super::create::unknown_field(kind, &field));
+                return Err(super::against_pack::unknown_field(kind, &field));
             }
             match value {
                 Some(value) => record.fields.insert(field, value),
@@ -58,12 +58,12 @@ impl super::Office {
         actor.need(Right::Write)?;
         let mut record = self.needed(id)?;
         if record.id != id {
-            return Err(super::merging::merged_meanwhile());
+            return Err(super::refusal::merged_meanwhile());
         }
         let before = record.fields.clone();
         let kind = self.kind(&record.kind)?;
         if kind.field(table).is_none_or(|field| field.field_type.columns().is_empty()) {
-            return Err(super::create::unknown_field(kind, table));
+            return Err(super::against_pack::unknown_field(kind, table));
         }
         let mut all = record.get(table).map(|value| value.rows().to_vec()).unwrap_or_default();
         all.extend(rows.into_iter().map(|row| Row { id: 0, ..row }));
@@ -102,9 +102,9 @@ impl super::Office {
             ));
         }
         if let Some(unknown) = fields.iter().find(|field| kind.field_at(field).is_none()) {
-            return Err(super::create::unknown_field(kind, unknown));
+            return Err(super::against_pack::unknown_field(kind, unknown));
         }
-        let seen = DraftOp::Seen { kind: record.kind.clone(), id, fields };
+        let seen = NewOp::Seen { kind: record.kind.clone(), id, fields };
         Ok(Plan {
             main: Some(id),
             ops: vec![seen],
@@ -179,18 +179,5 @@ fn stage_of(kind: &Kind, record: &Record) -> Stage<'static> {
             Stage::Submit
         }
         _ => Stage::Draft,
-    }
-}
-
-/// Gives every new row (id 0) of every table an id of its own.
-pub(super) fn number_rows(fields: &mut Fields) {
-    for value in fields.values_mut() {
-        if let Value::Table(rows) = value {
-            let mut last = rows.iter().map(|row| row.id).max().unwrap_or(0);
-            for row in rows.iter_mut().filter(|row| row.id == 0) {
-                last += 1;
-                row.id = last;
-            }
-        }
     }
 }

@@ -1,12 +1,14 @@
 //! A record as the directory sees it.
 
 use super::Office;
-use super::merging::Merges;
+use super::facets::{NOT_FOR, RESTS_ON, facets_at, of_rules};
+use super::found_by::{Whose, bear, carry, collect, texts, texts_of};
+use super::merges::Merges;
 use super::plain::{self, Plain};
 use super::totals::Share;
 use crate::calendar::Calendar;
-use crate::directory::{CONFIDENTIAL, Card, IdNumber, IdRole, OPEN_TO, OfPerson};
-use crate::program::{AskType, Kind, PERSON, Workflow, derived, effective};
+use crate::directory::{CONFIDENTIAL, Card, OPEN_TO, OfPerson};
+use crate::program::{AskType, Kind, PERSON, Workflow};
 use crate::record::{Record, RecordId, Value};
 use crate::store::{StoreError, Walk};
 use crate::workflow;
@@ -105,40 +107,6 @@ impl Office {
     }
 }
 
-/// The person a record belongs to, and what its card has of them.
-pub(super) type Whose = Option<(RecordId, OfPerson)>;
-
-/// What the cards of a person's records have of them, from the person's own.
-fn texts_of(person: &Record, kind: &Kind) -> OfPerson {
-    let mut card = Card::new(person.id, kind.code, person.created);
-    collect(&mut card, kind, IdRole::Own, |path, text| texts(person, path, text));
-    let owned = |number: IdNumber<'_>| IdNumber {
-        role: number.role,
-        number: Cow::Owned(number.number.into_owned()),
-    };
-    OfPerson {
-        names: card.names.into_iter().map(Cow::into_owned).collect(),
-        phones: card.phones.into_iter().map(Cow::into_owned).collect(),
-        id_numbers: card.id_numbers.into_iter().map(owned).collect(),
-    }
-}
-
-/// Puts what a card has of a person on it; gives what identity numbers after theirs are.
-pub(super) fn bear(card: &mut Card<'_>, whose: Whose) -> IdRole {
-    let Some((person, texts)) = whose else { return IdRole::Own };
-    card.person = Some(person);
-    carry(card, texts);
-    IdRole::Household
-}
-
-/// Puts on a card what another record is found by.
-fn carry(card: &mut Card<'_>, texts: OfPerson) {
-    card.names.extend(texts.names.into_iter().map(Cow::Owned));
-    card.phones.extend(texts.phones.into_iter().map(Cow::Owned));
-    let number = |IdNumber { role, number }: IdNumber<'static>| IdNumber { role, number };
-    card.id_numbers.extend(texts.id_numbers.into_iter().map(number));
-}
-
 fn of<'r>(
     record: &'r Record,
     whose: Whose,
@@ -180,47 +148,6 @@ fn of<'r>(
     card
 }
 
-/// The values a record has of a facet; of a column each of its rows.
-pub(super) fn facets_at(kind: &Kind, record: &Record, path: &str, merges: &Merges) -> Vec<String> {
-    if let Some(facet) = kind.derived(path) {
-        let holds = derived(kind, &record.fields, facet);
-        return holds.iter().flat_map(|yes| facet_values(&Value::YesNo(*yes), merges)).collect();
-    }
-    let Some((table, column)) = path.split_once('.') else {
-        let value = effective(kind, &record.fields, path).value;
-        return value.as_ref().map(|value| facet_values(value, merges)).unwrap_or_default();
-    };
-    let rows = record.get(table).map(Value::rows).unwrap_or_default();
-    let mut values: Vec<String> = rows
-        .iter()
-        .filter_map(|row| row.fields.get(column))
-        .flat_map(|value| facet_values(value, merges))
-        .collect();
-    values.sort_unstable();
-    values.dedup();
-    values
-}
-
-/// The values of a facet: a code, `yes` or `no`, a text, the id of another record.
-pub(super) fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
-    match value {
-        Value::Reference(id) => vec![merges.canonical(*id).0.to_string()],
-        other => other.facets().into_iter().map(str::to_string).collect(),
-    }
-}
-
-/// The facet of an account that may not make the step a record waits for.
-pub(super) const NOT_FOR: &str = "not_for";
-
-/// The facet of what the decisions on a record rest on: clauses somebody named, by their ids, and the
-/// rule sets that gave a sheet.
-pub(super) const RESTS_ON: &str = "rests_on";
-
-/// How the facet names a rule set.
-pub(super) fn of_rules(id: &str) -> String {
-    format!("rules {id}")
-}
-
 fn rests_on(life: &Workflow, record: &Record) -> BTreeSet<String> {
     let mut rests_on = BTreeSet::new();
     for made in record.standing() {
@@ -232,44 +159,4 @@ fn rests_on(life: &Workflow, record: &Record) -> BTreeSet<String> {
         rests_on.extend(rules.map(of_rules));
     }
     rests_on
-}
-
-/// Puts on a card what a kind is found by; `texts` tells those a path leads to.
-fn collect<'r>(
-    card: &mut Card<'r>,
-    kind: &Kind,
-    role: IdRole,
-    texts: impl Fn(&str, &mut dyn FnMut(Cow<'r, str>)),
-) {
-    for path in &kind.search.names {
-        texts(path, &mut |name| card.names.push(name));
-    }
-    for path in &kind.search.phones {
-        texts(path, &mut |phone| card.phones.push(phone));
-    }
-    for path in &kind.search.numbers {
-        texts(path, &mut |number| {
-            card.id_numbers.push(IdNumber { role: IdRole::Other, number });
-        });
-    }
-    for path in &kind.search.id_numbers {
-        let role = if path.contains('.') { IdRole::Household } else { role };
-        texts(path, &mut |number| card.id_numbers.push(IdNumber { role, number }));
-    }
-}
-
-/// The texts a path leads to: `name`, or `members.name` for each row.
-fn texts<'r>(record: &'r Record, path: &str, found: &mut dyn FnMut(Cow<'r, str>)) {
-    let mut text = |value: Option<&'r Value>| {
-        if let Some(text) = value.and_then(Value::as_text) {
-            found(Cow::Borrowed(text));
-        }
-    };
-    match path.split_once('.') {
-        None => text(record.get(path)),
-        Some((table, column)) => {
-            let rows = record.get(table).map(Value::rows).unwrap_or_default();
-            rows.iter().for_each(|row| text(row.fields.get(column)));
-        }
-    }
 }

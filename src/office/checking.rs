@@ -1,8 +1,9 @@
 //! Checking the whole station: journal, contents, table and backups by the store, and the index
 //! against the table.
 
+use super::Refusal;
 use super::card::Walked;
-use super::{Refusal, door};
+use super::refusal::unavailable;
 use crate::directory::Directory;
 use crate::store::{DirectoryReport, StoreError, VerifyReport};
 use blake3::Hash;
@@ -26,7 +27,7 @@ impl super::Office {
             let judge = |entry: &_, key: &_| self.judged(entry, key);
             let checked = self.store.verify_with(head, &judge);
             let compared = index.join().unwrap_or_else(|panic| resume_unwind(panic));
-            let mut report = checked.map_err(|error| door::unavailable(&error))?;
+            let mut report = checked.map_err(|error| unavailable(&error))?;
             if let Some(table) = &report.table {
                 // It was compared with what has been put right since.
                 let stale = !table.put_right.is_empty();
@@ -39,7 +40,7 @@ impl super::Office {
 
     fn compare_directory(&self) -> Result<DirectoryReport, Refusal> {
         let _nobody_else = self.enter();
-        let unread = |error| door::unavailable(&error);
+        let unread = |error| unavailable(&error);
         let (mut report, again) = self.directory_report().map_err(unread)?;
         // The walk had to begin again, over a table that was built anew.
         if again {

@@ -1,19 +1,38 @@
-//! The columns of a list, as its pack names them, and what stands in them.
+//! The columns of lists and what is in them: those a pack names, and those every record has.
 
 use super::lists::Queue;
-use super::reading::{Line, due_said};
+use super::reading::{RecordLine, due_said};
 use super::{Actor, Office};
 use crate::program::{FieldType, HIDDEN, Kind, effective};
 use crate::record::{Record, Value, china_date, china_offset};
 use crate::words::Said;
+use std::cell::OnceCell;
 use std::sync::PoisonError;
+
+/// What a column of a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// The name a record goes by.
+    Title,
+    /// What kind it is.
+    Kind,
+    /// Its number.
+    Number,
+    /// The masked identity number, which tells namesakes apart.
+    IdNumber,
+    /// Its state.
+    State,
+    /// When its next step is due, with the days left.
+    Due,
+    /// A field, dotted through references, or a record's own `updated` and `created_by`.
+    At(String),
+}
 
 /// A column of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListColumn {
-    /// A field, dotted through references, or a record's own `number`, `state`, `due`, `updated`,
-    /// `created_by`.
-    pub path: String,
+    /// What it shows.
+    pub shows: Shows,
     /// Its heading.
     pub title: Said,
     /// Cells its values usually take.
@@ -30,8 +49,8 @@ static OWN: [(&str, Said, u16); 5] = [
 ];
 
 impl Office {
-    /// The columns of a list: those its pack names for it, else for its kind; none for lists that
-    /// hold several kinds.
+    /// The columns of a list: those its pack names for it, else for its kind, else those every record
+    /// has.
     #[must_use]
     pub fn columns_of(&self, queue: &Queue) -> Vec<ListColumn> {
         let (kind, own) = match queue {
@@ -44,9 +63,18 @@ impl Office {
             }
             _ => (None, None),
         };
-        let Some(kind) = kind else { return Vec::new() };
-        let shows = own.filter(|shows| !shows.is_empty()).unwrap_or(&kind.shows);
-        shows.iter().filter_map(|path| self.column(kind, path)).collect()
+        let named = kind.map(|kind| (kind, own.unwrap_or_default())).map(|(kind, own)| {
+            let shows = if own.is_empty() { &kind.shows } else { own };
+            shows.iter().filter_map(|path| self.column(kind, path)).collect()
+        });
+        named.filter(|named: &Vec<ListColumn>| !named.is_empty()).unwrap_or_else(|| {
+            vec![
+                column(Shows::Title, Said::fixed("姓名", "Name"), 10),
+                column(Shows::Number, Said::fixed("编号", "Number"), 17),
+                column(Shows::State, Said::fixed("状态", "State"), 0),
+                column(Shows::Due, Said::fixed("办理期限", "Due"), 22),
+            ]
+        })
     }
 
     fn column(&self, kind: &Kind, path: &str) -> Option<ListColumn> {
@@ -59,16 +87,27 @@ impl Office {
                 (field.title.clone(), cells_of(&field.field_type))
             }
         };
-        Some(ListColumn { path: path.to_string(), title, cells })
+        // What the index has is not read from the record.
+        let shows = match path {
+            "number" => Shows::Number,
+            "state" => Shows::State,
+            "due" => Shows::Due,
+            path => Shows::At(path.to_string()),
+        };
+        Some(column(shows, title, cells))
     }
 
-    /// What stands in the columns for one row, as this reader may see it.
+    /// What is in the columns for one row, as this reader may see it.
     #[must_use]
-    pub fn cells(&self, who: &Actor, line: &Line, columns: &[ListColumn]) -> Vec<Said> {
-        let Some(record) = self.record(line.id).ok().flatten() else {
-            return vec![Said::default(); columns.len()];
+    pub fn cells(&self, who: &Actor, line: &RecordLine, columns: &[ListColumn]) -> Vec<Said> {
+        let today = self.today();
+        let record = OnceCell::new();
+        let read = || record.get_or_init(|| self.record(line.id).ok().flatten()).as_ref();
+        let cell = |column: &ListColumn| match &column.shows {
+            Shows::At(path) => read().map(|record| self.at(who, record, path)).unwrap_or_default(),
+            shows => line.cell(shows, today),
         };
-        columns.iter().map(|column| self.at(who, &record, &column.path)).collect()
+        columns.iter().map(cell).collect()
     }
 
     /// A value at a path; what leads through a record this reader does not know of is hidden.
@@ -108,7 +147,7 @@ impl Office {
             "due" => {
                 let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
                 let due = directory.get(record.id).and_then(|card| card.due);
-                due_said(due, self.today()).0
+                due_said(due, self.today())
             }
             "updated" => {
                 let at = record.updated.with_timezone(&china_offset());
@@ -119,6 +158,32 @@ impl Office {
             _ => return None,
         })
     }
+}
+
+/// The columns of what a search found.
+#[must_use]
+pub fn columns_of_search() -> Vec<ListColumn> {
+    vec![
+        column(Shows::Title, Said::fixed("姓名", "Name"), 12),
+        column(Shows::Kind, Said::fixed("类别", "Kind"), 13),
+        column(Shows::Number, Said::fixed("编号", "Number"), 16),
+        column(Shows::IdNumber, Said::fixed("身份证号", "Identity number"), 18),
+        column(Shows::State, Said::fixed("状态", "State"), 0),
+    ]
+}
+
+/// The columns of what belongs to a person.
+#[must_use]
+pub fn columns_of_services() -> Vec<ListColumn> {
+    vec![
+        column(Shows::Kind, Said::fixed("服务", "Service"), 16),
+        column(Shows::Number, Said::fixed("编号", "Number"), 20),
+        column(Shows::State, Said::fixed("状态", "State"), 0),
+    ]
+}
+
+fn column(shows: Shows, title: Said, cells: u16) -> ListColumn {
+    ListColumn { shows, title, cells }
 }
 
 /// Cells a value of a type usually takes; 0 for what takes all it can get.

@@ -243,3 +243,8 @@ pub struct Receipt {
 const fn is_false(yes: &bool) -> bool {
     !*yes
 }
+
+/// An answer in words; none that are blank.
+pub(super) fn text_of<'a>(answers: &'a Answers, id: &str) -> Option<&'a str> {
+    answers.get(id).and_then(Value::as_text).filter(|text| !text.trim().is_empty())
+}

@@ -1,7 +1,9 @@
 //! Making a record, with the person it belongs to where that person is new.
 
-use super::door::{Door, Plan};
+use super::against_pack::{refusal_of, unknown_field};
 use super::entering::settle_names;
+use super::ids::new_id;
+use super::plan::{Door, Plan};
 use super::{Actor, Refusal, Right};
 use crate::directory::IdRole;
 use crate::program::{self, Field, FieldProblem, Kind, PERSON, Required, Stage, same_value};
@@ -9,7 +11,7 @@ use crate::record::{Fields, Instant, Record, RecordId, Value, fold};
 use crate::said;
 use crate::words::Said;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 impl super::Office {
     pub(super) fn plan_create(
@@ -33,7 +35,7 @@ impl super::Office {
                 own.insert(field.id.clone(), value);
             }
         }
-        super::amend::number_rows(&mut own);
+        super::entering::number_rows(&mut own);
         let entered = settle_names(kind, &mut own)?;
         let mut person = None;
         if let Some(reference) = kind.person.as_deref() {
@@ -95,7 +97,7 @@ impl super::Office {
             .and_then(Value::as_text)
             .and_then(|id_number| self.bearer(kind, id_number));
         if let Some(id) = named.or(by_number).map(|id| self.canonical(id)) {
-            let record = self.inside(PERSON, id)?.ok_or_else(super::door::not_here)?;
+            let record = self.inside(PERSON, id)?.ok_or_else(super::refusal::not_here)?;
             let added = persons.keys().map(String::as_str);
             let added = added.filter(|field| record.get(field).is_none()).collect();
             self.person_may_change(actor, &record, &added, None)?;
@@ -203,7 +205,7 @@ impl super::Office {
         found
     }
 
-    /// Rows of tables with somebody who stands in the record already.
+    /// Rows of tables with somebody who is in the record already.
     #[must_use]
     pub fn twice(&self, kind: &Kind, fields: &Fields) -> Vec<FieldProblem> {
         let mut found = program::same_people(kind, fields);
@@ -350,25 +352,6 @@ impl super::Office {
     }
 }
 
-/// A new identity made at `now`. Of those made in one process each sorts behind the one before, so
-/// that what is made together lies together (RFC 9562, 6.2).
-pub(super) fn new_id(now: Instant) -> Result<RecordId, Refusal> {
-    static LAST: Mutex<u128> = Mutex::new(0);
-    let random: [u8; 10] =
-        crate::store::random_for_ids().map_err(|error| super::door::unavailable(&error))?;
-    let fresh = RecordId::new(now, random);
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    // A step of at most 2^32, so that nobody guesses the next one and none of them wraps around.
-    let step = random.first_chunk::<4>().map_or(0, |step| u128::from(u32::from_le_bytes(*step)));
-    let next = last.wrapping_add(step + 1);
-    // Within the same millisecond it goes on from there; a clock set back begins anew.
-    let fresh = fresh.0.as_u128();
-    let same_moment = fresh >> 80 == *last >> 80;
-    let id = if same_moment && next >> 62 == *last >> 62 { next } else { fresh };
-    *last = id;
-    Ok(RecordId(uuid::Uuid::from_u128(id)))
-}
-
 /// A person, and whether the command makes or changes them.
 struct SettledPerson {
     record: Record,
@@ -443,30 +426,5 @@ fn only_by_moves(kind: &Kind) -> Refusal {
             "请打开相关的记录，按 m 办理那一步。",
             "Open the record it belongs to and make that step with m."
         ),
-    )
-}
-
-/// A problem the pack found, as a refusal.
-pub(super) fn refusal_of(problem: FieldProblem) -> Refusal {
-    let place = match (problem.row, &problem.column) {
-        (Some(row), Some(column)) => format!("{}[{row}].{column}", problem.field),
-        _ => problem.field.clone(),
-    };
-    Refusal::invalid(place, problem.said, problem.next)
-}
-
-/// A field id nobody knows.
-pub(super) fn unknown_field(kind: &Kind, field: &str) -> Refusal {
-    let near = crate::words::closest(field, kind.fields().map(|known| known.id.as_str()));
-    let title = &kind.title;
-    let (zh, en) = (&title.zh, &title.en);
-    let next = match near {
-        Some(near) => said!("是否想写 {near}？", "Did you mean {near}?"),
-        None => said!("请用 yizhan packs check 查看字段名。", "See the pack for the field names."),
-    };
-    Refusal::invalid(
-        field,
-        said!("{zh}没有“{field}”这个字段。", "A {en} has no field \"{field}\"."),
-        next,
     )
 }

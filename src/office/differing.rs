@@ -138,7 +138,7 @@ pub(super) fn differences(
     }
 }
 
-/// Files that take each other's place whole, by what stands at `id`.
+/// Files that take each other's place whole, by what is at `id`.
 fn whole(
     id: &[&str],
     shipped: &[(&str, &str)],

@@ -1,13 +1,11 @@
 //! The office itself: what it holds, and the way of a change through it.
 
-use super::adopted::ADOPTED;
 use super::command::{Command, Receipt};
-use super::erasing::ERASURE;
-use super::kept_rules::RULES;
-use super::keyring::{KeyPages, KeyringChange};
-use super::merging::MERGE;
+use super::keyring::KeyPages;
 use super::news::News;
-use super::second_place::PLACE;
+use super::own_kinds::{ACCOUNT, ADOPTED, ERASURE, MERGE, PLACE, RULES};
+use super::plan::{Door, Plan};
+use super::refusal::{not_here, unavailable};
 use super::totals::{Moved, Totals};
 use super::{Account, Actor, Refusal, Right};
 use crate::calendar::Calendar;
@@ -16,7 +14,7 @@ use crate::policy::Library;
 use crate::program::{Catalogue, Kind, PERSON};
 use crate::record::{Clock, Instant, Record, RecordId};
 use crate::said;
-use crate::store::{Change, Draft, DraftOp, Handed, Op, Store, StoreError, Ticket};
+use crate::store::{Change, Handed, NewEntry, NewOp, Op, Store, Ticket};
 use chrono::NaiveDate;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
@@ -24,9 +22,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
-
-/// The internal kind of account records; packs use smaller codes.
-pub(super) const ACCOUNT: &str = "account";
 
 /// The open station: everything that can be read, and the one door.
 pub struct Office {
@@ -48,7 +43,7 @@ pub struct Office {
     pub(super) restored: Mutex<Option<super::RestoredBeside>>,
     /// The last two sign-ins of accounts somebody asked about.
     pub(super) signed_in: Mutex<HashMap<RecordId, [Option<super::SignedIn>; 2]>>,
-    pub(super) filling: super::opening::Filling,
+    pub(super) filling: super::filling::Filling,
     /// What went wrong while the index was filled.
     pub(super) notices: Mutex<Vec<crate::words::Said>>,
     pub(super) news: Arc<News>,
@@ -67,8 +62,8 @@ pub struct Office {
     pub(super) turns: crate::store::Turns,
     /// Sign-ins that were refused.
     pub(super) refused: super::refused::RefusedSignIns,
-    /// By which ways sessions come in.
-    pub(super) doors: Mutex<super::Doors>,
+    /// How sessions reach the office.
+    pub(super) listening: Mutex<super::Listening>,
     /// What was adopted.
     pub(super) packs: Mutex<super::adopted::Packs>,
     /// Rules that files were submitted under.
@@ -78,23 +73,13 @@ pub struct Office {
     /// Held while values are written and adopted.
     pub(super) adopting: Mutex<()>,
     /// Records that turned out to be one.
-    pub(super) merges: RwLock<Arc<super::merging::Merges>>,
+    pub(super) merges: RwLock<Arc<super::merges::Merges>>,
     /// What measures come to; it follows inside the door.
     pub(super) totals: RwLock<Totals>,
     /// Every password will do: they guard nothing.
     pub(super) known_passwords: bool,
     /// What its numbers begin with, once it was asked for.
     pub(super) short_name: OnceLock<String>,
-}
-
-/// What only the one inside the door sees: the numbers given out, and the store's count of
-/// refusals that what is on its way to the disk was built under.
-#[derive(Default)]
-pub(super) struct Door {
-    /// The store's epoch since the last refusal; a change built on a refused one is refused too.
-    pub epoch: Option<u64>,
-    /// The last number given for each prefix, such as `BN-困-2025-`.
-    pub numbers: HashMap<String, u64>,
 }
 
 /// Commands that were handed in and are not on the disk yet.
@@ -115,35 +100,6 @@ pub(super) struct Staged {
     at: Instant,
     /// A move was only put forward.
     waits: bool,
-}
-
-/// What a command amounts to, before it is written.
-pub(super) struct Plan {
-    /// The record the command is about, or `None` for a note.
-    pub main: Option<RecordId>,
-    /// What is written.
-    pub ops: Vec<DraftOp>,
-    /// The name the journal gives the command.
-    pub command: &'static str,
-    /// The reason, where one was asked for.
-    pub reason: Option<String>,
-    /// What becomes of the keyring once this is on the disk.
-    pub keyring: Option<KeyringChange>,
-}
-
-impl Plan {
-    /// A plan that keeps records, the first being what the command is about.
-    pub fn put(command: &'static str, records: Vec<Record>) -> Self {
-        let main = records.first().map(|record| record.id);
-        let ops = records.into_iter().map(DraftOp::Put).collect();
-        Self { main, ops, command, reason: None, keyring: None }
-    }
-
-    /// The same with what was entered for a record and is kept otherwise.
-    pub fn entered(mut self, id: RecordId, entered: super::entering::Entered) -> Self {
-        self.ops.extend(super::entering::note(id, entered));
-        self
-    }
 }
 
 impl Office {
@@ -173,7 +129,7 @@ impl Office {
         self.end_all(begun)
     }
 
-    /// Hands commands in, in order, each made when the one before it stands in the index; they are on
+    /// Hands commands in, in order, each made when the one before it is in the index; they are on
     /// the disk once [`Self::end_all`] says so, and others may be handed in meanwhile. Nobody's saves
     /// are written while commands are being made, so making one may not wait for anybody.
     pub fn begin_all(&self, actor: &Actor, commands: impl IntoIterator<Item = Command>) -> Begun {
@@ -212,7 +168,7 @@ impl Office {
     /// account meanwhile.
     fn as_planned(&self, plan: Plan) -> Result<Plan, Refusal> {
         for op in &plan.ops {
-            let DraftOp::Put(record) = op else { continue };
+            let NewOp::Put(record) = op else { continue };
             let there = self.inside(&record.kind, record.id)?.map_or(0, |there| there.revision);
             if there + 1 != record.revision {
                 return Err(Refusal::conflict(
@@ -245,10 +201,10 @@ impl Office {
         let moved = self.bounds_hold(&door, &plan)?;
         let hand = self.hand_of(actor)?;
         if let Some(doubt) = self.doubt_note().filter(|_| !accepts_clock) {
-            plan.ops.push(DraftOp::Note(BTreeMap::from([doubt])));
+            plan.ops.push(NewOp::Note(BTreeMap::from([doubt])));
         }
         let at = self.clock.now();
-        let draft = Draft {
+        let draft = NewEntry {
             time: at,
             actor: actor.account.clone(),
             origin: actor.origin.clone(),
@@ -408,7 +364,7 @@ impl Office {
                 let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
                 let newest = newest.map(|newest| newest.to_rfc3339()).unwrap_or_default();
                 let particulars = BTreeMap::from([("newest".to_string(), newest)]);
-                let ops = vec![DraftOp::Note(particulars)];
+                let ops = vec![NewOp::Note(particulars)];
                 Ok(Plan { main: None, ops, command: "clock-accepted", reason: None, keyring: None })
             }
             Command::Reveal { id, fields, reason } => self.plan_reveal(actor, id, fields, &reason),
@@ -436,7 +392,7 @@ impl Office {
                 particulars.insert("what".into(), what);
                 Ok(Plan {
                     main: None,
-                    ops: vec![DraftOp::Note(particulars)],
+                    ops: vec![NewOp::Note(particulars)],
                     command: "note",
                     reason: None,
                     keyring: None,
@@ -517,18 +473,4 @@ impl Office {
     pub fn today(&self) -> NaiveDate {
         self.clock.today()
     }
-}
-
-/// The machine could not: what the store says, as a refusal.
-pub(super) fn unavailable(error: &StoreError) -> Refusal {
-    Refusal::unavailable(error.said(), error.next())
-}
-
-/// There is no such record.
-pub(super) fn not_here() -> Refusal {
-    Refusal::invalid(
-        "number",
-        said!("没有找到这份记录。", "This record was not found."),
-        said!("请按编号、姓名或拼音再找一次。", "Search again by number, name or pinyin."),
-    )
 }

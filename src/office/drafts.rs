@@ -1,6 +1,6 @@
 //! Drafts: what somebody has typed and not yet saved, kept sealed so that a crash loses nothing.
 
-use super::door::unavailable;
+use super::refusal::unavailable;
 use super::{Actor, Refusal};
 use crate::record::{Instant, RecordId};
 use serde::{Deserialize, Serialize};

@@ -5,14 +5,14 @@ use super::Refusal;
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Fields, RecordId, Value, clean_name, private_in, proper_text, with_codes};
 use crate::said;
-use crate::store::{DraftOp, Entry, Op};
+use crate::store::{Entry, NewOp, Op};
 use crate::words::Said;
 use std::collections::BTreeMap;
 
 /// What the journal calls a note of texts as they were entered.
 const ENTERED: &str = "entered";
 
-/// Texts that are kept otherwise than they were entered: where they stand (`name`,
+/// Texts that are kept otherwise than they were entered: where they are (`name`,
 /// `members[3].name` by the row's id) and what was entered.
 pub(super) type Entered = Vec<(String, String)>;
 
@@ -63,13 +63,13 @@ pub(super) fn settle(
 
 /// What was entered for a record, as a part of the entry that keeps it; nothing where all is kept
 /// as it was entered.
-pub(super) fn note(id: RecordId, entered: Entered) -> Option<DraftOp> {
+pub(super) fn note(id: RecordId, entered: Entered) -> Option<NewOp> {
     if entered.is_empty() {
         return None;
     }
     let texts = entered.into_iter().map(|(place, text)| (format!("{}/{place}", id.0), text));
     let what = ("what".to_string(), ENTERED.to_string());
-    Some(DraftOp::Note(BTreeMap::from_iter(texts.chain([what]))))
+    Some(NewOp::Note(BTreeMap::from_iter(texts.chain([what]))))
 }
 
 /// What an entry says was entered for a record, by field: `录入为“龙〔U+E863〕”`.
@@ -86,4 +86,17 @@ pub(super) fn entered_in(entry: &Entry, id: RecordId) -> Vec<(String, Said)> {
         Some((field, said!("录入为“{text}”", "entered as \"{text}\"")))
     });
     texts.collect()
+}
+
+/// Gives every new row (id 0) of every table an id of its own.
+pub(super) fn number_rows(fields: &mut Fields) {
+    for value in fields.values_mut() {
+        if let Value::Table(rows) = value {
+            let mut last = rows.iter().map(|row| row.id).max().unwrap_or(0);
+            for row in rows.iter_mut().filter(|row| row.id == 0) {
+                last += 1;
+                row.id = last;
+            }
+        }
+    }
 }

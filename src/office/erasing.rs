@@ -3,19 +3,19 @@
 //! files that belong to it, what old entries say of both, tables, index and drafts. What remains says
 //! that there was something, who decided it, and who erased it.
 
-use super::door::{not_here, unavailable};
+use super::own_kinds::ERASURE;
+use super::plan::Plan;
+use super::refusal::{not_here, unavailable};
 use super::{Actor, Command, Office, Receipt, Refusal, Right};
 use crate::program::PERSON;
 use crate::record::{ERASED, Fields, Instant, Record, RecordId, Value, china_date};
 use crate::said;
-use crate::store::{Draft, DraftOp, Entry, Op, Store, StoreError};
+use crate::store::{Entry, NewEntry, NewOp, Op, Store, StoreError};
 use crate::words::Said;
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
-/// The internal kind of requests; the number is the person's.
-pub(super) const ERASURE: &str = "erasure";
 const ASKED: &str = "asked";
 const DONE: &str = "done";
 const DROPPED: &str = "dropped";
@@ -179,7 +179,7 @@ impl Office {
         actor: &Actor,
         person: RecordId,
         reason: &str,
-    ) -> Result<super::door::Plan, Refusal> {
+    ) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
         let reason = reason.trim().to_string();
         if reason.is_empty() {
@@ -204,25 +204,25 @@ impl Office {
         }
         let number = whole.first().map(|head| head.number.clone()).unwrap_or_default();
         let now = self.now();
-        let made = Record::made(super::create::new_id(now)?, ERASURE, &number, &actor.account, now);
+        let made = Record::made(super::ids::new_id(now)?, ERASURE, &number, &actor.account, now);
         let fields = Fields::from([
             (WHOM.to_string(), Value::Reference(person)),
             (WHY.to_string(), Value::Text(reason)),
         ]);
         let asked = Record { state: ASKED.into(), fields, ..made };
-        Ok(super::door::Plan::put(ASK, vec![asked]))
+        Ok(Plan::put(ASK, vec![asked]))
     }
 
     pub(super) fn plan_drop_erasure(
         &self,
         actor: &Actor,
         person: RecordId,
-    ) -> Result<super::door::Plan, Refusal> {
+    ) -> Result<Plan, Refusal> {
         actor.need(Right::Accounts)?;
         let mut asked = self.asked_for(person)?;
         asked.state = DROPPED.into();
         self.touch(actor, &mut asked);
-        Ok(super::door::Plan::put(DROP, vec![asked]))
+        Ok(Plan::put(DROP, vec![asked]))
     }
 
     /// Carries an erasure out that another administrator asked for. It takes a while: old segments
@@ -271,8 +271,8 @@ impl Office {
             whole.iter().map(|record| last_of(record, &actor.account, now)).collect();
         request.state = DONE.into();
         self.touch(actor, &mut request);
-        let puts = stubs.iter().chain([&request]).cloned().map(DraftOp::Put).collect();
-        let draft = Draft {
+        let puts = stubs.iter().chain([&request]).cloned().map(NewOp::Put).collect();
+        let draft = NewEntry {
             time: now,
             actor: actor.account.clone(),
             origin: actor.origin.clone(),

@@ -1,11 +1,11 @@
 //! What the evidence rests on, told to people: the root, the keys that hold, the station's lives, and
 //! whether the heads known outside still lie in the journal.
 
-use super::door::ACCOUNT;
+use super::own_kinds::ACCOUNT;
 use super::{Account, Office};
 use crate::record::{Instant, RecordId, account_form, china_date, china_offset};
 use crate::said;
-use crate::store::{Draft, DraftOp, Hand, HeadsCompared, Origin, Owner};
+use crate::store::{Hand, HeadsCompared, NewEntry, NewOp, Origin, Owner};
 use crate::words::Said;
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ impl HeldKey {
 }
 
 impl Office {
-    /// The fingerprint of the root, which stands on the recovery sheet.
+    /// The fingerprint of the root, which is on the recovery sheet.
     #[must_use]
     pub fn root(&self) -> String {
         self.store.register().root().map(|root| root.fingerprint()).unwrap_or_default()
@@ -193,12 +193,12 @@ impl Office {
             ("missing".to_string(), count(compared.missing.len())),
         ]);
         particulars.extend(self.doubt_note());
-        let note = Draft {
+        let note = NewEntry {
             time: self.now(),
             actor: STATION.to_string(),
             origin: Origin::Cli,
             command: HEADS_MISSING.to_string(),
-            ops: vec![DraftOp::Note(particulars)],
+            ops: vec![NewOp::Note(particulars)],
             reason: None,
         };
         let _ = self.store.submit(Hand::Station, vec![note]).wait();

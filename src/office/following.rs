@@ -1,8 +1,8 @@
 //! What a move brings about: rows and fields of its own record, and new records, all in the one
 //! entry of the move. Another record that is there already is never touched.
 
-use super::door::Door;
 use super::entering::{Entered, settle_names};
+use super::plan::Door;
 use super::{Actor, Answers, Refusal};
 use crate::program::{Field, Follow, Given, Kind, Move, Stage, fits, rows_with, typed};
 use crate::record::{Fields, Record, Row, Value};
@@ -62,7 +62,7 @@ impl super::Office {
                 }
             }
         }
-        super::amend::number_rows(&mut record.fields);
+        super::entering::number_rows(&mut record.fields);
     }
 
     /// The records a move makes.
@@ -151,7 +151,7 @@ impl super::Office {
         kind: &Kind,
         (mut fields, from): (Fields, &Record),
     ) -> Result<Made, Refusal> {
-        super::amend::number_rows(&mut fields);
+        super::entering::number_rows(&mut fields);
         let entered = settle_names(kind, &mut fields)?;
         self.checked(kind, &fields, Stage::Draft)?;
         // The record it comes from may be made in the same entry, and is there for nobody yet.

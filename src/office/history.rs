@@ -1,7 +1,8 @@
 //! A record's life as the journal tells it: who did what, when, from where, field by field.
 
-use super::door::{ACCOUNT, unavailable};
 use super::moves::{FIRST_STEP, MOVE, made_in};
+use super::own_kinds::ACCOUNT;
+use super::refusal::unavailable;
 use super::{Actor, Refusal};
 use crate::policy::DecisionSheet;
 use crate::program::{Ask, AskType, PERSON};
@@ -168,7 +169,7 @@ impl super::Office {
         let life = self.catalogue.kind(&record.kind)?.workflow.as_ref()?;
         let made = record.standing().into_iter().next_back()?;
         let step = life.find_move(&made.id)?;
-        // A return is told with its fields and reason where the fields stand.
+        // A return is told with its fields and reason where the fields are.
         if step.submits || step.returns {
             return None;
         }

@@ -3,12 +3,9 @@
 //! The door asks the same before a change; here it is asked again of what lies in the journal, where
 //! somebody may have written past the door.
 
-use super::adopted::ADOPTED;
-use super::door::ACCOUNT;
-use super::erasing::ERASURE;
 use super::evidence::HEADS_MISSING;
+use super::own_kinds::{ACCOUNT, ADOPTED, ERASURE, PLACE};
 use super::searching::MISSED;
-use super::second_place::PLACE;
 use super::{Office, Right, adopted, merging, moves};
 use crate::program::Role;
 use crate::record::Record;

@@ -5,15 +5,14 @@
 //! is never kept without the other.
 
 use super::Office;
-use super::create::new_id;
+use super::ids::new_id;
+use super::own_kinds::RULES;
 use crate::policy::{DecisionSheet, Library};
 use crate::record::{Fields, Record, RecordId, Value};
-use crate::store::{DraftOp, Store, StoreError};
+use crate::store::{NewOp, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-/// The internal kind of their records; the number is the version.
-pub(super) const RULES: &str = "rules";
 /// The field with everything the library was read from.
 const LIBRARY: &str = "library";
 
@@ -94,7 +93,7 @@ impl Office {
     }
 
     /// What has to be kept with a sheet: the rules in force, unless they are kept already.
-    pub(super) fn rules_to_keep(&self, sheet: &DecisionSheet) -> Option<DraftOp> {
+    pub(super) fn rules_to_keep(&self, sheet: &DecisionSheet) -> Option<NewOp> {
         if self.kept_rules().ids.contains_key(&sheet.rules) {
             return None;
         }
@@ -102,6 +101,6 @@ impl Office {
         let library = Value::Text(self.library().to_kept().ok()?);
         let record = Record::made(new_id(now).ok()?, RULES, &sheet.rules, "", now);
         let fields = Fields::from([(LIBRARY.to_string(), library)]);
-        Some(DraftOp::Put(Record { fields, ..record }))
+        Some(NewOp::Put(Record { fields, ..record }))
     }
 }

@@ -4,36 +4,22 @@
 //! record, and settled in the keyring: what the journal says counts, so that nothing ever changes
 //! without its entry and a crash anywhere leaves the old or the new.
 
-use super::door::{Plan, unavailable};
+use super::plan::KeyringChange;
+use super::plan::Plan;
+use super::refusal::unavailable;
 use super::{Actor, Command, Held, Office, Receipt, Refusal};
 use crate::program::Role;
-use crate::record::{Record, RecordId};
+use crate::record::Record;
 use crate::said;
 use crate::store::{
-    Change, Draft, Hand, KeyFrame, Origin, Owner, Plain, RecoveryKey, Secret, Signer, StoreError,
-    Turn,
+    Change, Hand, KeyFrame, NewEntry, Origin, Owner, Plain, RecoveryKey, Secret, Signer,
+    StoreError, Turn,
 };
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
 
-/// What becomes of the keys with a change of an account.
-pub(super) enum KeyringChange {
-    /// An account gets a new key under this password.
-    Set {
-        name: String,
-        id: RecordId,
-        password: Zeroizing<String>,
-        role: String,
-        /// Somebody else chose the password.
-        given: bool,
-    },
-    /// The account has no key any more.
-    Remove(RecordId),
-    /// This key file opens the station, or none does any more.
-    KeyFile(Option<Zeroizing<[u8; 32]>>),
-    /// Another recovery key opens it.
-    Recovery,
-}
+/// What the journal calls whoever came with the recovery key.
+pub(super) const RECOVERY: &str = "recovery";
 
 impl KeyringChange {
     /// An account gets a new key.
@@ -60,7 +46,7 @@ impl KeyPages {
     }
 
     /// The change of an entry with these pages; `hand` signs them.
-    pub fn with(self, hand: &Signer, draft: Draft) -> Change {
+    pub fn with(self, hand: &Signer, draft: NewEntry) -> Change {
         let pages = self.pages.into_iter().map(|page| (hand.clone(), page)).collect();
         let entry = self.entry.unwrap_or_else(|| hand.clone());
         Change { hand: Hand::Person(entry), pages, drafts: vec![draft], turn: self.turn }
@@ -105,7 +91,7 @@ impl Office {
         };
         let own = match &change {
             KeyringChange::Set { name, .. } => *name == actor.account,
-            KeyringChange::Recovery => actor.account == super::accounts::RECOVERY,
+            KeyringChange::Recovery => actor.account == RECOVERY,
             _ => false,
         };
         let mut recovery = None;
@@ -218,7 +204,7 @@ impl Office {
         let checked = self.store.check(&Secret::Recovery(typed), "");
         let signer = checked.map_err(|error| Refusal::forbidden(error.said(), error.next()))?;
         Ok(Actor {
-            account: super::accounts::RECOVERY.into(),
+            account: RECOVERY.into(),
             role: Role::Administrator,
             origin: Origin::Cli,
             hand: Held::with(signer),

@@ -8,7 +8,7 @@ use ssh_key::{HashAlg, PublicKey};
 /// Most keys of one account.
 const MOST: usize = 20;
 
-/// Reads a public key as it stands in a `.pub` file: one line, Ed25519 or ECDSA, whose type and
+/// Reads a public key as it is in a `.pub` file: one line, Ed25519 or ECDSA, whose type and
 /// content agree.
 fn read(line: &str) -> Result<PublicKey, Refusal> {
     let line = line.trim();

@@ -126,7 +126,7 @@ impl super::Office {
     ) -> Option<Card<'static>> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         self.references_to(&record.kind).find_map(|(kind, field)| {
-            let filter = super::lists::pointing(kind, &field, record.id);
+            let filter = super::facets::pointing(kind, &field, record.id);
             let (_, ids) = directory.list(&filter, &Sort::default(), 0, but.len() + 1);
             directory.get(ids.into_iter().find(|id| !but.contains(id))?)
         })
@@ -140,7 +140,7 @@ impl super::Office {
         })
     }
 
-    /// Refuses fields that name a record that is not here, or is of another kind. What stood there
+    /// Refuses fields that name a record that is not here, or is of another kind. What was there
     /// `before` stays, whatever became of what it names.
     pub(super) fn references_hold(
         &self,

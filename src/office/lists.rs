@@ -1,10 +1,11 @@
 //! Lists and queues: what there is to open, how many wait in each, and their rows.
 
+use super::facets::pointing;
 use super::ordering::Order;
 use super::reading::{Listed, reader};
 use super::{Actor, Refusal, Right};
-use crate::directory::{Filter, SortBy};
-use crate::program::{Kind, ListSort, RecordList, Role};
+use crate::directory::Filter;
+use crate::program::{Kind, RecordList, Role};
 use crate::record::RecordId;
 use crate::said;
 use crate::words::Said;
@@ -243,10 +244,10 @@ impl super::Office {
             Queue::RestingOn(clause) => {
                 let library = self.library();
                 let sets =
-                    library.citing(clause).map(|(rules, _)| super::card::of_rules(&rules.id));
+                    library.citing(clause).map(|(rules, _)| super::facets::of_rules(&rules.id));
                 let values = std::iter::once(clause.clone()).chain(sets).collect();
                 return Some(Filter {
-                    facets: vec![(super::card::RESTS_ON.into(), values)],
+                    facets: vec![(super::facets::RESTS_ON.into(), values)],
                     ..base
                 });
             }
@@ -289,7 +290,7 @@ impl super::Office {
         Some(match queue {
             Queue::Review | Queue::Returned | Queue::Drafts if states.is_empty() => return None,
             Queue::Review => {
-                let without = vec![(super::card::NOT_FOR.to_string(), actor.account.clone())];
+                let without = vec![(super::facets::NOT_FOR.to_string(), actor.account.clone())];
                 Filter { states, not_submitted_by: reviewer(actor), without, ..base }
             }
             Queue::Due => Filter { due_before: Some(tomorrow), ..base },
@@ -320,22 +321,6 @@ fn not_open_to(list: &RecordList) -> Refusal {
             "What waits for you is in the queues on the home screen; ask one of them to look."
         ),
     )
-}
-
-/// The records of a kind that point at another with a field.
-pub(super) fn pointing(kind: &Kind, field: &str, to: RecordId) -> Filter {
-    let facets = vec![(field.to_string(), vec![to.0.to_string()])];
-    Filter { facets, ..Filter::of_kind(kind.code) }
-}
-
-pub(super) fn sorted_by(sort: ListSort) -> SortBy {
-    match sort {
-        ListSort::Updated => SortBy::Updated,
-        ListSort::Entered => SortBy::Entered,
-        ListSort::Due => SortBy::Due,
-        ListSort::Number => SortBy::Number,
-        ListSort::Title => SortBy::Title,
-    }
 }
 
 /// Somebody who reviews does not see in the queue what they submitted themselves.

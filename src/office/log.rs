@@ -3,11 +3,12 @@
 //! what is only counted.
 
 use super::accounts::must_change;
-use super::door::unavailable;
 use super::evidence::HEADS_MISSING;
 use super::history::origin_said;
 use super::moves::{PROPOSE, made_in};
-use super::second_place::{PLACE, place_said};
+use super::own_kinds::PLACE;
+use super::refusal::unavailable;
+use super::second_place::place_said;
 use super::{Actor, Refusal, Right, searching};
 use crate::program::PERSON;
 use crate::record::{Fields, Instant, Record, RecordId, Value, china_date};

@@ -5,23 +5,19 @@
 //! each alone could.
 
 use super::Refusal;
-use super::card::{facet_values, facets_at};
-use super::door::{Door, Plan};
-use super::merging::Merges;
+use super::counting::{Keys, counted};
+use super::plan::{Door, Plan};
 use super::totals::Moved;
+use crate::areas::Measured;
 use crate::directory::{Filter, Sort};
-use crate::program::{Field, KeyPart, Kind, Measure, MeasureKey, Tally, day_number, effective};
-use crate::record::{Record, RecordId, Value};
+use crate::program::{Field, KeyPart, Kind, Measure, MeasureKey, Tally};
+use crate::record::{Record, RecordId};
 use crate::said;
-use crate::store::DraftOp;
+use crate::store::NewOp;
 use crate::words::Said;
-use chrono::{Datelike, NaiveDate};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
-
-/// What a measure goes by, part by part.
-pub(super) type Keys = Vec<String>;
 
 /// What a change makes of a measure under one key.
 #[derive(Default)]
@@ -36,7 +32,7 @@ impl super::Office {
         let mut all = Vec::new();
         let mut changed: BTreeMap<&str, Vec<(Option<Record>, &Record)>> = BTreeMap::new();
         for op in &plan.ops {
-            let DraftOp::Put(record) = op else { continue };
+            let NewOp::Put(record) = op else { continue };
             let counted = self.catalogue.kind(&record.kind).filter(|it| !it.measures.is_empty());
             let Some(kind) = counted else { continue };
             let before = self.inside(&kind.id, record.id)?;
@@ -60,12 +56,13 @@ impl super::Office {
     ) -> Result<(), Refusal> {
         let mut keys: BTreeMap<Keys, Changed> = BTreeMap::new();
         for (before, record) in changed {
-            if let Some((key, amount)) = self.counted(measure, kind, record) {
+            // What is not known neither fills a bound nor passes one.
+            if let Some((key, Some(amount))) = self.counted(measure, kind, record) {
                 let changed = keys.entry(key).or_default();
                 changed.after = changed.after.saturating_add(amount);
             }
             let before = before.as_ref().and_then(|it| self.counted(measure, kind, it));
-            if let Some((key, amount)) = before {
+            if let Some((key, Some(amount))) = before {
                 let changed = keys.entry(key).or_default();
                 changed.before = changed.before.saturating_add(amount);
             }
@@ -160,7 +157,8 @@ impl super::Office {
         ids.sort_unstable();
         for id in ids {
             let Some(record) = self.inside(&kind.id, id)? else { continue };
-            if self.counted(measure, kind, &record).is_some_and(|(other, _)| other == *key) {
+            let counted = self.counted(measure, kind, &record);
+            if counted.is_some_and(|(other, amount)| other == *key && amount.is_some()) {
                 let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
                 return Ok(directory.get(id).map(|card| super::reading::number_told(&card)));
             }
@@ -184,7 +182,12 @@ impl super::Office {
         Ok(())
     }
 
-    fn counted(&self, measure: &Measure, kind: &Kind, record: &Record) -> Option<(Keys, i64)> {
+    fn counted(
+        &self,
+        measure: &Measure,
+        kind: &Kind,
+        record: &Record,
+    ) -> Option<(Keys, Option<i64>)> {
         counted(measure, kind, record, &self.merges())
     }
 
@@ -192,7 +195,13 @@ impl super::Office {
     /// id. Nothing for a measure nobody has, and for the last day (a day number) of no records.
     #[must_use]
     pub fn measure(&self, id: &str, key: &[String]) -> Option<i64> {
-        self.measured(id, &key.to_vec(), &AsLeft::default())
+        self.measured(id, &key.to_vec(), &AsLeft::default())?.total
+    }
+
+    /// How many records a sum counts under a key that lack their amount: unknown is not zero.
+    #[must_use]
+    pub fn measure_lacks(&self, id: &str, key: &[String]) -> u64 {
+        self.measured(id, &key.to_vec(), &AsLeft::default()).map_or(0, |measured| measured.lacking)
     }
 
     /// Bytes the index takes, without what is kept of measures.
@@ -208,8 +217,8 @@ impl super::Office {
     }
 
     /// What a measure comes to under a key, with records as they will be; nothing for a measure
-    /// nobody has, and for the last day of no records.
-    pub(super) fn measured(&self, id: &str, key: &Keys, left: &AsLeft<'_>) -> Option<i64> {
+    /// nobody has.
+    pub(super) fn measured(&self, id: &str, key: &Keys, left: &AsLeft<'_>) -> Option<Measured> {
         let measure = self.catalogue.measure(id)?;
         let kind = self.catalogue.kind(&measure.of)?;
         let mut counts = left.counts.borrow_mut();
@@ -221,16 +230,36 @@ impl super::Office {
             Some(amount) => Some(measure.tally.and(others, *amount)),
             None => others,
         };
+        let lacking = self.lacking(kind, measure, key, &now)
+            + counts.left_lacking.get(key).copied().unwrap_or(0);
         // No records are none, but they have no last day.
-        if matches!(measure.tally, Tally::Last(_)) { total } else { Some(total.unwrap_or(0)) }
+        let is_day = matches!(measure.tally, Tally::Last(_));
+        let total = if is_day { total } else { Some(total.unwrap_or(0)) };
+        Some(Measured { total, lacking: u64::try_from(lacking).unwrap_or(0) })
+    }
+
+    /// How many records lack their amount under a key, without some that count in it now.
+    fn lacking(&self, kind: &Kind, measure: &Measure, key: &Keys, without: &[&Record]) -> i64 {
+        if !matches!(measure.tally, Tally::Sum(_)) {
+            return 0;
+        }
+        let totals = self.totals();
+        let not: Vec<_> = without.iter().flat_map(|record| totals.shares(kind, record)).collect();
+        let keys = self.counted_as_one(kind, measure, key);
+        keys.iter().map(|key| totals.lacking_without(&measure.id, key, &not)).sum()
     }
 
     fn counted_of(&self, kind: &Kind, measure: &Measure, records: &[&Record]) -> Counts {
         let mut counts = Counts::default();
         for record in records.iter().copied().filter(|record| record.kind == kind.id) {
             if let Some((key, amount)) = self.counted(measure, kind, record) {
-                let left = counts.left.get(&key).copied();
-                counts.left.insert(key, measure.tally.and(left, amount));
+                match amount {
+                    Some(amount) => {
+                        let left = counts.left.get(&key).copied();
+                        counts.left.insert(key, measure.tally.and(left, amount));
+                    }
+                    None => *counts.left_lacking.entry(key).or_default() += 1,
+                }
             }
             let now = self.inside(&kind.id, record.id).ok().flatten();
             if let Some((key, now)) =
@@ -267,6 +296,8 @@ impl<'r> AsLeft<'r> {
 #[derive(Default)]
 struct Counts {
     left: HashMap<Keys, i64>,
+    /// Those that will lack their amount.
+    left_lacking: HashMap<Keys, i64>,
     now: HashMap<Keys, Vec<Record>>,
 }
 
@@ -288,69 +319,6 @@ fn one_a_person(kind: &Kind) -> impl Iterator<Item = &Measure> {
             || start.is_some_and(|start| measure.states.iter().any(|state| state == start));
         by_person && new && measure.tally == Tally::Count && measure.facets.is_empty()
     })
-}
-
-/// The key a record counts under, and how much; nothing for one that is not counted.
-pub(super) fn counted(
-    measure: &Measure,
-    kind: &Kind,
-    record: &Record,
-    merges: &Merges,
-) -> Option<(Keys, i64)> {
-    if record.kind != measure.of || record.is_withdrawn() {
-        return None;
-    }
-    if !measure.states.is_empty() && !measure.states.contains(&record.state) {
-        return None;
-    }
-    let has = |(name, wanted): &(String, Vec<String>)| {
-        facets_at(kind, record, name, merges).iter().any(|value| wanted.contains(value))
-    };
-    if !measure.facets.iter().all(has) {
-        return None;
-    }
-    let key = measure
-        .per
-        .iter()
-        .map(|part| key_of(part, kind, record, merges))
-        .collect::<Option<Keys>>()?;
-    let amount = match measure.tally.field() {
-        None => 1,
-        Some(field) => match effective(kind, &record.fields, field).value {
-            Some(Value::Money(amount) | Value::Integer(amount)) => amount,
-            Some(Value::Date(day)) => day_number(day),
-            // Unknown is not zero, but nothing can be added of it.
-            _ => return None,
-        },
-    };
-    Some((key, amount))
-}
-
-/// A part of a key, as a record has it.
-fn key_of(part: &MeasureKey, kind: &Kind, record: &Record, merges: &Merges) -> Option<String> {
-    let value = effective(kind, &record.fields, &part.field).value?;
-    key_as(&value, part.part, merges)
-}
-
-/// A value as a part of a key.
-pub(super) fn key_as(value: &Value, part: KeyPart, merges: &Merges) -> Option<String> {
-    match (value, part) {
-        (Value::Date(day), part) => Some(of_day(*day, part)),
-        (_, KeyPart::Whole) => match facet_values(value, merges).as_slice() {
-            [one] => Some(one.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// A day as a part of a key.
-fn of_day(day: NaiveDate, part: KeyPart) -> String {
-    match part {
-        KeyPart::Whole => day.to_string(),
-        KeyPart::Year => day.year().to_string(),
-        KeyPart::Month => day.format("%Y-%m").to_string(),
-    }
 }
 
 fn passed(

@@ -2,115 +2,21 @@
 //! then on. Nothing that points at either is rewritten, so that what was decided stays as it was
 //! signed; whoever follows a link arrives at the one that is left.
 
-use super::create::new_id;
-use super::door::{Plan, not_here};
+use super::ids::new_id;
+use super::merges::{Merges, Note, merge_fields};
+use super::own_kinds::MERGE;
+use super::plan::Plan;
+use super::refusal::{merged_meanwhile, not_here};
 use super::{Actor, Office, Refusal, Right};
 use crate::directory::{Filter, Sort};
 use crate::program::{Kind, Measure, PERSON};
-use crate::record::{Fields, Record, RecordId, Value, WITHDRAWN};
+use crate::record::{Record, RecordId, WITHDRAWN};
 use crate::said;
-use crate::store::{Store, StoreError};
 use crate::words::Said;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
-/// The internal kind that says which record is counted as which; its number is the number of the one
-/// that is gone.
-pub(super) const MERGE: &str = "merge";
 /// The name the journal gives it.
 pub(super) const COMMAND: &str = "merge";
-
-const FROM: &str = "from";
-const INTO: &str = "into";
-
-/// Which records are counted as which. What the notes say is worked out when one comes or goes, so
-/// that asking costs no more with many of them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Merges {
-    /// What each note of a merge says, the oldest first: of two about one record the later counts.
-    notes: BTreeMap<RecordId, Note>,
-    /// The one that is left for each that is gone.
-    left: HashMap<RecordId, RecordId>,
-    /// Those that are gone, by the one that is left.
-    gone: HashMap<RecordId, Vec<RecordId>>,
-    /// The one that is left, by the number of one that is gone.
-    numbers: HashMap<String, RecordId>,
-}
-
-#[derive(Clone, Debug)]
-struct Note {
-    from: RecordId,
-    into: RecordId,
-    /// The number of the one that is gone.
-    number: String,
-}
-
-impl Note {
-    fn of(record: &Record) -> Option<Self> {
-        let named = |field: &str| record.get(field).and_then(Value::as_reference);
-        let number = record.number.clone();
-        Some(Self { from: named(FROM)?, into: named(INTO)?, number })
-    }
-}
-
-impl Merges {
-    /// Reads which there are.
-    pub fn read(store: &Store) -> Result<Self, StoreError> {
-        let mut merges = Self::default();
-        for stored in store.scan(MERGE, None, usize::MAX)? {
-            merges.note_down(&stored.record);
-        }
-        merges.work_out();
-        Ok(merges)
-    }
-
-    fn learn(&mut self, record: &Record) {
-        self.note_down(record);
-        self.work_out();
-    }
-
-    fn forget(&mut self, note: RecordId) {
-        self.notes.remove(&note);
-        self.work_out();
-    }
-
-    fn note_down(&mut self, record: &Record) {
-        match Note::of(record).filter(|_| !record.is_withdrawn()) {
-            Some(note) => self.notes.insert(record.id, note),
-            None => self.notes.remove(&record.id),
-        };
-    }
-
-    fn work_out(&mut self) {
-        let into: HashMap<RecordId, RecordId> =
-            self.notes.values().map(|note| (note.from, note.into)).collect();
-        // A chain ends: nothing that is gone is merged into anything, and nothing into it.
-        let end = |from: RecordId| {
-            let mut at = from;
-            for _ in 0..=into.len() {
-                at = into.get(&at).copied().unwrap_or(at);
-            }
-            at
-        };
-        self.left = into.keys().map(|from| (*from, end(*from))).collect();
-        self.gone = HashMap::new();
-        for (from, left) in &self.left {
-            self.gone.entry(*left).or_default().push(*from);
-        }
-        let numbers = self.notes.values().map(|note| (note.number.clone(), end(note.from)));
-        self.numbers = numbers.collect();
-    }
-
-    /// The record another is counted as; itself where it was never merged.
-    pub fn canonical(&self, id: RecordId) -> RecordId {
-        self.left.get(&id).copied().unwrap_or(id)
-    }
-
-    /// Those counted as a record, at any remove.
-    pub fn counted_as(&self, id: RecordId) -> &[RecordId] {
-        self.gone.get(&id).map(Vec::as_slice).unwrap_or_default()
-    }
-}
 
 impl Office {
     pub(super) fn merges(&self) -> Arc<Merges> {
@@ -125,7 +31,7 @@ impl Office {
 
     /// The record that is counted for one that is gone, by the number that one had.
     pub(super) fn merged_number(&self, number: &str) -> Option<RecordId> {
-        self.merges().numbers.get(number.trim()).copied()
+        self.merges().left_of(number.trim())
     }
 
     /// Takes note of a merge, or of one that was taken back, and shows again what points at it.
@@ -137,7 +43,7 @@ impl Office {
 
     /// Forgets a merge the disk refused.
     pub(super) fn forget_merge(&self, id: RecordId) {
-        let note = self.merges().notes.get(&id).cloned();
+        let note = self.merges().note(id).cloned();
         if let Some(note) = note {
             self.after_merge(&note, |merges| merges.forget(id));
         }
@@ -165,7 +71,7 @@ impl Office {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let mut filters: Vec<(&Kind, Filter)> = self
             .references_to(&of)
-            .map(|(kind, field)| (kind, super::lists::pointing(kind, &field, to)))
+            .map(|(kind, field)| (kind, super::facets::pointing(kind, &field, to)))
             .collect();
         let whose = self.catalogue.kinds().filter(|kind| of == PERSON && kind.person.is_some());
         filters.extend(
@@ -305,19 +211,4 @@ impl Office {
         self.touch(actor, &mut merge);
         Ok(merge)
     }
-}
-
-/// What somebody has before them was merged into another record meanwhile.
-pub(super) fn merged_meanwhile() -> Refusal {
-    Refusal::conflict(
-        said!("这份记录刚刚并入了另一份。", "This record was merged into another one meanwhile."),
-        said!("请打开并入的那一份再办。", "Open the one that stays and go on there."),
-    )
-}
-
-fn merge_fields(from: RecordId, into: RecordId) -> Fields {
-    Fields::from([
-        (FROM.to_string(), Value::Reference(from)),
-        (INTO.to_string(), Value::Reference(into)),
-    ])
 }

@@ -1,14 +1,15 @@
 //! Moves of a workflow: which are open to whom, and making one.
 
-use super::door::{Door, Plan};
+use super::command::text_of;
 use super::entering::{Entered, settle, settle_names};
+use super::plan::{Door, Plan};
 use super::{Actor, Answers, FirstStep, Refusal};
 use crate::program::{
     self, Ask, AskType, EXPLAINS, Kind, Move, Need, Override, PERSON, Stage, Workflow,
 };
 use crate::record::{Finding, MoveMade, Proposal, Record, RecordId, Value, name_key};
 use crate::said;
-use crate::store::DraftOp;
+use crate::store::NewOp;
 use crate::words::Said;
 use crate::workflow;
 
@@ -78,14 +79,14 @@ impl super::Office {
         let (mut made, mut others) = (Vec::new(), Vec::new());
         for op in ops {
             match op {
-                DraftOp::Put(record) => made.push(record),
+                NewOp::Put(record) => made.push(record),
                 other => others.push(other),
             }
         }
         let place = made.iter().position(|record| Some(record.id) == main);
         // Nothing of it is kept yet: the move brings it to its first revision.
         let record = place.map(|place| Record { revision: 0, ..made.swap_remove(place) });
-        let record = record.ok_or_else(super::door::not_here)?;
+        let record = record.ok_or_else(super::refusal::not_here)?;
         let kind = self.kind(&record.kind)?;
         let known = self.person_inside(kind, &record);
         let person = made.iter().find(|other| other.kind == PERSON).or(known.as_ref());
@@ -93,7 +94,7 @@ impl super::Office {
         if moved.command == PROPOSE {
             return Err(takes_another(kind, &id_of_move));
         }
-        let made = made.into_iter().map(DraftOp::Put);
+        let made = made.into_iter().map(NewOp::Put);
         let ops = moved.ops.into_iter().chain(made).chain(others).collect();
         Ok(Plan { main, ops, command: FIRST_STEP, reason: moved.reason, keyring })
     }
@@ -327,7 +328,7 @@ impl super::Office {
         let mut answers = answers;
         answers.retain(|_, value| !blank(value));
         if let Some(problem) = program::unanswered(&step.asks, &answers) {
-            return Err(super::create::refusal_of(problem));
+            return Err(super::against_pack::refusal_of(problem));
         }
         for ask in &step.asks {
             answers.get(&ask.id).map_or(Ok(()), |value| self.fits(kind, ask, value))?;
@@ -343,7 +344,7 @@ impl super::Office {
         other_people(step, &answers)?;
         let (fields, today) = (&record.fields, self.today());
         match program::answer_problem(&self.catalogue, kind, &step.asks, fields, &answers, today) {
-            Some(problem) => Err(super::create::refusal_of(problem)),
+            Some(problem) => Err(super::against_pack::refusal_of(problem)),
             None => Ok(answers),
         }
     }
@@ -365,7 +366,7 @@ impl super::Office {
             (AskType::Fields, Value::Tags(fields)) => {
                 match fields.iter().find(|field| !self.is_field_of(kind, field)) {
                     Some(unknown) => {
-                        Err(super::create::unknown_field(kind, unknown).at(ask.id.clone()))
+                        Err(super::against_pack::unknown_field(kind, unknown).at(ask.id.clone()))
                     }
                     None => Ok(()),
                 }
@@ -457,11 +458,6 @@ fn takes_another(kind: &Kind, id_of_move: &str) -> Refusal {
             "Make the record first, and the step by itself."
         ),
     )
-}
-
-/// An answer in words; none that are blank.
-pub(super) fn text_of<'a>(answers: &'a Answers, id: &str) -> Option<&'a str> {
-    answers.get(id).and_then(Value::as_text).filter(|text| !text.trim().is_empty())
 }
 
 fn without_reason(answers: &Answers) -> Answers {

@@ -1,12 +1,14 @@
 //! Opening a station, and filling the index behind the first screen.
 
-use super::adopted::{ADOPTED, Packs, program_record};
+use super::adopted::{Packs, program_record};
 use super::card::Walked;
-use super::door::{ACCOUNT, Door, Office, unavailable};
-use super::erasing::ERASURE;
-use super::kept_rules::{KeptRules, RULES};
-use super::merging::{MERGE, Merges};
-use super::second_place::PLACE;
+use super::door::Office;
+use super::filling::Filling;
+use super::kept_rules::KeptRules;
+use super::merges::Merges;
+use super::own_kinds::{ACCOUNT, OF_THE_HOUSE, code_of};
+use super::plan::Door;
+use super::refusal::unavailable;
 use super::totals::Share;
 use super::{News, OwnFiles, Passwords, Refusal};
 use crate::calendar::Calendar;
@@ -16,32 +18,16 @@ use crate::program::{Catalogue, Role};
 use crate::record::{Clock, Regions};
 use crate::said;
 use crate::store::{
-    Draft, DraftOp, FirstAccount, Origin, Progress, RecoveryKey, Secret, StationInfo, Store,
+    FirstAccount, NewEntry, NewOp, Origin, Progress, RecoveryKey, Secret, StationInfo, Store,
     StoreError,
 };
 use crate::words::{Problem, Said};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
-
-/// The key numbers of the office's own kinds; packs use smaller ones.
-const ACCOUNT_CODE: u16 = 60_000;
-
-/// The kinds the office keeps its own records under, with their key numbers; packs have smaller ones.
-const OF_THE_HOUSE: [(&str, u16); 6] = [
-    (ACCOUNT, ACCOUNT_CODE),
-    (ADOPTED, 60_001),
-    (RULES, 60_002),
-    (ERASURE, 60_003),
-    (PLACE, 60_004),
-    (MERGE, 60_005),
-];
-/// Kinds that come with no program are numbered from here on, by their names: the store has to be
-/// open, and brought up to the journal, before the packs in it that describe them can be read.
-const FIRST_OWN: u16 = 30_000;
 
 /// Shares that are added up at once while the index fills, and how many times as many wait for it.
 const SHARES_AT_ONCE: usize = 8192;
@@ -94,29 +80,12 @@ impl Sources {
     }
 }
 
-/// The key number of a kind that does not come with the program.
-pub(super) fn code_of(kind: &str) -> u16 {
-    let of_the_house = OF_THE_HOUSE.iter().find(|(house, _)| *house == kind);
-    of_the_house.map_or_else(
-        || {
-            let [first, second, ..] = *blake3::hash(kind.as_bytes()).as_bytes();
-            FIRST_OWN + u16::from_le_bytes([first, second]) % (ACCOUNT_CODE - FIRST_OWN)
-        },
-        |(_, code)| *code,
-    )
-}
-
-/// Whether the office keeps its own records under this kind: no pack may have one of the name.
-pub(super) fn is_of_the_house(kind: &str) -> bool {
-    OF_THE_HOUSE.iter().any(|(house, _)| *house == kind)
-}
-
 /// What a new station is made from.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Its name as printed.
     pub name: String,
-    /// The code of the division it stands in.
+    /// The code of the division it is in.
     pub region: String,
     /// The first administrator's account.
     pub admin: String,
@@ -126,45 +95,6 @@ pub struct Setup {
     pub must_change: bool,
     /// What its passwords are worth.
     pub passwords: Passwords,
-}
-
-/// How far the index is.
-pub(super) struct Filling {
-    complete: Mutex<bool>,
-    done: Condvar,
-    percent: AtomicU8,
-    /// The thread that fills it, which holds the office as long as it runs.
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Filling {
-    fn new() -> Self {
-        Self {
-            complete: Mutex::new(false),
-            done: Condvar::new(),
-            percent: AtomicU8::new(0),
-            thread: Mutex::default(),
-        }
-    }
-
-    /// Waits until the index is complete: duplicates cannot be ruled out before.
-    pub fn wait(&self) {
-        let mut complete = self.complete.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*complete {
-            complete = self.done.wait(complete).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    pub fn percent(&self) -> Option<u8> {
-        let percent = self.percent.load(Ordering::Relaxed);
-        (percent < 100).then_some(percent)
-    }
-
-    fn finish(&self) {
-        self.percent.store(100, Ordering::Relaxed);
-        *self.complete.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.done.notify_all();
-    }
 }
 
 impl Office {
@@ -184,7 +114,7 @@ impl Office {
             super::passwords::fit(&setup.password, &name, &setup.name)?;
         }
         let info = StationInfo {
-            node: super::create::new_id(clock.now())?.0,
+            node: super::ids::new_id(clock.now())?.0,
             name: setup.name.clone(),
             region: setup.region.clone(),
         };
@@ -197,13 +127,13 @@ impl Office {
         let role = Role::Administrator;
         let admin =
             super::accounts::account_record(clock.now(), name, name, role, setup.must_change)?;
-        let draft = Draft {
+        let draft = NewEntry {
             time: clock.now(),
             // The recovery key makes the station, its first account among the rest.
-            actor: super::accounts::RECOVERY.to_string(),
+            actor: super::keyring::RECOVERY.to_string(),
             origin: Origin::Cli,
             command: "init".to_string(),
-            ops: vec![DraftOp::Put(admin.clone()), DraftOp::Put(program_record(clock.now())?)],
+            ops: vec![NewOp::Put(admin.clone()), NewOp::Put(program_record(clock.now())?)],
             reason: None,
         };
         // A station without its administrator would open to nobody.
@@ -267,7 +197,7 @@ impl Office {
             filling.look_at_register();
             filling.fill();
         });
-        *office.filling.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        office.filling.is_done_by(thread);
         Ok(office)
     }
 
@@ -319,7 +249,7 @@ impl Office {
             backups: RwLock::default(),
             keeping: AtomicBool::new(false),
             claims: super::claims::Claims::default(),
-            doors: Mutex::default(),
+            listening: Mutex::default(),
             packs: Mutex::new(packs),
             kept_rules: Mutex::new(kept_rules),
             adopting: Mutex::default(),
@@ -408,7 +338,7 @@ impl Office {
                 }
                 seen += 1;
                 let percent = (seen * 99).checked_div(total).unwrap_or(99).min(99);
-                self.filling.percent.store(u8::try_from(percent).unwrap_or(99), Ordering::Relaxed);
+                self.filling.tell(u8::try_from(percent).unwrap_or(99));
             });
             let _ = give.send(collected);
             walk.map(drop)
@@ -435,7 +365,7 @@ impl Office {
     /// As [`Self::close`].
     pub fn give_up(self: Arc<Self>) -> Result<(), Refusal> {
         self.close()?;
-        let thread = self.filling.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.filling.take_thread();
         // One that broke off has let the office go as well.
         let _ = thread.map(JoinHandle::join);
         Ok(())

@@ -1,7 +1,6 @@
 //! By what a list can be put in order: what every record has, and what its kind is narrowed by.
 
 use super::Queue;
-use super::lists::sorted_by;
 use crate::directory::{Sort, SortBy};
 use crate::program::{FieldType, Kind, ListSort};
 use crate::said;
@@ -17,12 +16,12 @@ pub struct Order {
 }
 
 /// What every record can be ordered by.
-static COMMON: [(ListSort, &str, Said); 5] = [
-    (ListSort::Updated, "updated", Said::fixed("最近修改", "last changed")),
-    (ListSort::Entered, "entered", Said::fixed("进入现状态的时间", "time in its state")),
-    (ListSort::Due, "due", Said::fixed("办理期限", "due")),
-    (ListSort::Number, "number", Said::fixed("编号", "number")),
-    (ListSort::Title, "title", Said::fixed("姓名（拼音）", "name")),
+static COMMON: [(ListSort, Said); 5] = [
+    (ListSort::Updated, Said::fixed("最近修改", "last changed")),
+    (ListSort::Entered, Said::fixed("进入现状态的时间", "time in its state")),
+    (ListSort::Due, Said::fixed("办理期限", "due")),
+    (ListSort::Number, Said::fixed("编号", "number")),
+    (ListSort::Title, Said::fixed("姓名（拼音）", "name")),
 ];
 
 impl super::Office {
@@ -30,7 +29,7 @@ impl super::Office {
     /// kind are narrowed by it: what the index does not have would have to be read of every record.
     #[must_use]
     pub fn orders(&self, queue: &Queue) -> Vec<(String, Said)> {
-        let common = COMMON.iter().map(|(_, id, title)| ((*id).to_string(), title.clone()));
+        let common = COMMON.iter().map(|(sort, title)| (sort.word().to_string(), title.clone()));
         let kind = self.only_kind(queue);
         let facets = kind.into_iter().flat_map(|kind| kind.facets.iter().map(move |id| (kind, id)));
         let facets = facets.filter_map(|(kind, id)| Some((id.clone(), facet_title(kind, id)?)));
@@ -57,17 +56,16 @@ impl super::Office {
             }
             _ => ListSort::Updated,
         };
-        let by = COMMON.iter().find(|(known, ..)| *known == sort).map_or("updated", |it| it.1);
-        Order { by: by.to_string(), reversed: false }
+        Order { by: sort.word().to_string(), reversed: false }
     }
 
     /// The order for the index; what the list usually goes by where nobody knows what is asked for.
     pub(super) fn sort(&self, queue: &Queue, order: Option<&Order>) -> Sort {
         let usual = self.usual_order(queue);
         let order = order.unwrap_or(&usual);
-        let common = COMMON.iter().find(|(_, id, _)| *id == order.by);
+        let common = ListSort::WORDS.iter().find(|(word, _)| *word == order.by);
         let by = match common {
-            Some((sort, ..)) => sorted_by(*sort),
+            Some((_, sort)) => sorted_by(*sort),
             None => SortBy::Facet { name: order.by.clone(), values: self.values(queue, &order.by) },
         };
         Sort { by, reversed: order.reversed }
@@ -102,5 +100,15 @@ impl Order {
             false => said!("按{zh}", "by {en}"),
             true => said!("按{zh}，倒序", "by {en}, reversed"),
         }
+    }
+}
+
+fn sorted_by(sort: ListSort) -> SortBy {
+    match sort {
+        ListSort::Updated => SortBy::Updated,
+        ListSort::Entered => SortBy::Entered,
+        ListSort::Due => SortBy::Due,
+        ListSort::Number => SortBy::Number,
+        ListSort::Title => SortBy::Title,
     }
 }

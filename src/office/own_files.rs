@@ -94,7 +94,7 @@ pub(super) fn folder_of(name: &str) -> &str {
 
 /// Kinds under which the office keeps its own records: a pack that had one would make accounts.
 fn reserved(catalogue: &Catalogue) -> Vec<Problem> {
-    let kinds = catalogue.kinds().filter(|kind| super::opening::is_of_the_house(&kind.id));
+    let kinds = catalogue.kinds().filter(|kind| super::own_kinds::is_of_the_house(&kind.id));
     let told = kinds.map(|kind| {
         let (id, file) = (&kind.id, catalogue.pack(&kind.pack).map(|pack| pack.file.clone()));
         let said = said!(

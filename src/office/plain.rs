@@ -2,8 +2,8 @@
 //! a large station. They are read at a glance, without making a record of them, and what is wanted of
 //! each kind is laid out once.
 
-use super::card::{Whose, bear};
-use super::merging::Merges;
+use super::found_by::{Whose, bear};
+use super::merges::Merges;
 use super::totals::{Share, Totals};
 use crate::directory::{Card, IdNumber, IdRole, OfPerson};
 use crate::program::{Field, FieldType, KeyPart, Kind, Measure, Tally};
@@ -73,7 +73,7 @@ impl<'k> Plain<'k> {
         })
     }
 
-    /// The texts of a record that are wanted: both stand in the order of the fields.
+    /// The texts of a record that are wanted: both are in the order of the fields.
     fn texts<'g>(&self, glance: &'g Glance<'_>) -> Texts<'g> {
         let mut there = glance.texts.iter().peekable();
         let text = |wanted: &&str| {

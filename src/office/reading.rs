@@ -1,6 +1,7 @@
 //! What can be read: lists, pages, histories. Reading changes nothing and waits for nobody.
 
-use super::door::unavailable;
+use super::columns::Shows;
+use super::refusal::unavailable;
 use super::{Actor, Refusal};
 use crate::calendar::{Calendar, countdown};
 use crate::directory::{CONFIDENTIAL, Card, Directory, Filter, IdRole, OPEN_TO, Sort, SortBy};
@@ -13,7 +14,7 @@ use std::sync::{Arc, PoisonError};
 
 /// One row of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct RecordLine {
     /// The record.
     pub id: RecordId,
     /// Its kind's id.
@@ -36,7 +37,7 @@ pub struct Line {
     pub claimed_by: Option<String>,
 }
 
-impl Line {
+impl RecordLine {
     /// State, or what tells namesakes apart.
     #[must_use]
     pub fn about(&self, lang: Lang) -> String {
@@ -44,19 +45,32 @@ impl Line {
         if state.is_empty() { self.id_tail.clone() } else { format!("{state}  {}", self.id_tail) }
     }
 
-    /// The due date with the days left, and whether it is past.
+    /// What is in a column that needs nothing but the index; nothing for a field.
     #[must_use]
-    pub fn due_said(&self, today: NaiveDate) -> (Said, bool) {
-        due_said(self.due, today)
+    pub fn cell(&self, shows: &Shows, today: NaiveDate) -> Said {
+        match shows {
+            Shows::Title => Said::same(self.title.clone()),
+            Shows::Kind => self.kind_title.clone(),
+            Shows::Number => Said::same(self.number.clone()),
+            Shows::IdNumber => Said::same(self.id_tail.clone()),
+            Shows::State => self.state_title.clone(),
+            Shows::Due => due_said(self.due, today),
+            Shows::At(_) => Said::default(),
+        }
+    }
+
+    /// Its next step is overdue.
+    #[must_use]
+    pub fn is_overdue(&self, today: NaiveDate) -> bool {
+        self.due.is_some_and(|due| countdown(today, due).is_overdue())
     }
 }
 
-/// A due date with the days left, and whether it is past.
-pub(super) fn due_said(due: Option<NaiveDate>, today: NaiveDate) -> (Said, bool) {
-    let Some(due) = due else { return (Said::default(), false) };
-    let left = countdown(today, due);
-    let said = left.said();
-    (Said::new(format!("{due} {}", said.zh), format!("{due} {}", said.en)), left.is_overdue())
+/// A due date with the days left.
+pub(super) fn due_said(due: Option<NaiveDate>, today: NaiveDate) -> Said {
+    let Some(due) = due else { return Said::default() };
+    let left = countdown(today, due).said();
+    Said::new(format!("{due} {}", left.zh), format!("{due} {}", left.en))
 }
 
 /// A page of a list.
@@ -65,7 +79,7 @@ pub struct Listed {
     /// How many there are in all.
     pub total: usize,
     /// Those asked for.
-    pub lines: Vec<Line>,
+    pub lines: Vec<RecordLine>,
 }
 
 impl super::Office {
@@ -93,7 +107,7 @@ impl super::Office {
         &self.store.station().name
     }
 
-    /// The name of the division the station stands in.
+    /// The name of the division the station is in.
     #[must_use]
     pub fn region_name(&self) -> &str {
         let code = &self.store.station().region;
@@ -139,7 +153,7 @@ impl super::Office {
         notices
     }
 
-    /// Long work that goes on behind the screen, with its percent where that is known.
+    /// Long work that goes on after the screen, with its percent where that is known.
     #[must_use]
     pub fn at_work(&self) -> Option<(Said, Option<u8>)> {
         self.store.progress().shown()
@@ -202,10 +216,10 @@ impl super::Office {
         directory.reserve(count);
     }
 
-    pub(super) fn line(&self, card: &Card, directory: &Directory, who: &Actor) -> Line {
+    pub(super) fn line(&self, card: &Card, directory: &Directory, who: &Actor) -> RecordLine {
         let kind = self.catalogue.kind_of_code(card.kind);
         let state = kind.and_then(|kind| kind.workflow.as_ref()?.state(&card.state));
-        Line {
+        RecordLine {
             id: card.id,
             kind: kind.map(|kind| kind.id.clone()).unwrap_or_default(),
             kind_title: kind.map(|kind| kind.title.clone()).unwrap_or_default(),
@@ -235,7 +249,7 @@ impl super::Office {
 
     /// What belongs to a person, the last changed first.
     #[must_use]
-    pub fn services_of(&self, actor: &Actor, person: RecordId) -> Vec<Line> {
+    pub fn services_of(&self, actor: &Actor, person: RecordId) -> Vec<RecordLine> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let filter = Filter { reader: reader(actor), ..Filter::of_person(person) };
         let (_, ids) = directory.list(&filter, &Sort::from(SortBy::Updated), 0, 100);

@@ -1,5 +1,7 @@
 //! Why a command was not carried out, said so that the person knows what to do.
 
+use crate::said;
+use crate::store::StoreError;
 use crate::words::Said;
 use serde::{Serialize, Serializer};
 
@@ -22,7 +24,7 @@ pub enum RefusalKind {
 pub struct Refusal {
     /// What sort.
     pub kind: RefusalKind,
-    /// The field it stands at, such as `annual_income` or `members[2].id_number`; empty for none.
+    /// The field it is at, such as `annual_income` or `members[2].id_number`; empty for none.
     pub field: String,
     /// The clause it rests on; empty for none.
     pub clause: String,
@@ -93,4 +95,26 @@ impl Serialize for Refusal {
         map.serialize_entry("next_en", &self.next.en)?;
         map.end()
     }
+}
+
+/// The machine could not: what the store says, as a refusal.
+pub(super) fn unavailable(error: &StoreError) -> Refusal {
+    Refusal::unavailable(error.said(), error.next())
+}
+
+/// There is no such record.
+pub(super) fn not_here() -> Refusal {
+    Refusal::invalid(
+        "number",
+        said!("没有找到这份记录。", "This record was not found."),
+        said!("请按编号、姓名或拼音再找一次。", "Search again by number, name or pinyin."),
+    )
+}
+
+/// What somebody has before them was merged into another record meanwhile.
+pub(super) fn merged_meanwhile() -> Refusal {
+    Refusal::conflict(
+        said!("这份记录刚刚并入了另一份。", "This record was merged into another one meanwhile."),
+        said!("请打开并入的那一份再办。", "Open the one that stays and go on there."),
+    )
 }

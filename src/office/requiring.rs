@@ -1,10 +1,10 @@
 //! Rules a move requires: every line that must hold does, and one that only should hold has a clause
 //! and a reason where it does not; of a row its own, where its table has columns for them.
 
-use super::moves::text_of;
+use super::command::text_of;
 use super::worked_out::Worked;
 use super::{Answers, Refusal};
-use crate::policy::{Library, Role, SheetLine};
+use crate::policy::{Library, LineRole, SheetLine};
 use crate::program::{EXPLAINS, Field, Kind, Move};
 use crate::record::{Record, Value};
 use crate::said;
@@ -84,7 +84,7 @@ impl super::Office {
         let mut explained = Vec::new();
         let broken = worked.sheet.lines.iter();
         for line in broken.filter(|line| line.result.is_open()) {
-            if known(line).is_none_or(|known| known.role != Role::Should) {
+            if known(line).is_none_or(|known| known.role != LineRole::Should) {
                 let next = said!(
                     "请核对依据；不满足就不能办这一步。",
                     "Check the ground; the step is not made without it."

@@ -1,7 +1,7 @@
 //! A data folder made from a backup, and opened once: that it opens is known then, and so is who
 //! needs a new password in it.
 
-use super::door::unavailable;
+use super::refusal::unavailable;
 use super::{Actor, Command, Office, Refusal, Right, Sources};
 use crate::record::Clock;
 use crate::said;
@@ -113,7 +113,7 @@ impl Office {
         thread::spawn(move || {
             let (secret, by) = match &opens {
                 Opens::Password(password) => (Secret::Password { account: &by, password }, &*by),
-                Opens::Recovery(key) => (Secret::Recovery(key), super::accounts::RECOVERY),
+                Opens::Recovery(key) => (Secret::Recovery(key), super::keyring::RECOVERY),
             };
             let clock = office.clock.clone();
             let done = restore(&file, None, &folder, (&secret, by), clock, Arc::default());

@@ -1,10 +1,10 @@
 //! Searching: what is found and how much of it, and numbers that are tried one after another.
 
-use super::reading::Line;
+use super::reading::RecordLine;
 use super::{Actor, Refusal, Right};
 use crate::directory::Query;
 use crate::record::{Instant, fold};
-use crate::store::{Draft, DraftOp, Hand, InTurn, Turns};
+use crate::store::{Hand, InTurn, NewEntry, NewOp, Turns};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -70,7 +70,7 @@ impl super::Office {
         text: &str,
         kind: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Line>, Refusal> {
+    ) -> Result<Vec<RecordLine>, Refusal> {
         let turn = self.turns.take();
         self.searched(&turn, actor, text, (kind, limit))
     }
@@ -85,7 +85,7 @@ impl super::Office {
         text: &str,
         kind: Option<&str>,
         limit: usize,
-    ) -> Result<Option<Vec<Line>>, Refusal> {
+    ) -> Result<Option<Vec<RecordLine>>, Refusal> {
         let turn = self.turns.free();
         turn.map(|turn| self.searched(&turn, actor, text, (kind, limit))).transpose()
     }
@@ -96,10 +96,10 @@ impl super::Office {
         actor: &Actor,
         text: &str,
         (kind, limit): (Option<&str>, usize),
-    ) -> Result<Vec<Line>, Refusal> {
+    ) -> Result<Vec<RecordLine>, Refusal> {
         let limit = limit.min(Self::most_hits(actor));
         let kind = kind.map(|kind| self.catalogue.kind_code(kind));
-        let lines: Vec<Line> = {
+        let lines: Vec<RecordLine> = {
             let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
             let hits = directory.search(&Query { text: text.to_string(), kind, limit });
             let cards = hits.iter().filter_map(|hit| directory.get(hit.id));
@@ -126,12 +126,12 @@ impl super::Office {
     fn note_miss(&self, actor: &Actor, number: String) {
         let now = self.now();
         let Some(count) = self.misses.count(&actor.account, number, now) else { return };
-        let note = Draft {
+        let note = NewEntry {
             time: now,
             actor: actor.account.clone(),
             origin: actor.origin.clone(),
             command: MISSED.to_string(),
-            ops: vec![DraftOp::Note(BTreeMap::from([("count".to_string(), count.to_string())]))],
+            ops: vec![NewOp::Note(BTreeMap::from([("count".to_string(), count.to_string())]))],
             reason: None,
         };
         // Whoever searches signs nothing by it; the station says what it saw.

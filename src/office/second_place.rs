@@ -2,7 +2,9 @@
 //! who cannot open the journal, and is put right where it says otherwise: whoever could name another
 //! place in the open would silence what the second place knows.
 
-use super::door::{Plan, unavailable};
+use super::own_kinds::PLACE;
+use super::plan::Plan;
+use super::refusal::unavailable;
 use super::{Actor, Command, Office, Refusal, Right};
 use crate::record::{Fields, Record, Value};
 use crate::said;
@@ -11,8 +13,6 @@ use crate::words::Said;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-/// The internal kind of the one record there is of it, and what the journal calls its naming.
-pub(super) const PLACE: &str = "backup-place";
 /// The full path; empty for none.
 const WHERE: &str = "place";
 /// The life of the station in which it was named: a copy restored elsewhere has no say there.
@@ -56,7 +56,7 @@ impl Office {
                 self.touch(actor, &mut record);
                 record
             }
-            None => Record::made(super::create::new_id(now)?, PLACE, PLACE, &actor.account, now),
+            None => Record::made(super::ids::new_id(now)?, PLACE, PLACE, &actor.account, now),
         };
         let place = place.map(|place| place.display().to_string()).unwrap_or_default();
         let life = self.store.register().incarnation();

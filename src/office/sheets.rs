@@ -3,7 +3,7 @@
 use super::measures::AsLeft;
 use super::worked_out::{Which, Worked};
 use super::{Actor, Answers, Refusal, Right};
-use crate::areas::{self, House, Look};
+use crate::areas::{self, House, Look, Measured};
 use crate::directory::IdRole;
 use crate::policy::{self, DecisionSheet, Known, Library, RuleSet, SheetLine};
 use crate::program::{Field, FieldType, KeyPart, Kind, Move};
@@ -107,7 +107,7 @@ impl super::Office {
         record: &Record,
         sheet: DecisionSheet,
     ) -> DecisionSheet {
-        // Whoever wrote the facts explains the answer to the worker who stands there.
+        // Whoever wrote the facts explains the answer to the worker who is there.
         let wrote = |who: &Actor| record.authors.contains(&who.account);
         if who.is_some_and(|who| who.may(Right::Sensitive) || wrote(who)) {
             return sheet;
@@ -303,7 +303,7 @@ struct Subject<'s> {
     each: Option<&'s str>,
 }
 
-/// By which rules a sheet is made.
+/// The rules a sheet is made by.
 struct By<'l> {
     library: &'l Library,
     rules: &'l str,
@@ -338,9 +338,9 @@ impl Look for Outside<'_> {
         found.probable().and_then(|in_force| in_force.value.as_integer())
     }
 
-    fn measured(&self, measure: &str, key: &[(Value, KeyPart)]) -> Option<i64> {
+    fn measured(&self, measure: &str, key: &[(Value, KeyPart)]) -> Option<Measured> {
         let merges = self.office.merges();
-        let key = key.iter().map(|(value, part)| super::measures::key_as(value, *part, &merges));
+        let key = key.iter().map(|(value, part)| super::counting::key_as(value, *part, &merges));
         let key = key.collect::<Option<Vec<String>>>()?;
         drop(merges);
         self.office.measured(measure, &key, &self.left)

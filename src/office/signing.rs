@@ -2,11 +2,11 @@
 //! refused is counted and not journaled.
 
 use super::accounts::{SignedIn, disabled};
-use super::door::ACCOUNT;
+use super::own_kinds::ACCOUNT;
 use super::{Account, Actor, Held, Refusal, keys};
 use crate::record::{RecordId, account_form, china_offset};
 use crate::said;
-use crate::store::{Draft, DraftOp, Hand, Origin, Signer};
+use crate::store::{Hand, NewEntry, NewOp, Origin, Signer};
 use crate::words::Said;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -129,13 +129,13 @@ impl super::Office {
     ) {
         particulars.insert("account".to_string(), name.to_string());
         particulars.extend(self.doubt_note());
-        let mut ops = vec![DraftOp::Note(particulars)];
+        let mut ops = vec![NewOp::Note(particulars)];
         let record = self.account_of(name).ok().filter(|_| what == SIGN_IN);
         if let Some(id) = record.as_ref().map(|record| record.id) {
-            ops.push(DraftOp::Seen { kind: ACCOUNT.into(), id, fields: Vec::new() });
+            ops.push(NewOp::Seen { kind: ACCOUNT.into(), id, fields: Vec::new() });
         }
         let time = self.now();
-        let note = Draft {
+        let note = NewEntry {
             time,
             actor: name.to_string(),
             origin: origin.clone(),

@@ -45,7 +45,7 @@ pub struct NewValues {
     pub number: String,
     /// Its title.
     pub title: String,
-    /// The article the values stand in.
+    /// The article the values are in.
     pub article: String,
     /// How good the copy is that was read.
     pub grade: Grade,
@@ -161,7 +161,7 @@ impl Office {
             ));
         }
         let text = prepared.adoption.text.as_deref().unwrap_or_default();
-        self.store.keep_own(FILE, text).map_err(|error| super::door::unavailable(&error))?;
+        self.store.keep_own(FILE, text).map_err(|error| super::refusal::unavailable(&error))?;
         let adopted = self.adopt(actor, vec![prepared.adoption.clone()]);
         if adopted.is_err() {
             // What was not adopted does not stay there to be adopted along with something else. A disk

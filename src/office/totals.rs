@@ -6,8 +6,8 @@
 //! under the other records it names, whoever those are counted as by now: a merge changes nothing
 //! here, and whoever asks adds up those that are one.
 
-use super::measures::{Keys, counted};
-use super::merging::Merges;
+use super::counting::{Keys, counted};
+use super::merges::Merges;
 use crate::program::{Kind, Tally};
 use crate::record::Record;
 use foldhash::quality::RandomState;
@@ -102,6 +102,9 @@ impl Totals {
         let as_named = Merges::default();
         let share = |measure| {
             let (key, amount) = counted(measure, kind, record, &as_named)?;
+            let Some(amount) = amount else {
+                return Some(Share::one(self.key(&lacking(&measure.id), &key)));
+            };
             let is_day = matches!(measure.tally, Tally::Last(_));
             let key = self.key(&measure.id, &key);
             Some(Share { key, amount, is_day })
@@ -204,6 +207,11 @@ impl Totals {
         total.or((not != 0).then_some(0)).map(|total| total.wrapping_sub(not))
     }
 
+    /// How many records a sum counts under a key that lack their amount, without what some count for.
+    pub fn lacking_without(&self, measure: &str, key: &Keys, without: &[Share]) -> i64 {
+        self.without((&lacking(measure), &Tally::Count), key, without).unwrap_or(0)
+    }
+
     /// How many keys come to something else in others of the same keys.
     pub fn differing(&self, other: &Self) -> u64 {
         let sums = self.sums.iter().filter(|(key, sum)| other.sums.get(key) != Some(sum)).count();
@@ -222,6 +230,12 @@ impl Totals {
             + days.sum::<usize>();
         (bytes, self.sums.len() + self.days.len())
     }
+}
+
+/// What the records are counted under that a sum counts and that lack their amount: no measure can be
+/// called so.
+fn lacking(measure: &str) -> String {
+    format!("{measure} lacking")
 }
 
 #[cfg(test)]

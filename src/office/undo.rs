@@ -10,9 +10,10 @@
 //! A decision is not undone. One that led to no closed state is taken back with a reason, before
 //! anybody acted; what is closed is put right by a move that says so.
 
-use super::door::{Plan, not_here, unavailable};
 use super::history::{Change, put_of};
-use super::merging::MERGE;
+use super::own_kinds::MERGE;
+use super::plan::Plan;
+use super::refusal::{not_here, unavailable};
 use super::{Actor, Refusal, Right};
 use crate::program::{Move, PERSON};
 use crate::record::{Instant, MoveMade, Record, RecordId, TAKEN_BACK, Value, WITHDRAWN};
@@ -218,7 +219,7 @@ impl super::Office {
         Record { revision: now.revision, moves, authors, ..before }
     }
 
-    /// The move that stands in `now` and did not in the version before it.
+    /// The move that is in `now` and was not in the version before it.
     fn made_since<'o>(&'o self, now: &Record, before: &Record) -> Option<&'o Move> {
         let (made, earlier) = (now.standing(), before.standing());
         if made.len() <= earlier.len() {

@@ -56,7 +56,7 @@ impl WorkedOut {
         self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The rules were exchanged: titles of documents stand in sheets, and in no version.
+    /// The rules were exchanged: titles of documents are in sheets, and in no version.
     pub fn forget(&self) {
         self.lock().clear();
         self.changed();

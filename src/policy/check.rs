@@ -3,7 +3,8 @@
 use super::load::{GIVES, Places, ROLES, word_of};
 use super::render::{ENDINGS, Piece, SPECIAL, pieces};
 use super::{
-    Basis, Computed, Gives, Grade, Library, Line, Parameter, ParameterRow, Role, RuleSet, Unit,
+    Basis, Computed, Gives, Grade, Library, LineRole, Parameter, ParameterRow, RuleLine, RuleSet,
+    Unit,
 };
 use crate::edited::Problems;
 use crate::formula::{Formula, Kind};
@@ -192,7 +193,7 @@ impl Check<'_> {
         }
     }
 
-    fn line(&self, rules: &RuleSet, line: &Line) {
+    fn line(&self, rules: &RuleSet, line: &RuleLine) {
         let thing = format!("line {}/{}", rules.id, line.id);
         self.clause(&thing, &line.clause);
         // What the law says it says in a poor copy too; a local rule or a figure must have been read.
@@ -212,7 +213,7 @@ impl Check<'_> {
         if let Some(points) = &line.points {
             self.formula(rules, all, &thing, "points", points, Some(Kind::Integer));
         }
-        if line.points.is_some() != (line.role == Role::Points) {
+        if line.points.is_some() != (line.role == LineRole::Points) {
             let said = Said::fixed(
                 "role = \"points\" 的行要写 points，其他行不写",
                 "a line with role = \"points\" has `points`, and no other line has",
@@ -227,7 +228,7 @@ impl Check<'_> {
             }
         }
         self.outcome(rules, line, &thing);
-        if line.role == Role::Edge && line.compares.is_empty() {
+        if line.role == LineRole::Edge && line.compares.is_empty() {
             let said = Said::fixed("edge 行要写 compares", "an edge line needs `compares`");
             self.wrong(&thing, "role", said, None);
         }
@@ -240,17 +241,19 @@ impl Check<'_> {
     }
 
     /// A line that names an outcome names one the rule set has, and no other line does.
-    fn outcome(&self, rules: &RuleSet, line: &Line, thing: &str) {
+    fn outcome(&self, rules: &RuleSet, line: &RuleLine, thing: &str) {
         let fits = match rules.gives {
-            Gives::Verdict => &[Role::Must, Role::Should, Role::Completeness][..],
+            Gives::Verdict => &[LineRole::Must, LineRole::Should, LineRole::Completeness][..],
             Gives::Category => &[
-                Role::Precondition,
-                Role::Completeness,
-                Role::Outcome,
-                Role::Exclusion,
-                Role::Edge,
+                LineRole::Precondition,
+                LineRole::Completeness,
+                LineRole::Outcome,
+                LineRole::Exclusion,
+                LineRole::Edge,
             ],
-            Gives::Score => &[Role::Points, Role::Veto, Role::Exclusion, Role::Completeness],
+            Gives::Score => {
+                &[LineRole::Points, LineRole::Veto, LineRole::Exclusion, LineRole::Completeness]
+            }
         };
         if !fits.contains(&line.role) {
             let known: Vec<&str> = fits.iter().map(|role| word_of(ROLES, role)).collect();
@@ -263,18 +266,20 @@ impl Check<'_> {
         }
         let known = || rules.outcomes.iter().map(|outcome| outcome.id.as_str());
         match (&line.outcome, line.role) {
-            (None, Role::Outcome) => {
+            (None, LineRole::Outcome) => {
                 let said = Said::fixed(
                     "role = \"outcome\" 的行要写 outcome：满足时是哪一种结果",
                     "a line with role = \"outcome\" needs `outcome`: which one when it is met",
                 );
                 self.wrong(thing, "role", said, None);
             }
-            (Some(outcome), Role::Outcome | Role::Veto) if rules.outcome(outcome).is_none() => {
+            (Some(outcome), LineRole::Outcome | LineRole::Veto)
+                if rules.outcome(outcome).is_none() =>
+            {
                 let said = said!("没有“{outcome}”这种结果", "there is no outcome \"{outcome}\"");
                 self.wrong(thing, "outcome", said, closest(outcome, known()));
             }
-            (Some(_), role) if !matches!(role, Role::Outcome | Role::Veto) => {
+            (Some(_), role) if !matches!(role, LineRole::Outcome | LineRole::Veto) => {
                 let said = Said::fixed(
                     "只有 role = \"outcome\" 和 \"veto\" 的行写 outcome",
                     "only a line with role = \"outcome\" or \"veto\" has `outcome`",
@@ -319,7 +324,7 @@ impl Check<'_> {
         self.wrong(thing, key, said, None);
     }
 
-    /// What to say of a name that may not stand in a formula.
+    /// What to say of a name that may not be in a formula.
     fn strange(&self, rules: &RuleSet, name: &str) -> (Said, Option<String>) {
         if rules.value(name).is_some_and(Computed::is_quotient) {
             let said = said!(
@@ -372,7 +377,7 @@ impl Check<'_> {
     }
 }
 
-/// The kind of a name in a formula; none when it may not stand there.
+/// The kind of a name in a formula; none when it may not be there.
 fn kind_of(library: &Library, rules: &RuleSet, before: usize, name: &str) -> Option<Kind> {
     if let Some(fact) = rules.fact(name) {
         return fact.unit.kind();

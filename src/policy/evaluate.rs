@@ -2,8 +2,8 @@
 
 use super::scene::{Judged, Scene};
 use super::{
-    DecisionSheet, Facts, Gives, Library, LineResult, Overall, Parameter, Role, RuleSet, SheetLine,
-    nearest,
+    DecisionSheet, Facts, Gives, Library, LineResult, LineRole, Overall, Parameter, RuleSet,
+    SheetLine, nearest,
 };
 use crate::formula::Formula;
 use chrono::NaiveDate;
@@ -155,7 +155,7 @@ fn rest(rules: &RuleSet, formula: &Formula, names: &mut BTreeSet<String>) {
 /// The outcome of the first line met.
 fn first_met(judged: &[Judged<'_>]) -> Option<String> {
     judged.iter().find_map(|judged| match judged.line.role {
-        Role::Outcome if judged.result == LineResult::Met => judged.line.outcome.clone(),
+        LineRole::Outcome if judged.result == LineResult::Met => judged.line.outcome.clone(),
         _ => None,
     })
 }
@@ -165,7 +165,7 @@ fn score(rules: &RuleSet, judged: &[Judged<'_>]) -> Option<i64> {
     if rules.gives != Gives::Score {
         return None;
     }
-    let lines = judged.iter().filter(|judged| judged.line.role == Role::Points);
+    let lines = judged.iter().filter(|judged| judged.line.role == LineRole::Points);
     let points = lines.map(|judged| match judged.result {
         LineResult::Met => judged.points,
         LineResult::NotMet | LineResult::NotAsked => Some(0),
@@ -179,7 +179,7 @@ fn band(rules: &RuleSet, judged: &[Judged<'_>], score: i64) -> Option<String> {
     let least = |id: &String| rules.outcomes.iter().find(|it| it.id == *id)?.least;
     let vetoes = judged
         .iter()
-        .filter(|judged| judged.line.role == Role::Veto && judged.result == LineResult::NotMet);
+        .filter(|judged| judged.line.role == LineRole::Veto && judged.result == LineResult::NotMet);
     // A veto that names no band leaves none.
     let most = vetoes.map(|judged| judged.line.outcome.as_ref().and_then(least));
     let most = most.map(|least| least.unwrap_or(i64::MIN)).min().unwrap_or(i64::MAX);
@@ -193,11 +193,14 @@ fn band(rules: &RuleSet, judged: &[Judged<'_>], score: i64) -> Option<String> {
 /// turn needs a person. A line with an outcome that cannot be told matters only while none above it
 /// is met, and one of them has to be.
 fn overall(gives: Gives, judged: &[Judged<'_>]) -> Overall {
-    let named = |judged: &&Judged<'_>| judged.line.role == Role::Outcome;
+    let named = |judged: &&Judged<'_>| judged.line.role == LineRole::Outcome;
     let counts = |judged: &&Judged<'_>| {
         let role = judged.line.role;
-        let says_no = !matches!(role, Role::Outcome | Role::Should | Role::Points | Role::Veto);
-        says_no || (judged.result == LineResult::Unknown && role != Role::Outcome)
+        let says_no = !matches!(
+            role,
+            LineRole::Outcome | LineRole::Should | LineRole::Points | LineRole::Veto
+        );
+        says_no || (judged.result == LineResult::Unknown && role != LineRole::Outcome)
     };
     let is = |result| move |judged: &Judged<'_>| judged.result == result;
     let counting = || judged.iter().filter(counts);

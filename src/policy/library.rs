@@ -3,7 +3,9 @@
 use super::evaluate::{used_by, version};
 use super::load::{Layer, Places};
 use super::threshold::scaled;
-use super::{Clause, DecisionSheet, Document, Keys, Line, Parameter, ParameterAt, RuleSet, check};
+use super::{
+    Clause, DecisionSheet, Document, Keys, Parameter, ParameterAt, RuleLine, RuleSet, check,
+};
 use crate::edited::{Problems, Source, shipped};
 use crate::said;
 use crate::words::{Problem, Said};
@@ -180,7 +182,10 @@ impl Library {
     }
 
     /// The lines of rules that cite a clause, each with its rule set.
-    pub fn citing<'l>(&'l self, clause: &'l str) -> impl Iterator<Item = (&'l RuleSet, &'l Line)> {
+    pub fn citing<'l>(
+        &'l self,
+        clause: &'l str,
+    ) -> impl Iterator<Item = (&'l RuleSet, &'l RuleLine)> {
         let lines = self
             .rule_sets
             .values()

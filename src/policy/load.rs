@@ -1,9 +1,9 @@
 //! Policy files to documents, clauses, parameters and rule sets.
 
 use super::{
-    AS_OF, Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, Line,
-    MeasureSource, Named, Parameter, ParameterRow, ParameterValue, Reach, Role, Round, RowsSource,
-    RuleSet, Start, THIS, Take, Threshold, Unit,
+    AS_OF, Basis, Clause, Computed, Document, FactKind, FieldSource, Gives, Grade, LineRole,
+    MeasureSource, Named, Parameter, ParameterRow, ParameterValue, Reach, Round, RowsSource,
+    RuleLine, RuleSet, Start, THIS, Take, Threshold, Unit,
 };
 use crate::edited::{Node, Place, Raw, values};
 use crate::formula::Formula;
@@ -23,7 +23,7 @@ pub(super) struct Layer {
     pub parameters: BTreeMap<String, Parameter>,
     pub rule_sets: BTreeMap<String, RuleSet>,
     pub places: Places,
-    /// Rows for parameters that stand elsewhere, by the parameter's id.
+    /// Rows for parameters that are elsewhere, by the parameter's id.
     pub rows: Vec<(String, ParameterRow)>,
 }
 
@@ -37,16 +37,16 @@ pub(super) const GIVES: &[(&str, Gives)] =
     &[("category", Gives::Category), ("verdict", Gives::Verdict), ("score", Gives::Score)];
 const ROUNDS: &[(&str, Round)] =
     &[("up", Round::Up), ("down", Round::Down), ("half_up", Round::HalfUp)];
-pub(super) const ROLES: &[(&str, Role)] = &[
-    ("precondition", Role::Precondition),
-    ("completeness", Role::Completeness),
-    ("outcome", Role::Outcome),
-    ("must", Role::Must),
-    ("should", Role::Should),
-    ("exclusion", Role::Exclusion),
-    ("edge", Role::Edge),
-    ("points", Role::Points),
-    ("veto", Role::Veto),
+pub(super) const ROLES: &[(&str, LineRole)] = &[
+    ("precondition", LineRole::Precondition),
+    ("completeness", LineRole::Completeness),
+    ("outcome", LineRole::Outcome),
+    ("must", LineRole::Must),
+    ("should", LineRole::Should),
+    ("exclusion", LineRole::Exclusion),
+    ("edge", LineRole::Edge),
+    ("points", LineRole::Points),
+    ("veto", LineRole::Veto),
 ];
 
 /// The word files use for a value.
@@ -303,7 +303,7 @@ impl Layer {
         Some(fact)
     }
 
-    fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<Line> {
+    fn line(&mut self, rules: &str, entry: &Node<'_>) -> Option<RuleLine> {
         let id = text(entry, "id");
         let title = entry.need_said("title");
         let (clause, clause_of) = (text(entry, "clause"), text_or_none(entry, "clause_of"));
@@ -340,7 +340,7 @@ impl Layer {
         self.keep(entry, &format!("line {rules}/{id}"), keys);
         entry.finish();
         let (basis, role, condition) = (basis?, role?, condition?);
-        Some(Line {
+        Some(RuleLine {
             id,
             title,
             clause,

@@ -22,6 +22,7 @@ mod render;
 mod rules;
 mod scene;
 mod sheet;
+mod shown;
 mod threshold;
 mod veil;
 mod written;
@@ -39,8 +40,8 @@ pub use parameter::{
     InForce, Keys, Parameter, ParameterAt, ParameterRow, ParameterValue, Start, Unit,
 };
 pub use rules::{
-    AS_OF, Computed, FactKind, FieldSource, Gives, Line, MeasureSource, Named, Role, Round,
-    RowsSource, RuleSet, THIS, Take, Threshold,
+    AS_OF, Computed, FactKind, FieldSource, Gives, LineRole, MeasureSource, Named, Round,
+    RowsSource, RuleLine, RuleSet, THIS, Take, Threshold,
 };
 pub use sheet::{Change, ChangeKind, DecisionSheet, LineResult, Overall, SheetInput, SheetLine};
 pub use written::written;

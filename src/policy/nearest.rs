@@ -5,7 +5,7 @@
 
 use super::scene::{Judged, Scene};
 use super::threshold::yuan;
-use super::{Change, ChangeKind, FactValue, LineResult, Role};
+use super::{Change, ChangeKind, FactValue, LineResult, LineRole};
 use crate::words::Said;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -34,7 +34,10 @@ fn obstacles(judged: &[Judged<'_>]) -> Vec<Change> {
         .iter()
         .filter(|judged| judged.result == LineResult::NotMet)
         .filter(|judged| {
-            matches!(judged.line.role, Role::Precondition | Role::Exclusion | Role::Must)
+            matches!(
+                judged.line.role,
+                LineRole::Precondition | LineRole::Exclusion | LineRole::Must
+            )
         })
         .map(|judged| change(ChangeKind::Line, &judged.line.id, &judged.text))
         .collect()

@@ -186,12 +186,6 @@ impl ParameterRow {
         format!("row {parameter} {:?} {} {:?}", self.start, self.region, self.only)
     }
 
-    /// When it holds; `next` is the row after it for the same region and facts.
-    #[must_use]
-    pub fn validity(&self, next: Option<&Self>) -> Said {
-        super::render::validity(&in_force(self, next))
-    }
-
     /// Whether it holds for the same region and facts.
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
@@ -333,12 +327,6 @@ impl Parameter {
         let row = self.rows.get(at)?;
         self.rows.iter().skip(at + 1).find(|next| next.is_beside(row))
     }
-
-    /// A value as people read it: money in yuan, a share in percent.
-    #[must_use]
-    pub fn shown(&self, value: &ParameterValue) -> Said {
-        super::render::show_parameter(self.unit, value)
-    }
 }
 
 /// The rows of the closest region that holds for `region`, in their order.
@@ -375,7 +363,8 @@ fn at_date<'l>(rows: &[&'l ParameterRow], date: NaiveDate) -> ParameterAt<'l> {
     }
 }
 
-fn in_force<'l>(row: &'l ParameterRow, next: Option<&ParameterRow>) -> InForce<'l> {
+/// A row as the value that holds; `next` is the row after it for the same region and facts.
+pub(super) fn in_force<'l>(row: &'l ParameterRow, next: Option<&ParameterRow>) -> InForce<'l> {
     let until_next = match next.map(|next| next.start) {
         Some(Start::On(day)) => day.pred_opt(),
         _ => None,

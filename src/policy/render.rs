@@ -1,13 +1,13 @@
 //! Sentences from templates: numbers, dates and arithmetic put where `{name}` stands.
 
-use super::parameter::{InForce, ParameterAt, Start};
+use super::parameter::{ParameterAt, Start};
 use super::scene::Scene;
+use super::shown::{UNKNOWN, show_parameter, show_value, validity};
 use super::threshold::{Level, chain, near, yuan};
-use super::{Line, ParameterValue, Unit};
+use super::{RuleLine, Unit};
 use crate::formula::{Input, Val};
 use crate::said;
 use crate::words::{Lang, Said};
-use chrono::NaiveDate;
 
 /// A stretch of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +39,12 @@ pub(super) const ENDINGS: &[&str] = &["sum", "from", "document"];
 /// Names that are not facts, parameters or values.
 pub(super) const SPECIAL: &[&str] = &["missing", "chain", "near", "points"];
 
-/// What stands in a sentence for its line alone: what is lacking, and the points it adds.
+/// What is in a sentence for its line alone: what is lacking, and the points it adds.
 type OfLine<'l> = (&'l Said, Option<&'l str>);
-
-const UNKNOWN: Said = Said::fixed("？", "?");
 
 impl Scene<'_> {
     /// A template filled for one line.
-    pub fn fill(&self, template: &Said, line: &Line, own: OfLine<'_>) -> Said {
+    pub fn fill(&self, template: &Said, line: &RuleLine, own: OfLine<'_>) -> Said {
         let side = |lang| {
             let filled = self.fill_side(template.get(lang), lang, line, own);
             filled.trim_end().to_owned()
@@ -54,7 +52,7 @@ impl Scene<'_> {
         Said::new(side(Lang::Zh), side(Lang::En))
     }
 
-    fn fill_side(&self, template: &str, lang: Lang, line: &Line, own: OfLine<'_>) -> String {
+    fn fill_side(&self, template: &str, lang: Lang, line: &RuleLine, own: OfLine<'_>) -> String {
         let (missing, points) = own;
         let mut out = String::new();
         for piece in pieces(template) {
@@ -80,7 +78,7 @@ impl Scene<'_> {
         out
     }
 
-    fn compared(&self, how: &str, line: &Line) -> Option<Said> {
+    fn compared(&self, how: &str, line: &RuleLine) -> Option<Said> {
         let of = |id: &String| self.rules.thresholds.iter().find(|threshold| threshold.id == *id);
         let thresholds = line.compares.iter().map(of).collect::<Option<Vec<_>>>()?;
         let quotient = *self.quotients.get(&thresholds.first()?.of)?;
@@ -171,86 +169,9 @@ impl Scene<'_> {
     }
 }
 
-/// Since when and until when a value applies.
-pub(super) fn validity(value: &InForce<'_>) -> Said {
-    match (value.start, value.to) {
-        (Start::Always, _) => Said::fixed("不分日期", "undated"),
-        (Start::On(day), None) => said!("自 {day} 起", "from {day}"),
-        (Start::On(day), Some(last)) => said!("{day} 至 {last}", "{day} to {last}"),
-        (Start::Between { not_before: Some(first), not_after }, _) => {
-            said!("起于 {first} 至 {not_after} 之间某日", "begun between {first} and {not_after}")
-        }
-        (Start::Between { not_before: None, not_after }, _) => {
-            said!("起于 {not_after} 或更早", "begun on {not_after} or earlier")
-        }
-    }
-}
-
-fn show_value(unit: Unit, value: &Val) -> Said {
-    match (unit, value) {
-        (Unit::Fen, Val::Integer(fen)) => Said::same(yuan(i128::from(*fen))),
-        (Unit::Date, Val::Integer(day)) => {
-            let day = i32::try_from(*day).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
-            day.map_or(UNKNOWN, |day| Said::same(day.to_string()))
-        }
-        (_, Val::Integer(number)) => Said::same(number.to_string()),
-        (_, Val::YesNo(true)) => Said::fixed("是", "yes"),
-        (_, Val::YesNo(false)) => Said::fixed("否", "no"),
-        (Unit::Check, Val::Text(code)) => match code.as_str() {
-            "none" => Said::fixed("无", "none"),
-            "has" => Said::fixed("有", "has"),
-            _ => Said::fixed("未核对", "not checked"),
-        },
-        (_, Val::Text(text)) => Said::same(text.clone()),
-        (_, Val::List(texts)) => Said::new(texts.join("、"), texts.join(", ")),
-    }
-}
-
-pub(super) fn show_parameter(unit: Unit, value: &ParameterValue) -> Said {
-    match value {
-        ParameterValue::Integer(number) => show_value(unit, &Val::Integer(*number)),
-        ParameterValue::YesNo(yes) => show_value(unit, &Val::YesNo(*yes)),
-        ParameterValue::Text(text) => show_value(unit, &Val::Text(text.clone())),
-        ParameterValue::Ratio { num, den } => {
-            let (scale, sign) = if unit == Unit::Share { (100, "%") } else { (1, "") };
-            Said::same(decimal(i128::from(*num) * scale, i128::from(*den)) + sign)
-        }
-    }
-}
-
-/// A ratio as a decimal where it divides out within two places, else as a fraction.
-fn decimal(num: i128, den: i128) -> String {
-    let hundredths = num * 100;
-    if hundredths % den != 0 {
-        return format!("{num}/{den}");
-    }
-    let (whole, rest) = (hundredths / den / 100, hundredths / den % 100);
-    let fraction = format!("{rest:02}");
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") }
-}
-
-/// A parameter's value as a formula and a sheet hold it; a multiple as `3/2`.
-pub(super) fn parameter_val(value: &ParameterValue) -> Val {
-    match value {
-        ParameterValue::Integer(number) => Val::Integer(*number),
-        ParameterValue::YesNo(yes) => Val::YesNo(*yes),
-        ParameterValue::Text(text) => Val::Text(text.clone()),
-        ParameterValue::Ratio { num, den } => Val::Text(format!("{num}/{den}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ratios_read_as_decimals() {
-        assert_eq!(decimal(3, 2), "1.5");
-        assert_eq!(decimal(2, 1), "2");
-        assert_eq!(decimal(100, 20), "5");
-        assert_eq!(decimal(1, 3), "1/3");
-    }
 
     #[test]
     fn templates_come_apart() {

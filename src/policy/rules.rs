@@ -45,7 +45,7 @@ pub enum Round {
 /// What a line means for the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum LineRole {
     /// Not met: suggests no.
     Precondition,
     /// The same, in a verdict.
@@ -66,7 +66,7 @@ pub enum Role {
     Veto,
 }
 
-impl Role {
+impl LineRole {
     /// Whether a condition that is false reads "cannot tell" instead of "not met".
     #[must_use]
     pub const fn doubts(self) -> bool {
@@ -225,7 +225,7 @@ pub struct Threshold {
 
 /// One line of a decision sheet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Line {
+pub struct RuleLine {
     /// The id promised to readers of sheets, such as `R-DEEP`.
     pub id: String,
     /// Title; met is always good for the applicant.
@@ -237,7 +237,7 @@ pub struct Line {
     /// What it rests on.
     pub basis: Basis,
     /// What it means for the whole.
-    pub role: Role,
+    pub role: LineRole,
     /// The outcome it names; of a veto the best band it leaves.
     pub outcome: Option<String>,
     /// When the line is asked at all; without it always.
@@ -258,7 +258,7 @@ pub struct Line {
     pub unknown: Said,
 }
 
-impl Line {
+impl RuleLine {
     /// All it is asked by and adds.
     pub(super) fn formulas(&self) -> impl Iterator<Item = &Formula> {
         std::iter::once(&self.condition).chain(&self.when).chain(&self.points)
@@ -291,13 +291,13 @@ pub struct RuleSet {
     /// Thresholds.
     pub thresholds: Vec<Threshold>,
     /// Lines, in the order they are printed.
-    pub lines: Vec<Line>,
+    pub lines: Vec<RuleLine>,
 }
 
 impl RuleSet {
     /// A line by id.
     #[must_use]
-    pub fn line(&self, id: &str) -> Option<&Line> {
+    pub fn line(&self, id: &str) -> Option<&RuleLine> {
         self.lines.iter().find(|line| line.id == id)
     }
 
@@ -332,6 +332,6 @@ impl RuleSet {
             .iter()
             .flat_map(|value| std::iter::once(&value.is).chain(value.divide_by.as_ref()));
         let levels = self.thresholds.iter().map(|threshold| &threshold.level);
-        values.chain(levels).chain(self.lines.iter().flat_map(Line::formulas))
+        values.chain(levels).chain(self.lines.iter().flat_map(RuleLine::formulas))
     }
 }

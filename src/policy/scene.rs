@@ -1,10 +1,10 @@
 //! All that is known while one sheet is made: facts, parameters of the day, computed values.
 
 use super::parameter::{InForce, Keys, ParameterAt, ParameterValue};
-use super::render::{parameter_val, validity};
+use super::shown::{parameter_val, validity};
 use super::threshold::{Level, Quotient};
 use super::{
-    Basis, Document, Fact, FactKind, FactValue, Facts, Library, Line, LineResult, Parameter,
+    Basis, Document, Fact, FactKind, FactValue, Facts, Library, LineResult, Parameter, RuleLine,
     RuleSet, SheetInput, Unit,
 };
 use crate::formula::{Inputs, Outcome, Val};
@@ -28,7 +28,7 @@ pub(super) struct Scene<'s> {
 
 /// One line judged, before it is written down.
 pub(super) struct Judged<'s> {
-    pub line: &'s Line,
+    pub line: &'s RuleLine,
     pub result: LineResult,
     pub lacking: BTreeSet<String>,
     pub text: Said,
@@ -193,7 +193,7 @@ impl<'s> Scene<'s> {
     }
 
     /// The clause a line rests on that day, and what kind of ground that is.
-    pub fn clause<'a>(&'a self, line: &'a Line) -> (&'a str, Basis) {
+    pub fn clause<'a>(&'a self, line: &'a RuleLine) -> (&'a str, Basis) {
         let of_the_day = line.clause_of.as_deref().and_then(|id| self.parameters.get(id));
         match of_the_day {
             Some(ParameterAt::Known(value) | ParameterAt::DateUnverified(value)) => {
@@ -207,7 +207,7 @@ impl<'s> Scene<'s> {
     }
 
     /// Judges one line and writes its sentence.
-    pub fn judge(&self, line: &'s Line) -> Judged<'s> {
+    pub fn judge(&self, line: &'s RuleLine) -> Judged<'s> {
         let asked = line.when.as_ref().map(|when| when.eval(&self.inputs));
         let met = match asked {
             Some(Outcome::Known(Val::YesNo(false))) => return not_asked(line),
@@ -291,7 +291,7 @@ impl<'s> Scene<'s> {
 }
 
 /// A line that is not asked of this record.
-fn not_asked(line: &Line) -> Judged<'_> {
+fn not_asked(line: &RuleLine) -> Judged<'_> {
     let title = &line.title;
     let text = Said::new(format!("{}：不适用。", title.zh), format!("{}: not asked.", title.en));
     let (result, lacking) = (LineResult::NotAsked, BTreeSet::new());

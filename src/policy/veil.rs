@@ -38,7 +38,7 @@ impl DecisionSheet {
         inputs
             .filter(|(name, _)| is_sensitive(rules, name))
             .filter_map(|(_, input)| match &input.value {
-                // Nought stands in many numbers and tells nothing.
+                // Nought is in many numbers and tells nothing.
                 Some(Val::Integer(fen)) if *fen != 0 => {
                     Some(super::threshold::yuan(i128::from(*fen)))
                 }

@@ -203,8 +203,8 @@ impl Catalogue {
         (here, rest)
     }
 
-    /// The fields of a kind and behind them those of its person, each with its owner. No id
-    /// stands twice.
+    /// The fields of a kind and after them those of its person, each with its owner. No id
+    /// is twice.
     #[must_use]
     pub fn flat_fields<'c>(&'c self, kind: &'c Kind) -> Vec<(&'c Kind, &'c Field)> {
         let person = self.person_kind(kind);

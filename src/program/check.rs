@@ -1,14 +1,13 @@
 //! What is still wrong with the fields of a record, told at the field.
 
 use super::same::same_person;
-use super::typed::TypedError;
+use super::typed::{TypedError, in_range};
 use super::{
     Ask, Catalogue, Field, FieldType, Kind, Required, Validity, day_number, effective_fields, see,
 };
 use crate::formula::Inputs;
 use crate::record::{
-    Fields, IdNumber, OrganisationCode, Row, Sex, Value, parse_card, parse_phone, show_money,
-    unseen_in,
+    Fields, IdNumber, OrganisationCode, Row, Sex, Value, parse_card, parse_phone, unseen_in,
 };
 use crate::said;
 use crate::words::Said;
@@ -17,7 +16,7 @@ use chrono::{Datelike, NaiveDate};
 /// How much is asked of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage<'s> {
-    /// Being entered: what stands there must be right, little need stand there.
+    /// Being entered: what is there must be right, little need be there.
     Draft,
     /// Handed in: what is required at submitting must be there.
     Submit,
@@ -205,7 +204,7 @@ impl Check<'_> {
         {
             return vec![missing(field)];
         }
-        let wrong = range(field, value)
+        let wrong = in_range(field, value)
             .err()
             .or_else(|| self.well_formed(field, value))
             .or_else(|| self.in_list(field, value))
@@ -369,55 +368,6 @@ pub fn fits(field_type: &FieldType, value: &Value) -> bool {
     }
 }
 
-/// A value within the bounds of its field.
-pub(super) fn range(field: &Field, value: &Value) -> Result<(), TypedError> {
-    let (least, most): (Option<String>, Option<String>) = match (&field.field_type, value) {
-        (FieldType::Integer { min, max }, Value::Integer(number)) => (
-            min.filter(|min| number < min).map(|min| min.to_string()),
-            max.filter(|max| number > max).map(|max| max.to_string()),
-        ),
-        (FieldType::Decimal { places: Some(places), .. }, Value::Decimal(number))
-            if number.normalize().scale() > *places =>
-        {
-            return Err(TypedError::new(
-                said!("小数最多 {places} 位。", "{places} digits after the point at most."),
-                Said::fixed("请核对数字。", "Check the number."),
-            ));
-        }
-        (FieldType::Decimal { min, max, .. }, Value::Decimal(number)) => (
-            min.filter(|min| number < min).map(|min| min.to_string()),
-            max.filter(|max| number > max).map(|max| max.to_string()),
-        ),
-        (FieldType::Money { min }, Value::Money(fen)) => {
-            (min.filter(|min| fen < min).map(show_money), None)
-        }
-        (FieldType::Text { max, .. }, Value::Text(text)) => {
-            let long = text.chars().count();
-            let over = max.filter(|max| long > *max);
-            return over.map_or(Ok(()), |max| {
-                Err(TypedError::new(
-                    said!("写了 {long} 个字，最多 {max} 个。", "{long} characters, {max} at most."),
-                    Said::fixed("请写短一些。", "Write it shorter."),
-                ))
-            });
-        }
-        (FieldType::Tags { max: Some(max), .. }, Value::Tags(codes)) if codes.len() > *max => {
-            let chosen = codes.len();
-            return Err(TypedError::new(
-                said!("选了 {chosen} 项，最多 {max} 项。", "{chosen} chosen, {max} at most."),
-                Said::fixed("请去掉几项。", "Take some out."),
-            ));
-        }
-        _ => (None, None),
-    };
-    let said = match (&least, &most) {
-        (Some(least), _) => said!("不能小于 {least}。", "It cannot be less than {least}."),
-        (_, Some(most)) => said!("不能大于 {most}。", "It cannot be more than {most}."),
-        (None, None) => return Ok(()),
-    };
-    Err(TypedError::new(said, Said::fixed("请核对数字。", "Check the number.")))
-}
-
 /// Birth date and sex by the identity number among these values, for the fields that exist.
 pub(super) fn from_id(scope: &[&Field], values: &Fields) -> Vec<(String, Value)> {
     let id = scope
@@ -471,7 +421,7 @@ pub fn consents_lacking(kind: &Kind, fields: &Fields, today: NaiveDate) -> Vec<S
     missing.map(str::to_string).collect()
 }
 
-/// True when a consent of this group stands in the table and was not withdrawn.
+/// True when a consent of this group is in the table and was not withdrawn.
 #[must_use]
 pub fn consent_given(fields: &Fields, table: &str, group: &str, today: NaiveDate) -> bool {
     let rows = fields.get(table).map(Value::rows).unwrap_or_default();

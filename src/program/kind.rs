@@ -120,6 +120,12 @@ impl ListSort {
         ("number", Self::Number),
         ("title", Self::Title),
     ];
+
+    /// Its word in packs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, sort)| *sort == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// When only its handler and supervisors know of a record.
@@ -211,7 +217,7 @@ pub struct Total {
 pub struct FirstRow {
     /// The column that says what they are.
     pub column: String,
-    /// What stands there, such as "self".
+    /// What is there, such as "self".
     pub label: Said,
 }
 

@@ -42,7 +42,7 @@ pub enum TemplateError {
 }
 
 impl NumberTemplate {
-    /// What may stand in braces.
+    /// What may be in braces.
     pub const PARTS: [&'static str; 3] = ["station", "year", "seq"];
 
     /// Reads a template.
@@ -78,7 +78,7 @@ impl NumberTemplate {
         number.chars().count() <= LONGEST && fits(&self.pieces, number)
     }
 
-    /// What stands before the running number: the numbers under one prefix count together.
+    /// What comes before the running number: the numbers under one prefix count together.
     #[must_use]
     pub fn prefix(&self, station: &str, year: i32) -> String {
         let before = self.pieces.iter().take_while(|piece| !matches!(piece, Piece::Seq { .. }));

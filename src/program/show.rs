@@ -122,7 +122,7 @@ pub fn mask(field: &Field, value: &Value) -> Option<String> {
 }
 
 /// The masked form of a text that was refused for such a field: like [`mask`] where nothing but
-/// digits stands there, else with everything that is no digit in sight, as that is mostly what is
+/// digits is there, else with everything that is no digit in sight, as that is mostly what is
 /// wrong.
 #[must_use]
 pub fn mask_refused(field: &Field, text: &str) -> Option<String> {

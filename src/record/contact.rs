@@ -7,7 +7,7 @@ use crate::words::Said;
 use thiserror::Error;
 
 /// Why a text is not a telephone or card number. The number itself is never part of it: the
-/// reason stands on screens and in reports where numbers are masked.
+/// reason is on screens and in reports where numbers are masked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ContactError {
     /// Nothing was typed.
@@ -18,7 +18,7 @@ pub enum ContactError {
     Character {
         /// Place, counted from 1.
         position: usize,
-        /// What stands there.
+        /// What is there.
         found: char,
     },
     /// Not a mobile number and not a landline: how many digits there are.
@@ -120,7 +120,7 @@ pub fn parse_phone(typed: &str) -> Result<String, ContactError> {
         }
         (['0', '1' | '2', ..], 10..=11) => with_area(&all, 3),
         (['0', '3'..='9', ..], 11..=12) => with_area(&all, 4),
-        // +86 23 6789 0123: the zero is left out behind the country code.
+        // +86 23 6789 0123: the zero is left out after the country code.
         (['1' | '2', ..], 9..=10) if country_code => {
             with_area(&[&['0'], all.as_slice()].concat(), 3)
         }
@@ -145,7 +145,7 @@ fn needs_no_area(digits: &str) -> bool {
     }
 }
 
-/// Number and extension: behind `转` or `#`, or a short group behind a number already whole, as
+/// Number and extension: behind `转` or `#`, or a short group after a number already whole, as
 /// they are stored.
 fn split_extension(text: &str) -> (String, String) {
     for mark in ["转", "#", "ext."] {
@@ -175,7 +175,7 @@ fn with_area(digits: &[char], area: usize) -> String {
 }
 
 /// The digits of a text in which nothing else but `between` may stand; `before` characters of the
-/// number stand before it.
+/// number are before it.
 fn digits_of(text: &str, between: &str, before: usize) -> Result<String, ContactError> {
     let mut digits = String::new();
     for (at, c) in text.chars().enumerate() {

@@ -97,7 +97,7 @@ pub fn looks_cut_card(number: &str) -> Option<Cut> {
 }
 
 /// A number that was refused, with its digits masked and everything else in sight: what a
-/// spreadsheet put behind it (`E+17`, `.0`), letters among the digits, signs.
+/// spreadsheet put after it (`E+17`, `.0`), letters among the digits, signs.
 ///
 /// The last four digits stay where there are eight at least, and the first ones where the
 /// number has the shape of an identity number (six) or a mobile (three), as in the masks of

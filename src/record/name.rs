@@ -63,7 +63,7 @@ pub fn clean_name(text: &str) -> String {
         let (between, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         let before = out.chars().rev().find(|c| !is_selector(*c));
         let dotted = between.iter().any(|c| *c != ' ');
-        // A blank behind a selector goes, and is not what comes next.
+        // A blank after a selector goes, and is not what comes next.
         let next = after.iter().copied().find(|c| !is_selector(*c) && *c != ' ');
         if dotted && before.is_some_and(is_han) && next.is_some_and(is_han) {
             out.push(DOT);
@@ -75,7 +75,7 @@ pub fn clean_name(text: &str) -> String {
     out
 }
 
-/// Dots, full stops and blanks that do not stand between Han characters.
+/// Dots, full stops and blanks that are not between Han characters.
 fn push_between(out: &mut String, between: &[char], next: Option<char>) {
     let last = |out: &String| out.chars().rev().find(|c| !is_selector(*c));
     let mut gap = false;
@@ -125,7 +125,7 @@ pub enum NameError {
     Character {
         /// Place, counted from 1.
         position: usize,
-        /// What stands there.
+        /// What is there.
         found: char,
     },
     /// A private-use character that is none of old GBK's.
@@ -201,7 +201,7 @@ impl NameError {
 }
 
 /// Whether a cleaned text can be a name: letters of any script, the dot between parts, and what
-/// stands in Latin names. Variation selectors stay, rare names are written with them.
+/// is in Latin names. Variation selectors stay, rare names are written with them.
 ///
 /// # Errors
 /// [`NameError`] names the character.

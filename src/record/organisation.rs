@@ -25,7 +25,7 @@ pub enum CodeError {
     Character {
         /// Place, counted from 1.
         position: usize,
-        /// What stands there.
+        /// What is there.
         found: char,
         /// The digit it is usually taken for.
         meant: Option<char>,

@@ -249,7 +249,7 @@ fn checked_code(row: &Node<'_>, digits: usize) -> Option<String> {
 
 fn read_unit(row: &Node<'_>, into: Vec<String>) -> Option<Region> {
     let to_confirm = row.word("basis", &[("to-confirm", true)]).unwrap_or(false);
-    // A unit waiting to be confirmed may do without a code; its name stands in for it.
+    // A unit waiting to be confirmed may do without a code; its name takes that place.
     let needs_code = row.has("code") || !to_confirm;
     let code = if needs_code { checked_code(row, 6) } else { None };
     let name = row.need_text("name");

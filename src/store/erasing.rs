@@ -8,7 +8,7 @@ use super::Store;
 use super::error::{Doing, StoreError, io};
 use super::files::disk;
 use super::journal::appending::Journal;
-use super::journal::entry::{Draft, Entry};
+use super::journal::entry::{Entry, NewEntry};
 use super::journal::frame::ENTRIES;
 use super::journal::rests::Rests;
 use super::journal::{block, envelope};
@@ -42,7 +42,7 @@ impl Store {
         request: u64,
         seqs: &[u64],
         rest: impl Fn(Entry) -> Option<Entry>,
-        draft: Draft,
+        draft: NewEntry,
     ) -> Result<u64, StoreError> {
         let _nobody_checks = self.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
         let _one_at_a_time = self.walking.lock().unwrap_or_else(PoisonError::into_inner);

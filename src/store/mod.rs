@@ -97,7 +97,7 @@ pub use files::station::{FORMAT, StationInfo};
 pub use files::strict::{Exposed, NotPrivate, exposed, kept_private};
 pub use given::{KindCodes, Told};
 pub use journal::encoded::Glance;
-pub use journal::entry::{Draft, DraftOp, Entry, Op, Origin};
+pub use journal::entry::{Entry, NewEntry, NewOp, Op, Origin};
 pub use journal::envelope::SCHEMA;
 pub use keys::keyring::{NewSlot, Secret, Work};
 pub use keys::recovery_key::RecoveryKey;
@@ -206,7 +206,7 @@ impl Store {
     ///
     /// What is refused at once (an unknown kind, an entry too large) comes back through the ticket
     /// too and leaves nothing behind.
-    pub fn submit(&self, hand: impl Into<Hand>, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+    pub fn submit(&self, hand: impl Into<Hand>, drafts: Vec<NewEntry>) -> Ticket<Vec<u64>> {
         self.submit_when(None, Change::entries(hand, drafts))
     }
 

@@ -1,7 +1,7 @@
 //! How text is written on the line: UTF-8, or GB18030 for the many Chinese SSH clients whose
 //! default that is.
 //!
-//! Inside a session everything is UTF-8; this file stands at its two ends. Frames use only the
+//! Inside a session everything is UTF-8; this file is at its two ends. Frames use only the
 //! two-byte part of GB18030, which is GBK: clients set to either show it, and of the four-byte
 //! part most have no glyphs. Whatever lies outside it becomes a stand-in of the same width.
 
@@ -148,7 +148,7 @@ pub(super) fn codeset(locale: &str) -> String {
 }
 
 /// Bytes from a terminal to UTF-8, however they are split. ASCII, and so every sequence that
-/// begins with Esc, passes unchanged, also behind half a character.
+/// begins with Esc, passes unchanged, also after half a character.
 #[derive(Debug)]
 pub struct Decoder {
     codec: Codec,
@@ -197,7 +197,7 @@ impl Decoder {
             }
             return;
         }
-        // The lead stood alone; what came behind it is looked at anew.
+        // The lead stood alone; what came after it is looked at anew.
         let mut again = std::mem::take(&mut self.half);
         again.push(byte);
         again.iter().skip(1).for_each(|byte| self.push(*byte, out));
@@ -210,7 +210,7 @@ impl Decoder {
         !self.half.is_empty()
     }
 
-    /// Gives up half a character; ASCII that stood in it comes out.
+    /// Gives up half a character; ASCII that was in it comes out.
     pub fn expire(&mut self) -> Vec<u8> {
         let mut half = std::mem::take(&mut self.half);
         half.retain(u8::is_ascii);
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(in_pieces(b"\xe6\xe4\xd5\xbe", &[1, 2, 3]), "驿站".as_bytes());
         assert_eq!(Codec::Gb18030.encode("驿站".into()), b"\xe6\xe4\xd5\xbe");
         // Four bytes come in as well: 𠮷 of names, U+20BB7. Linear from 0x10000 and 189000
-        // behind 81308130: 257535 = ((20·10 + 4)·126 + 49)·10 + 5.
+        // after 81308130: 257535 = ((20·10 + 4)·126 + 49)·10 + 5.
         assert_eq!(in_pieces(b"\x95\x34\xb2\x35", &[2]), "𠮷".as_bytes());
         // Going out they get a stand-in of the same width.
         assert_eq!(Codec::Gb18030.encode("𠮷aő\u{301}".into()), b"\xa1\xfea?");

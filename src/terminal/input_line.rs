@@ -118,7 +118,7 @@ impl InputLine {
         rest.is_empty()
     }
 
-    /// Moves the cursor forward to the end of the cluster it stands in: an accent joined the
+    /// Moves the cursor forward to the end of the cluster it is in: an accent joined the
     /// letter before it.
     fn settle(&mut self) {
         self.cursor = self
@@ -288,7 +288,7 @@ fn word_length<'a>(pieces: impl Iterator<Item = &'a str>) -> usize {
 fn window(whole: &str, cursor: usize, cells: u16) -> View {
     let cells = usize::from(cells).max(1);
     let total = text::width(whole);
-    // One cell behind the text is the cursor's when it stands at the end.
+    // One cell after the text is the cursor's when it is at the end.
     let wish = cursor.saturating_sub(cells * 2 / 3).min((total + 1).saturating_sub(cells));
     let mut hidden = 0;
     let mut rest = whole;

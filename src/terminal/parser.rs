@@ -3,7 +3,7 @@
 //! Pure and free of time: the session asks [`Parser::waiting`] what is pending, arms a timer
 //! for it and calls [`Parser::expire`] when that rang. Any bytes in any pieces give the same
 //! events, nothing panics, memory is bounded, and what is not understood is dropped without
-//! taking the keys behind it along.
+//! taking the keys after it along.
 
 mod escape;
 mod paste;
@@ -54,7 +54,7 @@ pub struct Parser {
 enum State {
     #[default]
     Ground,
-    /// Inside a UTF-8 character; `alt` when an Esc stood before it.
+    /// Inside a UTF-8 character; `alt` when an Esc came before it.
     Utf8(Utf8, bool),
     Escape,
     /// Two Escs: the key twice, or Alt with a sequence that itself begins with one.
@@ -311,7 +311,7 @@ impl Parser {
         Step::Again
     }
 
-    /// A byte that begins something; with `alt` when an Esc stood before it.
+    /// A byte that begins something; with `alt` when an Esc came before it.
     fn ground(&mut self, byte: u8, alt: bool, out: &mut Vec<Event>) -> Step {
         self.state = State::Ground;
         match byte {

@@ -122,8 +122,8 @@ impl Screen {
 }
 
 /// Takes from a drawn buffer what ratatui's comparison stumbles over: half a character at the end
-/// of a row, behind which it leaves out the beginning of the next, and emoji that a variation
-/// selector made wide, behind which it gives the covered cell and may leave out the next.
+/// of a row, after which it leaves out the beginning of the next, and emoji that a variation
+/// selector made wide, after which it gives the covered cell and may leave out the next.
 fn settle_widths(buffer: &mut Buffer) {
     let columns = usize::from(buffer.area.width).max(1);
     for row in buffer.content.chunks_mut(columns) {

@@ -100,7 +100,7 @@ impl Reading {
         true
     }
 
-    /// Draws; long paragraphs are wrapped, values stand beside their labels.
+    /// Draws; long paragraphs are wrapped, values are beside their labels.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
         let lines = self.lines(area.width, look);
         let page = usize::from(area.height);
@@ -266,7 +266,7 @@ impl Reading {
 
     /// A decision sheet: overall, then each line with clause, numbers and result.
     ///
-    /// `full` adds the words of each clause to its citation; `hint` goes on behind "a person
+    /// `full` adds the words of each clause to its citation; `hint` goes on after "a person
     /// decides" with the key that shows more.
     #[must_use]
     pub fn of_sheet(sheet: &DecisionSheet, full: bool, hint: &Said, cx: &Context) -> Self {

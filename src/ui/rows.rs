@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::screen::Look;
 use super::theme::Tone;
+use crate::office::ListColumn;
 use crate::terminal::input_line::View;
 use crate::terminal::{InputLine, text};
 use crate::words::Said;
@@ -112,7 +113,7 @@ pub fn tall_input(
 }
 
 /// The text cut at every `cells` cells, and the cursor's row and column in it. Cut anywhere, so
-/// that typing moves nothing but what comes behind.
+/// that typing moves nothing but what comes after.
 fn broken(line: &InputLine, cells: u16) -> (Vec<String>, (usize, usize)) {
     let cells = usize::from(cells).max(2);
     let cursor = line.visual_cursor();
@@ -227,6 +228,39 @@ pub struct Column {
     pub title: Said,
     /// Cells it takes; 0 for whatever is left.
     pub cells: u16,
+}
+
+/// Cells a column of open width gets where another takes what is left, and the least it is shown in.
+const OPEN: u16 = 16;
+const LEAST: u16 = 8;
+
+/// The columns there is room for in `width` cells, each with its place among all of them. The first
+/// one is always there, and what is left goes to the last of open width, else to the last.
+pub fn fitting(columns: &[ListColumn], width: u16) -> (Vec<Column>, Vec<usize>) {
+    let mut room = width.saturating_sub(2);
+    let mut places: Vec<usize> = Vec::new();
+    for (at, column) in columns.iter().enumerate() {
+        let (least, usual) = match column.cells {
+            0 => (LEAST, OPEN),
+            cells => (cells, cells),
+        };
+        if places.is_empty() || least < room {
+            room = room.saturating_sub(usual + 1);
+            places.push(at);
+        }
+    }
+    let kept: Vec<&ListColumn> = places.iter().filter_map(|at| columns.get(*at)).collect();
+    let open = kept.iter().rposition(|column| column.cells == 0);
+    let last = open.unwrap_or(kept.len().saturating_sub(1));
+    let shown = kept.iter().enumerate().map(|(place, column)| {
+        let cells = match (column.cells, place == last) {
+            (_, true) => 0,
+            (0, false) => OPEN,
+            (cells, false) => cells,
+        };
+        Column { title: column.title.clone(), cells }
+    });
+    (shown.collect(), places)
 }
 
 /// One row of a list, already in words.

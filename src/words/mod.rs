@@ -1,7 +1,7 @@
 //! Sentences for people, always in both languages.
 //!
 //! Holds the pair type [`Said`], its constant form [`Label`] and the macro [`said!`](crate::said).
-//! Both languages stand side by side where the sentence is made, so neither can be forgotten.
+//! Both languages are side by side where the sentence is made, so neither can be forgotten.
 //! Also holds [`Problem`], what is wrong at a line of an edited file.
 //! Knows nothing of any other room.
 

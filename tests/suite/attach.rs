@@ -55,7 +55,7 @@ impl App {
         self.press("\r");
     }
 
-    /// Waits for the end; what stands on the shell's screen, and the exit status.
+    /// Waits for the end; what is on the shell's screen, and the exit status.
     pub fn parted(&mut self) -> (String, u32) {
         self.wait_for_bytes(LEFT);
         let status = self.ended();

@@ -57,7 +57,7 @@ fn walks_through(columns: u16, rows: u16) {
     }
     // Worked example of the domain page: I = 52,000, R = 22,000, n = 3, S = 770.
     let flat: String = seen.split_whitespace().collect();
-    // Whoever wrote the facts explains them to the worker who stands there.
+    // Whoever wrote the facts explains them to the worker who is there.
     assert!(flat.contains("(52000.00−22000.00)÷12÷3=833.33"), "{seen}");
 
     returned_and_approved(&mut desk);

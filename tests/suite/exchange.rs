@@ -160,7 +160,7 @@ fn text(json: &Json) -> String {
     json.as_str().unwrap().to_string()
 }
 
-/// Where the refused numbers stand in the file, found by looking for them line by line.
+/// Where the refused numbers are in the file, found by looking for them line by line.
 fn physical_lines(path: &Path, report: &Report) -> Vec<usize> {
     let bytes = fs::read(path).unwrap();
     let line = |number: &str| {

@@ -134,7 +134,7 @@ fn what_cannot_be_read_is_told_where_the_path_stands() {
     desk.types("没有.csv").shows("没有这样开头的").press("Enter").shows("没有找到文件");
     desk.press("Ctrl-U").types("~/合同.pdf").press("Enter").hears(&station, "PDF");
     desk.shows("~/合同.pdf").types("x").hides("PDF");
-    // From the root on, over what stands there; and a paste takes its place.
+    // From the root on, over what is there; and a paste takes its place.
     desk.press("Ctrl-U").types("~//").shows("文件：/").press("Ctrl-U").types("~/下");
     let list = home.path().join("下载/花名册 一月.csv");
     desk.pastes(&format!("'{}'\n", list.display())).hides("~/下").shows("花名册 一月.csv");

@@ -1,5 +1,5 @@
 //! The language of packs and rules: every key the loaders read is on the pages a clerk reads, no key
-//! on these pages is read by nobody, and no id of a pack stands in the program.
+//! on these pages is read by nobody, and no id of a pack is in the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,5 @@
 //! Files people really send, one test a kind: the file handed with the project, and beside it one of
-//! our own made by another program. What is right stands in the README beside the handed files.
+//! our own made by another program. What is right is in the README beside the handed files.
 
 use crate::stage::{Station, handed};
 use serde_json::Value as Json;
@@ -442,7 +442,7 @@ fn odd_lists_keep_people_and_nobody_else() {
         // Days counted from today, two names in a cell.
         (format!("姓名,身份证号,告知书签收日期\n张三,{a},-1\n李四,{b},t\n王五,{c},\n"), &["王五"], &[2, 3]),
         ("姓名,手机\n\"张三\n李四\",13900000012\n\"王\n五\",13900000013\n".into(), &["王五"], &[2]),
-        // Totals, titles and parts of a list, wherever they stand.
+        // Totals, titles and parts of a list, wherever they are.
         ("单位,姓名,手机\n鱼洞街道,合计,\n2025年,总计,\n甲厂,张三,\n".into(), &["张三"], &[]),
         ("姓名,身份证号,手机,单位\n鱼洞街道困难职工花名册,,,填报时间：2025年3月\n李四,,,甲厂\n共三人,,,\n转下页,,,\n同上,,,乙厂\n石滩村,,,\n第二组,,,\n".into(), &["李四"], &[]),
         ("姓名,手机,单位\n甲,乙,丙\n1,2,3\n张三,13900000012,丁厂\n".into(), &["张三"], &[]),

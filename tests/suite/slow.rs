@@ -49,7 +49,7 @@ enum Event {
     Woken(u64),
 }
 
-/// A moment at the terminal: when, how many bytes came, the screen, what stands before the cursor.
+/// A moment at the terminal: when, how many bytes came, the screen, what is before the cursor.
 struct Seen {
     at: u64,
     bytes: usize,

@@ -443,7 +443,7 @@ impl Stage {
         out
     }
 
-    /// Goes down a form until the cursor stands in the field or the table of this title.
+    /// Goes down a form until the cursor is in the field or the table of this title.
     #[track_caller]
     pub fn goes_to(&mut self, title: &str) -> &mut Self {
         self.press("Ctrl-Home");
@@ -466,7 +466,7 @@ impl Stage {
         !self.grid.screen().hide_cursor()
     }
 
-    /// What stands in the cells before the cursor.
+    /// What is in the cells before the cursor.
     pub fn before_cursor(&self) -> String {
         let (row, column) = self.cursor();
         let screen = self.grid.screen();
@@ -476,7 +476,7 @@ impl Stage {
             .collect()
     }
 
-    /// Where the cursor stands: row, column.
+    /// Where the cursor is: row, column.
     pub fn cursor(&self) -> (u16, u16) {
         self.grid.screen().cursor_position()
     }

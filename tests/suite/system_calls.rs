@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use yizhan::record::{Clock, Record, RecordId, SystemClock, Value};
-use yizhan::store::{Draft, DraftOp, FirstAccount, Origin, Setup, StationInfo, Store};
+use yizhan::store::{FirstAccount, NewEntry, NewOp, Origin, Setup, StationInfo, Store};
 
 const WATCHED: &str = "trace=openat,close,write,writev,pwrite64,fsync,fdatasync";
 
@@ -223,12 +223,12 @@ fn inside() {
             fields: [("name".to_string(), Value::Text("周丽".into()))].into(),
             ..Record::made(id, "person", &format!("P-{n}"), "admin", now)
         };
-        let draft = Draft {
+        let draft = NewEntry {
             time: now,
             actor: "admin".into(),
             origin: Origin::Terminal,
             command: "create".into(),
-            ops: vec![DraftOp::Put(record)],
+            ops: vec![NewOp::Put(record)],
             reason: None,
         };
         let seq = store.submit(&admin, vec![draft]).wait().unwrap()[0];

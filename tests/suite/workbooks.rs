@@ -14,7 +14,7 @@ use yizhan::record::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// How a text stands in a cell.
+/// How a text is written in a cell.
 #[derive(Clone, Copy, Debug)]
 enum Text {
     Shared,
@@ -28,7 +28,7 @@ enum Text {
     Failed,
 }
 
-/// How a number stands in a cell.
+/// How a number is written in a cell.
 #[derive(Clone, Copy, Debug)]
 enum Number {
     Text(Text),
@@ -37,7 +37,7 @@ enum Number {
     Spoiled,
 }
 
-/// How a day stands in a cell.
+/// How a day is written in a cell.
 #[derive(Clone, Copy, Debug)]
 enum Day {
     Styled,
@@ -58,12 +58,12 @@ struct Person {
     employer: Text,
     /// The employer is merged with the row above.
     merged: bool,
-    /// The day is merged into the phone, where that stands to its left.
+    /// The day is merged into the phone, where that is to its left.
     over: bool,
     day: Day,
     days: u64,
     hidden: bool,
-    /// Something stands in the column without a heading.
+    /// Something is in the column without a heading.
     beside: bool,
 }
 

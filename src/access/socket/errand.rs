@@ -12,8 +12,8 @@
 //! [`Connection::carry_out`].
 
 use super::attach::{Connection, FIRST_WORD, owner_gone, owner_silent};
-use super::owner::read;
 use super::place;
+use super::wire::next_frame;
 use super::wire::{Decoder, Errand, FROM_OWNER, Frame, Named, Purpose, Trouble};
 use crate::said;
 use crate::store::Origin;
@@ -147,7 +147,7 @@ impl Asker {
         let (stream, decoder) = &mut *line;
         tell(stream, question)?;
         // Cut off: half a line is not to be taken for a whole one.
-        read(stream, decoder)?.ok_or_else(|| ErrorKind::UnexpectedEof.into())
+        next_frame(stream, decoder)?.ok_or_else(|| ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -339,7 +339,7 @@ impl Connection {
         let _ = tell(&stream, &Frame::Errand(errand.clone()));
         stream.set_read_timeout(Some(FIRST_WORD))?;
         loop {
-            let answer = match read(&stream, &mut decoder) {
+            let answer = match next_frame(&stream, &mut decoder) {
                 // From now on it may take its time.
                 Ok(Some(Frame::Taken)) => {
                     stream.set_read_timeout(None)?;

@@ -2,6 +2,7 @@
 
 use super::errand::{self, Errands};
 use super::place::{self, Places};
+use super::wire::next_frame;
 use super::wire::{Account, Bye, Decoder, FROM_CLIENT, Frame, Hello, VERSION};
 use crate::access::desk::{Ended, Gone, Line, Sent};
 use crate::access::ending::Ending;
@@ -11,7 +12,7 @@ use crate::said;
 use crate::store::Origin;
 use crate::words::Said;
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -116,7 +117,7 @@ fn attend(hall: &Arc<Hall>, stream: &UnixStream, errands: &Errands) -> io::Resul
     stream.set_read_timeout(Some(HELLO))?;
     stream.set_write_timeout(Some(WRITING))?;
     let mut decoder = Decoder::new(FROM_CLIENT);
-    let first = read(stream, &mut decoder)?;
+    let first = next_frame(stream, &mut decoder)?;
     let version = match &first {
         Some(Frame::Hello(hello)) => hello.version,
         Some(Frame::Errand(errand)) => errand.version,
@@ -152,7 +153,7 @@ fn seat(
         .name("socket input".into())
         .spawn(move || listen(&hearing.0, decoder, &hearing.1))?;
     let Hello { client, account, .. } = hello;
-    // Whoever cannot sign in stands before the sign-in screen, which says why when they try.
+    // Whoever cannot sign in sees the sign-in screen, which says why when they try.
     let origin = place::origin(stream, Origin::Socket);
     let known = account.and_then(|Account { name, password }| {
         hall.office().sign_in(&name, &password, &origin).ok()
@@ -163,25 +164,9 @@ fn seat(
     bye(stream, ending.said().unwrap_or_default(), failed)
 }
 
-/// The next frame, or nothing at the end.
-pub(super) fn read(mut stream: &UnixStream, decoder: &mut Decoder) -> io::Result<Option<Frame>> {
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some(frame) = decoder.frame().map_err(io::Error::other)? {
-            return Ok(Some(frame));
-        }
-        match stream.read(&mut buffer) {
-            Ok(0) => return Ok(None),
-            Ok(n) => decoder.feed(buffer.get(..n).unwrap_or_default()),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// Leaves in the inbox what the client tells, to its end.
 fn listen(stream: &UnixStream, mut decoder: Decoder, inbox: &Inbox) {
-    while let Ok(Some(frame)) = read(stream, &mut decoder) {
+    while let Ok(Some(frame)) = next_frame(stream, &mut decoder) {
         match frame {
             Frame::Data(bytes) if inbox.typed(&bytes) => {}
             Frame::Resize(columns, rows) => inbox.resized(columns, rows),

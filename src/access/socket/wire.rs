@@ -7,6 +7,8 @@
 use crate::access::client::Client;
 use crate::words::Said;
 use serde::{Deserialize, Serialize};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::net::UnixStream;
 use zeroize::Zeroizing;
 
 /// The version of this protocol. Owner and client are usually the same program; after an update
@@ -64,7 +66,7 @@ pub enum Frame {
 pub struct Errand {
     /// [`VERSION`].
     pub version: u32,
-    /// The words behind the program's name.
+    /// The words after the program's name.
     pub words: Vec<String>,
     /// The folder the client was started in.
     pub folder: String,
@@ -308,6 +310,22 @@ impl Decoder {
         let frame = Frame::decode(kind, payload)?;
         self.bytes.drain(..HEAD + length);
         Ok(Some(frame))
+    }
+}
+
+/// The next frame that comes, or nothing at the end.
+pub fn next_frame(mut stream: &UnixStream, decoder: &mut Decoder) -> io::Result<Option<Frame>> {
+    let mut buffer = [0; 4096];
+    loop {
+        if let Some(frame) = decoder.frame().map_err(io::Error::other)? {
+            return Ok(Some(frame));
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(None),
+            Ok(n) => decoder.feed(buffer.get(..n).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

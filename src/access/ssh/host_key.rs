@@ -103,7 +103,7 @@ pub fn fingerprint(key: &PrivateKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
 
-/// Its public half in one line, as it stands in `known_hosts` behind the host's name.
+/// Its public half in one line, as it is in `known_hosts` after the host's name.
 #[must_use]
 pub fn public(key: &PrivateKey) -> String {
     key.public_key().to_openssh().unwrap_or_default()

@@ -13,7 +13,7 @@ pub struct Input {
     patience: Duration,
     /// What has come and was not read yet.
     come: io::Cursor<Vec<u8>>,
-    /// How it ended, behind what has come.
+    /// How it ended, after what has come.
     ended: Option<Ending>,
 }
 

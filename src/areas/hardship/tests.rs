@@ -1,7 +1,7 @@
 //! A table of every fact the area gives: what is entered, and what the domain page says follows
 //! (hardship 3, 4.4 and 7.1).
 
-use crate::areas::{House, Look, facts};
+use crate::areas::{House, Look, Measured, facts};
 use crate::formula::Val;
 use crate::policy::{FactValue, Library};
 use crate::program::{Catalogue, KeyPart, NoRecords, PERSON, Typing, typed};
@@ -22,7 +22,7 @@ impl Look for Outside {
         (parameter == "window_months").then_some(12)
     }
 
-    fn measured(&self, _: &str, _: &[(Value, KeyPart)]) -> Option<i64> {
+    fn measured(&self, _: &str, _: &[(Value, KeyPart)]) -> Option<Measured> {
         None
     }
 
@@ -212,7 +212,7 @@ fn every_fact_the_area_gives_comes_out_as_the_domain_page_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A fact that no field and no measure gives is the area's, and each stands in the table.
+/// A fact that no field and no measure gives is the area's, and each is in the table.
 #[test]
 fn no_fact_is_missing_from_the_table() {
     let library = Library::built_in().unwrap();

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// A JSON object.
 type Object = Map<String, Json>;
 
-/// The keys a command may be called by, each with the others that may stand beside it.
+/// The keys a command may be called by, each with the others that may be beside it.
 const SHAPES: [(&str, &[&str]); 6] = [
     ("create", &["fields", "number", "head"]),
     ("amend", &["base", "fields", "reason"]),

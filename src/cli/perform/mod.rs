@@ -47,7 +47,7 @@ pub fn run(args: &PerformArgs, at: &Opened, out: &mut dyn Write) -> Done {
     if refused { Err(Failure::Told) } else { Ok(()) }
 }
 
-/// The next line, and those behind it that have come already. Empty at the end.
+/// The next line, and those after it that have come already. Empty at the end.
 fn some_lines(input: &mut BufReader<impl Read>) -> io::Result<Vec<Vec<u8>>> {
     let mut lines = Vec::new();
     loop {

@@ -1,5 +1,6 @@
 //! What can only be checked when all files are there: names across files, headings, duplicates.
 
+use super::known::known_code;
 use super::{Mentions, Part};
 use crate::edited::{At, Place, Problems};
 use crate::program::{Catalogue, Kind, NoRecords, Typing, code_list::folded, typed};
@@ -14,7 +15,7 @@ const GROUPS: &str = "consent_group";
 /// Columns every list can show besides fields.
 const RECORD_COLUMNS: [&str; 5] = ["number", "state", "due", "updated", "created_by"];
 
-/// Ids and codes that stand twice, in one file or in two.
+/// Ids and codes that are twice, in one file or in two.
 pub(super) fn duplicates(parts: &[Part], problems: &Problems) {
     let mut packs = BTreeMap::new();
     let mut kinds = BTreeMap::new();
@@ -122,21 +123,6 @@ fn column(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Proble
         said!("列表里的“{path}”不是字段", "`{path}` in the list is no field"),
         closest(rest, known),
     );
-}
-
-/// A code that is asked for is one of its list.
-pub(super) fn known_code(catalogue: &Catalogue, list: &str, at: &At<String>, problems: &Problems) {
-    if let Some(list) = catalogue.code_list(list).filter(|list| list.entry(&at.value).is_none()) {
-        let (code, title) = (&at.value, &list.title);
-        problems.add_meant(
-            &at.place,
-            Said::new(
-                format!("“{}”里没有“{code}”", title.zh),
-                format!("there is no `{code}` in {}", title.en),
-            ),
-            closest(code, list.entries.iter().map(|entry| entry.code.as_str())),
-        );
-    }
 }
 
 /// A record is found by its number and by what a search of its kind looks at.

@@ -22,7 +22,7 @@ pub(super) struct Gathered<'m> {
     pub doubts: Vec<(String, Validity)>,
     /// What rows are narrowed by, by table.
     pub narrowed: Vec<(String, Where)>,
-    /// Where each field stands, by its path.
+    /// Where each field is, by its path.
     pub places: BTreeMap<String, Place>,
 }
 

@@ -1,6 +1,7 @@
 //! One pack file: its head, its kinds, and the checks a kind can have by itself.
 
 use super::fields::{self, Gathered};
+use super::known::is_path;
 use super::{Mentions, PackFile, Part, formulas, lists, measures, moves, records};
 use crate::edited::{At, Node, Place, Problems, Source, values};
 use crate::program::{
@@ -262,27 +263,6 @@ fn is_field(
         &at.place,
         said!("没有“{id}”这个{zh}字段", "there is no {en} field `{id}`"),
         closest(id, kind.fields().filter(|field| fits(field)).map(|field| field.id.as_str())),
-    );
-}
-
-/// A problem when the path leads to no field or column.
-pub(super) fn is_path(kind: &Kind, at: &At<String>, problems: &Problems) {
-    if kind.field_at(&at.value).is_some() {
-        return;
-    }
-    let path = &at.value;
-    let known: Vec<String> = kind
-        .fields()
-        .flat_map(|field| {
-            let columns = field.field_type.columns().iter();
-            std::iter::once(field.id.clone())
-                .chain(columns.map(move |column| format!("{}.{}", field.id, column.id)))
-        })
-        .collect();
-    problems.add_meant(
-        &at.place,
-        said!("没有“{path}”这个字段", "there is no field `{path}`"),
-        closest(path, known.iter().map(String::as_str)),
     );
 }
 

@@ -147,7 +147,7 @@ impl<'c> Check<'c> {
             let (named, mut codes) = (&self.mentioned.narrowed, Vec::new());
             super::records::known_columns(self.kind, table, named, self.problems, &mut codes);
             for (list, at) in &codes {
-                super::cross::known_code(self.catalogue, list, at, self.problems);
+                super::known::known_code(self.catalogue, list, at, self.problems);
             }
         }
         self.each_given(&|name| made.field(name));
@@ -242,7 +242,7 @@ impl<'c> Check<'c> {
     }
 }
 
-/// Whether a value of one field can stand in another.
+/// Whether a value of one field can be in another.
 fn same_type(from: &Field, to: &Field) -> bool {
     match (&from.field_type, &to.field_type) {
         (FieldType::Reference { kind: from, .. }, FieldType::Reference { kind: to, .. }) => {

@@ -141,7 +141,7 @@ pub(super) fn check(
 
 fn one(life: &Workflow, step: &Move, own: &[&Field], place: &Place, problems: &Problems) {
     let asked: Vec<&Field> = step.asks.iter().filter_map(Ask::field).collect();
-    // What a move asks for stands beside the record's fields, and before them.
+    // What a move asks for is beside the record's fields, and before them.
     let scope: Vec<&Field> = asked.iter().chain(own).copied().collect();
     for valid in asked.iter().filter_map(|field| field.valid.as_ref()) {
         let yes = Some(formula::Kind::YesNo);

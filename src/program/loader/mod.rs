@@ -9,6 +9,7 @@ mod file;
 mod follows;
 mod formulas;
 mod hands;
+mod known;
 mod lists;
 mod measures;
 mod moves;
@@ -57,7 +58,7 @@ struct Mentions {
     find_by: Vec<(String, At<String>)>,
     /// Dotted list columns, by kind.
     shows: Vec<(String, At<String>)>,
-    /// Where each field stands, by kind and id.
+    /// Where each field is, by kind and id.
     fields: BTreeMap<(String, String), Place>,
     /// What moves bring about.
     follows: Vec<follows::Mentioned>,

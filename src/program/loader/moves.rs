@@ -1,6 +1,7 @@
 //! The workflow of a kind: states, moves, and whether every state can be reached and left.
 
 use super::fields::{self, Gathered};
+use super::known::roles_in;
 use super::{follows, hands};
 use crate::calendar::{Period, Unit};
 use crate::edited::{At, Node, Place, Problems, values};
@@ -24,7 +25,7 @@ pub(super) struct Read {
     named: Vec<At<String>>,
     /// Record fields named by moves.
     writes: Vec<At<String>>,
-    /// Where each move stands, and the moves it names.
+    /// Where each move is, and the moves it names.
     moves: Vec<(Place, Vec<At<String>>)>,
     apart: Vec<At<String>>,
     /// Tables named by moves.
@@ -157,21 +158,6 @@ fn one_move(
     Some((step, named))
 }
 
-pub(super) fn roles_in(item: &Node<'_>, key: &'static str) -> Vec<Role> {
-    let mut roles = Vec::new();
-    for at in item.texts(key) {
-        match Role::from_id(&at.value) {
-            Some(role) => roles.push(role),
-            None => item.problems().add_meant(
-                &at.place,
-                said!("没有“{}”这个角色", "there is no role `{}`", at.value),
-                closest(&at.value, Role::ALL.map(Role::id)),
-            ),
-        }
-    }
-    roles
-}
-
 fn roles(item: &Node<'_>) -> Vec<Role> {
     let roles = roles_in(item, "by");
     if roles.is_empty() {
@@ -278,7 +264,7 @@ fn asks(item: &Node<'_>, read: &mut Read, into: &mut Gathered<'_>) -> Vec<Ask> {
                     );
                     continue;
                 };
-                // `?` behind the name makes it optional.
+                // `?` after the name makes it optional.
                 Ask { required: !at.value.ends_with('?'), ..common }
             }
             Ok(node) => {
@@ -347,7 +333,7 @@ pub(super) fn check(kind: &Kind, read: &Read, required: &[At<String>], problems:
         }
     }
     for at in &read.writes {
-        super::file::is_path(kind, at, problems);
+        super::known::is_path(kind, at, problems);
     }
     for at in &read.each {
         if kind.field(&at.value).is_none_or(|field| field.field_type.columns().is_empty()) {

@@ -1,7 +1,7 @@
 //! Lists of records, and the fields they are narrowed by.
 
 use super::Mentions;
-use super::moves::roles_in;
+use super::known::roles_in;
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::formula::{self, Formula};
 use crate::program::{Derived, Field, FieldType, Kind, ListSort, RecordList};

@@ -1,7 +1,7 @@
 //! Field values as JSON: what `perform` and `--json` speak.
 
 use super::{PAPER_STATES, TypedError, Typing, answer, choice, field_id, paper_state, parse, tick};
-use crate::program::{Ask, AskType, Field, FieldType, Kind, check};
+use crate::program::{Ask, AskType, Field, FieldType, Kind};
 use crate::record::{Fields, Row, Value};
 use crate::said;
 use crate::words::{Said, closest};
@@ -73,7 +73,7 @@ pub fn from_json(
         }
         _ => return Err(wrong(field, "文字", "a string")),
     };
-    check::range(field, &value)?;
+    super::range::in_range(field, &value)?;
     Ok(Some(value))
 }
 

@@ -4,12 +4,16 @@
 //! wherever it comes in.
 
 mod coded;
+mod error;
 mod json;
+mod range;
 
 pub use coded::tick;
 pub(super) use coded::{PAPER_STATES, choice, paper_state, pieces};
 use coded::{codes, papers, ticked};
+pub use error::{Cell, TypedError};
 pub use json::{answer_from_json, from_json, to_json};
+pub(super) use range::in_range;
 
 use super::{Ask, AskType, Catalogue, Field, FieldType, Kind};
 use crate::record::{
@@ -59,42 +63,6 @@ pub struct Typing<'c> {
     pub records: &'c dyn Records,
 }
 
-/// Why a text is not a value of the field.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", said.en)]
-pub struct TypedError {
-    /// What is wrong.
-    pub said: Said,
-    /// What to type.
-    pub next: Said,
-    /// Where in a table it stands.
-    pub cell: Option<Box<Cell>>,
-}
-
-/// A cell of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
-    /// The row, counted from 0 as it came.
-    pub row: usize,
-    /// The column, as it was named.
-    pub column: String,
-}
-
-impl TypedError {
-    /// An error with what to do next.
-    #[must_use]
-    pub fn new(said: Said, next: Said) -> Self {
-        Self { said, next, cell: None }
-    }
-
-    /// The same, in a cell of a table.
-    #[must_use]
-    pub(super) fn in_cell(mut self, row: usize, column: &str) -> Self {
-        self.cell = Some(Box::new(Cell { row, column: column.to_string() }));
-        self
-    }
-}
-
 /// Reads a typed text. Nothing but spaces is no value.
 ///
 /// # Errors
@@ -137,7 +105,7 @@ pub fn parse(field: &Field, text: &str, typing: &Typing<'_>) -> Result<Option<Va
         FieldType::Papers { list } => papers(list, text, typing)?,
         FieldType::Computed { .. } => return Err(not_typed(field)),
     };
-    super::check::range(field, &value)?;
+    in_range(field, &value)?;
     Ok(Some(value))
 }
 
@@ -242,7 +210,7 @@ fn person_name(text: &str) -> Result<Value, TypedError> {
     Ok(Value::Text(name))
 }
 
-/// Words that may stand behind a count.
+/// Words that may follow a count.
 const COUNTERS: [&str; 12] =
     ["人", "口", "套", "个", "月", "个月", "年", "岁", "次", "名", "处", "辆"];
 
@@ -263,7 +231,7 @@ fn whole(typed: &str) -> Result<Value, TypedError> {
     })
 }
 
-/// 零 to 十, as they stand on forms.
+/// 零 to 十, as they are on forms.
 fn small_number(text: &str) -> Option<i64> {
     let numerals = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "无", "两"];
     let place = numerals.iter().position(|numeral| *numeral == text)?;

@@ -1,9 +1,9 @@
-//! The time of day that stands behind a date.
+//! The time of day that follows a date.
 
 use crate::record::china_offset;
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike};
 
-/// A date and what stands behind it.
+/// A date and what follows it.
 pub(super) struct Timed {
     /// The date as typed, or in China where a zone was given.
     pub date: String,
@@ -32,7 +32,7 @@ pub(super) fn timed(text: &str) -> Timed {
     }
 }
 
-/// Where a time of day may begin: at a blank, a `T`, and behind the day in Chinese.
+/// Where a time of day may begin: at a blank, a `T`, and after the day in Chinese.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().filter_map(|(at, c)| match c {
         ' ' | 'T' | 't' => Some(at),

@@ -53,7 +53,7 @@ pub enum DateError {
     WithTime {
         /// The date, in China.
         date: NaiveDate,
-        /// The time of day behind it, as typed or, where a zone was given, in China.
+        /// The time of day after it, as typed or, where a zone was given, in China.
         time: String,
     },
 }

@@ -19,7 +19,7 @@ pub const LAST_YEAR: i32 = 2200;
 /// Reads a date: `20250303`, `2025-3-3`, `2025.3.3`, `2025/3/3`, `2025年3月3日`, Chinese numerals
 /// (`二〇二五年三月三日`), `t` or `今天`, `-1` (yesterday), `+3`.
 ///
-/// A day of the week beside it is read when it is that date's. A time of day behind it is read
+/// A day of the week beside it is read when it is that date's. A time of day after it is read
 /// when it is midnight: a spreadsheet's `2025-03-03 00:00:00`, or an instant with a zone that is
 /// midnight in China (`2025-03-02T16:00:00Z`). Nothing is cut off silently.
 ///

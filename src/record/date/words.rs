@@ -13,10 +13,10 @@ const DAYS: [(Weekday, &[&str]); 7] = [
     (Weekday::Sun, &["sunday", "sun"]),
 ];
 
-/// What stands before the number of a day of the week.
+/// What comes before the number of a day of the week.
 const WEEK: [&str; 4] = ["星期", "礼拜", "周", "週"];
 
-/// What may stand between a date and the day of the week, or around that.
+/// What may be between a date and the day of the week, or around that.
 const BESIDE: &[char] = &[' ', '(', ')', '[', ']', '【', '】', '〔', '〕', ',', '，', '、', '.'];
 
 /// The Chinese name of a day of the week.
@@ -45,7 +45,7 @@ pub(super) fn english(day: Weekday) -> &'static str {
     }
 }
 
-/// Takes the day of the week off a date, wherever it stands beside it: the rest, and the day.
+/// Takes the day of the week off a date, on whichever side of it: the rest, and the day.
 pub(super) fn without_weekday(text: &str) -> (String, Option<Weekday>) {
     let Some((from, to, day)) = weekday_in(text) else { return (text.to_owned(), None) };
     let before = text.get(..from).unwrap_or_default().trim_end_matches(BESIDE);
@@ -54,7 +54,7 @@ pub(super) fn without_weekday(text: &str) -> (String, Option<Weekday>) {
     (format!("{before}{between}{after}"), Some(day))
 }
 
-/// Where a day of the week stands in a text, in bytes, and which.
+/// Where a day of the week is in a text, in bytes, and which.
 fn weekday_in(text: &str) -> Option<(usize, usize, Weekday)> {
     for week in WEEK {
         if let Some(at) = text.find(week)
@@ -144,7 +144,7 @@ fn number(run: &str) -> String {
             .collect();
     }
     let chars: Vec<char> = run.chars().collect();
-    // 初 and leading zeros stand before days in deeds: 零叁日, 零壹拾贰日.
+    // 初 and leading zeros come before days in deeds: 零叁日, 零壹拾贰日.
     let chars: Vec<char> = chars.into_iter().skip_while(|c| digit(*c) == Some(0)).collect();
     let unit = |c: &char| digit(*c).filter(|d| *d > 0);
     let value = match chars.as_slice() {

@@ -18,7 +18,7 @@ pub enum BirthPart {
 
 /// Why a text is not an identity number. The right check digit is never told: a number has to
 /// be read again from the card, not mended until it passes. Nor is any run of its digits: the
-/// reason stands on screens and in reports where the number itself is masked.
+/// reason is on screens and in reports where the number itself is masked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IdError {
     /// Nothing was typed.
@@ -29,15 +29,15 @@ pub enum IdError {
     Length {
         /// Characters there are.
         got: usize,
-        /// The first that no number has: place, counted from 1, and what stands there.
+        /// The first that no number has: place, counted from 1, and what is there.
         odd: Option<(usize, char)>,
     },
-    /// A character that cannot stand there.
+    /// A character that cannot be there.
     #[error("character {position} is '{found}'")]
     Character {
         /// Place, counted from 1.
         position: usize,
-        /// What stands there.
+        /// What is there.
         found: char,
     },
     /// Digits 7 to 14 (7 to 12 of an old number) are not a date.

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 /// imports, search. A number of fifteen digits and the one of eighteen made of it give the same.
 ///
 /// Widths, case, blanks and dashes do not count. Fifteen digits become eighteen as GB 11643-1999
-/// says: the century in front of the year, and the check character behind. Any other text is its
+/// says: the century in front of the year, and the check character at the end. Any other text is its
 /// own key.
 #[must_use]
 pub fn id_key(number: &str) -> String {

@@ -98,7 +98,7 @@ pub struct Entry {
 /// One thing to be done; the store adds the link to the entry before.
 #[allow(clippy::large_enum_variant, reason = "nearly every operation keeps a record")]
 #[derive(Clone, Debug, PartialEq)]
-pub enum DraftOp {
+pub enum NewOp {
     /// Keep this record.
     Put(Record),
     /// Note that these fields were shown in full.
@@ -116,7 +116,7 @@ pub enum DraftOp {
 
 /// An entry before it has its sequence.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
+pub struct NewEntry {
     /// When.
     pub time: Instant,
     /// Account that does it.
@@ -126,7 +126,7 @@ pub struct Draft {
     /// Name of the command.
     pub command: String,
     /// What is to be done.
-    pub ops: Vec<DraftOp>,
+    pub ops: Vec<NewOp>,
     /// The reason, where one was asked for.
     pub reason: Option<String>,
 }

@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::files::layout::JOURNAL_DIR;
 use crate::store::files::station::StationInfo;
 use crate::store::journal::appending::Journal;
-use crate::store::journal::entry::Draft;
+use crate::store::journal::entry::NewEntry;
 use crate::store::keys::keyring::{self, Keyring, NewSlot};
 use crate::store::keys::recovery_key::RecoveryKey;
 use crate::store::keys::seal::DataKey;
@@ -29,7 +29,7 @@ impl Store {
         dir: &Path,
         station: &StationInfo,
         account: &FirstAccount<'_>,
-        first: Vec<Draft>,
+        first: Vec<NewEntry>,
         setup: &Setup,
     ) -> Result<(Self, RecoveryKey), StoreError> {
         let lock = claim(dir)?;

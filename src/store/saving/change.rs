@@ -1,6 +1,6 @@
 //! What is handed in to be saved: entries, pages in the open, and who signs them.
 
-use crate::store::journal::entry::Draft;
+use crate::store::journal::entry::NewEntry;
 use crate::store::keys::seal::DataKey;
 use crate::store::keys::{Plain, Seed, Signer};
 
@@ -38,7 +38,7 @@ pub struct Change {
     /// Pages in the open, each with who signs it.
     pub pages: Vec<(Signer, Plain)>,
     /// Entries.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<NewEntry>,
     /// The epoch that begins after the pages.
     pub turn: Option<Turn>,
 }
@@ -46,7 +46,7 @@ pub struct Change {
 impl Change {
     /// Entries alone.
     #[must_use]
-    pub fn entries(hand: impl Into<Hand>, drafts: Vec<Draft>) -> Self {
+    pub fn entries(hand: impl Into<Hand>, drafts: Vec<NewEntry>) -> Self {
         Self { hand: hand.into(), pages: Vec::new(), drafts, turn: None }
     }
 }

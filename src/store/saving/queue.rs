@@ -9,7 +9,7 @@ use super::ticket::{Promise, Ticket, pair};
 use crate::record::{Record, RecordId};
 use crate::store::error::StoreError;
 use crate::store::journal::encoded::SHEET_MAX;
-use crate::store::journal::entry::{Draft, DraftOp, Entry, Op};
+use crate::store::journal::entry::{Entry, NewEntry, NewOp, Op};
 use crate::store::journal::envelope;
 use crate::store::journal::frame::MAX_BODY;
 use crate::store::journal::rests::Rests;
@@ -439,7 +439,7 @@ fn name_sheets(record: &mut Record, before: &Record) {
 
 /// An entry from its draft, and the records it touches: true for those it changes.
 fn link(
-    draft: Draft,
+    draft: NewEntry,
     seq: u64,
     before: impl Fn(&Key) -> Result<u64, StoreError>,
     records: &Records,
@@ -457,18 +457,18 @@ fn link(
     let mut ops = Vec::with_capacity(draft.ops.len());
     for op in draft.ops {
         ops.push(match op {
-            DraftOp::Put(record) => {
+            NewOp::Put(record) => {
                 let previous = previous(&record.kind, record.id, true)?;
                 Op::Put { record, previous }
             }
-            DraftOp::Seen { kind, id, fields } => {
+            NewOp::Seen { kind, id, fields } => {
                 let previous = previous(&kind, id, false)?;
                 Op::Seen { kind, id, fields, previous }
             }
-            DraftOp::Note(note) => Op::Note(note),
+            NewOp::Note(note) => Op::Note(note),
         });
     }
-    let Draft { time, actor, origin, command, reason, .. } = draft;
+    let NewEntry { time, actor, origin, command, reason, .. } = draft;
     Ok((Entry { seq, time, actor, origin, command, ops, reason }, touched))
 }
 

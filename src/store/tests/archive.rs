@@ -125,7 +125,7 @@ fn whoever_is_erased_here_is_told_to_be_there_until_it_is_copied_anew() {
     let entry = store.history("worker", id(3)).unwrap()[0].seq;
     let luo = store.opened_by().clone();
     let mo = given(&store, "mo", 20, ADMINISTRATOR);
-    let asked = Draft { actor: "mo".into(), command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
+    let asked = NewEntry { actor: "mo".into(), command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
     let asked = store.submit(&mo, vec![asked]).wait().unwrap()[0];
     store.erase(&luo, asked, &[entry], |entry| Some(without_text(entry)), last(3)).unwrap();
     let report = store.verify(None).unwrap();

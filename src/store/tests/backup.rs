@@ -13,7 +13,7 @@ fn fill(store: &Store, upto: u64) {
     let tickets: Vec<_> = (1..=upto)
         .map(|n| {
             let text = "工会".repeat(usize::try_from(n * 37 % 2_000).unwrap());
-            let seen = DraftOp::Seen { kind: "worker".into(), id: id(n % 50), fields: Vec::new() };
+            let seen = NewOp::Seen { kind: "worker".into(), id: id(n % 50), fields: Vec::new() };
             submit(
                 store,
                 vec![put("worker", n % 50, &text), draft(vec![seen]), put("visit", n, "v")],

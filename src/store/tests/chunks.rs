@@ -29,7 +29,7 @@ fn what_comes_together_shares_rows_and_is_read_like_any_other() {
     save(&store, vec![put("worker", 500, "alone")]);
     // Between two that share a row, and behind all.
     save(&store, vec![put("worker", 300, "between")]);
-    let seen = DraftOp::Seen { kind: "worker".into(), id: id(7), fields: vec!["name".into()] };
+    let seen = NewOp::Seen { kind: "worker".into(), id: id(7), fields: vec!["name".into()] };
     save(&store, vec![draft(vec![seen])]);
     for (n, text) in [(0, "bulk 0"), (63, "bulk 63"), (64, "bulk 64"), (199, "bulk 199")] {
         assert_eq!(text_of(&store, "worker", n).as_deref(), Some(text));

@@ -215,7 +215,7 @@ fn a_damaged_page_is_written_again_from_the_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let store = create(&dir.path().join("base"));
     let he = evidence::given(&store, "he", 7, "volunteer");
-    let own = Draft { actor: "he".into(), ..put("worker", 1, "by he") };
+    let own = NewEntry { actor: "he".into(), ..put("worker", 1, "by he") };
     store.submit(&he, vec![own]).wait().unwrap();
     disable(&store, &store.opened_by().clone(), 7, vec![put("worker", 2, "he left")]).unwrap();
     let (seed, head) = (store.opened_by().seed().clone(), store.head());

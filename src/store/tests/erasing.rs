@@ -27,7 +27,7 @@ fn erased() -> Erased {
     let mo = given(&store, "mo", 20, ADMINISTRATOR);
     let victim = save(&store, vec![put("worker", 1, "nobody else's business")])[0];
     save(&store, vec![put("worker", 2, "stays")]);
-    let asked = Draft { actor: "mo".into(), command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
+    let asked = NewEntry { actor: "mo".into(), command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
     let asked = store.submit(&mo, vec![asked]).wait().unwrap()[0];
     copy(&data, &before);
     let last = last(1);
@@ -40,9 +40,9 @@ fn erased() -> Erased {
 }
 
 /// What is saved of a record with the page that erases it.
-pub(super) fn last(n: u64) -> Draft {
+pub(super) fn last(n: u64) -> NewEntry {
     let gone = Record { state: ERASED.into(), ..record("worker", n, "") };
-    Draft { command: ERASE.into(), ..draft(vec![DraftOp::Put(gone)]) }
+    NewEntry { command: ERASE.into(), ..draft(vec![NewOp::Put(gone)]) }
 }
 
 /// The entry, saying nothing of whom it was about.

@@ -61,7 +61,7 @@ pub(super) fn given(store: &Store, name: &str, n: u64, role: &str) -> Signer {
 
 /// Saves a record in somebody's name and by their hand.
 fn by(store: &Store, hand: &Signer, name: &str, n: u64, text: &str) -> u64 {
-    let named = Draft { actor: name.into(), ..put("worker", n, text) };
+    let named = NewEntry { actor: name.into(), ..put("worker", n, text) };
     store.submit(hand, vec![named]).wait().unwrap()[0]
 }
 
@@ -199,7 +199,7 @@ fn an_entry_changed_removed_or_exchanged_is_noticed() {
     let owned = copy.frame(base.first);
     let header = &mut owned.header;
     let op = Op::Put { record: record("worker", 1, "never approved"), previous: base.three };
-    let Draft { time, actor, origin, command, reason, .. } = draft(vec![]);
+    let NewEntry { time, actor, origin, command, reason, .. } = draft(vec![]);
     let entry = Entry { seq: base.first, time, actor, origin, command, ops: vec![op], reason };
     let place = (header.seq, &header.previous);
     owned.body = block::seal(&keys, header.epoch, place, &[&encode(&entry)]).unwrap();
@@ -236,7 +236,7 @@ fn an_entry_in_anothers_name_is_noticed() {
     let signed = he.sign(&message(station().node, header.seq, &header.hash()));
     copy.frames[at].signature = Some(signed);
     copy.is_noticed("what came after no longer fits");
-    // Cut off behind it, the chain is a volunteer's own; but the entry names another.
+    // Cut off after it, the chain is a volunteer's own; but the entry names another.
     copy.frames.truncate(at + 1);
     let keys = keys_of(&base.dir, &base.he);
     let owned = &copy.frames[at];
@@ -272,7 +272,7 @@ fn an_entry_signed_by_another_than_it_names_is_found_with_the_key() {
         against: Vec::new(),
         afterwards: false,
     });
-    let own = Draft { actor: "he".into(), ..draft(vec![DraftOp::Put(approved)]) };
+    let own = NewEntry { actor: "he".into(), ..draft(vec![NewOp::Put(approved)]) };
     let seq = save(&store, vec![own])[0];
     let report = store.verify(None).unwrap();
     assert!(report.problems.iter().any(|problem| problem.seq == Some(seq)), "{report:?}");
@@ -287,7 +287,7 @@ fn an_entry_signed_by_another_than_it_names_is_found_with_the_key() {
 /// station's, whose key everybody has who can open it.
 #[test]
 fn what_is_written_past_the_door_is_found_with_the_key() {
-    let note = |key: &str| DraftOp::Note(BTreeMap::from([(key.to_string(), "9".to_string())]));
+    let note = |key: &str| NewOp::Note(BTreeMap::from([(key.to_string(), "9".to_string())]));
     let made = |id: &str, from: &str, to: &str, by: &str| MoveMade {
         id: id.into(),
         from: from.into(),
@@ -308,19 +308,19 @@ fn what_is_written_past_the_door_is_found_with_the_key() {
     let jumped = Record { state: "on_file".into(), ..moved.clone() };
     let renamed = Record { id: id(7), number: ACCOUNT.into(), ..record("account", 7, "") };
     let years_ago = now() - chrono::TimeDelta::days(2_000);
-    let he = |ops: Vec<DraftOp>| Draft { actor: "he".into(), ..draft(ops) };
-    let puts = |record: &Record| he(vec![DraftOp::Put(record.clone())]);
+    let he = |ops: Vec<NewOp>| NewEntry { actor: "he".into(), ..draft(ops) };
+    let puts = |record: &Record| he(vec![NewOp::Put(record.clone())]);
     // Somebody else's name, and a note that only a repair may write.
-    let as_luo = draft(vec![DraftOp::Put(record("worker", 41, "x")), note("was_entry")]);
-    let station = Draft { command: "sign-in".into(), ..as_luo.clone() };
-    let erased = Draft { command: ERASE.into(), ..he(vec![note("person")]) };
-    let attacks: [(&str, bool, Vec<Draft>); 7] = [
+    let as_luo = draft(vec![NewOp::Put(record("worker", 41, "x")), note("was_entry")]);
+    let station = NewEntry { command: "sign-in".into(), ..as_luo.clone() };
+    let erased = NewEntry { command: ERASE.into(), ..he(vec![note("person")]) };
+    let attacks: [(&str, bool, Vec<NewEntry>); 7] = [
         ("in another's name as if entered again", false, vec![as_luo]),
         ("a record by the station's key", true, vec![station]),
         ("earlier moves rewritten", false, vec![puts(&moved), puts(&rewritten)]),
         ("a state nobody moved to", false, vec![puts(&moved), puts(&jumped)]),
         ("an account renamed", false, vec![puts(&renamed)]),
-        ("years back", false, vec![Draft { time: years_ago, ..he(vec![note("x")]) }]),
+        ("years back", false, vec![NewEntry { time: years_ago, ..he(vec![note("x")]) }]),
         ("nothing wrong with the rest", false, vec![erased, puts(&moved)]),
     ];
     for (what, by_station, drafts) in attacks {
@@ -345,7 +345,7 @@ fn one_administrator_alone_erases_nothing() {
     let store = open_with(dir.path(), &base().luo, &setup()).unwrap();
     let hers = by(&store, &base().he.signer(), "he", 50, "of a volunteer");
     let victim = by(&store, &base().he.signer(), "he", 51, "to be gone");
-    let draft = Draft { command: ERASE.into(), ..put("worker", 52, "erased") };
+    let draft = NewEntry { command: ERASE.into(), ..put("worker", 52, "erased") };
     let luo = store.opened_by().clone();
     store.erase(&luo, hers, &[victim], Some, draft).unwrap();
     let report = verify_chain(dir.path(), None).unwrap();
@@ -447,7 +447,7 @@ fn signatures_and_flags_cannot_be_changed() {
     copy.frame(base.first).flags &= !FIRST_OF_BATCH;
     copy.is_noticed("a batch that goes on into the next");
     let mut copy = Copy::new();
-    // The block behind the pages that gave `he` a key.
+    // The block after the pages that gave `he` a key.
     let middle = copy.frames.iter().position(|owned| owned.header.kind == ENTRIES).unwrap();
     assert_eq!(copy.frames[middle].flags & FIRST_OF_BATCH, 0);
     copy.frames[middle].flags |= FIRST_OF_BATCH;
@@ -620,7 +620,7 @@ fn a_register_put_into_the_checkpoint_by_hand_is_noticed() {
     known.save(&copy.dir, node).unwrap();
     let report = verify_chain(&copy.dir, None).unwrap();
     assert!(!report.ok && report.problem_count == 1, "{report:?}");
-    // Also behind an opening that went by it, and further saves.
+    // Also after an opening that went by it, and further saves.
     let store = open_with(&copy.dir, &base().luo, &setup()).unwrap();
     save(&store, vec![put("worker", 1, "goes on")]);
     assert!(!verify_chain(&copy.dir, None).unwrap().ok);

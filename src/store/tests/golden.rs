@@ -50,18 +50,18 @@ fn full() -> Record {
     full
 }
 
-fn drafts() -> Vec<Draft> {
+fn drafts() -> Vec<NewEntry> {
     let note = BTreeMap::from([("rows".to_string(), "12".to_string())]);
-    let mut export = draft(vec![DraftOp::Note(note)]);
+    let mut export = draft(vec![NewOp::Note(note)]);
     export.origin = Origin::Ssh("192.0.2.7".into());
     export.reason = Some("月报".into());
     let seen =
-        DraftOp::Seen { kind: "hardship_file".into(), id: id(1), fields: vec!["identity".into()] };
+        NewOp::Seen { kind: "hardship_file".into(), id: id(1), fields: vec!["identity".into()] };
     let mut seen = draft(vec![seen]);
     seen.origin = Origin::Socket;
     let mut cli = put("worker", 2, "周小雨");
     cli.origin = Origin::Cli;
-    vec![draft(vec![DraftOp::Put(full())]), seen, export, cli]
+    vec![draft(vec![NewOp::Put(full())]), seen, export, cli]
 }
 
 /// Run once per format version: `cargo test --lib make_golden -- --ignored`.

@@ -93,7 +93,7 @@ impl Life {
             let (name, _, hand) = self.somebody(&store);
             let drafts = (0..=self.next(3)).map(|_| {
                 let text = "字".repeat(usize::try_from(self.next(60)).unwrap());
-                Draft { actor: name.clone(), ..put("worker", self.worker(), &text) }
+                NewEntry { actor: name.clone(), ..put("worker", self.worker(), &text) }
             });
             drop(store.submit(&hand, drafts.collect()));
         }
@@ -130,7 +130,7 @@ impl Life {
         };
         let second = self.people.iter().find(|(_, n, hand)| *n != 0 && keeps(hand)).cloned();
         let (Some((name, _, hand)), false) = (second, history.is_empty()) else { return };
-        let request = Draft { actor: name, command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
+        let request = NewEntry { actor: name, command: ERASE_REQUEST.into(), ..draft(Vec::new()) };
         let request = store.submit(&hand, vec![request]).wait().unwrap()[0];
         let before = self.folder();
         copy(&self.dir, &before);
@@ -148,7 +148,7 @@ impl Life {
         }
     }
 
-    /// Power is cut: what the disk has is a copy of now, with half a save behind it, or with the
+    /// Power is cut: what the disk has is a copy of now, with half a save after it, or with the
     /// keyring behind the journal.
     fn crash(&mut self) {
         let store = self.open();

@@ -70,8 +70,8 @@ pub(super) fn record(kind: &str, n: u64, text: &str) -> Record {
     }
 }
 
-pub(super) fn draft(ops: Vec<DraftOp>) -> Draft {
-    Draft {
+pub(super) fn draft(ops: Vec<NewOp>) -> NewEntry {
+    NewEntry {
         time: now(),
         actor: ACCOUNT.into(),
         origin: Origin::Terminal,
@@ -81,19 +81,19 @@ pub(super) fn draft(ops: Vec<DraftOp>) -> Draft {
     }
 }
 
-pub(super) fn put(kind: &str, n: u64, text: &str) -> Draft {
-    draft(vec![DraftOp::Put(record(kind, n, text))])
+pub(super) fn put(kind: &str, n: u64, text: &str) -> NewEntry {
+    draft(vec![NewOp::Put(record(kind, n, text))])
 }
 
-pub(super) fn save(store: &Store, drafts: Vec<Draft>) -> Vec<u64> {
+pub(super) fn save(store: &Store, drafts: Vec<NewEntry>) -> Vec<u64> {
     submit(store, drafts).wait().unwrap()
 }
 
-pub(super) fn submit(store: &Store, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+pub(super) fn submit(store: &Store, drafts: Vec<NewEntry>) -> Ticket<Vec<u64>> {
     store.submit(store.opened_by(), drafts)
 }
 
-pub(super) fn submit_in(store: &Store, epoch: u64, drafts: Vec<Draft>) -> Ticket<Vec<u64>> {
+pub(super) fn submit_in(store: &Store, epoch: u64, drafts: Vec<NewEntry>) -> Ticket<Vec<u64>> {
     store.submit_in(epoch, Change::entries(store.opened_by(), drafts)).ticket
 }
 
@@ -112,7 +112,7 @@ pub(super) fn turned(
     store: &Store,
     by: &Signer,
     pages: Vec<Plain>,
-    drafts: Vec<Draft>,
+    drafts: Vec<NewEntry>,
     turn: Option<Turn>,
 ) -> Result<Vec<u64>, StoreError> {
     let pages = pages.into_iter().map(|page| (by.clone(), page)).collect();
@@ -127,7 +127,7 @@ pub(super) fn disable(
     store: &Store,
     by: &Signer,
     n: u64,
-    drafts: Vec<Draft>,
+    drafts: Vec<NewEntry>,
 ) -> Result<Vec<u64>, StoreError> {
     let (pages, turn) = store.prepare_epoch(&[owner(n)], None)?;
     let none = KeyFrame { owner: owner(n), public: None, role: None, given: false };
@@ -152,14 +152,14 @@ pub(super) fn create_with(dir: &Path, station: &StationInfo, setup: &Setup) -> S
 }
 
 /// The entry that keeps the first account as a record, signed by the recovery key.
-pub(super) fn first() -> Vec<Draft> {
+pub(super) fn first() -> Vec<NewEntry> {
     vec![kept(ACCOUNT, 0, "recovery")]
 }
 
 /// The entry that keeps an account as a record.
-pub(super) fn kept(name: &str, n: u64, actor: &str) -> Draft {
+pub(super) fn kept(name: &str, n: u64, actor: &str) -> NewEntry {
     let account = Record { id: id(n), number: name.into(), ..record("account", n, "") };
-    Draft { actor: actor.into(), ..draft(vec![DraftOp::Put(account)]) }
+    NewEntry { actor: actor.into(), ..draft(vec![NewOp::Put(account)]) }
 }
 
 pub(super) fn unlock(dir: &Path) -> Result<Store, StoreError> {

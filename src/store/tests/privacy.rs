@@ -45,7 +45,7 @@ fn no_planted_word_is_found_in_any_file_or_name() {
     person.created_by = account.into();
     person.fields.insert("phone".into(), Value::Text("13800005678".into()));
     person.fields.insert("identity".into(), Value::Text("500199199003071234".into()));
-    let mut entry = draft(vec![DraftOp::Put(person)]);
+    let mut entry = draft(vec![NewOp::Put(person)]);
     entry.actor = account.into();
     entry.reason = Some("欧阳若水本人申请".into());
     save(&store, vec![entry]);

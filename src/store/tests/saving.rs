@@ -31,17 +31,14 @@ fn saved_records_come_back_after_closing() {
 fn history_is_walked_back_through_puts_and_looks() {
     let dir = tempfile::tempdir().unwrap();
     let store = create(dir.path());
-    let seen = |n: u64| DraftOp::Seen {
-        kind: "worker".into(),
-        id: id(n),
-        fields: vec!["identity".into()],
-    };
+    let seen =
+        |n: u64| NewOp::Seen { kind: "worker".into(), id: id(n), fields: vec!["identity".into()] };
     save(&store, vec![put("worker", 1, "a")]);
     save(&store, vec![put("worker", 2, "other")]);
     save(&store, vec![draft(vec![seen(1)]), draft(vec![seen(99)])]);
     // Two operations on one record in one entry, and an entry that only notes something.
-    let twice = vec![DraftOp::Put(record("worker", 1, "b")), seen(1)];
-    save(&store, vec![draft(twice), draft(vec![DraftOp::Note(BTreeMap::new())])]);
+    let twice = vec![NewOp::Put(record("worker", 1, "b")), seen(1)];
+    save(&store, vec![draft(twice), draft(vec![NewOp::Note(BTreeMap::new())])]);
     save(&store, vec![put("worker", 1, "c")]);
     let seqs = |n| -> Vec<u64> {
         store.history("worker", id(n)).unwrap().iter().map(|entry| entry.seq).collect()
@@ -61,7 +58,7 @@ fn history_is_walked_back_through_puts_and_looks() {
         })
         .unwrap();
     assert_eq!(commands, [FIRST + 5, FIRST + 6]);
-    // None behind the end, none before the first, and a page is none.
+    // None after the end, none before the first, and a page is none.
     for seq in [FIRST + 8, 0, 1] {
         assert_eq!(store.entry(seq).unwrap(), None);
     }
@@ -145,7 +142,7 @@ fn sizes_from_nothing_to_a_megabyte_over_many_segments() {
         save(&store, vec![put("worker", n, &text(n))]);
     }
     // More operations than one table batch takes.
-    let many = (1_000..1_350).map(|n| DraftOp::Put(record("visit", n, "x"))).collect();
+    let many = (1_000..1_350).map(|n| NewOp::Put(record("visit", n, "x"))).collect();
     save(&store, vec![draft(many)]);
     for n in (0..40).rev() {
         assert_eq!(text_of(&store, "worker", n).unwrap(), text(n));
@@ -169,7 +166,7 @@ fn sizes_from_nothing_to_a_megabyte_over_many_segments() {
 fn a_walk_while_others_save_counts_right() {
     let dir = tempfile::tempdir().unwrap();
     let store = create(dir.path());
-    let all = (0..600).map(|n| DraftOp::Put(record("worker", n, "a"))).collect();
+    let all = (0..600).map(|n| NewOp::Put(record("worker", n, "a"))).collect();
     save(&store, vec![draft(all)]);
     let mut given = 0;
     let walk = store
@@ -211,7 +208,7 @@ fn keys_kinds_and_locks_are_refused_in_words() {
     turned(&store, &luo, vec![key], vec![kept("he", 7, ACCOUNT)], None).unwrap();
     assert_eq!(store.check_password("he", "second").unwrap().public(), he.seed.signer().public());
     // The first account is disabled: what is saved from then on is sealed under another key.
-    let told = Draft { actor: "he".into(), ..put("worker", 2, "b") };
+    let told = NewEntry { actor: "he".into(), ..put("worker", 2, "b") };
     disable(&store, &he.seed.signer(), 0, vec![told]).unwrap();
     assert!(!store.has_slot(owner(0)));
     assert_eq!(store.check_password(ACCOUNT, "neu"), unknown);

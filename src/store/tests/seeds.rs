@@ -47,7 +47,7 @@ fn two_batches(anchor: Anchor, mut each: impl FnMut(&frame::Frame<'_>)) -> (u64,
     let mut end = (0, anchor.genesis);
     for pages in [first, second] {
         let draft = |n| {
-            let Draft { time, actor, origin, command, reason, .. } = draft(vec![]);
+            let NewEntry { time, actor, origin, command, reason, .. } = draft(vec![]);
             let ops = vec![Op::Put { record: record("worker", n, "x"), previous: 0 }];
             Entry { seq: end.0 + 3 + n, time, actor, origin, command, ops, reason }
         };

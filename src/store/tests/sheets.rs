@@ -36,7 +36,7 @@ fn moved(store: &Store, moves: usize, read: impl Fn(&Store) -> Record) -> Vec<u6
         let mut file = read(store);
         let from = std::mem::replace(&mut file.state, format!("state{n}"));
         file.moves.push(made(n, &from, &file.state));
-        seqs.extend(save(store, vec![draft(vec![DraftOp::Put(file)])]));
+        seqs.extend(save(store, vec![draft(vec![NewOp::Put(file)])]));
     }
     seqs
 }
@@ -88,7 +88,7 @@ fn a_record_that_waits_to_be_saved_names_what_it_had() {
     for n in 0..2 {
         let from = std::mem::replace(&mut file.state, format!("state{n}"));
         file.moves.push(made(n, &from, &file.state));
-        drop(submit(&store, vec![draft(vec![DraftOp::Put(file)])]));
+        drop(submit(&store, vec![draft(vec![NewOp::Put(file)])]));
         file = store.latest("hardship_file", id(1)).unwrap().unwrap().record;
         assert!(sheets(&file)[n].text().is_some(), "not saved yet, so nowhere else");
     }
@@ -112,7 +112,7 @@ fn a_move_without_the_text_of_its_sheet_is_found() {
     bare.sheet.as_mut().unwrap().drop_text();
     file.state = "on_file".into();
     file.moves.push(bare);
-    let seq = save(&store, vec![draft(vec![DraftOp::Put(file)])])[0];
+    let seq = save(&store, vec![draft(vec![NewOp::Put(file)])])[0];
     let report = store.verify(None).unwrap();
     assert!(report.problems.iter().any(|problem| problem.seq == Some(seq)), "{report:?}");
 }

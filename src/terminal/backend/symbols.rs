@@ -47,7 +47,7 @@ pub(super) fn shown<'a>(symbol: &'a str, caps: &Capabilities) -> Cow<'a, str> {
     if caps.han {
         return Cow::Borrowed(symbol);
     }
-    // A full-width form has an ASCII one; others show that something stands here.
+    // A full-width form has an ASCII one; others show that something is here.
     let mut folded = symbol.nfkc();
     match (folded.next(), folded.next()) {
         (Some(c @ ' '..='~'), None) => Cow::Owned(text::pad(c.encode_utf8(&mut [0; 4]), width)),
@@ -128,7 +128,7 @@ fn stand_in(symbol: &str) -> char {
         '±' => '+',
         '①'..='⑨' => char::from_digit(u32::from(c) - 0x245f, 10).unwrap_or('?'),
         '⑩'..='⓿' => '#',
-        // é as e, ² as 2; everything else shows that something stands here.
+        // é as e, ² as 2; everything else shows that something is here.
         _ => std::iter::once(c).nfkd().next().filter(char::is_ascii_graphic).unwrap_or('?'),
     }
 }

@@ -14,7 +14,7 @@ const LARGEST: usize = 64;
 #[derive(Debug)]
 pub(super) struct Csi {
     bytes: Vec<u8>,
-    /// Another Esc stood before it.
+    /// Another Esc came before it.
     pub(super) alt: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) enum CsiEnd {
     Paste,
 }
 
-/// What stands between `ESC [` and the final byte.
+/// What is between `ESC [` and the final byte.
 struct Parameters {
     /// `?`, `>`, `<` or `=`, or 0.
     private: u8,
@@ -50,7 +50,7 @@ impl Csi {
         Self { bytes: Vec::new(), alt }
     }
 
-    /// Nothing came behind `ESC [`.
+    /// Nothing came after `ESC [`.
     pub(super) fn is_bare(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -63,7 +63,7 @@ impl Csi {
     /// Takes one byte; `kitty` when the terminal has a kitty keyboard.
     pub(super) fn push(&mut self, byte: u8, kitty: bool) -> CsiEnd {
         match byte {
-            // rxvt ends keys with Shift in `$`; an answer about a mode goes on behind it.
+            // rxvt ends keys with Shift in `$`; an answer about a mode goes on after it.
             b'$' if self.bytes.iter().all(u8::is_ascii_digit) && !self.bytes.is_empty() => {
                 CsiEnd::Key(self.key(byte))
             }

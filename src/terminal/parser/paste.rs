@@ -2,7 +2,7 @@
 
 use crate::terminal::text::is_harmful;
 
-/// The most a paste may hold, in bytes; what comes behind it is dropped.
+/// The most a paste may hold, in bytes; what comes after it is dropped.
 pub const LARGEST_PASTE: usize = 16 << 20;
 
 const END: &[u8] = b"\x1b[201~";

@@ -51,7 +51,7 @@ impl ControlString {
         Some(Self { kind, bytes: Vec::new(), esc: false })
     }
 
-    /// The opening byte, when nothing came behind it: then it was Alt with that key.
+    /// The opening byte, when nothing came after it: then it was Alt with that key.
     pub(super) fn opener_if_bare(&self) -> Option<char> {
         (self.bytes.is_empty() && !self.esc).then_some(match self.kind {
             Kind::Osc => ']',

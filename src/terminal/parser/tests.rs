@@ -171,7 +171,7 @@ fn pastes() {
     let paste = |text: &str| vec![Event::Paste(text.to_string())];
     assert_eq!(in_two("\x1b[200~渝中\r\n区\ta\x1b[201~".as_bytes()), paste("渝中\n区\ta"));
     assert_eq!(events(b"\x1b[200~\x1b[201~"), paste(""));
-    // The end mark is found behind its own beginning, and escapes do not come through.
+    // The end mark is found after its own beginning, and escapes do not come through.
     assert_eq!(events(b"\x1b[200~a\x1b[20\x1b[201~"), paste("a[20"));
     assert_eq!(events(b"\x1b[200~\x1b]0;x\x07\x1b[201~"), paste("]0;x"));
     // A stray end mark is nothing.
@@ -232,7 +232,7 @@ fn answers_are_never_text() {
     }
 }
 
-/// In-band resize (mode 2048) and answers like it, and the usual ones, each right behind an Esc:
+/// In-band resize (mode 2048) and answers like it, and the usual ones, each right after an Esc:
 /// the key and the answer both come through, however the bytes are cut.
 #[test]
 fn an_escape_before_an_answer_is_the_key() {
@@ -253,7 +253,7 @@ fn an_escape_before_an_answer_is_the_key() {
         }
     }
     assert_eq!(in_two(b"\x1b\x1b[200~a\x1b[201~"), [esc(), Event::Paste("a".into())]);
-    // Keys with the Esc of Alt stay what they were, also when answers stand among them.
+    // Keys with the Esc of Alt stay what they were, also when answers are among them.
     let mixed = b"\x1b\x1b[A\x1b[0n\x1b\x1b[0n\x1bx\x1b\x1bOP\x1b\x1b[[B\x1b\x1b[15~";
     assert_eq!(
         in_two(mixed).into_iter().filter(|e| matches!(e, Event::Key(_))).collect::<Vec<_>>(),
@@ -332,7 +332,7 @@ const ANSWERS: [&[u8]; 14] = [
 #[test]
 fn the_rest_of_an_answer_that_was_held_up_is_not_text() {
     for answer in ANSWERS {
-        // Cut before its last byte the rest is one a person could have typed; cut right behind
+        // Cut before its last byte the rest is one a person could have typed; cut right after
         // `ESC [`, `ESC ]` and the like the beginning is a key with Alt.
         for cut in [1].into_iter().chain(3..answer.len() - 1) {
             if answer.starts_with(b"\x1b[0n") || answer.starts_with(b"\x1b_") && cut == 1 {

@@ -1,5 +1,5 @@
 //! What people typed is shown, never obeyed: the one place that decides which characters may
-//! reach a terminal or a file as they are, and what stands there instead.
+//! reach a terminal or a file as they are, and what is there instead.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -102,7 +102,7 @@ impl<W: Write> Write for Shown<W> {
         for c in text.chars() {
             match c {
                 '\n' | '\t' => out.push(c),
-                // In JSON such a character stands in a string, where this is the same character.
+                // In JSON such a character is in a string, where this is the same character.
                 c if self.json && is_harmful(c) => {
                     for unit in c.encode_utf16(&mut [0; 2]) {
                         out.push_str(&format!("\\u{unit:04x}"));

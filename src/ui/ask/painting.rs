@@ -31,7 +31,7 @@ pub(super) fn draw(ask: &Ask, area: Rect, buf: &mut Buffer, look: &Look) -> Opti
         .collect();
     let room = area.height.saturating_sub(FRAME);
     let body_rows = u16::try_from(body.len()).unwrap_or(u16::MAX);
-    // What a verdict rests on stands above its questions however many they are.
+    // What a verdict rests on is above its questions however many they are.
     let kept = if ask.deciding { MOST_BODY } else { 2 };
     let wishes = ask.parts.iter().map(|part| wish(part, cells, look)).collect();
     let (first, heights) = fitted(ask, wishes, room.saturating_sub(body_rows.min(kept)));
@@ -130,7 +130,7 @@ fn fitted(ask: &Ask, wishes: Vec<u16>, room: u16) -> (usize, Vec<u16>) {
     (first, shown.collect())
 }
 
-/// What stands below a field: what is wrong with it, else how it is filled in.
+/// What is below a field: what is wrong with it, else how it is filled in.
 fn below(entry: &Entry, width: u16, look: &Look) -> Vec<(Tone, String)> {
     let wrong = entry::wrong_lines(entry.wrong.as_ref(), width, look.lang);
     if !wrong.is_empty() {

@@ -21,7 +21,7 @@ pub struct Wrong {
     /// The text cannot be read; else the value was found wanting beside the others and may be
     /// right again without being typed anew.
     pub unreadable: bool,
-    /// Somebody who stands in the record already: looked at anew with every field.
+    /// Somebody who is in the record already: looked at anew with every field.
     pub twice: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Entry {
     pub rows_hidden: bool,
     /// What is wrong and what to type.
     pub wrong: Option<Wrong>,
-    /// Its group is not open to this person: what stood there before is masked.
+    /// Its group is not open to this person: what was there before is masked.
     closed: bool,
     /// What is unlikely about it, beside the other fields.
     pub doubt: Option<Said>,
@@ -89,7 +89,7 @@ impl Entry {
         Self { before: None, ..Self::new(field, value, office, lang) }
     }
 
-    /// Masks what stood there before, for a person to whom its sensitivity group is not open.
+    /// Masks what was there before, for a person to whom its sensitivity group is not open.
     pub fn close(&mut self) {
         if self.field.sensitive.is_some() && self.before.is_some() && self.value == self.before {
             self.closed = true;
@@ -204,7 +204,7 @@ impl Entry {
         let FieldType::Table { fields, one_per: Some(key), .. } = &self.field.field_type else {
             return Ok(value);
         };
-        // Rows that were ticked before keep what else stands in them.
+        // Rows that were ticked before keep what else is in them.
         let codes = ticked_codes(value.as_ref().map(Value::rows).unwrap_or_default(), key);
         let rows = self.before.as_ref().map(Value::rows).unwrap_or_default();
         let rows = program::typed::tick(fields, key, rows, &codes, &office.typing());

@@ -1,4 +1,4 @@
-//! How a field being typed looks, wherever it stands.
+//! How a field being typed looks, wherever it is.
 
 use super::{Entry, Wrong};
 use crate::program::FieldType;
@@ -38,7 +38,7 @@ pub fn wrong_lines(wrong: Option<&Wrong>, width: u16, lang: Lang) -> Vec<String>
     text::wrap(words.get(lang), usize::from(width.saturating_sub(6)).max(8))
 }
 
-/// What stands beside an entry: what its rows come to, or what was understood.
+/// What is beside an entry: what its rows come to, or what was understood.
 pub fn understood(entry: &Entry, focused: bool) -> Option<(Tone, Said)> {
     if entry.from_rows.is_some() && entry.rows_hidden {
         return Some((Tone::Quiet, said!("按明细合计，已遮盖", "by the rows, masked")));

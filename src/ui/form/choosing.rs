@@ -91,7 +91,7 @@ impl Form {
     }
 }
 
-/// What stands in a field that takes several, one by one.
+/// What is in a field that takes several, one by one.
 fn pieces(entry: &Entry) -> Vec<&str> {
     let text = entry.input.text();
     text.split(['、', '，', ',', ';', '；']).map(str::trim).filter(|one| !one.is_empty()).collect()

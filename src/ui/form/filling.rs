@@ -1,7 +1,7 @@
 //! The form as a screen: where the focus is, and what a key does there.
 
 use super::choosing::Asking;
-use super::table::Table;
+use super::table::TableInput;
 use crate::office::{Changeable, Office};
 use crate::program::{Field, FieldType, PERSON, doubts, effective, filled_from_id};
 use crate::record::{Fields, IdNumber, Instant, Record, RecordId, Value};
@@ -35,7 +35,7 @@ pub(super) enum Item {
     /// A field of its own.
     Entry(Entry),
     /// A table.
-    Table(Table),
+    Table(TableInput),
 }
 
 impl Item {
@@ -110,7 +110,7 @@ impl Form {
         self.unread = true;
     }
 
-    /// Fills from an identity number what it tells, where nothing stands yet.
+    /// Fills from an identity number what it tells, where nothing is yet.
     fn derive(&mut self, office: &Office) {
         let fields: Vec<Field> =
             self.items.iter().filter_map(|item| item.field().cloned()).collect();
@@ -395,7 +395,7 @@ impl Screen for Form {
         self.keep_by.map(|by| (by - now).to_std().unwrap_or_default())
     }
 
-    /// A crash now loses nothing of what was typed; what stands in the field is not read yet.
+    /// A crash now loses nothing of what was typed; what is in the field is not read yet.
     fn settle(&mut self, cx: &mut Context) -> bool {
         self.keep_draft(cx);
         true

@@ -1,7 +1,7 @@
 //! Where the focus of a form is, and where a key takes it.
 
 use super::filling::{Form, Item};
-use super::table::Table;
+use super::table::TableInput;
 use crate::ui::entry::Entry;
 use crate::ui::screen::Context;
 
@@ -52,7 +52,7 @@ impl Form {
         }
     }
 
-    pub(super) fn table(&mut self) -> Option<&mut Table> {
+    pub(super) fn table(&mut self) -> Option<&mut TableInput> {
         match self.items.get_mut(self.focus)? {
             Item::Table(table) => Some(table),
             _ => None,

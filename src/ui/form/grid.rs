@@ -1,6 +1,6 @@
 //! How a table inside a form looks: as many rows and columns around the focus as there is room.
 
-use super::table::Table;
+use super::table::TableInput;
 use crate::program::Required;
 use crate::record::{Value, show_money};
 use crate::terminal::text;
@@ -13,13 +13,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 /// Lines a table takes: title, headings, rows, and what is wrong.
-pub(super) fn height(table: &Table, width: u16, look: &Look) -> usize {
+pub(super) fn height(table: &TableInput, width: u16, look: &Look) -> usize {
     2 + usize::from(table.head.is_some()) + table.rows.len() + wrong(table, width, look.lang).len()
 }
 
-/// Draws a table; the cursor stands in the focused cell.
+/// Draws a table; the cursor is in the focused cell.
 pub(super) fn draw(
-    table: &Table,
+    table: &TableInput,
     focused: bool,
     marked: bool,
     area: Rect,
@@ -49,7 +49,7 @@ pub(super) fn draw(
 }
 
 fn draw_cells(
-    table: &Table,
+    table: &TableInput,
     focused: bool,
     area: Rect,
     buf: &mut Buffer,
@@ -69,7 +69,7 @@ fn draw_cells(
         look.put(buf, area.x + 1, area.y, 1, "<", Tone::Quiet);
     }
     for (index, column) in columns.iter().enumerate().skip(from) {
-        let cells = Table::cells(column, look.lang);
+        let cells = TableInput::cells(column, look.lang);
         if x + cells + 1 > area.right() {
             look.put(buf, area.right() - 1, area.y, 1, ">", Tone::Quiet);
             break;
@@ -123,14 +123,14 @@ fn draw_cell(
 }
 
 /// The first column to show so that the focused one is on the screen.
-fn first_column(table: &Table, focused: bool, room: u16, lang: Lang) -> usize {
+fn first_column(table: &TableInput, focused: bool, room: u16, lang: Lang) -> usize {
     if !focused {
         return 0;
     }
     let columns = table.field.field_type.columns();
     let mut used = 0u16;
     for (at, column) in columns.iter().enumerate().take(table.at.1 + 1).rev() {
-        used = used.saturating_add(Table::cells(column, lang) + 1);
+        used = used.saturating_add(TableInput::cells(column, lang) + 1);
         if used > room {
             return (at + 1).min(table.at.1);
         }
@@ -139,7 +139,7 @@ fn first_column(table: &Table, focused: bool, room: u16, lang: Lang) -> usize {
 }
 
 /// The first thing wrong in the table, with its row and column.
-fn wrong(table: &Table, width: u16, lang: Lang) -> Vec<String> {
+fn wrong(table: &TableInput, width: u16, lang: Lang) -> Vec<String> {
     let cell = table.first_wrong().and_then(|(row, column)| {
         let cell = table.rows.get(row)?.cells.get(column)?;
         let (wrong, row, title) = (cell.wrong.clone()?, row + 1, &cell.field.title);

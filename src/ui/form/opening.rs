@@ -2,7 +2,7 @@
 
 use super::choosing::{Asking, hints};
 use super::filling::{DRAFT_AGAIN, Form, Item};
-use super::table::Table;
+use super::table::TableInput;
 use crate::office::{Actor, Changeable, Draft, Office, Right};
 use crate::program::{Field, FieldType, Kind};
 use crate::record::{Record, RecordId, Value};
@@ -38,7 +38,7 @@ impl Form {
         Some(form)
     }
 
-    /// Puts a record into the form in place of what stood there.
+    /// Puts a record into the form in place of what was there.
     pub(super) fn load(&mut self, kind: &Kind, record: &Record, cx: &Context) {
         self.items = items(kind, |field| filled(field, record.get(&field.id), cx));
         self.show_heads(cx);
@@ -282,7 +282,7 @@ fn fresh(field: &Field, office: &Office, lang: Lang) -> Item {
     if field.field_type.columns().is_empty() || ticked(field) {
         return Item::Entry(Entry::fresh(field, office, lang));
     }
-    Item::Table(Table::new(field, &[], office, lang))
+    Item::Table(TableInput::new(field, &[], office, lang))
 }
 
 /// A field of the form with a value in it, masked where it is not open to whoever fills it.
@@ -297,7 +297,7 @@ pub(super) fn filled(field: &Field, value: Option<&Value>, cx: &Context) -> Item
         return Item::Entry(entry);
     }
     let rows = value.map(Value::rows).unwrap_or_default();
-    let mut table = Table::new(field, rows, office, lang);
+    let mut table = TableInput::new(field, rows, office, lang);
     if !open {
         table.close();
     }

@@ -26,7 +26,7 @@ const LABELS: (u16, u16) = (20, 36);
 /// Most lines a long text takes in the form.
 const LONG: usize = 4;
 
-/// Draws the form; the cursor stands in the focused field.
+/// Draws the form; the cursor is in the focused field.
 pub fn draw(form: &Form, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
     let mut y = area.y;
     let heading = format!("{}  {}", form.title.get(look.lang), form.whose);
@@ -155,7 +155,7 @@ impl Canvas<'_> {
         let rows_taken = self.text_rows(entry).min(area.height);
         let line = Rect::new(x, area.y, cells, rows_taken);
         let cursor = entry::input(entry, focused, line, buf, look);
-        // What the program understood, where that is not what stands there.
+        // What the program understood, where that is not what is there.
         if let Some((tone, understood)) = entry::understood(entry, focused) {
             let at = x + cells + 1;
             look.say(buf, at, area.y, area.right().saturating_sub(at + 1), &understood, tone);
@@ -169,7 +169,7 @@ impl Canvas<'_> {
         cursor
     }
 
-    /// What stands below an entry: what is wrong with it, else what is unlikely.
+    /// What is below an entry: what is wrong with it, else what is unlikely.
     fn below(&self, entry: &Entry) -> Vec<(Tone, String)> {
         let wrong = entry::wrong_lines(entry.wrong.as_ref(), self.width, self.look.lang);
         if !wrong.is_empty() {

@@ -151,7 +151,7 @@ impl Form {
         }
     }
 
-    /// Marks rows of a table that are somebody who stands in the record already, as soon as they
+    /// Marks rows of a table that are somebody who is in the record already, as soon as they
     /// are typed; the rest of the check waits until the form is saved.
     pub(super) fn mark_people(&mut self, cx: &Context) {
         let Some(kind) = cx.office.catalogue().kind(&self.kind) else { return };

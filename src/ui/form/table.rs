@@ -36,10 +36,10 @@ impl RowEntry {
 
 /// A table being filled.
 #[derive(Clone)]
-pub struct Table {
+pub struct TableInput {
     /// The table field.
     pub field: Field,
-    /// The fixed first row, the record's person: what stands in each column.
+    /// The fixed first row, the record's person: what is in each column.
     pub head: Option<Vec<Said>>,
     /// Its rows; the last is empty.
     pub rows: Vec<RowEntry>,
@@ -53,7 +53,7 @@ pub struct Table {
     closed: bool,
 }
 
-impl Table {
+impl TableInput {
     /// A table with the rows it has, and an empty one.
     pub fn new(field: &Field, rows: &[Row], office: &Office, lang: Lang) -> Self {
         let mut table = Self {
@@ -117,7 +117,7 @@ impl Table {
         }
     }
 
-    /// Masks what stood in sensitive columns before.
+    /// Masks what was in sensitive columns before.
     pub fn close(&mut self) {
         self.closed = true;
         self.rows.iter_mut().flat_map(|row| &mut row.cells).for_each(Entry::close);

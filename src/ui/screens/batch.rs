@@ -58,7 +58,7 @@ pub fn open(key: char, records: &[Record], cx: &mut Context) {
     let Some(kind) = kind.cloned() else { return };
     let mut cases: Vec<Case> = records.iter().map(|record| case(key, record, cx)).collect();
     let questions = same_questions(&mut cases);
-    // Grouped by what happens to them; what cannot be decided here stands last.
+    // Grouped by what happens to them; what cannot be decided here is last.
     cases.sort_by_key(|case| (!case.is_ready(), case.said.zh.clone(), case.number.clone()));
     if !cases.iter().any(Case::is_ready) {
         let why: Vec<Said> = cases.iter().map(left_out_said).collect();

@@ -1,13 +1,13 @@
 //! Find: one line, hits below it as one types. What is typed is on the screen before it is looked
 //! for, and what comes in quickly is looked for once.
 
-use crate::office::{Line, Refusal};
+use crate::office::{ListColumn, RecordLine, Refusal, columns_of_search};
 use crate::program::{Kind, PERSON};
 use crate::record::Instant;
 use crate::said;
 use crate::terminal::{InputLine, Key};
 use crate::ui::action::{Action, Place};
-use crate::ui::rows::{self, Column, RowShown, Window};
+use crate::ui::rows::{self, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::screens::page::Page;
 use crate::ui::theme::Tone;
@@ -38,7 +38,7 @@ pub struct Find {
     /// Something is chosen for a form; else what is found is opened.
     choosing: Option<Choosing>,
     line: InputLine,
-    hits: Vec<Line>,
+    hits: Vec<RecordLine>,
     window: Window,
     /// What is typed was not looked for yet.
     owes: bool,
@@ -79,7 +79,7 @@ impl Find {
         self.show(found, cx);
     }
 
-    fn show(&mut self, found: Result<Vec<Line>, Refusal>, cx: &mut Context) {
+    fn show(&mut self, found: Result<Vec<RecordLine>, Refusal>, cx: &mut Context) {
         (self.owes, self.again) = (false, None);
         let marked = self.hits.get(self.window.at).map(|hit| hit.id);
         match found {
@@ -249,22 +249,18 @@ impl Screen for Find {
             let text = Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..below };
             rows::paragraphs(buf, text, look, &hint);
         } else {
-            rows::list(
-                buf,
-                below,
-                look,
-                &columns(area.width),
-                &shown(&self.hits, look),
-                &self.window,
-            );
+            let all = columns(area.width);
+            let (columns, places) = rows::fitting(&all, below.width);
+            let shown = shown(&self.hits, &all, &places, look);
+            rows::list(buf, below, look, &columns, &shown, &self.window);
         }
         cursor
     }
 }
 
 /// Somebody before their own files, as everything starts from the person; else as found.
-fn people_first(hits: Vec<Line>) -> Vec<Line> {
-    let mut order: Vec<(usize, bool, Line)> = Vec::with_capacity(hits.len());
+fn people_first(hits: Vec<RecordLine>) -> Vec<RecordLine> {
+    let mut order: Vec<(usize, bool, RecordLine)> = Vec::with_capacity(hits.len());
     for hit in hits {
         let first = order.iter().find(|(_, _, other)| other.title == hit.title);
         let place = first.map_or(order.len(), |(place, ..)| *place);
@@ -274,27 +270,24 @@ fn people_first(hits: Vec<Line>) -> Vec<Line> {
     order.into_iter().map(|(_, _, hit)| hit).collect()
 }
 
-fn columns(width: u16) -> [Column; 5] {
-    [
-        Column { title: said!("姓名", "Name"), cells: if width < 100 { 12 } else { 24 } },
-        Column { title: said!("类别", "Kind"), cells: 13 },
-        Column { title: said!("编号", "Number"), cells: 16 },
-        Column { title: said!("身份证号", "Identity number"), cells: 18 },
-        Column { title: said!("状态", "State"), cells: 0 },
-    ]
+/// On a wide screen names of organisations have room.
+fn columns(width: u16) -> Vec<ListColumn> {
+    let mut columns = columns_of_search();
+    columns.iter_mut().filter(|_| width >= 100).take(1).for_each(|title| title.cells = 24);
+    columns
 }
 
-fn shown(hits: &[Line], look: &Look) -> Vec<RowShown> {
-    hits.iter()
-        .map(|hit| RowShown {
-            cells: vec![
-                hit.title.clone(),
-                hit.kind_title.get(look.lang).to_string(),
-                hit.number.clone(),
-                hit.id_tail.clone(),
-                hit.state_title.get(look.lang).to_string(),
-            ],
-            ..RowShown::default()
-        })
-        .collect()
+fn shown(
+    hits: &[RecordLine],
+    columns: &[ListColumn],
+    places: &[usize],
+    look: &Look,
+) -> Vec<RowShown> {
+    let today = crate::record::china_date(look.now);
+    let row = |hit: &RecordLine| {
+        let columns = places.iter().filter_map(|at| columns.get(*at));
+        let cells = columns.map(|column| hit.cell(&column.shows, today).get(look.lang).to_string());
+        RowShown { cells: cells.collect(), ..RowShown::default() }
+    };
+    hits.iter().map(row).collect()
 }

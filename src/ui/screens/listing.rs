@@ -2,7 +2,7 @@
 
 mod asking;
 
-use crate::office::{Draft, Line, ListColumn, Order, Queue};
+use crate::office::{Draft, ListColumn, Order, Queue, RecordLine, Shows};
 use crate::record::{Instant, RecordId};
 use crate::said;
 use crate::terminal::{InputLine, Key};
@@ -11,7 +11,7 @@ use crate::ui::ask::{Answered, Ask};
 use crate::ui::form;
 use crate::ui::keymap;
 use crate::ui::reading::Reading;
-use crate::ui::rows::{self, Column, RowShown, Window};
+use crate::ui::rows::{self, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::screens::{moving, page::Page};
 use crate::ui::theme::Tone;
@@ -26,18 +26,15 @@ use std::time::Duration;
 /// finds faster.
 const MOST: usize = 1_000;
 
-/// From this width a detail pane stands beside the list.
+/// From this width a detail pane is beside the list.
 const WIDE: u16 = 110;
-
-/// Cells a column of open width gets where another takes what is left.
-const OPEN: u16 = 16;
 
 /// How long the keys pause before the detail of the marked row is read.
 const PAUSE: Duration = Duration::from_millis(120);
 
 /// One row: a record, or a draft not yet saved.
 enum Item {
-    Record(Line),
+    Record(RecordLine),
     Draft(Draft),
 }
 
@@ -60,9 +57,9 @@ pub struct Listing {
     picked: BTreeMap<RecordId, String>,
     window: Window,
     detail: Reading,
-    /// The columns its pack names; none for lists of several kinds.
+    /// Its columns.
     columns: Vec<ListColumn>,
-    /// What stands in them, for the rows around the window.
+    /// What is in them, for the rows around the window.
     cells: BTreeMap<RecordId, Vec<Said>>,
     /// Titles of the kinds drafts are of.
     draft_kinds: BTreeMap<String, Said>,
@@ -89,7 +86,7 @@ impl Listing {
     pub fn new(queue: Queue, cx: &mut Context) -> Self {
         let mut list = Self {
             title: cx.office.queue_title(&queue),
-            columns: cx.office.columns_of(&queue),
+            columns: columns_of(&queue, cx),
             order: cx.office.usual_order(&queue),
             orders: cx.office.orders(&queue),
             ordered: false,
@@ -111,10 +108,10 @@ impl Listing {
         list
     }
 
-    /// Reads what stands in the columns of the rows in and around the window, where that is not known
+    /// Reads what is in the columns of the rows in and around the window, where that is not known
     /// yet: a list may be long, and only what is seen is read.
     fn read_cells(&mut self, cx: &Context) {
-        let Some(who) = cx.who.filter(|_| !self.columns.is_empty()) else { return };
+        let Some(who) = cx.who else { return };
         let around = self.window.around(self.items.len());
         for item in self.items.get(around).unwrap_or_default() {
             let Item::Record(line) = item else { continue };
@@ -125,7 +122,7 @@ impl Listing {
         }
     }
 
-    fn marked(&self) -> Option<&Line> {
+    fn marked(&self) -> Option<&RecordLine> {
         match self.items.get(self.window.at) {
             Some(Item::Record(line)) => Some(line),
             _ => None,
@@ -404,23 +401,9 @@ impl Screen for Listing {
             }
             self.detail.draw(right, buf, look);
         }
-        if !self.columns.is_empty() {
-            let (columns, shown) = self.as_its_pack_says(left, look);
-            let marked = rows::list(buf, left, look, &columns, &shown, &self.window);
-            return cursor.or(marked);
-        }
-        let (number, due) = if self.queue == Queue::Drafts {
-            (said!("编号或类别", "Number or kind"), said!("留存时间", "Kept"))
-        } else {
-            (said!("编号", "Number"), said!("办理期限", "Due"))
-        };
-        let columns = [
-            Column { title: said!("姓名", "Name"), cells: 10 },
-            Column { title: number, cells: 17 },
-            Column { title: said!("状态", "State"), cells: 0 },
-            Column { title: due, cells: 22 },
-        ];
-        let shown: Vec<RowShown> = self.items.iter().map(|item| self.row(item, look)).collect();
+        let (columns, places) = rows::fitting(&self.columns, left.width);
+        let shown: Vec<RowShown> =
+            self.items.iter().map(|item| self.row(item, &places, look)).collect();
         let marked = rows::list(buf, left, look, &columns, &shown, &self.window);
         cursor.or(marked)
     }
@@ -439,93 +422,65 @@ impl Listing {
         self.stale = true;
     }
 
-    /// The columns its pack names that there is room for, and the rows of the window in them. The
-    /// first one is always there, and what is left goes to the last.
-    fn as_its_pack_says(&self, area: Rect, look: &Look) -> (Vec<Column>, Vec<RowShown>) {
-        let mut room = area.width.saturating_sub(2);
-        let mut fitting: Vec<usize> = Vec::new();
-        for (at, column) in self.columns.iter().enumerate() {
-            let cells = if column.cells == 0 { OPEN } else { column.cells } + 1;
-            if !fitting.is_empty() && cells > room {
-                continue;
-            }
-            room = room.saturating_sub(cells);
-            fitting.push(at);
-        }
-        let open = fitting.iter().rposition(|at| self.columns[*at].cells == 0);
-        let last = open.unwrap_or(fitting.len().saturating_sub(1));
-        let columns = fitting.iter().enumerate().filter_map(|(place, at)| {
-            let ListColumn { title, cells, .. } = self.columns.get(*at)?;
-            let cells = match (*cells, place == last) {
-                (_, true) => 0,
-                (0, false) => OPEN,
-                (cells, false) => cells,
-            };
-            Some(Column { title: title.clone(), cells })
-        });
-        let row = |item: &Item| {
-            let cells = self.cells.get(&item.id());
-            let cell = |at: &usize| {
-                let said = cells.and_then(|cells| cells.get(*at));
-                said.map(|said| said.get(look.lang).to_string()).unwrap_or_default()
-            };
-            RowShown { cells: fitting.iter().map(cell).collect(), ..RowShown::default() }
+    /// A row of the list in the columns at these places.
+    fn row(&self, item: &Item, places: &[usize], look: &Look) -> RowShown {
+        let cells = self.cells.get(&item.id()).map(Vec::as_slice).unwrap_or_default();
+        let cell = |at: &usize| match (self.columns.get(*at), item) {
+            (Some(column), Item::Draft(draft)) => self.of_draft(draft, &column.shows),
+            (Some(ListColumn { shows: Shows::State, .. }), Item::Record(line)) => with_claim(line),
+            _ => cells.get(*at).cloned().unwrap_or_default(),
         };
-        (columns.collect(), self.items.iter().map(row).collect())
+        let said = |at: &usize| cell(at).get(look.lang).to_string();
+        let Item::Record(line) = item else {
+            return RowShown { cells: places.iter().map(said).collect(), ..RowShown::default() };
+        };
+        let tells = self.columns.iter().any(|column| column.shows == Shows::Due);
+        let is_late = tells && line.is_overdue(crate::record::china_date(look.now));
+        RowShown {
+            cells: places.iter().map(said).collect(),
+            tone: is_late.then_some(Tone::Bad),
+            picked: self.picked.contains_key(&line.id),
+        }
     }
 
-    fn row(&self, item: &Item, look: &Look) -> RowShown {
-        match item {
-            Item::Record(line) => {
-                let (due, tone) = line.due_said(crate::record::china_date(look.now));
-                let state = match &line.claimed_by {
-                    Some(name) => {
-                        let state = &line.state_title;
-                        Said::new(
-                            format!("{name} 在审　{}", state.zh),
-                            format!("{name} has it  {}", state.en),
-                        )
-                    }
-                    None => line.state_title.clone(),
-                };
-                RowShown {
-                    cells: vec![
-                        line.title.clone(),
-                        line.number.clone(),
-                        state.get(look.lang).to_string(),
-                        due.get(look.lang).to_string(),
-                    ],
-                    tone: tone.then_some(Tone::Bad),
-                    picked: self.picked.contains_key(&line.id),
-                }
+    /// What a column says of a draft that is not saved yet.
+    fn of_draft(&self, draft: &Draft, shows: &Shows) -> Said {
+        match shows {
+            Shows::Title if draft.title.is_empty() => said!("未写姓名", "No name yet"),
+            Shows::Title => Said::same(draft.title.clone()),
+            Shows::Number => self.draft_kinds.get(&draft.kind).cloned().unwrap_or_default(),
+            Shows::State if draft.record.is_some() => said!("修改，未保存", "Change, not saved"),
+            Shows::State => said!("草稿，未提交", "Draft, not submitted"),
+            Shows::Due => {
+                let kept = draft.at.with_timezone(&crate::record::china_offset());
+                Said::same(kept.format("%m-%d %H:%M").to_string())
             }
-            Item::Draft(draft) => RowShown {
-                cells: vec![
-                    match draft.title.as_str() {
-                        "" => said!("未写姓名", "No name yet").get(look.lang).to_string(),
-                        title => title.to_string(),
-                    },
-                    self.draft_kinds
-                        .get(&draft.kind)
-                        .cloned()
-                        .unwrap_or_default()
-                        .get(look.lang)
-                        .to_string(),
-                    match draft.record {
-                        Some(_) => said!("修改，未保存", "Change, not saved"),
-                        None => said!("草稿，未提交", "Draft, not submitted"),
-                    }
-                    .get(look.lang)
-                    .to_string(),
-                    draft
-                        .at
-                        .with_timezone(&crate::record::china_offset())
-                        .format("%m-%d %H:%M")
-                        .to_string(),
-                ],
-                ..RowShown::default()
-            },
+            _ => Said::default(),
         }
+    }
+}
+
+/// The columns of a list. Among drafts are some that have no number yet and no next step.
+fn columns_of(queue: &Queue, cx: &Context) -> Vec<ListColumn> {
+    let mut columns = cx.office.columns_of(queue);
+    for column in columns.iter_mut().filter(|_| *queue == Queue::Drafts) {
+        match column.shows {
+            Shows::Number => column.title = said!("编号或类别", "Number or kind"),
+            Shows::Due => column.title = said!("留存时间", "Kept"),
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// A record's state, and who else has it before them.
+fn with_claim(line: &RecordLine) -> Said {
+    let state = &line.state_title;
+    match &line.claimed_by {
+        Some(name) => {
+            Said::new(format!("{name} 在审　{}", state.zh), format!("{name} has it  {}", state.en))
+        }
+        None => state.clone(),
     }
 }
 

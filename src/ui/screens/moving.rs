@@ -145,7 +145,7 @@ impl Making {
                 None => {}
             }
         }
-        // What nobody needs to answer stands last.
+        // What nobody needs to answer is last.
         questions.sort_by_key(|ask| !ask.required);
         questions
     }

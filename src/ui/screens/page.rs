@@ -1,7 +1,7 @@
 //! One record's page: a person with everything about them in time order, or a file with its
 //! fields and its decision sheet.
 
-use crate::office::{Claim, Command, Line, Pointing};
+use crate::office::{Claim, Command, Pointing, RecordLine, Shows, columns_of_services};
 use crate::program::PERSON;
 use crate::record::{Record, RecordId};
 use crate::said;
@@ -11,7 +11,7 @@ use crate::ui::ask::{Answered, Ask, Part};
 use crate::ui::form;
 use crate::ui::keymap;
 use crate::ui::reading::Reading;
-use crate::ui::rows::{self, Column, RowShown, Window};
+use crate::ui::rows::{self, RowShown, Window};
 use crate::ui::screen::{Context, Effect, Look, Notice, Screen, Taken};
 use crate::ui::screens::listing::Listing;
 use crate::ui::screens::{erasing, history, merging, moving, sheet, undo};
@@ -20,7 +20,7 @@ use crate::words::Said;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-/// From this width sheet and fields stand side by side.
+/// From this width sheet and fields are side by side.
 const WIDE: u16 = 110;
 
 /// A record's page.
@@ -48,7 +48,7 @@ pub struct Page {
     /// The last save is this person's own step, which can be taken back with a reason.
     can_be_taken_back: bool,
     masked: bool,
-    services: Vec<Line>,
+    services: Vec<RecordLine>,
     /// What points at it.
     pointing: Vec<Pointing>,
     window: Window,
@@ -246,35 +246,24 @@ impl Page {
     }
 
     fn draw_services(&self, area: Rect, buf: &mut Buffer, look: &Look) -> Option<Position> {
-        let columns = [
-            Column { title: said!("服务", "Service"), cells: 16 },
-            Column { title: said!("编号", "Number"), cells: 20 },
-            Column { title: said!("状态", "State"), cells: 0 },
-        ];
-        let shown: Vec<RowShown> = self
-            .services
-            .iter()
-            .map(|line| RowShown {
-                cells: vec![
-                    line.kind_title.get(look.lang).to_string(),
-                    line.number.clone(),
-                    line.state_title.get(look.lang).to_string(),
-                ],
-                ..RowShown::default()
+        let all = columns_of_services();
+        let (columns, places) = rows::fitting(&all, area.width);
+        let today = crate::record::china_date(look.now);
+        let row = |cell: &dyn Fn(&Shows) -> Said| {
+            let shows = places.iter().filter_map(|at| all.get(*at)).map(|column| &column.shows);
+            let cells = shows.map(|shows| cell(shows).get(look.lang).to_string()).collect();
+            RowShown { cells, ..RowShown::default() }
+        };
+        let services = self.services.iter().map(|line| row(&|shows| line.cell(shows, today)));
+        let pointing = self.pointing.iter().map(|pointing| {
+            let count = pointing.count;
+            row(&|shows| match shows {
+                Shows::Kind => pointing.title.clone(),
+                Shows::State => said!("{count} 份", "{count}"),
+                _ => Said::default(),
             })
-            .chain(self.pointing.iter().map(|pointing| {
-                let count = pointing.count;
-                let count = said!("{count} 份", "{count}");
-                RowShown {
-                    cells: vec![
-                        pointing.title.get(look.lang).to_string(),
-                        String::new(),
-                        count.get(look.lang).to_string(),
-                    ],
-                    ..RowShown::default()
-                }
-            }))
-            .collect();
+        });
+        let shown: Vec<RowShown> = services.chain(pointing).collect();
         rows::list(buf, area, look, &columns, &shown, &self.window)
     }
 }

@@ -25,7 +25,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// An empty sign-in of a session that comes from `origin`; `greeting` stands above it.
+    /// An empty sign-in of a session that comes from `origin`; `greeting` is above it.
     #[must_use]
     pub fn new(office: &Office, greeting: Said, origin: Origin) -> Self {
         Self {

@@ -94,7 +94,7 @@ impl Screen for System {
         reading.gap();
         evidence::tell(&mut reading, cx);
         reading.gap();
-        doors(&mut reading, cx);
+        listening(&mut reading, cx);
         self.clock_in_doubt = cx.office.clock_doubt().is_some();
         reading.gap();
         reading.heading(said!("业务包和规则", "Packs and rules"));
@@ -222,11 +222,11 @@ fn backups(reading: &mut Reading, cx: &Context) {
     );
 }
 
-/// By which ways sessions come in.
-fn doors(reading: &mut Reading, cx: &Context) {
-    let doors = cx.office.doors();
+/// How sessions reach the office.
+fn listening(reading: &mut Reading, cx: &Context) {
+    let listening = cx.office.listening();
     reading.heading(said!("接入", "Ways in"));
-    let windows = match doors.socket {
+    let windows = match listening.socket {
         Some(_) => said!(
             "开着，在本机别的终端运行 yizhan 即可接入",
             "open; run `yizhan` in another terminal of this machine"
@@ -234,7 +234,7 @@ fn doors(reading: &mut Reading, cx: &Context) {
         None => said!("没有开", "closed"),
     };
     reading.value(said!("本机窗口", "Windows here"), windows);
-    let Some(ssh) = doors.ssh else {
+    let Some(ssh) = listening.ssh else {
         let closed = said!(
             "没有开（用 yizhan serve --ssh 地址 开）",
             "closed (`yizhan serve --ssh ADDR` opens it)"

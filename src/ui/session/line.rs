@@ -38,7 +38,7 @@ impl Line {
         }
     }
 
-    /// A frame as it goes over the line, behind what had to go before it.
+    /// A frame as it goes over the line, after what had to go before it.
     pub fn sent(&mut self, frame: Option<Vec<u8>>, codec: Codec) -> Option<Vec<u8>> {
         let mut out = std::mem::take(&mut self.unsent);
         if let Some(frame) = frame {

@@ -163,7 +163,7 @@ fn a_means_check_that_differs_is_not_passed_over() {
     way.step(&one, "accept", Answers::new()).unwrap();
     way.step(&station.actor("volunteer"), "record_visit", visit(&station)).unwrap();
     way.step(&one, "start_means_check", answers(&[("sent_on", today(&station))])).unwrap();
-    // What the check found stands beside what was declared, and whoever found it is an author.
+    // What the check found is beside what was declared, and whoever found it is an author.
     let found = answers(&[
         ("result", Value::Choice("differs".into())),
         ("annual_income", Value::Money(1_300_000)),

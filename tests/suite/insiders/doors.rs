@@ -11,7 +11,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-/// Keys that stood in the line before the question was on the screen: the question stays, and
+/// Keys that were in the line before the question was on the screen: the question stays, and
 /// nothing is done.
 #[test]
 fn keys_typed_ahead_decide_nothing() {
@@ -158,7 +158,7 @@ fn no_file_is_written_over_a_stations_own() {
     for writer in [WRITERS[0], WRITERS[1], WRITERS[2]] {
         assert_eq!(desk.failed(&[writer, &[&backup]].concat()).0, 1, "{writer:?}");
     }
-    // The journal goes on, as exports are noted in it; nothing of what stood there is another.
+    // The journal goes on, as exports are noted in it; nothing of what was there is another.
     let after = [kept(&desk), kept(&another)].concat();
     assert_eq!(before.len(), after.len());
     for ((name, was), (_, is)) in before.iter().zip(&after) {
@@ -183,7 +183,7 @@ fn nothing_is_written_through_a_link_or_into_somebody_elses_part() {
             assert_eq!(status, 1, "{writer:?} {target}: {said}");
         }
     }
-    // What stood there to be written into under the name of the unfinished file is left alone.
+    // What was there to be written into under the name of the unfinished file is left alone.
     for (number, writer) in WRITERS.iter().enumerate() {
         let target = format!("out{number}.yzb");
         symlink(&victim, desk.file(&format!("{target}.part"))).unwrap();
@@ -276,7 +276,7 @@ fn the_recovery_key_goes_to_a_file_where_one_is_named() {
     assert!(!other.data().exists() && fs::read(other.file("paper")).unwrap() == b"letter");
 }
 
-/// The applicant stands in the household as its first row, and is not entered a second time.
+/// The applicant is in the household as its first row, and is not entered a second time.
 #[test]
 fn the_applicant_is_the_first_row_and_nobody_enters_them_again() {
     let station = furnished::station_with_newcomer();

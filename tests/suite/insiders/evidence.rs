@@ -426,7 +426,7 @@ fn a_new_recovery_key_is_made_on_the_system_screen_and_shown_once() {
     let mut desk = station.session(80, 24);
     desk.signs_in("supervisor").press("0 y").hides("换恢复密钥").press("Ctrl-O");
     desk.signs_in("admin").press("0 y").shows("换一把新的");
-    // Neither by Enter alone, nor by the answer that stands first.
+    // Neither by Enter alone, nor by the answer that is first.
     desk.press("Enter").shows("换恢复密钥").press("1 Enter").hides("新的恢复密钥");
     let root = station.office.root();
     desk.press("y 2 Enter").shows("新的恢复密钥").shows(&root);

@@ -382,7 +382,7 @@ fn a_group_is_served_with_the_rights_of_each_over_files() {
     let backup = machine.run(MEMBER, &["backup", "all.yzb"]);
     assert!(backup.status.code() == Some(1) && text(&backup.stderr).contains("sudo -u"));
     assert!(!home.join("all.yzb").exists() && machine.run(MEMBER, &["backup"]).status.success());
-    // Whose terminal it was stands in the journal.
+    // Whose terminal it was is in the journal.
     let number = json_lines(&text(&machine.run(MEMBER, &["find", "gxy", "--json"]).stdout));
     let number = number[0]["number"].as_str().unwrap().to_string();
     let history = machine.run(MEMBER, &["history", &number]);

@@ -13,7 +13,7 @@ use yizhan::office::{Office, Sources};
 use yizhan::policy::Library;
 use yizhan::program::Catalogue;
 use yizhan::record::{Clock, SystemClock};
-use yizhan::store::{Draft, DraftOp, Op, Origin, Secret, Store};
+use yizhan::store::{NewEntry, NewOp, Op, Origin, Secret, Store};
 
 const OURS: &str = "programs/ours.toml";
 
@@ -445,12 +445,12 @@ fn another_program_is_noted_once_with_its_version() {
     seen.fields.insert("text".into(), yizhan::record::Value::Text(older));
     seen.fields.insert("version".into(), yizhan::record::Value::Text("0.0.1".into()));
     seen.revision += 1;
-    let draft = Draft {
+    let draft = NewEntry {
         time: SystemClock.now(),
         actor: "test".into(),
         origin: Origin::Cli,
         command: "test".into(),
-        ops: vec![DraftOp::Put(seen)],
+        ops: vec![NewOp::Put(seen)],
         reason: None,
     };
     store.submit(yizhan::store::Hand::Station, vec![draft]).wait().unwrap();

@@ -69,7 +69,7 @@ fn thirty_files_of_three_advices_each_get_their_own() {
     screen.shows("成批办理 20 件");
     screen.shows("批准建档：深度困难 10 件").shows("批准建档：相对困难 10 件");
     screen.shows("不办理 10 件").shows("件不在屏幕上");
-    // Refusals stand last, with the reason.
+    // Refusals are last, with the reason.
     screen.hides("请单独办理").press("G").shows("请单独办理");
     let before = station.office.head_seq();
     screen.keys = 0;
@@ -173,7 +173,7 @@ fn grounds_of_a_decline_are_what_speaks_against() {
     screen.press("Enter").shows("这一项要填");
     screen.press("1 Enter").types("高于相对困难线").press("F10").shows("不予建档");
     assert_eq!(record(&station, id).state, "declined");
-    // Clause and reason stand on the page and in the history.
+    // Clause and reason are on the page and in the history.
     screen.press("Tab").shows("余姚").shows("高于相对困难线");
     screen.press("h").shows("余姚").shows("高于相对困难线");
 }

@@ -91,7 +91,7 @@ impl Recorder {
     }
 }
 
-/// The records of a log; their form stands in `recorder.c`.
+/// The records of a log; their form is in `recorder.c`.
 fn read(mut log: &[u8]) -> Vec<Step> {
     let mut steps = Vec::new();
     while !log.is_empty() {

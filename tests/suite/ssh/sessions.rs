@@ -10,7 +10,7 @@ fn a_supervisor_signs_in_by_key_and_lands_on_the_review_queue() {
     let house = House::open();
     let mut app = house.supervisor();
     app.wait_for("审批");
-    // By what clients know the station stands on the system screen.
+    // What clients know the station by is on the system screen.
     app.resize(120, 60);
     app.press("0");
     app.wait_for(&house.fingerprint);

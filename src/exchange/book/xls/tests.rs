@@ -82,7 +82,7 @@ fn formulas_without_values_are_known() {
     assert_eq!(forms, [Form::Number(5.0), Form::Unworked, Form::Unworked]);
 }
 
-/// Formulas that share one expression, with their texts behind it; a chart with numbers of its own
+/// Formulas that share one expression, with their texts after it; a chart with numbers of its own
 /// between the cells and the end.
 #[test]
 fn formulas_with_values_have_them() {

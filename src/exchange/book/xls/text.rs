@@ -161,7 +161,7 @@ mod tests {
         // Two characters of four; the rest is said to be narrow.
         first.extend([4, 0, WIDE]);
         first.extend(wide("重庆"));
-        // With runs and a reading, both behind the text; nothing of it in the first record.
+        // With runs and a reading, both after the text; nothing of it in the first record.
         let mut second = vec![0, b'A', b'B', 2, 0, RUNS | READING, 1, 0, 3, 0, 0, 0];
         let mut third = vec![WIDE];
         third.extend(wide("甲乙"));
@@ -175,7 +175,7 @@ mod tests {
         // A text cut in the middle is told.
         assert!(read(&first, &[&second, &third, fourth.get(..7).unwrap()]).is_err());
         assert!(read(&first, &[]).is_err());
-        // What stands behind the last one is nothing.
+        // What is after the last one is nothing.
         second.truncate(3);
         first[4] = 1;
         let strings = read(&first, &[&second, &[200, 0, 0, b'x']]).unwrap();

@@ -1,4 +1,4 @@
-//! Choosing a file: a path with completion, and what stands in its folder.
+//! Choosing a file: a path with completion, and what is in its folder.
 
 use super::path::{self, Entry, Is};
 use crate::exchange::FileTrouble;
@@ -52,7 +52,7 @@ impl Choose {
     /// A key that writes something.
     pub fn handle(&mut self, key: Key) {
         self.line.handle(key);
-        // Whoever types another beginning need not take away what stands there. A terminal may
+        // Whoever types another beginning need not take away what is there. A terminal may
         // write out as typed what was pasted.
         let typed = self.line.text().strip_prefix("~/").unwrap_or_default();
         if ["/", "'", "\"", "file:"].contains(&typed) {
@@ -62,7 +62,7 @@ impl Choose {
         self.list();
     }
 
-    /// A paste: a whole path takes the place of what stands there.
+    /// A paste: a whole path takes the place of what is there.
     pub fn pasted(&mut self, pasted: &str) {
         let path = path::cleaned(pasted);
         if path::is_whole(&path) {

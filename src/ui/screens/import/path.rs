@@ -1,4 +1,4 @@
-//! A path as people type and paste it, and what stands in its folder.
+//! A path as people type and paste it, and what is in its folder.
 
 use crate::program::pinyin_matches;
 use std::ffi::OsString;
@@ -112,7 +112,7 @@ pub fn meant(typed: &str, home: &Path) -> PathBuf {
     home.join(typed.strip_prefix("~/").map_or(typed, |rest| rest.trim_start_matches('/')))
 }
 
-/// Typed text as its folder, up to the last `/`, and the name being typed behind it.
+/// Typed text as its folder, up to the last `/`, and the name being typed after it.
 pub fn split(typed: &str) -> (&str, &str) {
     if typed == "~" {
         return (typed, "");
@@ -162,7 +162,7 @@ fn matches(name: &str, typed: &str) -> bool {
 }
 
 /// What Tab makes of a typed name: all that the entries have in common, when that is more than
-/// stands there. A single folder is gone into.
+/// is there. A single folder is gone into.
 pub fn completed(typed: &str, entries: &[Entry]) -> Option<String> {
     let mut names = entries.iter().map(Entry::shown);
     let first = names.next()?;

@@ -15,7 +15,7 @@ use ratatui::layout::{Position, Rect};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Refused rows shown of a sheet; all of them stand in the file of refused rows.
+/// Refused rows shown of a sheet; all of them are in the file of refused rows.
 const SHOWN: usize = 200;
 
 /// Most rows of the screen that the list of sheets takes.
