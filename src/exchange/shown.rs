@@ -87,13 +87,15 @@ fn about(
     rows: usize,
     lang: Lang,
 ) -> Vec<(String, String)> {
+    let mut orders = office.orders(queue);
+    orders.extend(office.orders_by_columns(queue, rows));
     let lines = [
         (Said::fixed("单位", "Station"), office.station_name().to_string()),
         (Said::fixed("导出人", "Exported by"), actor.account.clone()),
         (Said::fixed("日期", "Date"), office.today().to_string()),
         (Said::fixed("名单", "List"), office.queue_title(queue).get(lang).to_string()),
         (Said::fixed("筛选", "Narrowed by"), narrowed.trim().to_string()),
-        (Said::fixed("次序", "Order"), order.said(&office.orders(queue)).get(lang).to_string()),
+        (Said::fixed("次序", "Order"), order.said(&orders).get(lang).to_string()),
         (Said::fixed("行数", "Rows"), rows.to_string()),
     ];
     lines.into_iter().map(|(title, text)| (title.get(lang).to_string(), text)).collect()

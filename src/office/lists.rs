@@ -127,6 +127,12 @@ impl super::Office {
         offset: usize,
         limit: usize,
     ) -> Listed {
+        let by_column = order.and_then(|order| self.in_order_of_column(actor, queue, typed, order));
+        if let Some(mut lines) = by_column {
+            let total = lines.len();
+            lines = lines.into_iter().skip(offset).take(limit).collect();
+            return Listed { total, lines };
+        }
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         let sort = self.sort(queue, order);
         let mut listed = Listed::default();

@@ -15,6 +15,7 @@ mod adopting;
 mod advice;
 mod against_pack;
 mod amend;
+mod by_column;
 mod card;
 mod checking;
 mod claims;

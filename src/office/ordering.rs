@@ -37,7 +37,7 @@ impl super::Office {
     }
 
     /// The kind all records of a list are of.
-    fn only_kind(&self, queue: &Queue) -> Option<&Kind> {
+    pub(super) fn only_kind(&self, queue: &Queue) -> Option<&Kind> {
         match queue {
             Queue::OfKind(kind) | Queue::List { kind, .. } | Queue::PointingAt { kind, .. } => {
                 self.catalogue.kind(kind)

@@ -88,7 +88,7 @@ impl Listing {
             title: cx.office.queue_title(&queue),
             columns: columns_of(&queue, cx),
             order: cx.office.usual_order(&queue),
-            orders: cx.office.orders(&queue),
+            orders: Vec::new(),
             ordered: false,
             cells: BTreeMap::new(),
             queue,
@@ -337,6 +337,13 @@ impl Screen for Listing {
         let (narrow, order) = (self.narrow.text(), Some(&self.order));
         let listed = cx.office.list_ordered(who, &self.queue, narrow, order, 0, MOST);
         self.total = listed.total;
+        self.orders = cx.office.orders(&self.queue);
+        self.orders.extend(cx.office.orders_by_columns(&self.queue, self.total));
+        // A list that has grown too long to be read goes by what it usually does.
+        if !self.orders.iter().any(|(id, _)| *id == self.order.by) {
+            (self.order, self.ordered) = (cx.office.usual_order(&self.queue), false);
+            return self.refresh(cx);
+        }
         self.items = listed.lines.into_iter().map(Item::Record).collect();
         if self.queue == Queue::Drafts {
             let kinds = cx.office.catalogue().kinds();

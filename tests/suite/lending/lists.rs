@@ -1,8 +1,9 @@
 //! A list narrowed by what is typed: names behind references, pinyin, numbers, states and choices.
 
 use super::{loan, made, moves, station, stocked};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use yizhan::office::{Order, Queue};
+use yizhan::office::{Command, Order, Queue};
 use yizhan::store::Entry;
 
 #[test]
@@ -145,4 +146,48 @@ fn a_list_is_ordered_and_taken_out_as_it_is_shown() {
     desk.signs_in("volunteer").press("3").goes_to("可外借的法律书").press("Enter");
     desk.shows("共 2 件");
     desk.hides("导出").press("x").hides("导出会记入日志");
+}
+
+/// A short list goes by any of its columns: other records' fields, days, amounts; one that nobody is
+/// to see orders nothing.
+#[test]
+fn a_short_list_goes_by_any_of_its_columns() {
+    let station = station();
+    stocked(&station);
+    made(&station, "loan", &[("reader", "解文"), ("book", "电工手册"), ("lent_on", "2025-10-03")]);
+    let undated = loan(&station, "解文", "工会法读本");
+    let fields = BTreeMap::from([("lent_on".to_string(), None)]);
+    let command = Command::Amend { id: undated, base: 1, fields, reason: None };
+    station.office.perform(&station.actor("volunteer"), command).unwrap();
+    let (all, supervisor) = (Queue::OfKind("loan".into()), station.actor("supervisor"));
+    let offered = |rows: usize| {
+        let orders = station.office.orders_by_columns(&all, rows);
+        orders.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(offered(3), ["reader.name", "book.title", "lent_on"]);
+    assert_eq!(offered(100_000), Vec::<String>::new(), "every record would be read");
+    let columns = station.office.columns_of(&all);
+    let listed = |by: &str, reversed: bool| {
+        let order = Order { by: by.into(), reversed };
+        let listed = station.office.list_ordered(&supervisor, &all, "", Some(&order), 0, 9);
+        assert_eq!(listed.total, 3);
+        let title = |line: &_| station.office.cells(&supervisor, line, &columns)[1].zh.to_string();
+        listed.lines.iter().map(title).collect::<Vec<_>>().join(" ")
+    };
+    // dian, gong, lao
+    assert_eq!(listed("book.title", false), "电工手册 工会法读本 劳动合同法释义");
+    assert_eq!(listed("book.title", true), "劳动合同法释义 工会法读本 电工手册");
+    // What has no day comes last either way.
+    assert_eq!(listed("lent_on", false), "电工手册 劳动合同法释义 工会法读本");
+    assert_eq!(listed("lent_on", true), "劳动合同法释义 电工手册 工会法读本");
+    let page = Order { by: "lent_on".into(), reversed: false };
+    let second = station.office.list_ordered(&supervisor, &all, "", Some(&page), 1, 1);
+    assert_eq!((second.total, second.lines.len()), (3, 1));
+
+    let mut desk = station.session(80, 24);
+    desk.signs_in("supervisor").press("3").goes_to("全部借阅").press("Enter").shows("共 3 件");
+    desk.press("o").shows("借出日期").goes_to("借出日期").press("Enter").shows("按借出日期");
+    let screen = desk.screen();
+    let at = |title: &str| screen.find(title).unwrap_or_else(|| panic!("{title}:\n{screen}"));
+    assert!(at("电工手册") < at("劳动合同法释义") && at("劳动合同法释义") < at("工会法读本"));
 }

@@ -393,7 +393,9 @@ met = { zh = "押金合计 {deposits}。", en = "Deposits come to {deposits}." }
 not_met = { zh = "押金合计 {deposits}，太多。", en = "Deposits come to {deposits}, too much." }
 unknown = { zh = "不能判断：{missing}。", en = "Cannot tell: {missing}." }
 "#;
-    let rules = RULES.replacen(fact, &format!("{deposits}{fact}"), 1) + line;
+    let next = "[[rule_set.line]]\nid = \"L-HOUSE\"";
+    let rules = RULES.replacen(fact, &format!("{deposits}{fact}"), 1);
+    let rules = rules.replacen(next, &format!("{line}\n{next}"), 1);
     let files = [("programs/lending.toml", &*pack()), ("policy/lending.toml", &*rules)];
     let station = Station::with_files_in(&folder.path().join("station"), &files);
     made(&station, "reader", &[("name", "单静")]);
@@ -414,7 +416,7 @@ unknown = { zh = "不能判断：{missing}。", en = "Cannot tell: {missing}." }
         let sheet = station.office.sheet(&record, None, None).unwrap();
         sheet.lines.iter().find(|line| line.id == "L-DEPOSIT").unwrap().said().zh.to_string()
     };
-    assert_eq!(told(loans[0]), "押金合计 200。");
+    assert_eq!(told(loans[0]), "押金合计 200.00。");
     // Of one nobody knows any more how much it was: the other one alone is no sum of both.
     let gone = station.actor("volunteer");
     let amend = |fen: Option<i64>| {
@@ -429,6 +431,6 @@ unknown = { zh = "不能判断：{missing}。", en = "Cannot tell: {missing}." }
     let refused = moves(&station, loans[0], "lend").unwrap_err();
     assert!(refused.message.zh.contains("有 1 份记录没有填数"), "{}", refused.message.zh);
     amend(Some(10_000));
-    assert_eq!((deposits(), told(loans[0])), ((Some(20_000), 0), "押金合计 200。".to_string()));
+    assert_eq!((deposits(), told(loans[0])), ((Some(20_000), 0), "押金合计 200.00。".to_string()));
     moves(&station, loans[0], "lend").unwrap();
 }
