@@ -327,12 +327,6 @@ impl Office {
         }
     }
 
-    pub(super) fn person_inside(&self, kind: &Kind, record: &Record) -> Option<Record> {
-        let field = kind.person.as_deref()?;
-        let id = self.canonical(record.get(field)?.as_reference()?);
-        self.inside(PERSON, id).ok().flatten()
-    }
-
     pub(super) fn plan(
         &self,
         door: &mut Door,
@@ -424,29 +418,6 @@ impl Office {
 
     pub(super) fn enter(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A record as it stands for the next change: on its way to the disk, else kept.
-    pub(super) fn inside(&self, kind: &str, id: RecordId) -> Result<Option<Record>, Refusal> {
-        let stored = self.store.latest(kind, id).map_err(|error| unavailable(&error))?;
-        Ok(stored.map(|stored| stored.record))
-    }
-
-    /// A record by id alone, as it stands for the next change.
-    pub(super) fn needed(&self, id: RecordId) -> Result<Record, Refusal> {
-        let id = self.canonical(id);
-        let found = match self.kind_of(id) {
-            Some(kind) => self.inside(&kind.id, id)?,
-            None => None,
-        };
-        found.ok_or_else(not_here)
-    }
-
-    /// A record by id alone, read from its journal entry: for what is decided on it.
-    pub(super) fn sure(&self, id: RecordId) -> Result<Record, Refusal> {
-        let kind = self.kind_of(id).ok_or_else(not_here)?;
-        let found = self.store.sure(&kind.id, id).map_err(|error| unavailable(&error))?;
-        found.map(|stored| stored.record).ok_or_else(not_here)
     }
 
     /// A kind of record, by the name it has in its pack.

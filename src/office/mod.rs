@@ -75,6 +75,7 @@ mod standards;
 mod together;
 mod totals;
 mod undo;
+mod versions;
 mod worked_out;
 
 pub use accounts::SignedIn;

@@ -3,6 +3,7 @@
 use super::command::text_of;
 use super::entering::{Entered, settle, settle_names};
 use super::plan::{Door, Plan};
+use super::versions::Version;
 use super::{Actor, Answers, FirstStep, Refusal};
 use crate::program::{
     self, Ask, AskType, EXPLAINS, Kind, Move, Need, Override, PERSON, Stage, Workflow,
@@ -63,7 +64,7 @@ impl super::Office {
     ) -> Result<Plan, Refusal> {
         let record = self.sure(id)?;
         super::amend::still_at(&record, base)?;
-        let person = self.person_inside(self.kind(&record.kind)?, &record);
+        let person = self.person_of(Version::Next, &record);
         self.moved(door, actor, (record, person.as_ref()), id_of_move, answers)
     }
 
@@ -88,7 +89,7 @@ impl super::Office {
         let record = place.map(|place| Record { revision: 0, ..made.swap_remove(place) });
         let record = record.ok_or_else(super::refusal::not_here)?;
         let kind = self.kind(&record.kind)?;
-        let known = self.person_inside(kind, &record);
+        let known = self.person_of(Version::Next, &record);
         let person = made.iter().find(|other| other.kind == PERSON).or(known.as_ref());
         let moved = self.moved(door, actor, (record, person), &id_of_move, answers)?;
         if moved.command == PROPOSE {

@@ -176,17 +176,6 @@ impl super::Office {
         self.filling.wait();
     }
 
-    /// A record as it is kept.
-    ///
-    /// # Errors
-    /// When the machine cannot read it.
-    pub fn record(&self, id: RecordId) -> Result<Option<Record>, Refusal> {
-        let id = self.canonical(id);
-        let Some(kind) = self.kind_of(id) else { return Ok(None) };
-        let stored = self.store.get(&kind.id, id).map_err(|error| unavailable(&error))?;
-        Ok(stored.map(|stored| stored.record))
-    }
-
     pub(super) fn kind_of(&self, id: RecordId) -> Option<&Kind> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         self.catalogue.kind_of_code(directory.kind(id)?)
@@ -263,14 +252,6 @@ impl super::Office {
     pub fn knows(&self, actor: &Actor, id: RecordId) -> bool {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
         directory.get(self.canonical(id)).is_none_or(|card| open_to(actor, &card))
-    }
-
-    /// The person a record belongs to.
-    #[must_use]
-    pub fn person_of_record(&self, record: &Record) -> Option<Record> {
-        let kind = self.catalogue.kind(&record.kind)?;
-        let id = self.canonical(record.get(kind.person.as_deref()?)?.as_reference()?);
-        self.store.get(PERSON, id).ok().flatten().map(|stored| stored.record)
     }
 
     /// The name a record goes by.

@@ -30,7 +30,7 @@ impl super::Office {
             Some(rules) => {
                 let left = left.as_deref().filter(|_| self.looks_ahead_to(step, rules, record));
                 let rules = (rules.as_str(), step.each.as_deref());
-                Some(self.sheet_inside((record, left, person), rules, answers)?)
+                Some(self.sheet_of_move((record, left, person), rules, answers)?)
             }
             None => None,
         };
@@ -78,7 +78,7 @@ impl super::Office {
         let kind = self.kind(&record.kind)?;
         let after = left.first().unwrap_or(record);
         let each = step.each.as_deref();
-        let worked = self.sheet_inside((after, Some(left), person), (rules, each), answers)?;
+        let worked = self.sheet_of_move((after, Some(left), person), (rules, each), answers)?;
         let library = self.ruled_by(after, rules);
         let known = |line: &SheetLine| library.rule_set(rules)?.line(&line.id);
         let mut explained = Vec::new();

@@ -122,7 +122,7 @@ impl super::Office {
     /// The sheet of a record in the middle of a move, with its person and with what was answered; and
     /// with what is made beside it in the same entry, the record itself first, where that is known
     /// already.
-    pub(super) fn sheet_inside(
+    pub(super) fn sheet_of_move(
         &self,
         (record, left, person): (&Record, Option<&[Record]>, Option<&Record>),
         (rules, each): (&str, Option<&str>),

@@ -146,3 +146,33 @@ fn a_step_does_not_answer_its_own_advice() {
     let out = crate::cli::text(&output.stdout);
     assert!(!output.status.success() && out.contains("怎么答都与建议相同"), "{out}");
 }
+
+/// What a step asks is typed as in a form: understood as one goes on, told where it is wrong.
+#[test]
+fn what_a_step_asks_is_typed_as_in_a_form() {
+    let lending = ("programs/lending.toml", super::PACK);
+    let files = [("programs/cards.toml", CARDS), ("policy/lending.toml", RULES), lending];
+    for (columns, rows) in [(80, 24), (120, 40)] {
+        let station = Station::with_files(&files);
+        let card = applied(&station);
+        make(&station, &station.actor("volunteer"), card, "hand_in", Answers::new()).unwrap();
+        let number = record(&station, card).number;
+        let mut desk = station.session(columns, rows);
+        desk.signs_in("supervisor").press("F2").types(&number).press("Enter a").shows("核对人");
+        // A day that has to be told starts with today; a name is a name.
+        desk.shows("2025-10-15").types("周4丽").press("Enter").shows("姓名里有“4”");
+        let cursor = desk.before_cursor();
+        assert!(cursor.ends_with("周4丽"), "it stays under the cursor: {cursor}");
+        desk.press("Ctrl-U").types("周丽").press("Enter").types("陈静").press("Enter");
+        desk.press("Ctrl-U").types("13月1日").press("Enter").shows("“13月1日”不能读作日期");
+        // Neither Enter nor F10 passes over what cannot be read, nor is anything lost.
+        desk.press("F10").shows("“13月1日”不能读作日期").shows("陈静");
+        desk.press("Ctrl-U").types("t").press("Enter").hides("不能读作日期").shows("2025-10-15");
+        desk.types("150").press("F10").shows("已办理：初审");
+        let seen = record(&station, card);
+        assert_eq!(seen.state, "looked_over");
+        assert_eq!(seen.findings["deposit"].value, Value::Money(15_000));
+        let answered = &seen.moves.last().unwrap().answers;
+        assert_eq!(answered["seen_on"], Value::Date(station.office.today()));
+    }
+}
