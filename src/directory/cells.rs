@@ -34,6 +34,8 @@ pub(super) struct Parts {
 
 /// The facts lists ask for, read without the rest.
 pub(super) struct Facts {
+    /// Slot of the person.
+    pub(super) person: Option<u32>,
     pub(super) due: Option<u32>,
     pub(super) submitted_by: Option<u32>,
 }
@@ -138,9 +140,14 @@ impl Cells {
             reader.skip_numbers();
         }
         let mut optional = |flag: u32| (flags & flag != 0).then(|| reader.number());
-        let (_person, due) = (optional(HAS_PERSON), optional(HAS_DUE));
+        let (person, due) = (optional(HAS_PERSON), optional(HAS_DUE));
         let submitted_by = optional(HAS_SUBMITTER);
-        Facts { due, submitted_by }
+        Facts { person, due, submitted_by }
+    }
+
+    /// The slot of the person a card belongs to.
+    pub(super) fn person(&self, at: u32) -> Option<u32> {
+        self.facts(at).person
     }
 
     /// Only reads the numbers of the names: their count, then each with its length.

@@ -6,7 +6,7 @@ use super::{Directory, days, seconds};
 use crate::record::{Instant, RecordId};
 use chrono::NaiveDate;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The facet, with the value `yes`, of a card that not everybody knows of.
 pub const CONFIDENTIAL: &str = "confidential";
@@ -23,6 +23,8 @@ pub struct Filter {
     pub states: Vec<String>,
     /// With each of these facets, in one of its values.
     pub facets: Vec<(String, Vec<String>)>,
+    /// Referring to a record that passes.
+    pub through: Vec<Through>,
     /// Belonging to this person, whose own card counts only when it names itself.
     pub person: Option<RecordId>,
     /// Due on this day or later.
@@ -47,6 +49,24 @@ pub struct Filter {
     pub words: Vec<Meaning>,
 }
 
+/// A record that a card refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Through {
+    /// How it refers to it.
+    pub link: Link,
+    /// What that record passes.
+    pub filter: Filter,
+}
+
+/// How a card refers to another record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// As the person it belongs to.
+    Person,
+    /// With a facet whose values are ids.
+    Facet(String),
+}
+
 /// A word a list is narrowed by: a card passes that has any of what it may mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meaning {
@@ -56,6 +76,8 @@ pub struct Meaning {
     pub states: Vec<String>,
     /// Facets it may have, each with the values that will do.
     pub facets: Vec<(String, Vec<String>)>,
+    /// Records it may refer to.
+    pub through: Vec<Through>,
 }
 
 impl Filter {
@@ -161,6 +183,44 @@ struct Test<'a> {
     confidential: Option<(u32, Option<u32>)>,
     found: Option<Found>,
     words: Vec<MeaningTest<'a>>,
+    through: Vec<ThroughTest<'a>>,
+}
+
+/// A look at the record a card refers to.
+enum ThroughTest<'a> {
+    /// At its person.
+    Person(Box<Test<'a>>),
+    /// By the facets of those that pass.
+    Facet(HashSet<u32>),
+}
+
+impl<'a> ThroughTest<'a> {
+    /// `None` when no record passes.
+    fn new(Through { link, filter }: &'a Through, directory: &Directory) -> Option<Self> {
+        Some(match link {
+            Link::Person => Self::Person(Box::new(Test::new(filter, directory)?)),
+            Link::Facet(name) => {
+                let passing = directory.passing(filter);
+                let id = |slot: u32| directory.ids.get(slot as usize).0.to_string();
+                let facets =
+                    passing.into_iter().filter_map(|slot| directory.facets.find(name, &id(slot)));
+                Self::Facet(Some(facets.collect::<HashSet<_>>()).filter(|all| !all.is_empty())?)
+            }
+        })
+    }
+
+    /// Whether a card refers to one, where its person says so.
+    fn by_person(&self, slot: u32, directory: &Directory) -> Option<bool> {
+        let Self::Person(test) = self else { return None };
+        let person = directory.cells.person(directory.cell_of.get(slot as usize));
+        Some(person.is_some_and(|person| test.passes(person, directory)))
+    }
+
+    /// Whether its facets say so.
+    fn by_facets(&self, set: &[u32]) -> Option<bool> {
+        let Self::Facet(known) = self else { return None };
+        Some(set.iter().any(|facet| known.contains(facet)))
+    }
 }
 
 /// A word with its strings looked up.
@@ -169,6 +229,7 @@ struct MeaningTest<'a> {
     states: &'a [String],
     facets: Vec<u32>,
     of_sets: Asked,
+    through: Vec<ThroughTest<'a>>,
 }
 
 impl<'a> MeaningTest<'a> {
@@ -182,14 +243,24 @@ impl<'a> MeaningTest<'a> {
             states: &word.states,
             facets: word.facets.iter().flat_map(values).collect(),
             of_sets: Asked::default(),
+            through: word
+                .through
+                .iter()
+                .filter_map(|through| ThroughTest::new(through, directory))
+                .collect(),
         }
     }
 
     fn passes(&self, slot: u32, state: &str, directory: &Directory) -> bool {
-        let any = |set: &[u32]| self.facets.iter().any(|facet| set.contains(facet));
+        let any = |set: &[u32]| {
+            self.facets.iter().any(|facet| set.contains(facet))
+                || self.through.iter().any(|test| test.by_facets(set) == Some(true))
+        };
+        let asks = !self.facets.is_empty() || !self.through.is_empty();
         self.found.as_ref().is_some_and(|found| found.has(slot))
             || self.states.iter().any(|wanted| wanted == state)
-            || !self.facets.is_empty() && self.of_sets.passes(&directory.facets, slot as usize, any)
+            || asks && self.of_sets.passes(&directory.facets, slot as usize, any)
+            || self.through.iter().any(|test| test.by_person(slot, directory) == Some(true))
     }
 }
 
@@ -224,6 +295,11 @@ impl<'a> Test<'a> {
             }),
             found,
             words: filter.words.iter().map(|word| MeaningTest::new(word, directory)).collect(),
+            through: filter
+                .through
+                .iter()
+                .map(|through| ThroughTest::new(through, directory))
+                .collect::<Option<_>>()?,
         })
     }
 
@@ -241,9 +317,12 @@ impl<'a> Test<'a> {
         {
             return false;
         }
-        let facets =
-            !self.facets.is_empty() || !self.without.is_empty() || self.confidential.is_some();
+        let facets = !self.facets.is_empty()
+            || !self.without.is_empty()
+            || self.confidential.is_some()
+            || !self.through.is_empty();
         if facets && !self.of_sets.passes(&directory.facets, at, |set| self.set_passes(set))
+            || !self.through.iter().all(|test| test.by_person(slot, directory) != Some(false))
             || !self.words.iter().all(|word| word.passes(slot, &group.state, directory))
         {
             return false;
@@ -265,6 +344,7 @@ impl<'a> Test<'a> {
     fn set_passes(&self, set: &[u32]) -> bool {
         let has = |facet: &u32| set.contains(facet);
         self.facets.iter().all(|any| any.iter().any(has))
+            && self.through.iter().all(|test| test.by_facets(set) != Some(false))
             && !self.without.iter().any(has)
             && self
                 .confidential

@@ -37,7 +37,7 @@ mod text;
 mod why;
 
 pub use card::{Card, Few, IdNumber, IdRole, OfPerson};
-pub use list::{CONFIDENTIAL, Filter, Meaning, OPEN_TO, Sort, SortBy};
+pub use list::{CONFIDENTIAL, Filter, Link, Meaning, OPEN_TO, Sort, SortBy, Through};
 pub use search::{Hit, Query};
 pub use slots::Slots;
 pub use why::Why;

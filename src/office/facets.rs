@@ -1,8 +1,8 @@
 //! What a record is narrowed and counted by: the facets of its pack, and those every record has.
 
 use super::merges::Merges;
-use crate::directory::Filter;
-use crate::program::{Kind, derived, effective};
+use crate::directory::{Filter, Link, Through};
+use crate::program::{Catalogue, Hop, Kind, derived, effective};
 use crate::record::{Record, RecordId, Value};
 
 /// The facet of an account that may not make the step a record waits for.
@@ -44,6 +44,23 @@ pub(super) fn facet_values(value: &Value, merges: &Merges) -> Vec<String> {
         Value::Reference(id) => vec![merges.canonical(*id).0.to_string()],
         other => other.facets().into_iter().map(str::to_string).collect(),
     }
+}
+
+/// A facet of the records a kind refers to, as a list asks for it.
+pub(super) fn through(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    hop: &Hop,
+    values: &[String],
+    reader: Option<String>,
+) -> Option<Through> {
+    let there = catalogue.kind_behind(kind, hop)?;
+    let link = match kind.person.as_ref() == Some(&hop.reference) {
+        true => Link::Person,
+        false => Link::Facet(hop.reference.clone()),
+    };
+    let facets = vec![(hop.facet.clone(), values.to_vec())];
+    Some(Through { link, filter: Filter { facets, reader, ..Filter::of_kind(there.code) } })
 }
 
 /// The records of a kind that point at another with a field.

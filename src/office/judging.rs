@@ -17,7 +17,7 @@ use crate::words::Said;
 const COMMANDS: &[(&str, Option<Right>)] = &[
     ("create", Some(Right::Write)),
     ("amend", Some(Right::Write)),
-    ("add-rows", Some(Right::Import)),
+    ("add-rows", Some(Right::Write)),
     ("undo", Some(Right::Write)),
     (merging::COMMAND, Some(Right::Review)),
     ("reveal", Some(Right::Reveal)),

@@ -262,8 +262,20 @@ impl super::Office {
             }
             Queue::List { list, .. } => {
                 let list = kind.list(list)?;
-                let (states, facets) = (list.states.clone(), list.facets.clone());
-                return Some(Filter { states, facets, ..base });
+                let mut filter = Filter { states: list.states.clone(), ..base };
+                for (path, values) in &list.facets {
+                    match kind.hop(path) {
+                        None => filter.facets.push((path.clone(), values.clone())),
+                        Some(hop) => filter.through.push(super::facets::through(
+                            &self.catalogue,
+                            kind,
+                            hop,
+                            values,
+                            reader(actor),
+                        )?),
+                    }
+                }
+                return Some(filter);
             }
             _ => {}
         }

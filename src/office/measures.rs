@@ -5,7 +5,7 @@
 //! each alone could.
 
 use super::Refusal;
-use super::counting::{Keys, counted};
+use super::counting::{Counted, Keys, counted};
 use super::plan::{Door, Plan};
 use super::totals::Moved;
 use crate::areas::Measured;
@@ -15,8 +15,9 @@ use crate::record::{Record, RecordId};
 use crate::said;
 use crate::store::NewOp;
 use crate::words::Said;
+use smallvec::SmallVec;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 /// What a change makes of a measure under one key.
@@ -57,14 +58,14 @@ impl super::Office {
         let mut keys: BTreeMap<Keys, Changed> = BTreeMap::new();
         for (before, record) in changed {
             // What is not known neither fills a bound nor passes one.
-            if let Some((key, Some(amount))) = self.counted(measure, kind, record) {
+            for (key, amount) in self.counted(measure, kind, record) {
                 let changed = keys.entry(key).or_default();
-                changed.after = changed.after.saturating_add(amount);
+                changed.after = changed.after.saturating_add(amount.unwrap_or(0));
             }
-            let before = before.as_ref().and_then(|it| self.counted(measure, kind, it));
-            if let Some((key, Some(amount))) = before {
+            let before = before.iter().flat_map(|it| self.counted(measure, kind, it));
+            for (key, amount) in before {
                 let changed = keys.entry(key).or_default();
-                changed.before = changed.before.saturating_add(amount);
+                changed.before = changed.before.saturating_add(amount.unwrap_or(0));
             }
         }
         for (key, Changed { before, after }) in keys {
@@ -114,7 +115,7 @@ impl super::Office {
         let mut keys: Vec<Keys> = vec![Keys::new()];
         for (part, value) in measure.per.iter().zip(key) {
             let mut values = vec![value.clone()];
-            if kind.field(&part.field).is_some_and(Field::is_reference) {
+            if kind.field_at(&part.field).is_some_and(Field::is_reference) {
                 let id = uuid::Uuid::parse_str(value).ok().map(RecordId);
                 let gone = id.map(|id| merges.counted_as(id)).unwrap_or_default();
                 values.extend(gone.iter().map(|id| id.0.to_string()));
@@ -157,8 +158,8 @@ impl super::Office {
         ids.sort_unstable();
         for id in ids {
             let Some(record) = self.inside(&kind.id, id)? else { continue };
-            let counted = self.counted(measure, kind, &record);
-            if counted.is_some_and(|(other, amount)| other == *key && amount.is_some()) {
+            let mut counted = self.counted(measure, kind, &record).into_iter();
+            if counted.any(|(other, amount)| other == *key && amount.is_some()) {
                 let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
                 return Ok(directory.get(id).map(|card| super::reading::number_told(&card)));
             }
@@ -182,12 +183,7 @@ impl super::Office {
         Ok(())
     }
 
-    fn counted(
-        &self,
-        measure: &Measure,
-        kind: &Kind,
-        record: &Record,
-    ) -> Option<(Keys, Option<i64>)> {
+    fn counted(&self, measure: &Measure, kind: &Kind, record: &Record) -> SmallVec<[Counted; 1]> {
         counted(measure, kind, record, &self.merges())
     }
 
@@ -252,7 +248,7 @@ impl super::Office {
     fn counted_of(&self, kind: &Kind, measure: &Measure, records: &[&Record]) -> Counts {
         let mut counts = Counts::default();
         for record in records.iter().copied().filter(|record| record.kind == kind.id) {
-            if let Some((key, amount)) = self.counted(measure, kind, record) {
+            for (key, amount) in self.counted(measure, kind, record) {
                 match amount {
                     Some(amount) => {
                         let left = counts.left.get(&key).copied();
@@ -261,11 +257,12 @@ impl super::Office {
                     None => *counts.left_lacking.entry(key).or_default() += 1,
                 }
             }
-            let now = self.inside(&kind.id, record.id).ok().flatten();
-            if let Some((key, now)) =
-                now.and_then(|now| Some((self.counted(measure, kind, &now)?.0, now)))
-            {
-                counts.now.entry(key).or_default().push(now);
+            let Some(now) = self.inside(&kind.id, record.id).ok().flatten() else { continue };
+            // However many rows of it count under a key, it is left out as one.
+            let keys: BTreeSet<Keys> =
+                self.counted(measure, kind, &now).into_iter().map(|(key, _)| key).collect();
+            for key in keys {
+                counts.now.entry(key).or_default().push(now.clone());
             }
         }
         counts
@@ -317,7 +314,8 @@ fn one_a_person(kind: &Kind) -> impl Iterator<Item = &Measure> {
         };
         let new = measure.states.is_empty()
             || start.is_some_and(|start| measure.states.iter().any(|state| state == start));
-        by_person && new && measure.tally == Tally::Count && measure.facets.is_empty()
+        let of_records = measure.rows.is_none() && measure.tally == Tally::Count;
+        by_person && new && of_records && measure.facets.is_empty()
     })
 }
 

@@ -1,5 +1,6 @@
 //! What the words mean that a list is narrowed by.
 
+use super::facets::through;
 use crate::directory::{Directory, Filter, Meaning, Sort};
 use crate::program::{Catalogue, FieldType, Kind, pinyin_of};
 use crate::record::fold;
@@ -37,31 +38,53 @@ fn word(
         text: text.to_string(),
         states: states.map(|state| state.id.clone()).collect(),
         facets: Vec::new(),
+        through: Vec::new(),
     };
+    let meant = |kind: &Kind, facet: &str| values(catalogue, directory, kind, facet, (seen, text));
     for facet in &kind.facets {
-        let values = match kind.field_at(facet).map(|field| (&field.title, &field.field_type)) {
-            None => kind.derived(facet).filter(|it| is_meant(&it.title, text)).map(|_| yes()),
-            Some((title, FieldType::YesNo)) => is_meant(title, text).then(yes),
-            Some((_, FieldType::Choice { list } | FieldType::Tags { list, .. })) => {
-                let entries = catalogue.code_list(list).map(|list| list.entries.as_slice());
-                let meant = entries.unwrap_or_default().iter();
-                let meant = meant.filter(|entry| is_meant(&entry.label, text));
-                Some(meant.map(|entry| entry.code.clone()).collect())
-            }
-            // Whoever does not know of a record does not narrow a list by it either.
-            Some((_, FieldType::Reference { kind, .. })) => catalogue.kind(kind).map(|kind| {
-                let text = text.to_string();
-                let reader = seen.reader.clone();
-                let named = Filter { text, reader, ..Filter::of_kind(kind.code) };
-                let (_, ids) = directory.list(&named, &Sort::default(), 0, POINTED_AT);
-                ids.into_iter().map(|id| id.0.to_string()).collect()
-            }),
-            Some((_, FieldType::Text { .. })) => Some(vec![text.to_string()]),
-            Some(_) => None,
-        };
-        word.facets.extend(values.map(|values: Vec<String>| (facet.clone(), values)));
+        word.facets.extend(meant(kind, facet).map(|values| (facet.clone(), values)));
+    }
+    for hop in &kind.hops {
+        let there = catalogue.kind_behind(kind, hop);
+        let values = there.and_then(|there| meant(there, &hop.facet)).unwrap_or_default();
+        if !values.is_empty() {
+            let reader = seen.reader.clone();
+            word.through.extend(through(catalogue, kind, hop, &values, reader));
+        }
     }
     word
+}
+
+/// The values of a facet that a word may mean.
+fn values(
+    catalogue: &Catalogue,
+    directory: &Directory,
+    kind: &Kind,
+    facet: &str,
+    (seen, text): (&Filter, &str),
+) -> Option<Vec<String>> {
+    let Some(field) = kind.field_at(facet) else {
+        return kind.derived(facet).filter(|it| is_meant(&it.title, text)).map(|_| yes());
+    };
+    match &field.field_type {
+        FieldType::YesNo => is_meant(&field.title, text).then(yes),
+        FieldType::Choice { list } | FieldType::Tags { list, .. } => {
+            let entries = catalogue.code_list(list).map(|list| list.entries.as_slice());
+            let meant = entries.unwrap_or_default().iter();
+            let meant = meant.filter(|entry| is_meant(&entry.label, text));
+            Some(meant.map(|entry| entry.code.clone()).collect())
+        }
+        // Whoever does not know of a record does not narrow a list by it either.
+        FieldType::Reference { kind, .. } => catalogue.kind(kind).map(|kind| {
+            let text = text.to_string();
+            let reader = seen.reader.clone();
+            let named = Filter { text, reader, ..Filter::of_kind(kind.code) };
+            let (_, ids) = directory.list(&named, &Sort::default(), 0, POINTED_AT);
+            ids.into_iter().map(|id| id.0.to_string()).collect()
+        }),
+        FieldType::Text { .. } => Some(vec![text.to_string()]),
+        _ => None,
+    }
 }
 
 fn yes() -> Vec<String> {

@@ -162,6 +162,7 @@ fn is_plain(kind: &Kind) -> bool {
         search.names.iter().chain(&search.phones).chain(&search.id_numbers).chain(&search.numbers);
     let counted = |measure: &Measure| {
         measure.tally == Tally::Count
+            && measure.rows.is_none()
             && measure.facets.iter().all(|(facet, _)| seen(facet))
             && measure.per.iter().all(|key| key.part == KeyPart::Whole && seen(&key.field))
     };

@@ -6,9 +6,9 @@
 //! under the other records it names, whoever those are counted as by now: a merge changes nothing
 //! here, and whoever asks adds up those that are one.
 
-use super::counting::{Keys, counted};
+use super::counting::{Counted, Keys, counted};
 use super::merges::Merges;
-use crate::program::{Kind, Tally};
+use crate::program::{Kind, Measure, Tally};
 use crate::record::Record;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
@@ -100,16 +100,19 @@ impl Totals {
             return Shares::new();
         }
         let as_named = Merges::default();
-        let share = |measure| {
-            let (key, amount) = counted(measure, kind, record, &as_named)?;
-            let Some(amount) = amount else {
-                return Some(Share::one(self.key(&lacking(&measure.id), &key)));
-            };
-            let is_day = matches!(measure.tally, Tally::Last(_));
-            let key = self.key(&measure.id, &key);
-            Some(Share { key, amount, is_day })
+        let of = |measure| {
+            let counted = counted(measure, kind, record, &as_named).into_iter();
+            counted.map(move |counted| self.share(measure, counted))
         };
-        kind.measures.iter().filter_map(share).collect()
+        kind.measures.iter().flat_map(of).collect()
+    }
+
+    fn share(&self, measure: &Measure, (key, amount): Counted) -> Share {
+        let Some(amount) = amount else {
+            return Share::one(self.key(&lacking(&measure.id), &key));
+        };
+        let is_day = matches!(measure.tally, Tally::Last(_));
+        Share { key: self.key(&measure.id, &key), amount, is_day }
     }
 
     /// What the keys of a measure are hashed from.

@@ -2,7 +2,7 @@
 
 use super::code_list::folded;
 use super::loader::{self, PackFile};
-use super::{CodeList, Field, FieldType, Kind, Measure};
+use super::{CodeList, Field, FieldType, Hop, Kind, Measure};
 use crate::edited::shipped;
 use crate::words::{Lang, Problem, Said};
 use include_dir::{Dir, include_dir};
@@ -136,6 +136,15 @@ impl Catalogue {
     #[must_use]
     pub fn kind(&self, id: &str) -> Option<&Kind> {
         self.kinds.iter().find(|kind| kind.id == id)
+    }
+
+    /// The kind of the record a facet of another record is one of.
+    #[must_use]
+    pub fn kind_behind(&self, kind: &Kind, hop: &Hop) -> Option<&Kind> {
+        match &kind.field(&hop.reference)?.field_type {
+            FieldType::Reference { kind, .. } => self.kind(kind),
+            _ => None,
+        }
     }
 
     /// The number that stands for a kind in keys; 0 for an unknown kind.

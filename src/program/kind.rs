@@ -49,6 +49,8 @@ pub struct Kind {
     pub facets: Vec<String>,
     /// Those of its facets that are no field but worked out from fields.
     pub derived: Vec<Derived>,
+    /// What lists are narrowed by of the records it refers to.
+    pub hops: Vec<Hop>,
     /// Its lists, besides that of all of them.
     pub lists: Vec<RecordList>,
     /// What is counted of its records.
@@ -66,6 +68,18 @@ pub struct Derived {
     pub is: Formula,
 }
 
+/// A facet of the record a reference leads to: lists are narrowed by it, and nothing of it is kept with
+/// the records that refer to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// As packs name it: `union.region`.
+    pub path: String,
+    /// The reference field, which may be the one to the record's person.
+    pub reference: String,
+    /// The facet there.
+    pub facet: String,
+}
+
 /// A list of records of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordList {
@@ -75,7 +89,7 @@ pub struct RecordList {
     pub title: Said,
     /// States a record is in one of; empty for any.
     pub states: Vec<String>,
-    /// Facets, each with the values a record has one of.
+    /// Facets, own ones and those of records it refers to, each with the values one of which is there.
     pub facets: Vec<(String, Vec<String>)>,
     /// Its columns, as [`Kind::shows`]; empty for those of the kind.
     pub shows: Vec<String>,
@@ -513,6 +527,12 @@ impl Kind {
     #[must_use]
     pub fn derived(&self, id: &str) -> Option<&Derived> {
         self.derived.iter().find(|derived| derived.id == id)
+    }
+
+    /// A facet of a record it refers to.
+    #[must_use]
+    pub fn hop(&self, path: &str) -> Option<&Hop> {
+        self.hops.iter().find(|hop| hop.path == path)
     }
 
     /// One of its lists.

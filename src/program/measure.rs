@@ -3,20 +3,24 @@
 
 use crate::words::Said;
 
-/// What is taken of the records of one kind, by key.
+/// What is taken of the records of one kind, or of the rows of one of their tables, by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
     /// Id.
     pub id: String,
     /// The kind of record that is counted.
     pub of: String,
+    /// The table whose rows are counted instead of the records themselves.
+    pub rows: Option<String>,
+    /// Columns, each with the values a row has one of to count.
+    pub columns: Vec<(String, Vec<String>)>,
     /// States a record is in one of to count; empty for any.
     pub states: Vec<String>,
     /// Facets, each with the values a record has one of to count.
     pub facets: Vec<(String, Vec<String>)>,
     /// What is taken of them.
     pub tally: Tally,
-    /// What it goes by. A record that lacks one of these is not counted.
+    /// What it goes by. A record, or a row, that lacks one of these is not counted.
     pub per: Vec<MeasureKey>,
     /// Never more than this.
     pub at_most: Option<i64>,
@@ -62,7 +66,7 @@ impl Tally {
 /// One part of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeasureKey {
-    /// The field.
+    /// The field; of rows a column too, as `table.column`.
     pub field: String,
     /// The part of a date; the whole value of other fields.
     pub part: KeyPart,
@@ -95,6 +99,12 @@ impl MeasureKey {
 }
 
 impl Measure {
+    /// The column a path names, where it is one of the rows that are counted.
+    #[must_use]
+    pub fn column<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(self.rows.as_deref()?)?.strip_prefix('.')
+    }
+
     /// Whether anything may not be passed.
     #[must_use]
     pub fn is_bound(&self) -> bool {

@@ -40,7 +40,7 @@ pub use effective::{
 pub use first_row::{entered_again, has_first_row};
 pub use follow::{Follow, Given};
 pub use kind::{
-    Confidential, Derived, Field, FieldType, FirstRow, Import, Kind, ListSort, RecordList,
+    Confidential, Derived, Field, FieldType, FirstRow, Hop, Import, Kind, ListSort, RecordList,
     Required, SearchKeys, Section, Total, Validity,
 };
 pub use measure::{KeyPart, Measure, MeasureKey, Tally};

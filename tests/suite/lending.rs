@@ -9,6 +9,7 @@ mod merges;
 mod recount;
 mod register;
 mod sheets;
+mod through;
 mod visits;
 
 use crate::cli::{Desk, json_lines, shown, text};

@@ -1,7 +1,9 @@
 //! Cards put, replaced and taken away, against a plain map of them.
 
 use super::{few, id, moment, own, person};
-use crate::directory::{Card, Directory, Filter, IdRole, Meaning, Query, Sort, SortBy};
+use crate::directory::{
+    Card, Directory, Filter, IdRole, Link, Meaning, Query, Sort, SortBy, Through,
+};
 use crate::record::{RecordId, new_id_form, old_id_form};
 use chrono::NaiveDate;
 use proptest::collection::vec;
@@ -19,8 +21,10 @@ fn card() -> impl Strategy<Value = Card<'static>> {
         (vec("[张王李]{1,2}", 0..3), vec("[1-3]{4}", 0..3), vec("[12]{15}|[12]{17}X|E1", 0..3));
     let when = (option::of(0..5_u32), 0..4_i64, 0..4_i64, option::of("[xy]"));
     let facets = vec(("station|handler", "[pq]"), 0..3);
-    (what, who, when, facets).prop_map(
-        |((at, kind, state, number, person_at), (names, phones, ids), when, facets)| {
+    let to = vec(0..10_u8, 0..3);
+    (what, who, when, facets, to).prop_map(
+        |((at, kind, state, number, person_at), (names, phones, ids), when, facets, to)| {
+            let to = to.into_iter().map(|at| ("to".into(), id(at).0.to_string().into()));
             let (due, entered, updated, submitted_by) = when;
             Card {
                 kind,
@@ -34,9 +38,21 @@ fn card() -> impl Strategy<Value = Card<'static>> {
                 entered: moment(entered),
                 updated: moment(updated),
                 submitted_by: submitted_by.map(Into::into),
-                facets: facets.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+                facets: facets.into_iter().map(|(n, v)| (n.into(), v.into())).chain(to).collect(),
                 ..person(at, "某某")
             }
+        },
+    )
+}
+
+/// A record that is referred to, by its person or by a facet.
+fn through() -> impl Strategy<Value = Through> {
+    let facets = vec(("station|handler", vec("[pq]", 1..3)), 0..2);
+    let link = prop_oneof![Just(Link::Person), Just(Link::Facet("to".to_string()))];
+    (link, option::of(0..3_u16), vec("[ab]", 0..2), facets).prop_map(
+        |(link, kind, states, facets)| {
+            let filter = Filter { kind, states, facets, ..Filter::default() };
+            Through { link, filter }
         },
     )
 }
@@ -49,20 +65,24 @@ fn filter() -> impl Strategy<Value = Filter> {
         (option::of(0..5_u32), option::of(0..5_u32), option::of(0..4_i64), option::of(0..4_i64));
     let who = (option::weighted(0.2, 0..10_u8), option::of("[xy]"), option::of("[xy]"), "[张王]?");
     let meant = vec(("station|handler", vec("[pq]", 1..3)), 0..2);
-    let word = ("[张王]?", vec("[ab]", 0..2), meant);
-    let word = word.prop_map(|(text, states, facets)| Meaning { text, states, facets });
-    (what, when, who, vec(word, 0..3)).prop_map(
+    let word = ("[张王]?", vec("[ab]", 0..2), meant, vec(through(), 0..2));
+    let word =
+        word.prop_map(|(text, states, facets, through)| Meaning { text, states, facets, through });
+    let referred = prop_oneof![3 => Just(Vec::new()), 1 => vec(through(), 1..3)];
+    (what, when, who, vec(word, 0..3), referred).prop_map(
         |(
             (kind, states, facets, among),
             (from, before, entered, updated),
             (person, by, not_by, text),
             words,
+            through,
         )| {
             let one = facets.into_iter().map(|(name, value)| (name, vec![value]));
             Filter {
                 kind,
                 states,
                 facets: one.chain(among).collect(),
+                through,
                 person: person.map(id),
                 due_from: from.map(day),
                 due_before: before.map(day),
@@ -79,7 +99,20 @@ fn filter() -> impl Strategy<Value = Filter> {
     )
 }
 
-fn means(card: &Card, word: &Meaning) -> bool {
+type Cards = BTreeMap<RecordId, Card<'static>>;
+
+fn refers(cards: &Cards, card: &Card, Through { link, filter }: &Through) -> bool {
+    let mut passing = cards.values().filter(|there| passes(cards, there, filter));
+    passing.any(|there| match link {
+        Link::Person => card.person == Some(there.id),
+        Link::Facet(name) => {
+            let there = there.id.0.to_string();
+            card.facets.iter().any(|(had, value)| had == name && **value == there)
+        }
+    })
+}
+
+fn means(cards: &Cards, card: &Card, word: &Meaning) -> bool {
     let has = |name: &str, any: &[String]| {
         card.facets.iter().any(|had| had.0 == name && any.contains(&had.1.to_string()))
     };
@@ -87,16 +120,18 @@ fn means(card: &Card, word: &Meaning) -> bool {
     !word.text.is_empty() && named
         || word.states.iter().any(|state| *state == card.state)
         || word.facets.iter().any(|(name, any)| has(name, any))
+        || word.through.iter().any(|through| refers(cards, card, through))
 }
 
-fn passes(card: &Card, filter: &Filter) -> bool {
+fn passes(cards: &Cards, card: &Card, filter: &Filter) -> bool {
     let open_or = |open: bool, holds: bool| open || holds;
     filter.kind.is_none_or(|kind| card.kind == kind)
         && open_or(filter.states.is_empty(), filter.states.iter().any(|state| *state == card.state))
         && filter.facets.iter().all(|(n, any)| {
             card.facets.iter().any(|had| had.0 == *n && any.contains(&had.1.to_string()))
         })
-        && filter.words.iter().all(|word| means(card, word))
+        && filter.words.iter().all(|word| means(cards, card, word))
+        && filter.through.iter().all(|through| refers(cards, card, through))
         && open_or(filter.person.is_none(), filter.person == card.person)
         && filter.due_from.is_none_or(|day| card.due.is_some_and(|due| due >= day))
         && filter.due_before.is_none_or(|day| card.due.is_some_and(|due| due < day))
@@ -118,7 +153,8 @@ fn sorted_list(
     filter: &Filter,
     by: &SortBy,
 ) -> Vec<RecordId> {
-    let mut listed: Vec<&Card> = cards.values().filter(|card| passes(card, filter)).collect();
+    let mut listed: Vec<&Card> =
+        cards.values().filter(|card| passes(cards, card, filter)).collect();
     // The map gives them by id, and sorting is stable.
     match by {
         SortBy::Updated => listed.sort_by_key(|card| std::cmp::Reverse(card.updated)),

@@ -94,6 +94,16 @@ pub(super) fn check(catalogue: &Catalogue, mentions: &Mentions, problems: &Probl
             column(catalogue, kind, at, problems);
         }
     }
+    for (kind, at) in &mentions.hops {
+        if let Some(kind) = catalogue.kind(kind) {
+            super::records::check_hop(catalogue, kind, at, problems);
+        }
+    }
+    for (kind, name, wanted) in &mentions.hop_values {
+        let Some(kind) = catalogue.kind(kind) else { continue };
+        let codes = super::records::check_hop_values(catalogue, kind, name, wanted, problems);
+        codes.iter().for_each(|(list, at)| known_code(catalogue, list, at, problems));
+    }
     for (kind, at) in &mentions.find_by {
         if let Some(kind) = catalogue.kind(kind) {
             found_by(kind, at, problems);

@@ -134,12 +134,14 @@ fn kind(
         sections,
         doubts,
         workflow: workflow.as_ref().map(|read| read.workflow.clone()),
-        facets: facets.iter().map(|facet| facet.id.value.clone()).collect(),
+        facets: facets.iter().filter(|it| !it.is_hop()).map(|it| it.id.value.clone()).collect(),
         derived: facets.iter().filter_map(records::NamedFacet::derived).collect(),
+        hops: Vec::new(),
         lists: Vec::new(),
         measures: Vec::new(),
     };
     records::add_references(&mut kind);
+    records::add_hops(&mut kind, &facets, mentions, node.problems());
     kind.measures =
         measures.iter().filter_map(|node| measures::read(node, &kind, mentions)).collect();
     for node in &lists {

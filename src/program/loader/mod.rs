@@ -52,6 +52,10 @@ struct Mentions {
     groups: Vec<At<String>>,
     /// Codes of a list that lists of records ask for, with the id of the code list.
     codes: Vec<(String, At<String>)>,
+    /// Facets of records that references lead to, by kind.
+    hops: Vec<(String, At<String>)>,
+    /// Values lists ask such facets for, by kind.
+    hop_values: Vec<(String, At<String>, Vec<At<String>>)>,
     /// Measures, by their ids.
     measures: Vec<At<String>>,
     /// What references are found by, with the kind they lead to.

@@ -4,7 +4,7 @@ use super::Mentions;
 use super::known::roles_in;
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::formula::{self, Formula};
-use crate::program::{Derived, Field, FieldType, Kind, ListSort, RecordList};
+use crate::program::{Catalogue, Derived, Field, FieldType, Hop, Kind, ListSort, RecordList};
 use crate::said;
 use crate::words::{Said, closest};
 
@@ -24,6 +24,9 @@ pub(super) struct Narrowed {
     pub facets: Vec<(String, Vec<String>)>,
     /// Codes that are asked for, with the id of their code list.
     pub codes: Vec<(String, At<String>)>,
+    /// What is asked of records that references lead to: only once all files are there it is known
+    /// what they can have.
+    pub hops: Vec<(At<String>, Vec<At<String>>)>,
 }
 
 /// Reads what `where` names of a kind.
@@ -44,7 +47,11 @@ pub(super) fn narrowed(
             wanted.iter().for_each(|at| known_state(kind, at, problems));
             narrowed.states = values(wanted.clone());
         } else {
-            known_values(kind, name, wanted, problems, &mut narrowed.codes);
+            if kind.hop(&name.value).is_some() {
+                narrowed.hops.push((name.clone(), wanted.clone()));
+            } else {
+                known_values(kind, name, wanted, problems, &mut narrowed.codes);
+            }
             narrowed.facets.push((name.value.clone(), values(wanted.clone())));
         }
     }
@@ -56,8 +63,10 @@ pub(super) fn list(node: &Node<'_>, kind: &Kind, mentions: &mut Mentions) -> Opt
     let id = node.need_text("id");
     let title = node.need_said("title");
     let named: Vec<_> = node.table("where").iter().flat_map(Node::every_list).collect();
-    let Narrowed { states, facets, codes } = narrowed(kind, &named, node.problems());
+    let Narrowed { states, facets, codes, hops } = narrowed(kind, &named, node.problems());
     mentions.codes.extend(codes);
+    let of_kind = |(name, wanted)| (kind.id.clone(), name, wanted);
+    mentions.hop_values.extend(hops.into_iter().map(of_kind));
     let sort = node.word("sort", ListSort::WORDS).unwrap_or_default();
     let shows = node.texts("shows");
     let home = node.yes("home").unwrap_or(false);
@@ -98,7 +107,8 @@ fn known_values(
 ) {
     let id = &name.value;
     if !kind.facets.contains(id) {
-        let known = kind.facets.iter().map(String::as_str).chain([STATE]);
+        let hops = kind.hops.iter().map(|hop| hop.path.as_str());
+        let known = kind.facets.iter().map(String::as_str).chain(hops).chain([STATE]);
         problems.add_meant(
             &name.place,
             said!(
@@ -132,6 +142,11 @@ pub(super) struct NamedFacet {
 }
 
 impl NamedFacet {
+    /// It is one of a record a reference leads to.
+    pub fn is_hop(&self) -> bool {
+        !self.worked_out && self.id.value.contains('.')
+    }
+
     /// What follows from fields.
     pub fn derived(&self) -> Option<Derived> {
         let (id, title) = (self.id.value.clone(), self.title.clone());
@@ -167,6 +182,84 @@ pub(super) fn add_references(kind: &mut Kind) {
     kind.facets.dedup();
 }
 
+/// Facets of the records its references lead to, which are checked once all files are there.
+pub(super) fn add_hops(
+    kind: &mut Kind,
+    facets: &[NamedFacet],
+    mentions: &mut Mentions,
+    problems: &Problems,
+) {
+    for NamedFacet { id: at, .. } in facets.iter().filter(|facet| facet.is_hop()) {
+        let Some((reference, facet)) = at.value.split_once('.') else { continue };
+        let field = kind.field(reference).filter(|field| field.is_reference());
+        let Some(field) = field else {
+            let known = kind.fields().filter(|field| field.is_reference());
+            problems.add_meant(
+                &at.place,
+                said!(
+                    "“{reference}”不是引用字段，后面不能再接“{facet}”",
+                    "`{reference}` is no reference, and no `{facet}` follows it"
+                ),
+                closest(reference, known.map(|field| field.id.as_str())),
+            );
+            continue;
+        };
+        tells_nothing(field, &at.place, problems);
+        kind.hops.push(Hop {
+            path: at.value.clone(),
+            reference: reference.to_string(),
+            facet: facet.to_string(),
+        });
+        mentions.hops.push((kind.id.clone(), at.clone()));
+    }
+}
+
+/// A facet of another record is one of its own kind's, and not a reference from there.
+pub(super) fn check_hop(catalogue: &Catalogue, kind: &Kind, at: &At<String>, problems: &Problems) {
+    let Some((there, facet)) = led_to(catalogue, kind, &at.value) else { return };
+    let known = || there.facets.iter().filter(|id| !leads_on(there, id)).map(String::as_str);
+    if known().all(|id| id != facet) {
+        let (path, title) = (&at.value, &there.title);
+        problems.add_meant(
+            &at.place,
+            Said::new(
+                format!("“{path}”：“{facet}”不在“{}”的 facet 里", title.zh),
+                format!("`{path}`: `{facet}` is no facet of a {}", title.en),
+            ),
+            closest(facet, known()),
+        );
+    }
+}
+
+/// The values a list asks a facet of another record for.
+pub(super) fn check_hop_values(
+    catalogue: &Catalogue,
+    kind: &Kind,
+    name: &At<String>,
+    wanted: &[At<String>],
+    problems: &Problems,
+) -> Vec<(String, At<String>)> {
+    let mut codes = Vec::new();
+    if let Some((there, facet)) = led_to(catalogue, kind, &name.value)
+        && there.facets.iter().any(|id| id == facet)
+        && !leads_on(there, facet)
+    {
+        let at = At { value: facet.to_string(), place: name.place.clone() };
+        known_values(there, &at, wanted, problems, &mut codes);
+    }
+    codes
+}
+
+/// The kind a facet of another record is of, and what it is called there.
+fn led_to<'c>(catalogue: &'c Catalogue, kind: &'c Kind, path: &str) -> Option<(&'c Kind, &'c str)> {
+    let hop = kind.hop(path)?;
+    Some((catalogue.kind_behind(kind, hop)?, hop.facet.as_str()))
+}
+
+fn leads_on(kind: &Kind, facet: &str) -> bool {
+    kind.field_at(facet).is_some_and(Field::is_reference)
+}
+
 /// Facets are fields with few values, and none whose values are not everybody's to see.
 pub(super) fn check_facets(kind: &Kind, facets: &[NamedFacet], problems: &Problems) {
     for facet in facets {
@@ -182,7 +275,9 @@ pub(super) fn check_facets(kind: &Kind, facets: &[NamedFacet], problems: &Proble
             );
         }
         if !facet.worked_out {
-            field_as_facet(kind, at, problems);
+            if !facet.is_hop() {
+                field_as_facet(kind, at, problems);
+            }
             continue;
         }
         if kind.field(id).is_some() || facets.iter().filter(|it| it.id.value == *id).count() > 1 {

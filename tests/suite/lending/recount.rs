@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 use yizhan::office::{Actor, Answers, Command};
-use yizhan::record::{Clock, Fields, Record, RecordId, Value};
+use yizhan::record::{Clock, Fields, Record, RecordId, Row, Value};
 
 /// Most that one reader may leave as deposits, in fen.
 const MOST: i64 = 30_000;
+/// Most pages that may go along of one book.
+const MOST_PAGES: i64 = 500;
 
 /// The library with deposits: a sum with a bound, a sum by month, and a last day.
 fn pack() -> String {
@@ -32,11 +34,28 @@ id = "deposits_month"
 sum = "deposit"
 per = ["reader", "lent_on:month"]
 [[kind.loan.measure]]
+id = "pages_along"
+rows = "with"
+where = { state = ["asked", "open"] }
+sum = "with.pages"
+per = "with.other"
+at_most = 500
+says = { zh = "随书附件共 {total} 页，不能超过 {bound} 页。", en = "{total} pages go along, {bound} at most." }
+[[kind.loan.measure]]
+id = "along_month"
+rows = "with"
+count = true
+per = ["with.other", "reader", "lent_on:month"]
+[[kind.loan.measure]]
 id = "last_lent"
 last = "lent_on"
 per = "book"
 "#;
-    PACK.replacen(lent_on, &format!("{deposit}{lent_on}"), 1) + more
+    let note = "    { id = \"note\", type = \"text\"";
+    let pages =
+        "    { id = \"pages\", type = \"integer\", title = { zh = \"页数\", en = \"Pages\" } },\n";
+    let pack = PACK.replacen(lent_on, &format!("{deposit}{lent_on}"), 1) + more;
+    pack.replacen(note, &format!("{pages}{note}"), 1)
 }
 
 fn station(folder: &Path) -> Station {
@@ -52,6 +71,7 @@ enum Happens {
     Back(usize),
     Other { loan: usize, field: &'static str, to: usize },
     Deposit { loan: usize, fen: Option<i64> },
+    With { loan: usize, other: usize, pages: Option<i64> },
     Undone(usize),
     Merged { reader: usize, into: usize },
     Unmerged,
@@ -75,6 +95,8 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => (0..8_usize, prop_oneof![Just("book"), Just("reader")], 0..3_usize)
             .prop_map(|(loan, field, to)| Happens::Other { loan, field, to }),
         2 => (0..8_usize, deposit()).prop_map(|(loan, fen)| Happens::Deposit { loan, fen }),
+        3 => (0..8_usize, 0..3_usize, prop::option::weighted(0.8, 1..300_i64))
+            .prop_map(|(loan, other, pages)| Happens::With { loan, other, pages }),
         2 => (0..8_usize).prop_map(Happens::Undone),
         1 => (0..3_usize, 0..3_usize).prop_map(|(reader, into)| Happens::Merged { reader, into }),
         1 => Just(Happens::Unmerged),
@@ -93,9 +115,10 @@ fn rounds() -> impl Strategy<Value = Vec<Round>> {
     prop::collection::vec(round, 1..16)
 }
 
-/// What a recount calls the loans without a deposit that the two sums count.
+/// What a recount calls what the sums count without knowing its amount.
 const LACKING: &str = "deposits lacking";
 const LACKING_MONTH: &str = "deposits_month lacking";
+const LACKING_PAGES: &str = "pages_along lacking";
 
 /// What measures come to by a key.
 type Totals = BTreeMap<(&'static str, Vec<String>), i64>;
@@ -164,6 +187,13 @@ impl<'s> Library<'s> {
             }
             Happens::Deposit { loan: at, fen } => {
                 by_desk(amend(loan(at)?, "deposit", fen.map(Value::Money)))
+            }
+            Happens::With { loan: at, other, pages } => {
+                let mut fields =
+                    Fields::from([("other".to_string(), Value::Reference(self.books[other]))]);
+                fields.extend(pages.map(|pages| ("pages".to_string(), Value::Integer(pages))));
+                let rows = vec![Row { id: 0, fields }];
+                by_desk(Command::AddRows { id: loan(at)?, table: "with".into(), rows })
             }
             Happens::Undone(at) => by_desk(Command::Undo { id: loan(at)?, seq: None }),
             Happens::Merged { reader, into } => {
@@ -251,6 +281,17 @@ impl<'s> Library<'s> {
                     None => add(if id == "deposits" { LACKING } else { LACKING_MONTH }, &key, 1),
                 }
             }
+            for row in loan.get("with").map(Value::rows).unwrap_or_default() {
+                let other = row.fields["other"].as_reference().unwrap().0.to_string();
+                add("along_month", &[&other, &reader, &month], 1);
+                match row.fields.get("pages") {
+                    Some(Value::Integer(pages)) if out || asked => {
+                        add("pages_along", &[&other], *pages);
+                    }
+                    None if out || asked => add(LACKING_PAGES, &[&other], 1),
+                    _ => {}
+                }
+            }
             let days = (day - chrono::NaiveDate::default()).num_days() + 719_163;
             let last = totals.entry(("last_lent", vec![book])).or_insert(0);
             *last = days.max(*last);
@@ -265,6 +306,11 @@ impl<'s> Library<'s> {
         for book in &self.books {
             let book = book.0.to_string();
             keys.push(("copies_out", vec![book.clone()]));
+            for reader in self.readers.iter().map(|reader| self.counted_as(*reader)) {
+                let key = |month: &str| vec![book.clone(), reader.clone(), month.to_string()];
+                keys.extend(months.map(|month| ("along_month", key(month))));
+            }
+            keys.push(("pages_along", vec![book.clone()]));
             keys.push(("last_lent", vec![book]));
         }
         for reader in self.readers.iter().map(|reader| self.counted_as(*reader)) {
@@ -281,9 +327,13 @@ impl<'s> Library<'s> {
             (told != wanted).then(|| format!("{id} {key:?}: {told:?}, counted {wanted:?}"))
         };
         let lack = |(id, key): &(&'static str, Vec<String>)| {
-            let (_, name) = [("deposits", LACKING), ("deposits_month", LACKING_MONTH)]
-                .into_iter()
-                .find(|(sum, _)| sum == id)?;
+            let (_, name) = [
+                ("deposits", LACKING),
+                ("deposits_month", LACKING_MONTH),
+                ("pages_along", LACKING_PAGES),
+            ]
+            .into_iter()
+            .find(|(sum, _)| sum == id)?;
             let told = i64::try_from(self.station.office.measure_lacks(id, key)).unwrap();
             let wanted = wanted.get(&(name, key.clone())).copied().unwrap_or(0);
             (told != wanted).then(|| format!("{id} {key:?} lacks {told}, counted {wanted}"))
@@ -302,7 +352,8 @@ impl<'s> Library<'s> {
             *limits.entry(self.counted_as(*reader)).or_insert(0) += had.max(MOST);
         }
         let raised = after.iter().filter(|((id, key), fen)| {
-            *id == "deposits" && **fen > limits.get(&key[0]).copied().unwrap_or(MOST)
+            (*id == "pages_along" && **fen > MOST_PAGES)
+                || *id == "deposits" && **fen > limits.get(&key[0]).copied().unwrap_or(MOST)
         });
         raised.map(|above| format!("{above:?}, before {before:?}")).collect()
     }

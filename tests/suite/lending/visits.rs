@@ -3,7 +3,7 @@
 use super::{PACK, RULES, made, station, stocked};
 use crate::cli::{Desk, shown};
 use crate::stage::Station;
-use yizhan::office::{Answers, Command, Receipt, Refusal};
+use yizhan::office::{Answers, Command, Queue, Receipt, Refusal};
 use yizhan::record::{Fields, RecordId, Value};
 
 /// Cases some of which are confidential, and visits that name them.
@@ -20,6 +20,7 @@ number = "{station}-案-{seq:04}"
 confidential = "secret"
 handler = "handler"
 search = { names = ["subject", "alias"] }
+facet = ["urgent"]
 
 [[kind.case.section]]
 id = "main"
@@ -29,6 +30,7 @@ field = [
   { id = "alias", type = "text", title = { zh = "别称", en = "Alias" } },
   { id = "secret", type = "yes_no", title = { zh = "保密", en = "Confidential" } },
   { id = "handler", type = "text", title = { zh = "经办人", en = "Handler" } },
+  { id = "urgent", type = "yes_no", title = { zh = "紧急", en = "Urgent" } },
   { id = "about", type = "reference", kind = "visit", title = { zh = "起因", en = "About" } },
 ]
 
@@ -37,6 +39,7 @@ code = 712
 title = { zh = "走访", en = "Visit" }
 number = "{station}-访-{seq:04}"
 search = { names = ["what"] }
+facet = ["case.urgent"]
 
 [[kind.visit.section]]
 id = "visit"
@@ -83,6 +86,21 @@ fn a_reference_does_not_tell_a_confidential_record() {
 }
 
 #[test]
+fn a_list_is_not_narrowed_by_what_somebody_does_not_know() {
+    let station = visits();
+    let case = made(&station, "case", &[("subject", "纠纷"), ("urgent", "y")]);
+    let visit = made(&station, "visit", &[("what", "上门"), ("case", "纠纷")]);
+    let found = |who: &str| {
+        let queue = Queue::PointingAt { kind: "visit".into(), field: "case".into(), to: case };
+        let listed = station.office.list_narrowed(&station.actor(who), &queue, "紧急", 0, 9);
+        listed.lines.iter().map(|line| line.id).collect::<Vec<_>>()
+    };
+    assert_eq!((found("volunteer"), found("supervisor")), (vec![visit], vec![visit]));
+    amend(&station, "supervisor", case, secret()).unwrap();
+    assert_eq!((found("volunteer"), found("supervisor")), (Vec::new(), vec![visit]));
+}
+
+#[test]
 fn undo_does_not_tell_the_number_of_a_confidential_record() {
     let station = visits();
     let visit = made(&station, "visit", &[("what", "上门")]);
@@ -120,7 +138,7 @@ fn a_form_names_what_whoever_fills_it_knows() {
         }
         desk.press("Enter").shows("个案").types("问话").press("Enter").types(&case.number);
         desk.press("Enter F10");
-        let queue = yizhan::office::Queue::OfKind("visit".into());
+        let queue = Queue::OfKind("visit".into());
         let made = station.office.list(&station.actor("supervisor"), &queue, 0, 10).total;
         assert_eq!(made, 1, "{who}: {}", desk.screen());
         assert!(named || !desk.screen().contains("家暴"), "{}", desk.screen());
