@@ -267,7 +267,7 @@ pub const ACTIONS: &[ActionInfo] = &[
     row!(Action::Approve, "approve", "通过", "Approve", ["a"], &[Review, List], 4),
     row!(Action::Return, "return", "退回", "Return", ["r"], &[Review, List], 5),
     row!(Action::Decline, "decline", "不予建档", "Decline", ["d"], &[Review], 6),
-    row!(Action::Moves, "moves", "办理", "Steps", ["m"], &[Review, Page], 15),
+    row!(Action::Moves, "moves", "办理", "Steps", ["m"], &[Review, Page, List], 15),
     row!(Action::Edit, "edit", "修改", "Edit", ["e"], &[Page, Review], 13),
     row!(Action::History, "history", "历史", "History", ["h"], &[Page, Review], 16),
     row!(Action::Undo, "undo", "撤销保存", "Undo save", ["u"], &[Page, Review], 22),

@@ -52,11 +52,28 @@ pub struct Batch {
     over: bool,
 }
 
-/// Opens the table for the step that `key` stands for in each record's state.
-pub fn open(key: char, records: &[Record], cx: &mut Context) {
+/// Which step is made of those open from a record's state.
+pub enum Which {
+    /// The one with this key.
+    Key(char),
+    /// The one with this id.
+    Step(String),
+}
+
+impl Which {
+    fn is(&self, step: &Move) -> bool {
+        match self {
+            Self::Key(key) => step.key == Some(*key),
+            Self::Step(id) => step.id == *id,
+        }
+    }
+}
+
+/// Opens the table for a step of several records.
+pub fn open(which: &Which, records: &[Record], cx: &mut Context) {
     let kind = records.first().and_then(|record| cx.office.catalogue().kind(&record.kind));
     let Some(kind) = kind.cloned() else { return };
-    let mut cases: Vec<Case> = records.iter().map(|record| case(key, record, cx)).collect();
+    let mut cases: Vec<Case> = records.iter().map(|record| case(which, record, cx)).collect();
     let questions = same_questions(&mut cases);
     // Grouped by what happens to them; what cannot be decided here is last.
     cases.sort_by_key(|case| (!case.is_ready(), case.said.zh.clone(), case.number.clone()));
@@ -77,7 +94,7 @@ fn left_out_said(case: &Case) -> Said {
 }
 
 /// What would become of one record, by its own sheet.
-fn case(key: char, record: &Record, cx: &Context) -> Case {
+fn case(which: &Which, record: &Record, cx: &Context) -> Case {
     let mut case = Case {
         id: record.id,
         revision: record.revision,
@@ -90,7 +107,7 @@ fn case(key: char, record: &Record, cx: &Context) -> Case {
     };
     let Some(who) = cx.who else { return case };
     let mut offers = cx.office.moves(who, record).into_iter();
-    let Some(offer) = offers.find(|offer| offer.step.key == Some(key)) else {
+    let Some(offer) = offers.find(|offer| which.is(&offer.step)) else {
         case.said = said!("现在没有这一步。", "no such step now.");
         return case;
     };

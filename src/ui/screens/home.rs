@@ -77,6 +77,7 @@ impl Screen for Home {
             action,
             Action::Approve
                 | Action::Return
+                | Action::Moves
                 | Action::Mark
                 | Action::MarkAll
                 | Action::Narrow

@@ -79,6 +79,8 @@ pub struct Listing {
     orders: Vec<(String, Said)>,
     /// Somebody chose the order.
     ordered: bool,
+    /// Steps can be made from here, of several records at once.
+    decides: bool,
 }
 
 impl Listing {
@@ -90,6 +92,7 @@ impl Listing {
             order: cx.office.usual_order(&queue),
             orders: Vec::new(),
             ordered: false,
+            decides: decides(&queue, cx),
             cells: BTreeMap::new(),
             queue,
             items: Vec::new(),
@@ -201,6 +204,7 @@ impl Screen for Listing {
             // Letters are typed.
             Action::Approve
             | Action::Return
+            | Action::Moves
             | Action::Mark
             | Action::MarkAll
             | Action::Order
@@ -211,7 +215,10 @@ impl Screen for Listing {
             }
             // What one has begun oneself is in no index.
             Action::Order | Action::Export => self.queue != Queue::Drafts && !self.items.is_empty(),
-            Action::Approve | Action::Return | Action::Mark | Action::MarkAll => {
+            Action::Mark | Action::MarkAll => self.decides && !self.items.is_empty(),
+            // The queue of reviews has its own keys for them.
+            Action::Moves => self.decides && self.queue != Queue::Review && !self.items.is_empty(),
+            Action::Approve | Action::Return => {
                 self.queue == Queue::Review && !self.items.is_empty()
             }
             Action::Sheet => self.marked().is_some(),
@@ -267,7 +274,7 @@ impl Screen for Listing {
                 self.read_narrowed(cx);
             }
             Action::Enter => self.open(cx),
-            Action::Mark if self.queue == Queue::Review => {
+            Action::Mark if self.decides => {
                 if let Some((id, state)) = self.marked().map(|line| (line.id, line.state.clone()))
                     && self.picked.remove(&id).is_none()
                 {
@@ -276,7 +283,7 @@ impl Screen for Listing {
                 self.window.act(Action::Down, self.items.len());
                 self.stale = true;
             }
-            Action::MarkAll if self.queue == Queue::Review => {
+            Action::MarkAll if self.decides => {
                 let all = self.states();
                 self.picked = if self.picked == all { BTreeMap::new() } else { all };
             }
@@ -286,6 +293,7 @@ impl Screen for Listing {
             Action::Return if self.queue == Queue::Review => {
                 moving::many('r', &self.chosen(), cx);
             }
+            Action::Moves if self.offers(action) => moving::choose_for_many(&self.chosen(), cx),
             Action::DropDraft => self.drop_draft(cx),
             Action::Sheet => {
                 if let Some(id) = self.marked().map(|line| line.id) {
@@ -465,6 +473,20 @@ impl Listing {
             _ => Said::default(),
         }
     }
+}
+
+/// Whether steps are made from a list: from the queue of reviews, and from lists of one kind that has
+/// some open to whoever looks.
+fn decides(queue: &Queue, cx: &Context) -> bool {
+    let kind = match queue {
+        Queue::Review => return true,
+        Queue::OfKind(kind) | Queue::List { kind, .. } | Queue::PointingAt { kind, .. } => kind,
+        _ => return false,
+    };
+    let life = cx.office.catalogue().kind(kind).and_then(|kind| kind.workflow.as_ref());
+    let role = cx.who.map(|who| who.role);
+    let steps = life.into_iter().flat_map(|life| &life.moves);
+    steps.into_iter().any(|step| role.is_some_and(|role| step.by.contains(&role)))
 }
 
 /// The columns of a list. Among drafts are some that have no number yet and no next step.

@@ -1,6 +1,7 @@
 //! Making a move: the questions a step asks, with the advice before them, and what was answered
 //! kept when something is still to be put right.
 
+use super::batch::Which;
 use crate::office::{Answers, Command, Receipt, Refusal, RefusalKind};
 use crate::policy::{Clause, DecisionSheet, LineResult};
 use crate::program::{
@@ -332,14 +333,48 @@ fn done(step: &Move, receipt: &Receipt, cx: &mut Context) {
     )));
 }
 
-/// One verdict on several records: each gets its own advice, and a table shows it first.
+/// One step of several records: each gets its own advice, and a table shows it first.
 pub fn many(key: char, ids: &[RecordId], cx: &mut Context) {
-    let records: Vec<Record> =
-        ids.iter().filter_map(|id| cx.office.record(*id).ok().flatten()).collect();
-    match records.as_slice() {
+    match all(ids, cx).as_slice() {
         [record] => by_key(key, record, cx),
-        _ => super::batch::open(key, &records, cx),
+        records => super::batch::open(&Which::Key(key), records, cx),
     }
+}
+
+/// Lists the steps open from the states of several records.
+pub fn choose_for_many(ids: &[RecordId], cx: &mut Context) {
+    let records = all(ids, cx);
+    if let [record] = records.as_slice() {
+        return choose(record, cx);
+    }
+    let Some(who) = cx.who else { return };
+    let mut open: Vec<(String, Said, usize)> = Vec::new();
+    let offers = records.iter().flat_map(|record| cx.office.moves(who, record));
+    for step in offers.filter(|offer| offer.closed.is_none()).map(|offer| offer.step) {
+        match open.iter_mut().find(|(id, ..)| *id == step.id) {
+            Some((.., count)) => *count += 1,
+            None => open.push((step.id, step.title, 1)),
+        }
+    }
+    if open.is_empty() {
+        let none =
+            said!("选中的都没有可以办理的步骤。", "None of the chosen has a step open to you.");
+        return cx.say(Notice::unsure(none, Said::default()));
+    }
+    let options = open.into_iter().map(|(id, title, count)| {
+        let Said { zh, en } = title;
+        (id, said!("{zh}（{count} 份）", "{en} ({count})"))
+    });
+    let part = Part::one_of(said!("选一步", "Choose one"), options.collect());
+    cx.open(Ask::new(said!("办理", "Steps"), Vec::new(), vec![part], move |answers, cx| {
+        if let Some(id) = answers.into_iter().flatten().next() {
+            super::batch::open(&Which::Step(id), &records, cx);
+        }
+    }));
+}
+
+fn all(ids: &[RecordId], cx: &Context) -> Vec<Record> {
+    ids.iter().filter_map(|id| cx.office.record(*id).ok().flatten()).collect()
 }
 
 /// The part of a dialog that answers a question of a step; the sheet says what is marked.

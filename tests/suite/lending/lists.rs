@@ -4,6 +4,7 @@ use super::{loan, made, moves, station, stocked};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use yizhan::office::{Command, Order, Queue};
+use yizhan::record::RecordId;
 use yizhan::store::Entry;
 
 #[test]
@@ -190,4 +191,27 @@ fn a_short_list_goes_by_any_of_its_columns() {
     let screen = desk.screen();
     let at = |title: &str| screen.find(title).unwrap_or_else(|| panic!("{title}:\n{screen}"));
     assert!(at("电工手册") < at("劳动合同法释义") && at("劳动合同法释义") < at("工会法读本"));
+}
+
+/// What is marked in a list takes a step together, whichever list it is.
+#[test]
+fn a_step_is_made_of_several_from_any_list() {
+    let station = station();
+    stocked(&station);
+    let first = loan(&station, "解文", "电工手册");
+    made(&station, "book", &[("title", "急救手册")]);
+    let second = loan(&station, "解文", "急救手册");
+    let inside = loan(&station, "解文", "工会法读本");
+    let state = |id: RecordId| station.office.record(id).unwrap().unwrap().state;
+    let mut desk = station.session(80, 24);
+    desk.signs_in("supervisor").press("3").goes_to("全部借阅").press("Enter").shows("共 4 件");
+    // All of them: one is out already, and one book is read in the house.
+    desk.press("*").press("m").shows("借出（3 份）");
+    desk.press("Enter").shows("借出 3 件；不办理 1 件").shows("现在没有这一步");
+    desk.press("F10").shows("借出 3 件").press("F10").shows("已办理 2 件，未办理 2 件");
+    desk.shows("未办理：这本书只在馆内阅览。");
+    assert_eq!(
+        (state(first), state(second), state(inside)),
+        ("open".into(), "open".into(), "asked".into())
+    );
 }
