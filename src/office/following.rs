@@ -40,6 +40,8 @@ impl super::Office {
             match follow {
                 Follow::Make { .. } => {}
                 Follow::Set { with } => {
+                    let emptied = with.iter().filter(|(_, given)| *given == Given::Nothing);
+                    emptied.for_each(|(name, _)| drop(record.fields.remove(name)));
                     let values = with.iter().filter_map(|(name, given)| {
                         Some((name.clone(), self.given(kind.field(name)?, given, &sources)?))
                     });
@@ -130,6 +132,9 @@ impl super::Office {
         let mut fields = Fields::new();
         for field in kind.fields().filter(|field| !field.is_computed() && field.total.is_none()) {
             let given = with.iter().find(|(name, _)| *name == field.id).map(|(_, given)| given);
+            if given == Some(&Given::Nothing) {
+                continue;
+            }
             let value = match given {
                 Some(given) => self.given(field, given, sources),
                 None if copy => {
@@ -164,6 +169,7 @@ impl super::Office {
     fn given(&self, field: &Field, given: &Given, sources: &Sources<'_>) -> Option<Value> {
         match given {
             Given::This => Some(Value::Reference(sources.record.id)),
+            Given::Nothing => None,
             Given::Named(name) => sources.named(name).cloned(),
             // The loader has read it once already.
             Given::Typed(text) => typed::parse(field, text, &self.typing()).ok().flatten(),

@@ -57,6 +57,8 @@ pub enum Given {
     Typed(String),
     /// `self`: the record whose move it is.
     This,
+    /// `nothing`: the field is emptied, or left empty.
+    Nothing,
     /// An answer of the move, else a column of the row, else a field of the record.
     Named(String),
 }
@@ -69,6 +71,7 @@ impl Given {
         match (quoted, text) {
             (Some(typed), _) => Self::Typed(typed.to_string()),
             (None, "self") => Self::This,
+            (None, "nothing") => Self::Nothing,
             (None, name) => Self::Named(name.to_string()),
         }
     }

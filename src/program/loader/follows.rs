@@ -3,7 +3,8 @@
 use super::Mentions;
 use crate::edited::{At, Node, Place, Problems, values};
 use crate::program::{
-    Ask, Catalogue, Field, FieldType, Follow, Given, Kind, Move, NoRecords, PERSON, Typing, typed,
+    Ask, Catalogue, Field, FieldType, Follow, Given, Kind, Move, NoRecords, PERSON, Required,
+    Typing, typed,
 };
 use crate::said;
 use crate::words::{Said, closest};
@@ -196,6 +197,16 @@ impl<'c> Check<'c> {
                     Said::new(
                         format!("self 是一份“{}”，这个字段不是引用它的", title.zh),
                         format!("`self` is a {}, and the field refers to none", title.en),
+                    )
+                })
+            }
+            Given::Nothing => {
+                let never = Required::Always == field.required;
+                never.then(|| {
+                    let id = &field.id;
+                    said!(
+                        "“{id}”必填，不能写 nothing",
+                        "`{id}` is required and cannot be given `nothing`"
                     )
                 })
             }

@@ -176,3 +176,48 @@ fn a_step_has_its_own_key_and_its_questions_choose_records() {
     let output = desk.run(&["packs", "check", shown(&desk.file("own"))]);
     assert!(!output.status.success() && text(&output.stdout).contains("a r d c"), "{output:?}");
 }
+
+/// A field is moved on and the one it came from emptied, in one step; the undo brings both back.
+#[test]
+fn a_step_empties_a_field() {
+    let field = "  { id = \"came_back\", type = \"date\"";
+    let wish = "  { id = \"wish\", type = \"reference\", kind = \"book\", title = { zh = \"想换\", en = \"Wish\" } },\n";
+    let swap = r#"
+[[kind.loan.workflow.move]]
+id = "swap"
+title = { zh = "换书", en = "Swap" }
+from = "asked"
+to = "asked"
+by = ["volunteer"]
+key = "s"
+then = [ { set = { book = "wish" } }, { set = { wish = "nothing" } } ]
+
+[[kind.loan.list]]
+"#;
+    let pack = PACK.replacen(field, &format!("{wish}{field}"), 1).replacen(
+        "\n[[kind.loan.list]]\n",
+        swap,
+        1,
+    );
+    let files = [("programs/lending.toml", &*pack), ("policy/lending.toml", RULES)];
+    let station = Station::with_files(&files);
+    let skill = {
+        stocked(&station);
+        made(&station, "book", &[("title", "急救手册")])
+    };
+    let id = loan(&station, "解文", "电工手册");
+    let before = record(&station, id).get("book").cloned();
+    let wished = Fields::from([("wish".to_string(), Value::Reference(skill))]);
+    amended(&station, id, wished).unwrap();
+    moves(&station, id, "swap").unwrap();
+    let swapped = record(&station, id);
+    assert_eq!(swapped.get("book"), Some(&Value::Reference(skill)));
+    assert_eq!((swapped.get("wish"), swapped.state.as_str()), (None, "asked"));
+    undone(&station, id).unwrap();
+    let back = record(&station, id);
+    assert_eq!(back.get("book").cloned(), before);
+    assert_eq!(back.get("wish"), Some(&Value::Reference(skill)));
+    // What is required is not emptied.
+    let wrong = [("wish = \"nothing\"", "book = \"nothing\"", "“book”必填，不能写 nothing")];
+    super::refused_at_load(&files, "programs/lending.toml", &wrong);
+}
