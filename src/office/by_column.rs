@@ -1,7 +1,7 @@
 //! A list in the order of a column the index does not have: every record of it is read.
 
-use super::columns::Shows;
-use super::reading::{Listed, RecordLine};
+use super::record_line::Shows;
+use super::record_line::{Listed, RecordLine};
 use super::{Actor, Office, Order, Queue};
 use crate::program::{FieldType, Kind, ListSort, day_number, effective, pinyin_of};
 use crate::record::{Record, Value};

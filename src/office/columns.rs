@@ -1,32 +1,13 @@
 //! The columns of lists and what is in them: those a pack names, and those every record has.
 
 use super::lists::Queue;
-use super::reading::{RecordLine, due_said};
+use super::record_line::{RecordLine, Shows, due_said};
 use super::{Actor, Office};
 use crate::program::{FieldType, HIDDEN, Kind, effective};
 use crate::record::{Record, Value, china_date, china_offset};
 use crate::words::Said;
 use std::cell::OnceCell;
 use std::sync::PoisonError;
-
-/// What a column of a list shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shows {
-    /// The name a record goes by.
-    Title,
-    /// What kind it is.
-    Kind,
-    /// Its number.
-    Number,
-    /// The masked identity number, which tells namesakes apart.
-    IdNumber,
-    /// Its state.
-    State,
-    /// When its next step is due, with the days left.
-    Due,
-    /// A field, dotted through references, or a record's own `updated` and `created_by`.
-    At(String),
-}
 
 /// A column of a list.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 
 use super::facets::pointing;
 use super::ordering::Order;
-use super::reading::{Listed, reader};
+use super::reading::reader;
+use super::record_line::Listed;
 use super::{Actor, Refusal, Right};
 use crate::directory::Filter;
 use crate::program::{Kind, RecordList, Role};

@@ -1,6 +1,6 @@
 //! Searching: what is found and how much of it, and numbers that are tried one after another.
 
-use super::reading::RecordLine;
+use super::record_line::RecordLine;
 use super::{Actor, Refusal, Right};
 use crate::directory::Query;
 use crate::record::{Instant, fold};

@@ -105,7 +105,7 @@ where = { "holder.sex" = "female" }
         .map(|n| {
             let number = id_number(n);
             let person = made(&station, "person", &[("name", "单静"), ("id_number", &number)]);
-            let woman = number.as_bytes()[16] % 2 == 0;
+            let woman = number.as_bytes()[16].is_multiple_of(2);
             let sex = if woman { "female" } else { "male" };
             let fields = Fields::from([("sex".to_string(), Value::Choice(sex.into()))]);
             let _ = amended(&station, person, fields);
