@@ -104,6 +104,9 @@ impl Word {
         }
         let plain = folded_id(&self.text);
         if plain.chars().count() < LAST {
+            // Too short to be the end of a number, but a whole one may be as short.
+            let whole = directory.id_numbers.exactly(&plain);
+            whole.into_iter().for_each(|(slot, _)| found(slot as usize, Why::IdNumber));
             return;
         }
         directory.id_numbers.find(&plain, |slot, why| found(slot as usize, why));

@@ -2,7 +2,7 @@
 
 use super::{few, id, moment, own, person};
 use crate::directory::Why;
-use crate::directory::{Card, Directory, Query};
+use crate::directory::{Card, Directory, IdNumber, Query};
 use crate::record::{RecordId, new_id_form, old_id_form};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -165,7 +165,12 @@ fn numbers_rank(card: &Card, word: &str) -> Option<u8> {
         let other = other.filter(|other| *other == plain).map(|_| Why::IdNumber);
         end_why(number, &plain, [Why::IdNumber, Why::IdNumberEnd]).into_iter().chain(other)
     });
-    let whys = phones.chain(id_numbers).chain(number_why(&card.number, word));
+    // One that is as short as that only whole.
+    let is_whole = |number: &&IdNumber<'_>| {
+        !long && !plain.is_empty() && number.number.replace('-', "").to_uppercase() == plain
+    };
+    let short = card.id_numbers.iter().filter(is_whole).map(|_| Why::IdNumber);
+    let whys = phones.chain(id_numbers).chain(short).chain(number_why(&card.number, word));
     whys.map(Why::rank).min()
 }
 
@@ -212,6 +217,7 @@ fn cards() -> impl Strategy<Value = Vec<Card<'static>>> {
                 "[12]{15}",
                 "[12]{16}[1-2X]{2}",
                 "E[12]{3}",
+                "[12]{1,3}|[12]-[12]",
                 // Of two forms: dates in December 1911 and 1912, so that pieces fit often.
                 "[12]{6}1[12]121[12][12]{3}".prop_map(|old| new_id_form(&old).unwrap()),
                 "[12]{6}1[12]121[12][12]{3}"

@@ -136,6 +136,14 @@ fn phones_identity_numbers_and_file_numbers() {
         assert_eq!(found(&directory, text), ["周立"], "{text}");
         assert_eq!(why(&directory, text), [expected], "{text}");
     }
+    // A whole number may be short; no part of it is looked for.
+    let short = Card { id_numbers: [own("W-12")].into_iter().collect(), ..person(10, "吴敏") };
+    directory.put(&short);
+    for text in ["W-12", "w12", "Ｗ－１２"] {
+        assert_eq!(found(&directory, text), ["吴敏"], "{text}");
+        assert_eq!(why(&directory, text), [Why::IdNumber], "{text}");
+    }
+    assert_eq!(found(&directory, "w-1"), [""; 0]);
     // Nothing between the last four places and the whole number.
     for text in ["2X", "02x", "139", "138", "1381234", "2345", "12345678", "500199", "199003"] {
         assert_eq!(found(&directory, text), [""; 0], "{text}");
