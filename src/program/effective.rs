@@ -21,7 +21,8 @@ pub struct Effective {
     pub disagrees_with_typed: Option<Value>,
 }
 
-/// The value of a field: from its rows when there are rows, from its formula, else as typed.
+/// The value of a field: from its rows when there are rows that tell it, from its formula, else as
+/// typed.
 #[must_use]
 pub fn effective(kind: &Kind, fields: &Fields, id: &str) -> Effective {
     let Some(field) = kind.field(id) else {
@@ -133,12 +134,13 @@ fn from_rows(kind: &Kind, total: &Total, field: &Field, fields: &Fields) -> Opti
     });
     let sum = match &total.sum {
         None => i64::try_from(counted.count()).ok(),
+        // Of rows one of which lacks its amount nobody knows the sum: unknown is not zero.
         Some(column) => counted
-            .filter_map(|row| match row.get(column) {
+            .map(|row| match row.get(column) {
                 Some(Value::Money(amount) | Value::Integer(amount)) => Some(*amount),
                 _ => None,
             })
-            .try_fold(0_i64, i64::checked_add),
+            .try_fold(0_i64, |sum, amount| sum.checked_add(amount?)),
     };
     let money = matches!(field.field_type, FieldType::Money { .. });
     // `plus` is in the unit of the pack: yuan for money.

@@ -64,6 +64,25 @@ fn totals_stand_as_typed_until_there_are_rows() {
 }
 
 #[test]
+fn rows_one_of_which_lacks_its_amount_tell_no_sum() {
+    let catalogue = packs();
+    let kind = catalogue.kind("hardship_file").unwrap();
+    let incomes = json!([
+        { "kind": "wage", "amount": "31200" },
+        { "kind": "transfer" },
+        { "kind": "other", "counted": "否" },
+    ]);
+    let of = |json| effective(kind, &fields(catalogue, "hardship_file", &json), "annual_income");
+    assert_eq!(of(json!({ "incomes": incomes })).value, None);
+    // What was entered by itself is what is known then.
+    let entered = of(json!({ "incomes": incomes, "annual_income": "52000" }));
+    assert_eq!((entered.value, entered.from_rows), (Some(Value::Money(5_200_000)), false));
+    // One that does not count may lack it.
+    let counted = of(json!({ "incomes": [incomes[0], incomes[2]] }));
+    assert_eq!(counted.value, Some(Value::Money(3_120_000)));
+}
+
+#[test]
 fn computed_fields_follow_the_totals_and_stay_unknown_without_inputs() {
     let catalogue = packs();
     let kind = catalogue.kind("hardship_file").unwrap();
