@@ -4,7 +4,7 @@
 //! Budgets (architecture page): a search takes 5 ms at 100,000 and 16 ms at 1,000,000, p99.
 //! All people are made up; identity numbers are under the unassigned code 500199.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use std::hint::black_box;

@@ -8,7 +8,6 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no holiday file for {year}")]
 pub struct NoHolidayFile {
-    /// The year.
     pub year: i32,
 }
 

@@ -38,7 +38,6 @@ pub struct Notice {
 /// One year's arrangement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct YearCalendar {
-    /// The year.
     pub year: i32,
     /// Where the arrangement comes from.
     pub notice: Notice,

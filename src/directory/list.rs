@@ -17,7 +17,6 @@ pub const OPEN_TO: &str = "open_to";
 /// Which cards belong to a list; what is left open lets all through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this kind.
     pub kind: Option<u16>,
     /// In one of these states; empty for any.
     pub states: Vec<String>,

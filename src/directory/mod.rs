@@ -68,7 +68,6 @@ const NO_GROUP: u16 = u16::MAX;
 pub struct Bearer {
     /// The record.
     pub id: RecordId,
-    /// Its kind.
     pub kind: u16,
     /// Whose number it is there.
     pub role: IdRole,

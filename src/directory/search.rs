@@ -36,7 +36,6 @@ impl Query {
 pub struct Hit {
     /// The record.
     pub id: RecordId,
-    /// Its kind.
     pub kind: u16,
     /// Distance from what was typed: less is closer. Equal ones go by last change.
     pub score: u8,

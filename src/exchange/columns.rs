@@ -35,7 +35,6 @@ pub(super) fn is_added(heading: &str, all: &[Heading]) -> bool {
 pub(super) enum Column<'c> {
     /// The number of the record, and the field it is kept in besides.
     Number(Option<&'c Field>),
-    /// A field.
     Field(Owner, &'c Field),
     /// Not taken in.
     Left,
@@ -48,7 +47,6 @@ pub(super) struct Columns<'c> {
     pub skip: usize,
     /// Rows the headings take.
     pub rows: usize,
-    /// The headings.
     pub headings: Vec<Heading>,
     /// What each means.
     pub meanings: Vec<Column<'c>>,

@@ -33,7 +33,6 @@ pub(super) struct Layout<'c> {
     pub head: SheetHead,
     /// What divides its cells, in a text file.
     pub separator: Option<u8>,
-    /// Its columns.
     pub columns: Columns<'c>,
     /// What was seen of long numbers.
     pub numbers: Numbers,

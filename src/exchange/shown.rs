@@ -17,7 +17,6 @@ pub struct Shown {
     pub queue: Queue,
     /// What it is narrowed by.
     pub narrowed: String,
-    /// Its order.
     pub order: Order,
 }
 

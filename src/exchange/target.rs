@@ -68,6 +68,7 @@ impl<'c> Target<'c> {
         self.all().into_iter().map(|(_, field)| field.id.as_str()).collect()
     }
 
+    /// The fields rows may fill, each with whose it is.
     pub fn all(&self) -> Vec<(Owner, &'c Field)> {
         if let Some(table) = self.table {
             return table.field_type.columns().iter().map(|field| (Owner::Row, field)).collect();

@@ -63,7 +63,6 @@ impl About {
 /// One thing told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// What it is about.
     pub about: About,
     /// The sheet, by its name; empty for a file without sheets.
     pub sheet: String,

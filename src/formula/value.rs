@@ -64,7 +64,6 @@ pub enum Kind {
     Date,
     /// Yes or no.
     YesNo,
-    /// Text.
     Text,
     /// Several texts.
     List,

@@ -156,7 +156,6 @@ impl Eq for Held {}
 pub struct Actor {
     /// The account's name.
     pub account: String,
-    /// Its role.
     pub role: Role,
     /// Where the session comes from.
     pub origin: Origin,

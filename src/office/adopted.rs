@@ -125,6 +125,7 @@ impl Packs {
         self.broken = problems;
     }
 
+    /// Takes note of a file that was adopted, or of what the program brought along.
     pub fn learn(&mut self, record: &Record) {
         if record.number == PROGRAM {
             self.program = Some(record.clone());
@@ -141,6 +142,7 @@ impl Packs {
         self.adopted.insert(record.number.clone(), adopted);
     }
 
+    /// Forgets an adoption the disk refused.
     pub fn forget(&mut self, id: RecordId) {
         self.adopted.retain(|_, adopted| adopted.id != id);
         self.program.take_if(|program| program.id == id);

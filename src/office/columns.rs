@@ -12,7 +12,6 @@ use std::sync::PoisonError;
 /// A column of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListColumn {
-    /// What it shows.
     pub shows: Shows,
     /// Its heading.
     pub title: Said,

@@ -96,7 +96,6 @@ pub enum Command {
     Reveal {
         /// Which record.
         id: RecordId,
-        /// The fields.
         fields: Vec<String>,
         /// Why.
         reason: String,
@@ -129,7 +128,6 @@ pub enum Command {
     AccountPerson {
         /// The account.
         name: String,
-        /// The person.
         person: Option<RecordId>,
     },
     /// Gives an account a new password.
@@ -163,21 +161,14 @@ pub enum Command {
     NewRecoveryKey,
     /// Asks for everything that is kept of a person to be erased.
     AskErasure {
-        /// The person.
         person: RecordId,
         /// Why: retention is over, or the person asked for it.
         reason: String,
     },
     /// Lets such a request go.
-    DropErasure {
-        /// The person.
-        person: RecordId,
-    },
+    DropErasure { person: RecordId },
     /// Carries it out, at the request of another administrator.
-    Erase {
-        /// The person.
-        person: RecordId,
-    },
+    Erase { person: RecordId },
     /// Makes another key by which SSH clients know the station.
     HostKey {
         /// Its SHA-256 fingerprint, `SHA256:…`.
@@ -198,7 +189,6 @@ pub enum Command {
     Note {
         /// What it is, such as `export`.
         what: String,
-        /// The particulars.
         particulars: BTreeMap<String, String>,
     },
 }

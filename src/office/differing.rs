@@ -34,7 +34,6 @@ pub struct PackFile {
 /// The records of one kind that a change is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Affected {
-    /// The kind.
     pub kind: String,
     /// What it is called.
     pub title: Said,

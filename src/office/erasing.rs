@@ -32,7 +32,6 @@ const ROTATION: Days = Days::new(28);
 /// Somebody asked for a person to be erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErasureAsked {
-    /// The person.
     pub person: RecordId,
     /// The person's number.
     pub number: String,

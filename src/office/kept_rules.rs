@@ -34,10 +34,12 @@ impl KeptRules {
         Ok(kept)
     }
 
+    /// Takes note of a version that is kept.
     pub fn learn(&mut self, record: &Record) {
         self.ids.insert(record.number.clone(), record.id);
     }
 
+    /// Forgets one the disk refused.
     pub fn forget(&mut self, id: RecordId) {
         self.ids.retain(|_, known| *known != id);
     }

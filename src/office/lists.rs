@@ -56,7 +56,6 @@ pub struct Counts {
     pub due: usize,
     /// Returned for correction.
     pub returned: usize,
-    /// Drafts.
     pub drafts: usize,
     /// Lists of packs that home shows.
     pub lists: Vec<(Queue, usize)>,

@@ -14,7 +14,6 @@ pub struct RecordLine {
     pub kind: String,
     /// Its kind's title.
     pub kind_title: Said,
-    /// Its number.
     pub number: String,
     /// The name it goes by.
     pub title: String,
@@ -35,13 +34,10 @@ pub struct RecordLine {
 pub enum Shows {
     /// The name a record goes by.
     Title,
-    /// What kind it is.
     Kind,
-    /// Its number.
     Number,
     /// The masked identity number, which tells namesakes apart.
     IdNumber,
-    /// Its state.
     State,
     /// When its next step is due, with the days left.
     Due,

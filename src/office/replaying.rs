@@ -50,7 +50,6 @@ impl Verdict {
 pub struct Otherwise {
     /// The record.
     pub id: RecordId,
-    /// Its number.
     pub number: String,
     /// What is suggested now.
     pub before: Verdict,

@@ -25,7 +25,6 @@ pub struct Restored {
 /// A restore into another folder, begun on the screen of an open station.
 #[derive(Clone, Debug)]
 pub struct RestoredBeside {
-    /// The folder.
     pub folder: PathBuf,
     /// What came of it; nothing while it goes on.
     pub done: Option<Result<Restored, Refusal>>,

@@ -35,7 +35,6 @@ pub struct Series {
 /// What a person enters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewValues {
-    /// The parameter.
     pub parameter: String,
     /// The day the values begin.
     pub from: NaiveDate,
@@ -43,7 +42,6 @@ pub struct NewValues {
     pub values: Vec<(Series, ParameterValue)>,
     /// The printed number of the document; empty where it has none.
     pub number: String,
-    /// Its title.
     pub title: String,
     /// The article the values are in.
     pub article: String,

@@ -49,7 +49,6 @@ pub struct Undoable {
 pub struct Also {
     /// What it is.
     pub kind: Said,
-    /// Its number.
     pub number: String,
     /// The save made it, and it is withdrawn.
     pub withdraws: bool,

@@ -66,7 +66,6 @@ impl Basis {
 pub struct Document {
     /// Identity. Never the printed number: official pages quote numbers differently.
     pub id: String,
-    /// Title.
     pub title: Said,
     /// Number as printed, where one is known.
     pub number: Option<String>,

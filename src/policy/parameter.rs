@@ -13,15 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Unit {
     /// Money in fen.
     Fen,
-    /// Months.
     Months,
     /// Natural days.
     Days,
-    /// Working days.
     WorkingDays,
-    /// Years.
     Years,
-    /// People.
     People,
     /// Anything else that is counted.
     Count,
@@ -33,7 +29,6 @@ pub enum Unit {
     Date,
     /// Yes or no.
     YesNo,
-    /// Text.
     Text,
     /// Several codes.
     List,
@@ -97,7 +92,6 @@ pub enum ParameterValue {
     },
     /// Yes or no.
     YesNo(bool),
-    /// Text.
     Text(String),
 }
 
@@ -172,7 +166,6 @@ pub struct ParameterRow {
     pub region: String,
     /// The values facts must have for it to hold, by the facts' names; empty for all.
     pub only: BTreeMap<String, String>,
-    /// The value.
     pub value: ParameterValue,
     /// The clause it rests on.
     pub clause: String,
@@ -217,7 +210,6 @@ impl ParameterRow {
 pub struct Parameter {
     /// Identity, the name rules use.
     pub id: String,
-    /// Title.
     pub title: Said,
     /// What it counts.
     pub unit: Unit,
@@ -238,7 +230,6 @@ pub struct Keys<'k> {
 /// A value with its validity and what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InForce<'l> {
-    /// The value.
     pub value: &'l ParameterValue,
     /// When it began.
     pub start: Start,

@@ -87,7 +87,6 @@ pub struct FieldSource {
 /// Rows of a table of the record a fact is read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowsSource {
-    /// The table.
     pub table: String,
     /// Columns, each with the values a row has one of to count.
     pub narrowed: Vec<(String, Vec<String>)>,
@@ -116,7 +115,6 @@ pub const THIS: &str = "self";
 /// A measure a fact is read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MeasureSource {
-    /// The measure.
     pub measure: String,
     /// The fields of the record that are its key, in the order of the measure's `per`; of dates
     /// `field:year`; [`AS_OF`] and [`THIS`] besides.
@@ -270,7 +268,6 @@ impl RuleLine {
 pub struct RuleSet {
     /// Identity, such as `hardship-eligibility`.
     pub id: String,
-    /// Title.
     pub title: Said,
     /// What it comes to.
     pub gives: Gives,
@@ -288,7 +285,6 @@ pub struct RuleSet {
     pub facts: Vec<FactKind>,
     /// Computed values, each using only those before it.
     pub values: Vec<Computed>,
-    /// Thresholds.
     pub thresholds: Vec<Threshold>,
     /// Lines, in the order they are printed.
     pub lines: Vec<RuleLine>,

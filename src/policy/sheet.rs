@@ -94,7 +94,6 @@ pub struct SheetLine {
     pub row: Option<u32>,
     /// The line's id, such as `R-DEEP`.
     pub id: String,
-    /// The result.
     pub result: LineResult,
     /// The id of the clause applied.
     pub clause: String,

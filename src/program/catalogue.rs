@@ -35,7 +35,6 @@ pub struct Pack {
 /// The tab of a program area.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AreaTab {
-    /// Its title.
     pub title: Said,
     /// The title where there is little room.
     pub short: Said,
@@ -48,7 +47,6 @@ pub struct AreaTab {
 pub struct Heading<'c> {
     /// The kind that owns the field: the kind asked for, or the kind of its person.
     pub kind: &'c Kind,
-    /// The field.
     pub field: &'c Field,
 }
 

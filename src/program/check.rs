@@ -29,7 +29,6 @@ pub enum Stage<'s> {
 /// One thing wrong at one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
-    /// The field.
     pub field: String,
     /// The id of the row, in a table.
     pub row: Option<u32>,

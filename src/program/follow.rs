@@ -6,7 +6,6 @@
 pub enum Follow {
     /// A new record.
     Make {
-        /// Of this kind.
         kind: String,
         /// One for each row of this table.
         each: Option<String>,
@@ -19,7 +18,6 @@ pub enum Follow {
     },
     /// A row added to a table of the record.
     Row {
-        /// The table.
         table: String,
         /// Its columns, and what each is given.
         with: Vec<(String, Given)>,

@@ -119,7 +119,6 @@ pub enum ListSort {
     Entered,
     /// Soonest due first.
     Due,
-    /// Number.
     Number,
     /// Pinyin of the name it goes by.
     Title,
@@ -275,7 +274,6 @@ pub enum FieldType {
         /// Most characters.
         max: Option<usize>,
     },
-    /// The name of a person.
     PersonName,
     /// A citizen's identity number (GB 11643).
     IdNumber,
@@ -327,7 +325,6 @@ pub enum FieldType {
     },
     /// Another record.
     Reference {
-        /// Its kind.
         kind: String,
         /// Fields of that kind by which it is found when typed, besides its number; empty for all
         /// that a search of the kind looks at.
@@ -352,9 +349,7 @@ pub enum FieldType {
     },
     /// Worked out from other fields of the record; never typed.
     Computed {
-        /// The formula.
         formula: Formula,
-        /// What it gives.
         gives: Box<FieldType>,
     },
 }

@@ -6,7 +6,6 @@ use crate::words::Said;
 /// What is taken of the records of one kind, or of the rows of one of their tables, by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// Id.
     pub id: String,
     /// The kind of record that is counted.
     pub of: String,

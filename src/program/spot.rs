@@ -18,7 +18,6 @@ pub struct Spot<'c> {
 /// What is read of the record behind a reference.
 #[derive(Clone, Copy, Debug)]
 pub enum Behind<'c> {
-    /// A field.
     Field(&'c Field),
     /// `state`: the state it is in.
     State,

@@ -109,7 +109,6 @@ pub struct Workflow {
 /// One state.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// Id.
     pub id: String,
     /// What it is called.
     pub title: Said,
@@ -225,7 +224,6 @@ pub struct Ask {
 /// One move.
 #[derive(Clone, Debug)]
 pub struct Move {
-    /// Id.
     pub id: String,
     /// What it is called, as an action.
     pub title: Said,

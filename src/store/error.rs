@@ -14,7 +14,6 @@ use thiserror::Error;
 /// What the store was doing with a file when the machine refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {
-    /// Reading it.
     Reading,
     /// Writing or creating it.
     Writing,

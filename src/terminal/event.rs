@@ -8,7 +8,6 @@ use std::str::FromStr;
 /// among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A key.
     Key(Key),
     /// Text pasted or dropped in as one piece; line ends are `\n`, other control characters gone.
     Paste(String),
@@ -25,7 +24,6 @@ pub enum Reply {
     Mode {
         /// The private mode asked about, 2026 for synchronized output.
         mode: u16,
-        /// Its state.
         state: u16,
     },
     /// CPR, `CSI row ; column R`, both from 1.
@@ -65,23 +63,16 @@ pub enum KeyCode {
     Enter,
     /// Escape.
     Esc,
-    /// Tab.
     Tab,
     /// Tab with Shift.
     BackTab,
     /// Backspace, whichever of 08 and 7F the terminal sends.
     Backspace,
-    /// Delete.
     Delete,
-    /// Insert.
     Insert,
-    /// Home.
     Home,
-    /// End.
     End,
-    /// Page up.
     PageUp,
-    /// Page down.
     PageDown,
     /// Arrow up.
     Up,

@@ -54,19 +54,14 @@ pub enum Action {
     Encoding,
     /// Open what is marked; accept a field.
     Enter,
-    /// Back.
     Back,
     /// Next field or part.
     Next,
     /// Field or part before.
     Previous,
-    /// Up.
     Up,
-    /// Down.
     Down,
-    /// A page up.
     PageUp,
-    /// A page down.
     PageDown,
     /// To the first.
     First,
@@ -188,11 +183,9 @@ pub enum Place {
 /// One row of the table.
 #[derive(Debug)]
 pub struct ActionInfo {
-    /// The action.
     pub action: Action,
     /// Its stable name, for tests and documents.
     pub name: &'static str,
-    /// Its title.
     pub title: Label,
     /// Default keys; the first is the one shown. None for what help and palette alone offer.
     pub keys: &'static [&'static str],

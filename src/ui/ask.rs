@@ -47,7 +47,6 @@ pub enum Part {
         title: Said,
         /// What can be chosen: key and title.
         options: Vec<(String, Said)>,
-        /// Which are marked.
         marked: Vec<bool>,
         /// Where the cursor is.
         at: usize,

@@ -39,7 +39,6 @@ pub struct Bar {
     pub at_work: Option<(Said, Option<u8>)>,
     /// Nothing can be saved at the moment.
     pub no_saving: bool,
-    /// The tabs.
     pub tabs: Vec<Tab>,
 }
 

@@ -25,7 +25,6 @@ fn label_cells(width: u16) -> usize {
 /// One paragraph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paragraph {
-    /// Its tone.
     pub tone: Tone,
     /// A label in front; empty for none.
     pub label: Said,

@@ -31,9 +31,7 @@ use std::time::Duration;
 /// What a session starts with.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// Columns.
     pub columns: u16,
-    /// Rows.
     pub rows: u16,
     /// What the terminal can do.
     pub capabilities: Capabilities,

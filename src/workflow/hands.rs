@@ -14,9 +14,7 @@ const MAIN_STEP: char = 'a';
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Who<'w> {
-    /// The account.
     pub account: &'w str,
-    /// Its role.
     pub role: Role,
 }
 

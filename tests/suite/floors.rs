@@ -137,3 +137,39 @@ fn the_reader_of_uses_sees_lists_and_paths() {
     assert_eq!(rooms_named("use crate::{record::{Value, Row}, words::Said};"), ["record", "words"]);
     assert_eq!(rooms_named("let x = crate::ui::draw(); // crate::cli"), ["ui"]);
 }
+
+/// Functions, types and traits that others may use say what they are; fields and variants need it only
+/// where their names do not. What a constructor makes is said by its type.
+#[test]
+fn public_items_say_what_they_are() {
+    let kinds = ["fn ", "struct ", "enum ", "trait ", "type "];
+    let is_public = |line: &str| {
+        let item = line.trim_start().strip_prefix("pub ");
+        let item = item.map(|item| item.trim_start_matches("const ").trim_start_matches("async "));
+        item.is_some_and(|item| {
+            kinds.iter().any(|kind| item.starts_with(kind)) && !item.starts_with("fn new(")
+        })
+    };
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut silent = Vec::new();
+    let mut items = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines: Vec<&str> = code.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_public(line)) {
+            items += 1;
+            // Attributes lie between, over several lines too.
+            let before = lines[..at].iter().rev().map(|line| line.trim());
+            let mut before = before.skip_while(|line| {
+                !line.is_empty() && !line.starts_with("///") && !line.ends_with(['{', '}', ';'])
+            });
+            if !before.next().is_some_and(|line| line.starts_with("///")) {
+                silent.push(format!("{}:{}: {}", file.display(), at + 1, line.trim()));
+            }
+        }
+    }
+    assert!(items > 1_000, "{items}");
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}

@@ -36,7 +36,6 @@ impl Area for Hardship {
 /// A household as it is decided on.
 struct Household<'a> {
     house: &'a House<'a>,
-    /// Its file.
     file: &'a Record,
     /// Months of income the rules look back over (parameter `window_months`).
     window_months: u32,

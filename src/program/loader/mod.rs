@@ -46,7 +46,6 @@ struct Part {
 struct Mentions {
     /// Code lists.
     lists: Vec<At<String>>,
-    /// Kinds.
     kinds: Vec<At<String>>,
     /// Sensitivity groups, by fields and moves.
     groups: Vec<At<String>>,

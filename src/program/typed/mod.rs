@@ -29,7 +29,6 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 pub struct Named {
     /// The record.
     pub id: RecordId,
-    /// Its number.
     pub number: String,
     /// The name it goes by.
     pub title: String,

@@ -43,7 +43,6 @@ pub enum IdError {
     /// Digits 7 to 14 (7 to 12 of an old number) are not a date.
     #[error("the {part:?} of birth does not exist")]
     BirthDate {
-        /// Which part of it.
         part: BirthPart,
         /// The number has fifteen digits.
         old: bool,

@@ -57,7 +57,6 @@ pub struct Differing {
 /// A segment that is written no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OldSegment {
-    /// Its number.
     pub number: u32,
     /// Sequence of its first entry.
     pub first: u64,

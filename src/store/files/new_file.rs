@@ -52,7 +52,6 @@ pub enum NotWritten {
     Unfit {
         /// The file.
         path: PathBuf,
-        /// Why.
         why: Unfit,
     },
     /// The machine could not.

@@ -184,9 +184,7 @@ impl Encoded for Record {
 pub struct Glance<'b> {
     /// Identity.
     pub id: RecordId,
-    /// Kind.
     pub kind: Cow<'b, str>,
-    /// Number.
     pub number: Cow<'b, str>,
     /// Workflow state.
     pub state: Cow<'b, str>,

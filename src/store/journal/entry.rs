@@ -107,7 +107,6 @@ pub enum NewOp {
         kind: String,
         /// The record.
         id: RecordId,
-        /// The fields.
         fields: Vec<String>,
     },
     /// Note something without a record.

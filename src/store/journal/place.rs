@@ -52,7 +52,6 @@ pub struct Place {
     pub first: u64,
     /// And of its last.
     pub last: u64,
-    /// The segment.
     pub segment: u32,
     /// Where in it the frame begins.
     pub offset: u64,

@@ -75,9 +75,7 @@ pub struct Owned {
     pub flags: u8,
     /// The chained part.
     pub header: Header,
-    /// Its signature.
     pub signature: Option<Signature>,
-    /// Its body.
     pub body: Vec<u8>,
 }
 

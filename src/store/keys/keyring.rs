@@ -39,7 +39,6 @@ pub enum Secret<'a> {
     Password {
         /// The account's name.
         account: &'a str,
-        /// Its password.
         password: &'a str,
     },
     /// The recovery key as typed; case, spaces, dashes and full-width forms do not matter.

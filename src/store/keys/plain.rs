@@ -124,18 +124,14 @@ pub struct Erased {
 pub struct Erase {
     /// The entry that asked for it.
     pub request: u64,
-    /// The entries.
     pub entries: Vec<Erased>,
 }
 
 /// The content of a frame in the open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plain {
-    /// A key.
     Key(KeyFrame),
-    /// An epoch.
     Epoch(EpochFrame),
-    /// A branch.
     Branch(Branch),
     /// An erasure.
     Erase(Erase),

@@ -47,11 +47,9 @@ impl Setup {
 
 /// The first administrator's account.
 pub struct FirstAccount<'a> {
-    /// Its name.
     pub name: &'a str,
     /// Its record.
     pub id: RecordId,
-    /// Its password.
     pub password: &'a str,
     /// Somebody else chose the password.
     pub given: bool,

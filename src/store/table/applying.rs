@@ -39,7 +39,6 @@ pub enum Links {
 
 /// A table and how far it is.
 pub struct Target<'a> {
-    /// The table.
     pub table: &'a Table,
     /// Numbers of kinds.
     pub codes: &'a KindCodes,

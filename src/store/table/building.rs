@@ -115,7 +115,6 @@ pub fn tidy(dir: &Path, in_use: u32) {
 
 /// A table that is whole up to `applied` and not yet in use.
 pub struct Built {
-    /// The table.
     pub table: Table,
     /// Which one.
     pub generation: u32,
@@ -139,7 +138,6 @@ pub enum Purpose {
 pub enum Source {
     /// The table before without its damaged snapshots.
     Snapshots,
-    /// The journal.
     Journal,
 }
 
@@ -153,7 +151,6 @@ pub struct Builder<'a> {
     pub keys: &'a DataKeys,
     /// Numbers of kinds.
     pub codes: &'a KindCodes,
-    /// The journal.
     pub journal: &'a JournalReader,
     /// How far it is.
     pub progress: &'a Progress,

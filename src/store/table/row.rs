@@ -75,7 +75,6 @@ impl Row {
 /// A record as it is now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// The record.
     pub record: Record,
     /// Sequence of the last entry that touched it.
     pub last_seq: u64,

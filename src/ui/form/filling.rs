@@ -34,7 +34,6 @@ pub(super) enum Item {
     Heading(Said),
     /// A field of its own.
     Entry(Entry),
-    /// A table.
     Table(TableInput),
 }
 

@@ -57,7 +57,6 @@ pub struct Listing {
     picked: BTreeMap<RecordId, String>,
     window: Window,
     detail: Reading,
-    /// Its columns.
     columns: Vec<ListColumn>,
     /// What is in them, for the rows around the window.
     cells: BTreeMap<RecordId, Vec<Said>>,

@@ -15,7 +15,6 @@ const AREAS: std::ops::RangeInclusive<u8> = 2..=9;
 pub struct Tab {
     /// The digit that opens it.
     pub digit: u8,
-    /// Its title.
     pub title: Said,
     /// Its title where there is little room.
     pub short: Said,

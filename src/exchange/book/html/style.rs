@@ -13,7 +13,6 @@ pub(super) enum Shows {
     /// Not said.
     #[default]
     Anything,
-    /// A number.
     Number,
     /// A day or a time.
     Moment,
@@ -30,7 +29,6 @@ pub(super) struct Look {
     collapsed: bool,
     /// Blanks and line feeds are shown as they stand.
     pub kept: bool,
-    /// What it shows.
     pub shows: Shows,
     /// Excel has spread the text over empty cells; nothing is merged.
     pub spread: bool,

@@ -17,7 +17,6 @@ const TABLES: [&str; 10] =
 pub enum Is {
     /// A file of a kind that is read.
     Table,
-    /// A folder.
     Folder,
     /// Any other file.
     Other,

@@ -11,9 +11,7 @@ use chrono::NaiveDate;
 /// What can be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// A document.
     Document(String),
-    /// A clause of one.
     Clause(String),
     /// A dated parameter.
     Parameter(String),
@@ -31,7 +29,6 @@ pub enum Shelf {
     All,
     /// Documents with their clauses.
     Documents,
-    /// Parameters.
     Parameters,
     /// All that is to be confirmed.
     ToConfirm,
